@@ -1,0 +1,207 @@
+//! The ledger: one ordered log of results, durable before anybody sees it. SQLite behind one writer thread that
+//! commits whatever waits in one transaction, gives each result its `seq`, and only then hands the encoded batch to
+//! the feed. Sessions submit squares to it and read pages from it; nothing outside this folder knows SQL.
+
+mod apply;
+mod reader;
+mod schema;
+mod writer;
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use bytes::Bytes;
+pub(crate) use reader::{PageQuery, ReadFailed, Replay};
+use tokio::sync::mpsc;
+
+use crate::feed::{self, Feed};
+
+/// The squares that may wait for the writer. A session that finds no room waits, and reads nothing meanwhile.
+const QUEUE: usize = 1024;
+
+/// The results of an earlier run that a starting server puts into the feed, so that those who join first
+/// after a restart do not each read them from the disk.
+const PRELOADED: u64 = 1000;
+
+/// Why a ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Another server holds it.
+    #[error("the ledger in {folder} is in use by another server; stop that one, or choose another folder with --data")]
+    InUse {
+        /// The data directory.
+        folder: PathBuf,
+    },
+    /// It cannot be reached, made or written.
+    #[error("cannot use the ledger {path}: {error}; check the folder given with --data and its permissions")]
+    Unusable {
+        /// The file, or its folder.
+        path: PathBuf,
+        /// The system's words.
+        error: String,
+    },
+    /// It is a database of something else.
+    #[error("{path} is not a ledger of Squares; choose another folder with --data")]
+    NotALedger {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later program wrote it.
+    #[error(
+        "the ledger {path} is of a newer version ({version}; this program knows up to {known}); use the newer program"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: i32,
+        /// The latest version that this program knows.
+        known: i32,
+    },
+    /// It cannot be trusted.
+    #[error(
+        "the ledger {path} is damaged: {what}; it was left as it is: restore a copy, or choose another folder with --data"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        what: String,
+    },
+}
+
+impl LedgerError {
+    fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => Self::Damaged { path: path.to_owned(), what: error.to_string() },
+            _ => Self::Unusable { path: path.to_owned(), error: error.to_string() },
+        }
+    }
+}
+
+/// A square to be recorded.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) student: Arc<str>,
+    pub(crate) name: Arc<str>,
+    /// In canonical form.
+    pub(crate) number: String,
+    /// In canonical form.
+    pub(crate) square: String,
+    /// The `id` of its request.
+    pub(crate) request: Option<String>,
+}
+
+/// A square on its way to the writer, and where its answer goes.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    pub(crate) entry: Entry,
+    /// Has room for the answer by the time it is given: a session has no more under way than its channel holds.
+    pub(crate) answer: mpsc::Sender<Answer>,
+}
+
+/// What became of a submission.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// It is durable, and in the feed as this `seq`.
+    Recorded(u64),
+    /// It was recorded before: its `seq`, and its line as everybody got it.
+    Repeat(u64, Bytes),
+    /// Its `id` stands for another number.
+    IdReused(String),
+    /// It could not be made durable; its `id`, where it had one.
+    Unavailable(Option<String>),
+}
+
+/// The open ledger. Dropping it without [`Ledger::close`] leaves the writer to finish by itself.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    log: String,
+    submissions: mpsc::Sender<Submission>,
+    readers: Arc<reader::Readers>,
+    writer: JoinHandle<()>,
+    /// Held for as long as the ledger is open.
+    _lock: File,
+}
+
+impl Ledger {
+    /// Opens the ledger in this folder, made if missing, with the feed that it fills. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; a ledger that is refused was not changed.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Arc<Feed>), LedgerError> {
+        let unusable =
+            |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
+        make_folder(folder).map_err(unusable)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(folder.join("ledger.lock"))
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+
+        let path = folder.join("ledger.sqlite3");
+        let connection = schema::open(&path)?;
+        let failed = |error| LedgerError::from_sqlite(&path, &error);
+        let (log, latest) = schema::identity(&connection).map_err(failed)?;
+        let feed = Arc::new(Feed::new(latest.saturating_sub(PRELOADED), feed::CAPACITY));
+        reader::fill(&connection, &feed, latest).map_err(failed)?;
+
+        let (submissions, queue) = mpsc::channel(QUEUE);
+        let writer = writer::Writer::new(path.clone(), connection, Arc::clone(&feed));
+        let writer =
+            std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(queue)).map_err(unusable)?;
+        let readers = Arc::new(reader::Readers::new(path));
+        Ok((Self { log, submissions, readers, writer, _lock: lock }, feed))
+    }
+
+    /// The name of the ledger.
+    pub(crate) fn log(&self) -> &str {
+        &self.log
+    }
+
+    /// Where squares are submitted.
+    pub(crate) fn submissions(&self) -> &mpsc::Sender<Submission> {
+        &self.submissions
+    }
+
+    /// Where earlier results are read.
+    pub(crate) fn readers(&self) -> &Arc<reader::Readers> {
+        &self.readers
+    }
+
+    /// Records what was submitted, and closes the file. Blocks until that is done.
+    pub(crate) fn close(self) {
+        let Self { submissions, readers, writer, .. } = self;
+        drop(submissions);
+        drop(readers);
+        if writer.join().is_err() {
+            tracing::error!("the ledger's writer ended by a panic");
+        }
+    }
+}
+
+/// Makes the data directory, for its owner alone.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! The one pure step of the ledger: a batch of entries, its time and its first `seq` become rows, and an outcome for
+//! each. It reads no clock and no setting, so that the same batch gives the same rows wherever it is applied. Called
+//! by the writer, inside the transaction that makes the batch durable.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    Entry,
+    reader::{COLUMNS, Row, row_of},
+};
+
+/// Entries that are recorded together.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    pub(super) entries: &'a [Entry],
+    /// When they are recorded: milliseconds since 1970, UTC.
+    pub(super) at: i64,
+    /// The `seq` of the first new one; the others follow without gaps.
+    pub(super) first_seq: u64,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is a new row with this `seq`.
+    Recorded(u64),
+    /// A result of this student with this request `id` and number stands.
+    Repeat(Row),
+    /// A result of this student with this request `id` and another number stands.
+    IdReused,
+}
+
+/// The numbers by which rows name students and names, once they are known. Only what a committed batch has
+/// found may be kept; the writer forgets all of it when a transaction fails.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    students: HashMap<Arc<str>, i64>,
+    names: HashMap<Arc<str>, i64>,
+}
+
+impl Known {
+    /// Beyond this many, everything is forgotten and looked up anew.
+    const MOST: usize = 100_000;
+
+    fn number(
+        known: &mut HashMap<Arc<str>, i64>,
+        connection: &Connection,
+        text: &Arc<str>,
+        sql: [&str; 2],
+    ) -> rusqlite::Result<i64> {
+        if let Some(&number) = known.get(text) {
+            return Ok(number);
+        }
+        let found = connection.prepare_cached(sql[0])?.query_row([text], |row| row.get(0)).optional()?;
+        let number = match found {
+            Some(number) => number,
+            None => connection.prepare_cached(sql[1])?.insert([text])?,
+        };
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(Arc::clone(text), number);
+        Ok(number)
+    }
+
+    fn student(&mut self, connection: &Connection, id: &Arc<str>) -> rusqlite::Result<i64> {
+        let sql = ["SELECT num FROM students WHERE id = ?1", "INSERT INTO students (id) VALUES (?1)"];
+        Self::number(&mut self.students, connection, id, sql)
+    }
+
+    fn name(&mut self, connection: &Connection, name: &Arc<str>) -> rusqlite::Result<i64> {
+        let sql = ["SELECT num FROM names WHERE name = ?1", "INSERT INTO names (name) VALUES (?1)"];
+        Self::number(&mut self.names, connection, name, sql)
+    }
+}
+
+/// Writes the rows of a batch, within the transaction that is open on `connection`.
+pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_>) -> rusqlite::Result<Vec<Outcome>> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO results (seq, at, student, name, number, square, request) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (student, request) WHERE request IS NOT NULL DO NOTHING",
+    )?;
+    let mut seq = batch.first_seq;
+    let mut outcomes = Vec::with_capacity(batch.entries.len());
+    for entry in batch.entries {
+        let student = known.student(connection, &entry.student)?;
+        let name = known.name(connection, &entry.name)?;
+        let new = insert.execute(params![seq, batch.at, student, name, entry.number, entry.square, entry.request])?;
+        outcomes.push(if new == 1 {
+            seq += 1;
+            Outcome::Recorded(seq - 1)
+        } else {
+            let standing = standing(connection, student, entry.request.as_deref())?;
+            if standing.number == entry.number { Outcome::Repeat(standing) } else { Outcome::IdReused }
+        });
+    }
+    Ok(outcomes)
+}
+
+fn standing(connection: &Connection, student: i64, request: Option<&str>) -> rusqlite::Result<Row> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} WHERE results.student = ?1 AND results.request = ?2"))?
+        .query_row(params![student, request], row_of)
+}

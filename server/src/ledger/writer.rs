@@ -1,0 +1,134 @@
+//! The ledger's only writer: a thread that drains what waits, makes it durable in one commit, and then tells the
+//! feed and those who asked. Idle, a square waits for nobody; under load, batches form by themselves.
+
+use std::{path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use squares_shared::message::{ResultLine, SquareResult, append_line};
+use tokio::sync::mpsc;
+
+use super::{
+    Answer, Entry, LedgerError, Submission,
+    apply::{Batch, Known, Outcome, apply},
+    reader, schema,
+};
+use crate::feed::{Chunk, Feed};
+
+/// The most squares of one commit, which bounds how long the first of them waits for the last.
+const BATCH: usize = 256;
+
+/// About the most text of one commit, in bytes.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// What the writer thread owns.
+#[derive(Debug)]
+pub(super) struct Writer {
+    path: PathBuf,
+    /// `None` after a failure, until it could be opened again.
+    connection: Option<Connection>,
+    known: Known,
+    feed: Arc<Feed>,
+    /// The time of the last batch: time in the ledger never goes back, whatever the clock does.
+    last_at: i64,
+}
+
+impl Writer {
+    pub(super) fn new(path: PathBuf, connection: Connection, feed: Arc<Feed>) -> Self {
+        Self { path, connection: Some(connection), known: Known::default(), feed, last_at: 0 }
+    }
+
+    /// Serves the queue until all who could submit are gone, and everything submitted is answered.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Submission>) {
+        let (mut entries, mut answers) = (Vec::new(), Vec::new());
+        while let Some(first) = queue.blocking_recv() {
+            let mut bytes = 0;
+            let mut next = Some(first);
+            while let Some(Submission { entry, answer }) = next {
+                bytes += entry.number.len() + entry.square.len();
+                entries.push(entry);
+                answers.push(answer);
+                let room = entries.len() < BATCH && bytes < BATCH_BYTES;
+                next = if room { queue.try_recv().ok() } else { None };
+            }
+            let outcome = self.record(&entries);
+            if let Err(error) = &outcome {
+                tracing::error!(error = %error, waiting = entries.len(), "cannot record squares; those who asked are told to ask again");
+            }
+            self.answer(&entries, &answers, outcome.ok());
+            entries.clear();
+            answers.clear();
+        }
+    }
+
+    /// Makes a batch durable, and its new results known. After an error nothing of it was shown to anyone, and the
+    /// connection is given up: what the transaction had found must not be trusted.
+    fn record(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, LedgerError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.open_again()?,
+        };
+        let failed = |error| LedgerError::from_sqlite(&self.path, &error);
+        let at = Timestamp::now().as_millisecond().max(self.last_at);
+        let batch = Batch { entries, at, first_seq: self.feed.latest() + 1 };
+        let transaction = connection.transaction().map_err(failed)?;
+        let outcomes = apply(&transaction, &mut self.known, &batch).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        self.connection = Some(connection);
+        self.last_at = at;
+        if let Some(chunk) = encode(entries, at, &outcomes) {
+            self.feed.push(chunk);
+        }
+        Ok(outcomes)
+    }
+
+    /// Opens the ledger again after a failure. A commit that failed late may have reached the disk all the same: what
+    /// stands there and was never shown is shown now, so that the ledger and the feed agree before anything is added.
+    fn open_again(&mut self) -> Result<Connection, LedgerError> {
+        self.known = Known::default();
+        let connection = schema::connect(&self.path)?;
+        let failed = |error| LedgerError::from_sqlite(&self.path, &error);
+        let latest = schema::latest(&connection).map_err(failed)?;
+        reader::fill(&connection, &self.feed, latest).map_err(failed)?;
+        tracing::info!("the ledger is open again");
+        Ok(connection)
+    }
+
+    fn answer(&self, entries: &[Entry], answers: &[mpsc::Sender<Answer>], outcome: Option<Vec<Outcome>>) {
+        let mut outcomes = outcome.map(Vec::into_iter);
+        for (entry, to) in entries.iter().zip(answers) {
+            let request = || entry.request.clone();
+            let answer = match outcomes.as_mut().map(Iterator::next) {
+                Some(Some(Outcome::Recorded(seq))) => Answer::Recorded(seq),
+                Some(Some(Outcome::Repeat(row))) => Answer::Repeat(row.seq, row.line().into()),
+                Some(Some(Outcome::IdReused)) => Answer::IdReused(request().unwrap_or_default()),
+                Some(None) | None => Answer::Unavailable(request()),
+            };
+            // A session that is gone hears nothing; one that is there has room.
+            if to.try_send(answer).is_err() {
+                tracing::debug!("an answer found nobody to take it");
+            }
+        }
+    }
+}
+
+/// The new results of a batch as everybody gets them.
+fn encode(entries: &[Entry], at: i64, outcomes: &[Outcome]) -> Option<Chunk> {
+    let time = reader::time(at);
+    let (mut lines, mut ends) = (Vec::with_capacity(entries.len() * 192), Vec::with_capacity(entries.len()));
+    for (entry, outcome) in entries.iter().zip(outcomes) {
+        let &Outcome::Recorded(seq) = outcome else { continue };
+        let result = SquareResult {
+            seq,
+            at: &*time,
+            student: &*entry.student,
+            name: &*entry.name,
+            number: &*entry.number,
+            square: &*entry.square,
+            id: entry.request.as_deref(),
+        };
+        append_line(&mut lines, &ResultLine::Result(result));
+        ends.push((seq, lines.len()));
+    }
+    Chunk::new(lines.into(), ends)
+}

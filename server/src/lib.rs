@@ -1,0 +1,215 @@
+//! The Squares server as a library, so that a client can host it in its own process.
+//!
+//! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`.
+//! A session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the
+//! `feed`; every session is a cursor into it. `presence` knows who is online, `roster` who may join, and `limits` how much
+//! anybody may ask for.
+
+mod feed;
+mod ledger;
+mod limits;
+mod listen;
+mod presence;
+mod roster;
+mod session;
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use etcetera::BaseStrategy as _;
+pub use ledger::LedgerError;
+pub use roster::RosterError;
+use squares_shared::message::{Auth, Limits};
+use tokio::{sync::watch, task::JoinHandle};
+
+/// How a server is set up. [`Config::new`] has the defaults of the program's flags.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen, as `host:port`; port 0 picks a free one.
+    pub listen: String,
+    /// The folder of the ledger; made if missing.
+    pub data: PathBuf,
+    /// The roster file, where there is one.
+    pub roster: Option<PathBuf>,
+    /// How students are let in; `None`: by the roster where there is one, else anyone.
+    pub auth: Option<Auth>,
+    /// Squares a second for one student; 0: no limit.
+    pub rate: u32,
+    /// Squares at once for one student before `rate` counts.
+    pub burst: u32,
+    /// The most digits of a number, in canonical form.
+    pub max_digits: usize,
+    /// The most bytes of a line, its end not counted.
+    pub max_line: usize,
+    /// The most connections in all.
+    pub max_connections: usize,
+    /// The most connections from one address; 0: no limit.
+    pub max_per_address: usize,
+}
+
+/// The address that servers listen on, and clients look at, where nothing else is said.
+pub const DEFAULT_ADDRESS: &str = "127.0.0.1:7878";
+
+impl Config {
+    /// The defaults, with the ledger in this folder.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: DEFAULT_ADDRESS.to_owned(),
+            data: data.into(),
+            roster: None,
+            auth: None,
+            rate: 20,
+            burst: 50,
+            max_digits: 10_000,
+            max_line: 65_536,
+            max_connections: 10_000,
+            max_per_address: 0,
+        }
+    }
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}; choose another address with --listen")]
+    Listen {
+        /// The address as it was given.
+        address: String,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The roster cannot be used.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// A roster is asked for, and none is given.
+    #[error("this way of letting students in needs a roster; give one with --roster")]
+    NoRoster,
+    /// PINs are asked for.
+    #[error("this version cannot check PINs; use --auth roster or --auth open")]
+    NoPins,
+}
+
+/// What all sessions share.
+struct Room {
+    ledger: ledger::Ledger,
+    feed: Arc<feed::Feed>,
+    presence: Arc<presence::Presence>,
+    door: roster::Door,
+    squares: limits::SquareLimits,
+    limits: Limits,
+}
+
+/// A running server. Dropping it without [`Server::stop`] leaves it running for as long as its runtime does.
+pub struct Server {
+    room: Arc<Room>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    listener: JoinHandle<()>,
+    teller: JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the ledger and begins to listen. Needs a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// [`StartError`], whose text is one line that says why and how to mend it.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let auth = config.auth.unwrap_or(if config.roster.is_some() { Auth::Roster } else { Auth::Open });
+        match auth {
+            Auth::Pin => return Err(StartError::NoPins),
+            Auth::Roster if config.roster.is_none() => return Err(StartError::NoRoster),
+            Auth::Roster | Auth::Open => {}
+        }
+        let door = roster::Door::new(auth, config.roster)?;
+        let listener = listen_on(&config.listen).await?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen { address: config.listen, error })?;
+        let data = config.data;
+        let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data)).await;
+        let (ledger, feed) = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+
+        let presence = Arc::new(presence::Presence::new());
+        tracing::info!(%address, log = ledger.log(), latest = feed.latest(), ?auth, students = door.roster_len(), "open");
+        let room = Arc::new(Room {
+            ledger,
+            feed,
+            presence: Arc::clone(&presence),
+            door,
+            squares: limits::SquareLimits::new(config.rate, config.burst),
+            limits: Limits { line: config.max_line, digits: config.max_digits, rate: config.rate, burst: config.burst },
+        });
+        let (stop, stopped) = watch::channel(false);
+        let connections = Arc::new(limits::Connections::new(config.max_connections, config.max_per_address));
+        let listener = tokio::spawn(listen::serve(listener, Arc::clone(&room), connections, stopped));
+        let teller = tokio::spawn(async move { presence.tell().await });
+        Ok(Self { room, address, stop, listener, teller })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many students are online.
+    #[must_use]
+    pub fn online(&self) -> usize {
+        self.room.presence.count()
+    }
+
+    /// Reads the roster again; gives how many students are on it, or `None` where there is no roster.
+    ///
+    /// # Errors
+    /// Where the file cannot be used; the roster before it stays in force.
+    pub fn reload_roster(&self) -> Result<Option<usize>, RosterError> {
+        self.room.door.reload()
+    }
+
+    /// Stops: says goodbye to everyone once what they asked is recorded and sent, and closes the ledger.
+    pub async fn stop(self) {
+        let Self { room, stop, listener, teller, .. } = self;
+        stop.send_replace(true);
+        if let Err(error) = listener.await {
+            tracing::error!(%error, "the listener ended early");
+        }
+        teller.abort();
+        let _ = teller.await;
+        if let Some(room) = Arc::into_inner(room) {
+            let closed = tokio::task::spawn_blocking(move || room.ledger.close()).await;
+            if closed.is_err() {
+                tracing::error!("the ledger was not closed cleanly");
+            }
+        }
+        tracing::info!("closed");
+    }
+}
+
+async fn listen_on(address: &str) -> Result<tokio::net::TcpListener, StartError> {
+    let failed = |error| StartError::Listen { address: address.to_owned(), error };
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name leads to no address");
+    for candidate in tokio::net::lookup_host(address).await.map_err(failed)? {
+        match listen::bind(candidate) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(failed(last))
+}
+
+/// The folder for the ledger where nothing else is said: `squares` in the user's data directory (XDG).
+///
+/// # Errors
+/// Where the user has no home directory.
+pub fn default_data_dir() -> Result<PathBuf, LedgerError> {
+    let base = etcetera::choose_base_strategy()
+        .map_err(|error| LedgerError::Unusable { path: Path::new("~").to_owned(), error: error.to_string() })?;
+    Ok(base.data_dir().join("squares"))
+}

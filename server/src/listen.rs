@@ -1,0 +1,153 @@
+//! Accepts connections, within their limits, and starts a session for each. Runs until the server is told to stop,
+//! and ends when the last session has.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
+
+use crate::{Room, limits::Connections, session::Session};
+
+/// Connections that the system may hold until they are accepted: a whole class may come back at the same moment.
+const BACKLOG: i32 = 4096;
+
+/// A silent connection is asked after this long whether it is still there, then as often, and given up when nothing
+/// comes back: a machine that vanished goes offline within about a minute.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_TRIES: u32 = 3;
+
+/// The same bound for a connection on which something is on its way: keepalive says nothing there.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
+
+/// How long accepting pauses when the system has no descriptor or memory left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Refusals handed over at the same time; beyond it a connection too many is just closed.
+const REFUSALS: usize = 64;
+
+/// How long a refusal may take.
+const REFUSAL_TIME: Duration = Duration::from_secs(1);
+
+/// How long sessions may take to hand over what is left when the server stops.
+const STOP_TIME: Duration = Duration::from_secs(5);
+
+/// Opens a listening socket.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A server that starts again must not wait for the connections of its former self to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Serves until `stop` says so.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    room: Arc<Room>,
+    connections: Arc<Connections>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut sessions = JoinSet::new();
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(ended) = sessions.join_next() => {
+                note(ended);
+                continue;
+            }
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                if let Err(error) = set_up(&stream) {
+                    tracing::debug!(%address, %error, "cannot set up a connection");
+                }
+                match connections.take(address.ip()) {
+                    Some(slot) => {
+                        let session = Session::new(Arc::clone(&room), stream, address, slot);
+                        sessions.spawn(session.run(stop.clone()));
+                    }
+                    None => {
+                        tracing::info!(%address, "refused: the connection limit is reached");
+                        if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
+                            sessions.spawn(async move {
+                                let _permit = permit;
+                                let _ = tokio::time::timeout(REFUSAL_TIME, refuse(stream)).await;
+                            });
+                        }
+                    }
+                }
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections just now; trying again");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    let all_ended = async {
+        while let Some(ended) = sessions.join_next().await {
+            note(ended);
+        }
+    };
+    if tokio::time::timeout(STOP_TIME, all_ended).await.is_err() {
+        tracing::warn!(sessions = sessions.len(), "closing connections that take nothing any more");
+        sessions.shutdown().await;
+    }
+}
+
+fn note(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a session ended by a panic");
+    }
+}
+
+fn set_up(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL).with_retries(KEEPALIVE_TRIES),
+    )?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = UNACKNOWLEDGED;
+    Ok(())
+}
+
+/// Says that there is no room, and waits until the other side has read it.
+async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+    let error = ErrorMessage {
+        code: ErrorCode::ServerFull,
+        message: "The server has as many connections as it takes; try again later.".to_owned(),
+        id: None,
+        retry_after_ms: None,
+    };
+    stream.write_all(&to_line(&FromServer::Error(error))).await?;
+    stream.shutdown().await?;
+    let mut rest = [0; 1024];
+    while tokio::io::AsyncReadExt::read(&mut stream, &mut rest).await? > 0 {}
+    Ok(())
+}
+
+/// Whether accepting failed for one connection alone, which is gone, so that the next can be accepted at once.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
+}

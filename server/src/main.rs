@@ -1,0 +1,194 @@
+//! The program `squares-server`: flags, log and signals. It assembles a [`Server`] and waits for the end.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use squares_server::{Config, DEFAULT_ADDRESS, Server, default_data_dir};
+use squares_shared::message::Auth;
+use tracing_subscriber::EnvFilter;
+
+/// The Squares server: takes numbers, keeps their exact squares in one durable order, and relays them to everybody.
+#[derive(Debug, Parser)]
+#[command(name = "squares-server", version, about)]
+struct Flags {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", env = "SQUARES_LISTEN", default_value = DEFAULT_ADDRESS)]
+    listen: String,
+    /// Where the ledger lives; made if missing [default: squares in the user's data directory]
+    #[arg(long, value_name = "DIR", env = "SQUARES_DATA")]
+    data: Option<PathBuf>,
+    /// The students: JSON or CSV
+    #[arg(long, value_name = "FILE", env = "SQUARES_ROSTER")]
+    roster: Option<PathBuf>,
+    /// Who may join: anyone, or those on the roster [default: roster with a roster, else open]
+    #[arg(long, value_name = "HOW", env = "SQUARES_AUTH", value_parser = ["open", "roster", "pin"])]
+    auth: Option<String>,
+    /// Squares a second for one student; 0 lifts the limit
+    #[arg(long, value_name = "N", env = "SQUARES_RATE", default_value_t = 20)]
+    rate: u32,
+    /// Squares at once for one student before the rate counts
+    #[arg(long, value_name = "N", env = "SQUARES_BURST", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    burst: u32,
+    /// The most digits of a number
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_DIGITS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    max_digits: u32,
+    /// The most bytes of a line
+    #[arg(long, value_name = "BYTES", env = "SQUARES_MAX_LINE", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(64..=64 << 20))]
+    max_line: u32,
+    /// The most connections in all
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: u32,
+    /// The most connections from one address; 0: no limit
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_PER_ADDRESS", default_value_t = 0)]
+    max_per_address: u32,
+}
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    start_log();
+    match run(flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "squares-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+}
+
+#[tokio::main]
+async fn run(flags: Flags) -> anyhow::Result<()> {
+    let given = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
+    let data = given(flags.data).map_or_else(default_data_dir, Ok)?;
+    let auth = flags.auth.as_deref().map(|how| match how {
+        "roster" => Auth::Roster,
+        "pin" => Auth::Pin,
+        _ => Auth::Open,
+    });
+    let config = Config {
+        listen: flags.listen,
+        roster: given(flags.roster),
+        auth,
+        rate: flags.rate,
+        burst: flags.burst,
+        max_digits: flags.max_digits as usize,
+        max_line: flags.max_line as usize,
+        max_connections: flags.max_connections as usize,
+        max_per_address: flags.max_per_address as usize,
+        ..Config::new(data)
+    };
+    let mut signals = signals::Signals::new()?;
+    raise_descriptor_limit(config.max_connections);
+    let server = Server::start(config).await?;
+    // Whoever started it may have closed standard output: it runs all the same.
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "listening on {}", server.local_addr()).and_then(|()| out.flush());
+    while signals.next().await == signals::Asked::Reload {
+        match server.reload_roster() {
+            Ok(Some(students)) => tracing::info!(students, "the roster was read again"),
+            Ok(None) => tracing::warn!("there is no roster to read again"),
+            Err(error) => tracing::error!("{error}; the roster before it stays in force"),
+        }
+    }
+    server.stop().await;
+    Ok(())
+}
+
+/// Each connection takes a descriptor, and many systems let a process have no more than 1,024 unless it asks.
+fn raise_descriptor_limit(connections: usize) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        const OTHERS: u64 = 64;
+        let mut limit = getrlimit(Resource::Nofile);
+        let wanted = connections as u64 + OTHERS;
+        if limit.current.is_some_and(|current| current < wanted) {
+            limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
+            if setrlimit(Resource::Nofile, limit).is_err() || limit.current.is_some_and(|current| current < wanted) {
+                tracing::warn!(
+                    wanted,
+                    "the system allows fewer open files than the connection limit needs; raise it with ulimit -n"
+                );
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = connections;
+}
+
+mod signals {
+    //! What the system asks of the program.
+
+    /// What was asked.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Asked {
+        /// Read the roster again.
+        Reload,
+        /// Stop.
+        Stop,
+    }
+
+    #[cfg(unix)]
+    pub(crate) struct Signals {
+        interrupt: tokio::signal::unix::Signal,
+        terminate: tokio::signal::unix::Signal,
+        hang_up: tokio::signal::unix::Signal,
+        _file_size: tokio::signal::unix::Signal,
+    }
+
+    #[cfg(unix)]
+    impl Signals {
+        /// Listens from now on.
+        pub(crate) fn new() -> std::io::Result<Self> {
+            use tokio::signal::unix::{SignalKind, signal};
+            /// SIGXFSZ, the same on every system that Rust runs on. Left alone it kills the process that meets a limit
+            /// on the size of files, where the ledger would only have to say that it is full.
+            const FILE_SIZE: i32 = 25;
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+                hang_up: signal(SignalKind::hangup())?,
+                _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
+            })
+        }
+
+        /// Waits for the next thing asked.
+        pub(crate) async fn next(&mut self) -> Asked {
+            tokio::select! {
+                _ = self.interrupt.recv() => Asked::Stop,
+                _ = self.terminate.recv() => Asked::Stop,
+                _ = self.hang_up.recv() => Asked::Reload,
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) struct Signals;
+
+    #[cfg(not(unix))]
+    impl Signals {
+        /// Listens from now on.
+        pub(crate) fn new() -> std::io::Result<Self> {
+            Ok(Self)
+        }
+
+        /// Waits for the next thing asked.
+        pub(crate) async fn next(&mut self) -> Asked {
+            let _ = tokio::signal::ctrl_c().await;
+            Asked::Stop
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Who may join: the roster as a file (JSON or CSV), and the rule in force. Sessions ask [`Door::admit`]; the
+//! server reads the file when it starts and on SIGHUP.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use serde::Deserialize;
+use squares_shared::{
+    message::{Auth, Student},
+    student::{StudentError, check_id, read_name},
+};
+
+/// The students of a class, by id.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    students: HashMap<String, Student>,
+}
+
+/// Why a roster cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RosterError {
+    /// The file cannot be read.
+    #[error("cannot read the roster {path}: {error}; check the path given with --roster")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: std::io::Error,
+    },
+    /// The file is not a roster.
+    #[error("the roster {path} cannot be used: {why}")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it and how to mend it.
+        why: String,
+    },
+}
+
+/// One student as a roster file writes it.
+#[derive(Debug, Default, Deserialize)]
+struct Row {
+    #[serde(default)]
+    id: Option<Id>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    department: Option<String>,
+    #[serde(default)]
+    pin: Option<String>,
+}
+
+/// An id in JSON: spreadsheets that export JSON write one of digits alone as a number.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+impl Roster {
+    /// Reads a roster file: a JSON array of objects, or CSV with a header line.
+    ///
+    /// # Errors
+    /// [`RosterError`], with the line or the entry that is wrong, and how to mend it.
+    pub(crate) fn read(path: &Path) -> Result<Self, RosterError> {
+        let bytes = std::fs::read(path).map_err(|error| RosterError::Unreadable { path: path.to_owned(), error })?;
+        Self::parse(&bytes).map_err(|why| RosterError::Unusable { path: path.to_owned(), why })
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| format!("it is not UTF-8 from byte {}; save it as UTF-8", error.valid_up_to()))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let rows = if text.trim_start().starts_with(['[', '{']) { json_rows(text)? } else { csv_rows(text)? };
+        let mut students = HashMap::with_capacity(rows.len());
+        for (place, row) in rows {
+            let student = student_of(row).map_err(|why| format!("{place}: {why}"))?;
+            if let Some(earlier) = students.insert(student.id.clone(), student) {
+                return Err(format!("{place}: the id {} stands there twice; keep one of them", earlier.id));
+            }
+        }
+        if students.is_empty() {
+            return Err("no student stands in it; add them, or start without --roster".to_owned());
+        }
+        Ok(Self { students })
+    }
+
+    /// How many students stand on it.
+    pub(crate) fn len(&self) -> usize {
+        self.students.len()
+    }
+}
+
+fn json_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
+    let rows: Vec<Row> = serde_json::from_str(text).map_err(|error| {
+        format!("it is not a JSON array of students such as [{{\"id\":\"…\",\"name\":\"…\"}}] ({error}); mend it there")
+    })?;
+    Ok(rows.into_iter().enumerate().map(|(at, row)| (format!("student {}", at + 1), row)).collect())
+}
+
+fn csv_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| format!("its header line cannot be read: {error}"))?;
+    let column = |names: &[&str]| header.iter().position(|title| names.contains(&&*title.to_lowercase()));
+    let id = column(&["id", "student", "student id", "student_id", "학번"])
+        .ok_or("its header line names no column 'id' or '학번'; let the first line name the columns")?;
+    let name = column(&["name", "이름", "성명"]);
+    let department = column(&["department", "dept", "학과", "학부", "소속"]);
+    let pin = column(&["pin"]);
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| format!("it is not CSV that can be read: {error}"))?;
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let field = |column: Option<usize>| column.and_then(|at| record.get(at)).map(str::to_owned);
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = Row {
+            id: field(Some(id)).map(Id::Text),
+            name: field(name),
+            department: field(department),
+            pin: field(pin),
+        };
+        rows.push((format!("line {line}"), row));
+    }
+    Ok(rows)
+}
+
+fn student_of(row: Row) -> Result<Student, String> {
+    let id = match row.id {
+        Some(Id::Text(id)) => id.trim().to_owned(),
+        Some(Id::Number(id)) => id.to_string(),
+        None => return Err("the id is missing; add it".to_owned()),
+    };
+    check_id(&id)
+        .map_err(|_| format!("{id:?} is no student id; it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'"))?;
+    let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let readable = |what: &str, text: &str| {
+        read_name(text).map_err(|error| {
+            let why = match error {
+                StudentError::NameTooLong => "is longer than 64 characters; shorten it",
+                _ => "has control or invisible formatting characters; type it again without them",
+            };
+            format!("the {what} of {id} {why}")
+        })
+    };
+    let name = filled(row.name).map_or(Ok(id.clone()), |name| readable("name", &name))?;
+    let department = filled(row.department).map(|text| readable("department", &text)).transpose()?;
+    if filled(row.pin).is_some_and(|pin| !pin.starts_with("$argon2id$")) {
+        // The PIN itself is not repeated: this sentence goes to a log.
+        return Err(format!("the PIN of {id} is not an Argon2id hash; put in what `squares-server pin` prints for it"));
+    }
+    Ok(Student { id, name, department })
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The id or the name is none.
+    Student(StudentError),
+    /// A roster is in force, and the id is not on it.
+    NotOnRoster,
+}
+
+/// The rule in force for who may join.
+#[derive(Debug)]
+pub(crate) struct Door {
+    auth: Auth,
+    file: Option<PathBuf>,
+    roster: RwLock<Option<Arc<Roster>>>,
+}
+
+impl Door {
+    /// Reads the roster, where there is one, and puts the rule in force.
+    pub(crate) fn new(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
+        let roster = file.as_deref().map(Roster::read).transpose()?.map(Arc::new);
+        Ok(Self { auth, file, roster: RwLock::new(roster) })
+    }
+
+    pub(crate) fn auth(&self) -> Auth {
+        self.auth
+    }
+
+    /// How many students stand on the roster in force, if there is one.
+    pub(crate) fn roster_len(&self) -> Option<usize> {
+        self.roster().map(|roster| roster.len())
+    }
+
+    /// Reads the roster file again. Where it cannot be used, the old roster stays in force.
+    pub(crate) fn reload(&self) -> Result<Option<usize>, RosterError> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let roster = Roster::read(file)?;
+        let students = roster.len();
+        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(roster));
+        Ok(Some(students))
+    }
+
+    /// Decides about a `join`: gives the student's information, or says why not.
+    pub(crate) fn admit(&self, id: &str, name: Option<&str>) -> Result<Student, Refused> {
+        check_id(id).map_err(Refused::Student)?;
+        let Some(roster) = self.roster() else {
+            let name = name.map_or_else(|| Ok(id.to_owned()), read_name).map_err(Refused::Student)?;
+            return Ok(Student { id: id.to_owned(), name, department: None });
+        };
+        match (roster.students.get(id), self.auth) {
+            (Some(student), _) => Ok(student.clone()),
+            // A roster beside an open door only lends its names: nobody takes that of somebody on it.
+            (None, Auth::Open) => Ok(Student { id: id.to_owned(), name: id.to_owned(), department: None }),
+            (None, Auth::Roster | Auth::Pin) => Err(Refused::NotOnRoster),
+        }
+    }
+
+    fn roster(&self) -> Option<Arc<Roster>> {
+        self.roster.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(file: &str, id: &str, name: &str, department: Option<&str>) {
+        let roster = Roster::parse(file.as_bytes()).expect(file);
+        let student = roster.students.get(id).expect(file);
+        assert_eq!((&*student.name, student.department.as_deref()), (name, department), "{file}");
+    }
+
+    fn check_refused(file: impl AsRef<[u8]>, why: &str) {
+        let error = Roster::parse(file.as_ref()).expect_err("it should be refused");
+        assert!(error.contains(why), "{error} lacks {why}");
+    }
+
+    #[test]
+    fn json_and_csv_in_english_and_korean_with_and_without_bom() {
+        check(r#"[{"id":"s1","name":"가람","department":"수학"}]"#, "s1", "가람", Some("수학"));
+        check("\u{feff} [{\"id\":20260001,\"name\":\"Sample\",\"department\":null}]", "20260001", "Sample", None);
+        check("id,name,department,pin\ns1,\"Sample, A\",Maths,\n", "s1", "Sample, A", Some("Maths"));
+        check(
+            "\u{feff}학번,이름,학과,PIN\r\n\r\ns1, 가람 ,수학,$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA\r\n",
+            "s1",
+            "가람",
+            Some("수학"),
+        );
+        check("이름,학번\n\u{1100}\u{1161},s1\n", "s1", "가", None);
+        check("Student ID,Note\ns1,x\n", "s1", "s1", None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        check_refused("", "header");
+        check_refused("id,name\n", "no student");
+        check_refused("[]", "no student");
+        check_refused("name\na\n", "학번");
+        check_refused("id\ns1\ns 2\n", "line 3");
+        check_refused("id\ns1\ns1\n", "twice");
+        check_refused("id,name\ns1,a\x1b[31m\n", "line 2: the name of s1");
+        check_refused(r#"[{"name":"x"}]"#, "student 1: the id is missing");
+        check_refused(r#"{"id":"s1"}"#, "array");
+        check_refused(b"id\n\xb0\xa1\n", "UTF-8");
+    }
+
+    #[test]
+    fn a_plain_pin_is_refused_and_not_repeated() {
+        let error = Roster::parse(b"id,pin\ns1,4711\n").expect_err("a plain PIN");
+        assert!(error.contains("squares-server pin") && !error.contains("4711"), "{error}");
+    }
+
+    #[test]
+    fn an_open_door_takes_any_id_and_a_roster_only_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("roster.csv");
+        std::fs::write(&file, "id,name\ns1,Sample\n").unwrap();
+
+        let open = Door::new(Auth::Open, None).unwrap();
+        assert_eq!(open.admit("x", None).unwrap().name, "x");
+        assert_eq!(open.admit("x", Some("Y")).unwrap().name, "Y");
+        assert_eq!(open.admit("x", Some("")), Err(Refused::Student(StudentError::NameEmpty)));
+        assert_eq!(open.admit("", None), Err(Refused::Student(StudentError::Id)));
+
+        let closed = Door::new(Auth::Roster, Some(file.clone())).unwrap();
+        assert_eq!(closed.admit("s1", Some("Another")).unwrap().name, "Sample");
+        assert_eq!(closed.admit("s2", None), Err(Refused::NotOnRoster));
+
+        std::fs::write(&file, "").unwrap();
+        assert!(closed.reload().is_err());
+        assert!(closed.admit("s1", None).is_ok(), "the old roster stays in force");
+        std::fs::write(&file, "id\ns2\n").unwrap();
+        assert_eq!(closed.reload().unwrap(), Some(1));
+        assert_eq!(closed.admit("s1", None), Err(Refused::NotOnRoster));
+    }
+}

@@ -1,0 +1,491 @@
+//! One connection, from `hello` to `bye`. A single task reads requests, carries them out in their order, and writes
+//! whatever waits for its client in one go. It holds a cursor into the feed and one into the presence lines, and
+//! queues that are all bounded: a client that does not read stops being read from, and nobody else feels it.
+//!
+//! `listen` starts one for each connection it accepts.
+
+mod outgoing;
+mod requests;
+
+use std::{collections::VecDeque, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use outgoing::Outgoing;
+use squares_shared::{
+    line::{Line, LineReader},
+    message::{ByeReason, ErrorCode, ErrorMessage, FromServer, Hello, PROTOCOL, request, to_line},
+};
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+use crate::{
+    Room,
+    feed::Read,
+    ledger::{Answer, PageQuery, ReadFailed, Replay},
+    limits::{Allowance, Slot},
+    presence::{Cursor, Seat},
+};
+
+/// How long a connection may stay without a successful `join`.
+const JOIN_TIME: Duration = Duration::from_secs(10);
+
+/// How long the server goes on trying to hand over what is left once a connection is to be closed, without any progress.
+const CLOSING_TIME: Duration = Duration::from_secs(30);
+
+/// How long the server waits, after its last line, for the other side to close: closing first while
+/// something unread has arrived would make the system throw that last line away.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Squares of one connection on their way to the ledger. Beyond it no further request is read until one is answered.
+const UNDER_WAY: usize = 256;
+
+/// With this many bytes waiting for the client, no further request of it is read.
+const HIGH_WATER: usize = 256 << 10;
+
+/// Results are taken from the feed while fewer bytes than this wait for the client.
+const LOW_WATER: usize = 64 << 10;
+
+/// Bytes read from the socket at once.
+const READ: usize = 16 << 10;
+
+/// Errors of one connection that the log shows; the rest only at the level `debug`, so that nobody fills the log.
+const ERRORS_LOGGED: u32 = 8;
+
+/// Something slow that is under way for the client, while everything else of the session goes on.
+type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A connection.
+pub(crate) struct Session {
+    room: Arc<Room>,
+    stream: TcpStream,
+    address: SocketAddr,
+    lines: LineReader,
+    out: Outgoing,
+    /// The request that is being carried out; the next one is not looked at before it is done.
+    request: Option<Work<requests::Done>>,
+    member: Option<Box<Member>>,
+    /// When the connection is given up: for want of a `join`, or of progress while closing.
+    deadline: Instant,
+    ending: Ending,
+    errors_logged: u32,
+    _slot: Slot,
+}
+
+/// What a session has once its student is in.
+struct Member {
+    student: Arc<str>,
+    name: Arc<str>,
+    allowance: Arc<Allowance>,
+    _seat: Seat,
+    /// Everything up to this `seq` was sent.
+    reached: u64,
+    results: watch::Receiver<u64>,
+    presence: Cursor,
+    presence_lines: watch::Receiver<u64>,
+    /// Results being read back from the ledger, up to a `seq` that the feed no longer holds.
+    replay: Option<(u64, Work<Result<Replay, ReadFailed>>)>,
+    /// Answers from the ledger, made with the first square.
+    answers: Option<(mpsc::Sender<Answer>, mpsc::Receiver<Answer>)>,
+    under_way: usize,
+    /// A page that is read once the squares asked for before it are recorded: requests are carried out in their order.
+    page: Option<PageQuery>,
+    /// Results sent before, to be sent again once everything up to their `seq` was.
+    repeats: VecDeque<(u64, Bytes)>,
+}
+
+/// Whether and how a session comes to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It does not.
+    Open,
+    /// No further request is read. What was asked is carried out and answered, results are sent up to `target` once it is known, then it closes.
+    Finishing { bye: Option<ByeReason>, target: Option<u64> },
+    /// What is in the queue is written, then it closes.
+    Closing,
+}
+
+/// Why a session stopped early.
+enum Broken {
+    /// The connection failed, or the other side is gone.
+    Connection(io::Error),
+    /// It made no progress in time.
+    TimedOut,
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl Session {
+    pub(crate) fn new(room: Arc<Room>, stream: TcpStream, address: SocketAddr, slot: Slot) -> Self {
+        let hello = FromServer::Hello(Hello {
+            protocol: PROTOCOL,
+            server: concat!("squares-server ", env!("CARGO_PKG_VERSION")).to_owned(),
+            auth: room.door.auth(),
+            log: room.ledger.log().to_owned(),
+            latest: room.feed.latest(),
+            limits: room.limits,
+        });
+        let mut out = Outgoing::default();
+        out.push(to_line(&hello).into());
+        Self {
+            lines: LineReader::new(room.limits.line),
+            room,
+            stream,
+            address,
+            out,
+            request: None,
+            member: None,
+            deadline: Instant::now() + JOIN_TIME,
+            ending: Ending::Open,
+            errors_logged: 0,
+            _slot: slot,
+        }
+    }
+
+    /// Serves the connection until it ends.
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        tracing::info!(address = %self.address, "connected");
+        let end = self.serve(&mut stop).await;
+        let student = self.member.as_ref().map_or("", |member| &*member.student);
+        match &end {
+            Ok(()) => tracing::info!(address = %self.address, student, "left"),
+            Err(Broken::Connection(error)) => tracing::info!(address = %self.address, student, %error, "lost"),
+            Err(Broken::TimedOut) => tracing::info!(address = %self.address, student, "given up: no progress"),
+        }
+        // The student is gone for everybody else from here on.
+        self.member = None;
+        if end.is_ok() {
+            self.linger().await;
+        }
+    }
+
+    async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Broken> {
+        loop {
+            self.take_requests();
+            self.gather();
+            if self.out.write(&self.stream)? && self.ending != Ending::Open {
+                self.deadline = Instant::now() + CLOSING_TIME;
+            }
+            if self.out.bytes() < LOW_WATER && (self.wants_gathering() || self.can_take_a_request()) {
+                // A client that keeps this task busy shares its thread with the others.
+                tokio::task::consume_budget().await;
+                continue;
+            }
+            if self.is_over() {
+                return Ok(());
+            }
+            self.wait(stop).await?;
+        }
+    }
+
+    /// Waits until there is something to do, and takes note of it.
+    async fn wait(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Broken> {
+        let reads = self.wants_input();
+        let writes = !self.out.is_empty();
+        let takes_more = self.out.bytes() < LOW_WATER;
+        let has_deadline = self.member.is_none() || self.ending != Ending::Open;
+        let open = !matches!(self.ending, Ending::Closing | Ending::Finishing { bye: Some(_), .. });
+        let mut nobody = None;
+        let member = self.member.as_deref_mut();
+        let (results, presence, answers, replay) = match member {
+            Some(member) => (
+                Some(&mut member.results).filter(|_| takes_more && member.replay.is_none()),
+                Some(&mut member.presence_lines).filter(|_| takes_more),
+                member.answers.as_mut().filter(|_| member.under_way > 0).map(|(_, answers)| answers),
+                &mut member.replay,
+            ),
+            None => (None, None, None, &mut nobody),
+        };
+        tokio::select! {
+            ready = self.stream.readable(), if reads => {
+                ready?;
+                self.read()?;
+            }
+            ready = self.stream.writable(), if writes => ready?,
+            () = changed(results) => {}
+            () = changed(presence) => {}
+            answer = received(answers) => self.answered(answer),
+            read = finished(replay) => self.replayed(read),
+            done = finished_request(&mut self.request) => {
+                self.request = None;
+                self.done(done);
+            }
+            () = tokio::time::sleep_until(self.deadline), if has_deadline => {
+                if self.ending != Ending::Open {
+                    return Err(Broken::TimedOut);
+                }
+                self.error(ErrorCode::JoinTimeout, "No join came within 10 s of connecting; connect again and send join first.", None);
+                self.end(Ending::Closing);
+            }
+            _ = stop.wait_for(|stop| *stop), if open => {
+                self.end(Ending::Finishing { bye: Some(ByeReason::Shutdown), target: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what has arrived.
+    fn read(&mut self) -> Result<(), Broken> {
+        // On the stack, not in the session: most sessions wait for input most of the time.
+        let mut buffer = [0; READ];
+        match self.stream.try_read(&mut buffer) {
+            Ok(0) => {
+                // A last line that was not ended is one all the same.
+                self.lines.push(b"\n");
+                self.end(Ending::Finishing { bye: None, target: None });
+            }
+            Ok(count) => self.lines.push(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn wants_input(&self) -> bool {
+        self.ending == Ending::Open && self.may_take_requests() && !self.lines.has_line()
+    }
+
+    /// Whether another request may be looked at now.
+    fn may_take_requests(&self) -> bool {
+        let has_room = |member: &Member| member.page.is_none() && member.under_way + member.repeats.len() < UNDER_WAY;
+        let member_has_room = self.member.as_deref().is_none_or(has_room);
+        self.request.is_none() && member_has_room && self.out.bytes() < HIGH_WATER
+    }
+
+    fn can_take_a_request(&self) -> bool {
+        let reads_requests = match self.ending {
+            Ending::Open => true,
+            Ending::Finishing { bye, .. } => bye.is_none(),
+            Ending::Closing => false,
+        };
+        reads_requests && self.may_take_requests() && self.lines.has_line()
+    }
+
+    /// Carries out the requests that have arrived, as far as they may be looked at now.
+    fn take_requests(&mut self) {
+        while self.can_take_a_request() {
+            let taken = match self.lines.next_line() {
+                Some(Line::Whole(line)) => request::read(line).map_err(Some),
+                Some(Line::TooLong) => Err(None),
+                None => break,
+            };
+            match taken {
+                Ok(request) => self.carry_out(request),
+                Err(Some(refusal)) => self.refuse(refusal),
+                Err(None) => {
+                    let limit = self.room.limits.line;
+                    self.error(
+                        ErrorCode::TooLong,
+                        &format!("The line is longer than {limit} bytes; send a shorter one."),
+                        None,
+                    );
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.ending = ending;
+        self.deadline = Instant::now() + CLOSING_TIME;
+    }
+
+    /// Queues an error for the client.
+    fn error(&mut self, code: ErrorCode, message: &str, id: Option<String>) {
+        self.error_with(ErrorMessage { code, message: message.to_owned(), id, retry_after_ms: None });
+    }
+
+    fn error_with(&mut self, error: ErrorMessage) {
+        let student = self.member.as_ref().map_or("", |member| &*member.student);
+        if self.errors_logged < ERRORS_LOGGED {
+            self.errors_logged += 1;
+            tracing::info!(address = %self.address, student, code = ?error.code, "refused");
+        } else {
+            tracing::debug!(address = %self.address, student, code = ?error.code, "refused");
+        }
+        self.out.push(to_line(&FromServer::Error(error)).into());
+    }
+
+    /// Whether the feed, the presence lines or the repeats have something for the client right now.
+    fn wants_gathering(&self) -> bool {
+        let Some(member) = self.member.as_deref() else { return false };
+        member.replay.is_none() && self.room.feed.latest() > member.reached && self.ending != Ending::Closing
+    }
+
+    /// Takes results, repeats and presence lines into the queue, as long as it is short.
+    fn gather(&mut self) {
+        if self.ending == Ending::Closing {
+            return;
+        }
+        if let Some(member) = self.member.as_deref_mut() {
+            while self.out.bytes() < LOW_WATER && member.replay.is_none() {
+                member.results.borrow_and_update();
+                match self.room.feed.read(member.reached, LOW_WATER, self.out.pieces()) {
+                    Read::UpToDate => break,
+                    Read::Taken(reached) => member.reached = reached,
+                    Read::Behind { floor } => {
+                        let readers = Arc::clone(self.room.ledger.readers());
+                        member.replay = Some((floor, Box::pin(readers.replay(member.reached, floor))));
+                    }
+                }
+                self.out.count();
+            }
+            let reached = member.reached;
+            while let Some(at) = member.repeats.iter().position(|&(seq, _)| seq <= reached) {
+                if let Some((_, line)) = member.repeats.remove(at) {
+                    self.out.push(line);
+                }
+            }
+            if self.out.bytes() < LOW_WATER {
+                member.presence_lines.borrow_and_update();
+                self.room.presence.read(&mut member.presence, self.out.pieces());
+                self.out.count();
+            }
+        }
+        self.finish();
+    }
+
+    /// Once everything asked for is answered, says goodbye where that is due.
+    fn finish(&mut self) {
+        let Ending::Finishing { bye, target } = &mut self.ending else { return };
+        let waits_for_a_line = bye.is_none() && self.lines.has_line();
+        if self.request.is_some() || waits_for_a_line {
+            return;
+        }
+        if let Some(member) = self.member.as_deref() {
+            if member.under_way > 0 {
+                return;
+            }
+            // Everything asked for is in the feed by now: what comes later need not be waited for.
+            let target = *target.get_or_insert_with(|| self.room.feed.latest());
+            if member.reached < target || !member.repeats.is_empty() {
+                return;
+            }
+        }
+        if let Some(reason) = *bye {
+            self.out.push(to_line(&FromServer::Bye { reason }).into());
+        }
+        self.ending = Ending::Closing;
+    }
+
+    fn is_over(&self) -> bool {
+        self.ending == Ending::Closing && self.out.is_empty()
+    }
+
+    /// An answer of the ledger.
+    fn answered(&mut self, answer: Option<Answer>) {
+        let (Some(member), Some(answer)) = (self.member.as_deref_mut(), answer) else { return };
+        member.under_way -= 1;
+        if member.under_way == 0
+            && let Some(query) = member.page.take()
+        {
+            self.request = Some(requests::read_page(&self.room, query));
+        }
+        match answer {
+            // Its line comes with everybody's.
+            Answer::Recorded(seq) => tracing::debug!(student = &*member.student, seq, "recorded"),
+            Answer::Repeat(seq, line) => {
+                member.allowance.refund();
+                member.repeats.push_back((seq, line));
+            }
+            Answer::IdReused(id) => {
+                member.allowance.refund();
+                self.error(
+                    ErrorCode::IdReused,
+                    "A result of yours with this id stands, with another number; choose another id.",
+                    Some(id),
+                );
+            }
+            Answer::Unavailable(id) => {
+                member.allowance.refund();
+                self.unavailable(id);
+            }
+        }
+    }
+
+    fn unavailable(&mut self, id: Option<String>) {
+        self.error(
+            ErrorCode::StorageUnavailable,
+            "The result could not be made durable, and nothing was shared; send the same request again later.",
+            id,
+        );
+    }
+
+    /// Lines came back from the ledger, or could not be read.
+    fn replayed(&mut self, read: Result<Replay, ReadFailed>) {
+        let Some(member) = self.member.as_deref_mut() else { return };
+        let Some((floor, _)) = member.replay.take() else { return };
+        match read {
+            Ok(Replay { lines, reached }) => {
+                // Where the ledger has nothing more below it, the feed goes on from its floor.
+                member.reached = reached.unwrap_or(floor);
+                self.out.push(lines);
+            }
+            Err(ReadFailed) => {
+                // The client would otherwise have a hole in the middle; on its next join it goes on from where it is.
+                self.error(
+                    ErrorCode::StorageUnavailable,
+                    "Earlier results cannot be read just now; connect again later and join with 'after'.",
+                    None,
+                );
+                self.end(Ending::Closing);
+            }
+        }
+    }
+
+    /// Gives the other side time to read the last line before the connection goes.
+    async fn linger(self) {
+        use tokio::io::AsyncWriteExt as _;
+        let Self { mut stream, .. } = self;
+        if stream.shutdown().await.is_err() {
+            return;
+        }
+        let drain = async {
+            let mut buffer = [0; 1024];
+            while stream.readable().await.is_ok() {
+                match stream.try_read(&mut buffer) {
+                    Ok(0) => break,
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => break,
+                    _ => {}
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LINGER, drain).await;
+    }
+}
+
+/// Waits for news; for ever where nobody waits for it.
+async fn changed(news: Option<&mut watch::Receiver<u64>>) {
+    if let Some(news) = news
+        && news.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+async fn received(answers: Option<&mut mpsc::Receiver<Answer>>) -> Option<Answer> {
+    match answers {
+        Some(answers) => answers.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn finished(replay: &mut Option<(u64, Work<Result<Replay, ReadFailed>>)>) -> Result<Replay, ReadFailed> {
+    match replay {
+        Some((_, work)) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn finished_request(request: &mut Option<Work<requests::Done>>) -> requests::Done {
+    match request {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,270 @@
+//! What each request of a client does. Quick ones are done at once; the others are given to the session as work,
+//! and come back as [`Done`].
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use squares_shared::{
+    message::{
+        ByeReason, DEFAULT_BACKLOG, DEFAULT_PAGE, ErrorCode, ErrorMessage, FromClient, FromServer, Join, PageRequest,
+        Square, Welcome,
+        request::{Kind, Refusal},
+        to_line,
+    },
+    number::{Number, NumberError},
+    student::is_printable,
+};
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use super::{Ending, Member, Session, UNDER_WAY, Work};
+use crate::{
+    Room,
+    ledger::{Entry, PageQuery, ReadFailed, Submission},
+    roster::Refused,
+};
+
+/// A join with `after` that is further behind than this is answered from here; the client can fetch the rest as history.
+const FURTHEST_REPLAY: u64 = 10_000;
+
+/// Up to this many digits a square is worked out where its request was read: it takes a few microseconds at most.
+/// A longer one is worked out where it keeps nobody waiting.
+const QUICK_DIGITS: usize = 1000;
+
+/// Something slow that was done for a request.
+pub(super) enum Done {
+    /// A number and its square, both in canonical form.
+    Squared { number: String, square: String, id: Option<String> },
+    /// The task that worked it out is gone.
+    Failed { id: Option<String> },
+    /// Whether a square that is over the limits was recorded before.
+    Looked { stands: Result<bool, ReadFailed>, entry: Entry, retry_after_ms: u64 },
+    /// A square found room in the ledger's queue, or the ledger is closed.
+    Submitted { accepted: bool, id: Option<String> },
+    /// A page of history.
+    Page(Result<Bytes, ReadFailed>),
+}
+
+impl Session {
+    /// Carries out a request, or begins to.
+    pub(super) fn carry_out(&mut self, request: FromClient) {
+        match request {
+            FromClient::Join(join) => self.join(&join),
+            FromClient::Square(square) if self.member.is_some() => self.square(square),
+            FromClient::History(request) if self.member.is_some() => self.history(request),
+            FromClient::Square(Square { id, .. }) => self.not_joined(id),
+            FromClient::History(_) => self.not_joined(None),
+            FromClient::Ping => {
+                let at = format!("{:.3}", Timestamp::now());
+                self.out.push(to_line(&FromServer::Pong { at }).into());
+            }
+            FromClient::Leave => self.end(Ending::Finishing { bye: Some(ByeReason::Left), target: None }),
+        }
+    }
+
+    /// Answers a line that is no request.
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        let Refusal { code, message, id, kind } = refusal;
+        match (kind, self.member.is_some()) {
+            // Out of turn goes before everything else that is wrong.
+            (Some(Kind::Square | Kind::History), false) => self.not_joined(id),
+            (Some(Kind::Join), true) => self.already_joined(),
+            _ => self.error(code, &message, id),
+        }
+    }
+
+    fn not_joined(&mut self, id: Option<String>) {
+        self.error(ErrorCode::NotJoined, "Nobody has joined on this connection; send join first.", id);
+    }
+
+    fn already_joined(&mut self) {
+        self.error(
+            ErrorCode::AlreadyJoined,
+            "This connection has joined already; open another one to join again.",
+            None,
+        );
+    }
+
+    fn join(&mut self, join: &Join) {
+        if self.member.is_some() {
+            return self.already_joined();
+        }
+        let room = Arc::clone(&self.room);
+        let student = match room.door.admit(&join.student, join.name.as_deref()) {
+            Ok(student) => student,
+            Err(Refused::Student(error)) => return self.error(ErrorCode::BadStudent, &error.to_string(), None),
+            Err(Refused::NotOnRoster) => {
+                let message = "This student id is not on the roster; check it, or ask the professor to add it.";
+                return self.error(ErrorCode::NotOnRoster, message, None);
+            }
+        };
+        let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
+        let results = room.feed.subscribe();
+        let presence_lines = room.presence.subscribe();
+        let (seat, online, presence) = room.presence.join(&id, &name);
+        let latest = room.feed.latest();
+        let reached = replay_after(join, room.ledger.log(), latest);
+        tracing::info!(address = %self.address, student = %id, "joined");
+        self.out.push(to_line(&FromServer::Welcome(Welcome { student, online, latest, replay_after: reached })).into());
+        self.member = Some(Box::new(Member {
+            allowance: room.squares.of(&id),
+            student: id,
+            name,
+            _seat: seat,
+            reached,
+            results,
+            presence,
+            presence_lines,
+            replay: None,
+            answers: None,
+            under_way: 0,
+            page: None,
+            repeats: std::collections::VecDeque::new(),
+        }));
+    }
+
+    fn square(&mut self, square: Square) {
+        let Square { number, id } = square;
+        let number = match Number::parse(&number, self.room.limits.digits) {
+            Ok(number) => number,
+            Err(error) => {
+                let code = match error {
+                    NumberError::NotANumber(_) => ErrorCode::NotANumber,
+                    NumberError::TooManyDigits { .. } => ErrorCode::TooManyDigits,
+                };
+                return self.error(code, &error.to_string(), id);
+            }
+        };
+        if number.digits() <= QUICK_DIGITS {
+            return self.squared(number.to_string(), number.square().to_string(), id);
+        }
+        self.request = Some(Box::pin(async move {
+            let work = tokio::task::spawn_blocking(move || (number.to_string(), number.square().to_string()));
+            match work.await {
+                Ok((number, square)) => Done::Squared { number, square, id },
+                Err(_) => Done::Failed { id },
+            }
+        }));
+    }
+
+    fn squared(&mut self, number: String, square: String, id: Option<String>) {
+        let Some(member) = self.member.as_deref() else { return };
+        let entry =
+            Entry { student: Arc::clone(&member.student), name: Arc::clone(&member.name), number, square, request: id };
+        let Err(wait) = member.allowance.pay() else { return self.submit(entry) };
+        // A wait that is cut to whole milliseconds would end too early.
+        let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        match entry.request.clone() {
+            // What was recorded before costs nothing: only recorded squares count, so a repeat is answered even now.
+            Some(request) => {
+                let readers = Arc::clone(self.room.ledger.readers());
+                let student = Arc::clone(&entry.student);
+                self.request = Some(Box::pin(async move {
+                    Done::Looked { stands: readers.stands(student, request).await, entry, retry_after_ms }
+                }));
+            }
+            None => self.rate_limited(retry_after_ms, None),
+        }
+    }
+
+    fn rate_limited(&mut self, retry_after_ms: u64, id: Option<String>) {
+        self.error_with(ErrorMessage {
+            code: ErrorCode::RateLimited,
+            message: "More squares came than the limits allow, and this one was not recorded; send the same request again after retry_after_ms.".to_owned(),
+            id,
+            retry_after_ms: Some(retry_after_ms),
+        });
+    }
+
+    /// Gives a square to the ledger, at once or when there is room.
+    fn submit(&mut self, entry: Entry) {
+        let Some(member) = self.member.as_deref_mut() else { return };
+        let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(UNDER_WAY));
+        let submission = Submission { entry, answer: answer.clone() };
+        match self.room.ledger.submissions().try_send(submission) {
+            Ok(()) => member.under_way += 1,
+            Err(TrySendError::Full(submission)) => {
+                let submissions = self.room.ledger.submissions().clone();
+                let id = submission.entry.request.clone();
+                self.request = Some(Box::pin(async move {
+                    Done::Submitted { accepted: submissions.send(submission).await.is_ok(), id }
+                }));
+            }
+            Err(TrySendError::Closed(submission)) => self.unavailable(submission.entry.request),
+        }
+    }
+
+    fn history(&mut self, request: PageRequest) {
+        let PageRequest { before, limit, student } = request;
+        if student.as_deref().is_some_and(|student| !student.chars().all(is_printable)) {
+            let message = "The field 'student' has control or invisible formatting characters; give a student id.";
+            return self.error(ErrorCode::BadMessage, message, None);
+        }
+        let query = PageQuery { before: before.unwrap_or(u64::MAX), limit: limit.unwrap_or(DEFAULT_PAGE), student };
+        match self.member.as_deref_mut() {
+            Some(member) if member.under_way > 0 => member.page = Some(query),
+            _ => self.request = Some(read_page(&self.room, query)),
+        }
+    }
+
+    /// Goes on with a request whose slow part is done.
+    pub(super) fn done(&mut self, done: Done) {
+        match done {
+            Done::Squared { number, square, id } => self.squared(number, square, id),
+            Done::Failed { id } => self.unavailable(id),
+            Done::Looked { stands: Ok(true), entry, .. } => self.submit(entry),
+            Done::Looked { entry, retry_after_ms, .. } => self.rate_limited(retry_after_ms, entry.request),
+            Done::Submitted { accepted: true, .. } => {
+                if let Some(member) = self.member.as_deref_mut() {
+                    member.under_way += 1;
+                }
+            }
+            Done::Submitted { accepted: false, id } => self.unavailable(id),
+            Done::Page(Ok(line)) => self.out.push(line),
+            Done::Page(Err(ReadFailed)) => {
+                let message = "Earlier results cannot be read just now; send the same request again later.";
+                self.error(ErrorCode::StorageUnavailable, message, None);
+            }
+        }
+    }
+}
+
+/// Reads a page of history off the async threads.
+pub(super) fn read_page(room: &Room, query: PageQuery) -> Work<Done> {
+    let readers = Arc::clone(room.ledger.readers());
+    Box::pin(async move { Done::Page(readers.page(query).await) })
+}
+
+/// Behind which `seq` the results of a join begin.
+fn replay_after(join: &Join, log: &str, latest: u64) -> u64 {
+    let same_log = join.log.as_deref().is_none_or(|seen| seen == log);
+    match join.after {
+        Some(after) if same_log && after <= latest => after.max(latest.saturating_sub(FURTHEST_REPLAY)),
+        _ => latest.saturating_sub(join.backlog.unwrap_or(DEFAULT_BACKLOG)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(after: Option<u64>, log: Option<&str>, backlog: Option<u64>, latest: u64, expected: u64) {
+        let join = Join { after, log: log.map(str::to_owned), backlog, ..Join::default() };
+        assert_eq!(replay_after(&join, "L", latest), expected, "{join:?} at {latest}");
+    }
+
+    #[test]
+    fn a_join_begins_behind_what_was_seen_or_with_the_latest() {
+        check(None, None, None, 0, 0);
+        check(None, None, None, 50, 0);
+        check(None, None, None, 500, 400);
+        check(None, None, Some(0), 500, 500);
+        check(None, None, Some(1000), 1500, 500);
+        check(Some(7), None, Some(1), 500, 7);
+        check(Some(7), Some("L"), None, 500, 7);
+        check(Some(500), Some("L"), None, 500, 500);
+        check(Some(7), Some("other"), None, 500, 400);
+        check(Some(501), Some("L"), Some(5), 500, 495);
+        check(Some(1), Some("L"), None, 1_000_000, 990_000);
+    }
+}

@@ -1,0 +1,40 @@
+//! Squaring as on paper, column by column. The fastest way for short numbers, and what Karatsuba ends in.
+
+use super::carry;
+
+/// The longest number whose columns are sure to fit into 128 bits: a column adds up at most one product of
+/// two limbs, each below 10^36, for each limb, and what the column before carried over.
+const COLUMN_MOST: usize = 339;
+
+/// Writes the square of `limbs` over all of `out`, which is twice as long.
+pub(super) fn square(limbs: &[u64], out: &mut [u64]) {
+    let length = limbs.len();
+    debug_assert!(length <= COLUMN_MOST && out.len() == 2 * length);
+    let mut carried = 0;
+    for (column, out) in out.iter_mut().enumerate() {
+        // The pairs of limbs whose places add up to this column; each stands in the sum twice, but for the
+        // limb in the middle, which meets itself.
+        let first = (column + 1).saturating_sub(length);
+        let last = column.min(length - 1);
+        let left = &limbs[first.min(column.div_ceil(2))..column.div_ceil(2)];
+        let right = &limbs[(column / 2 + 1).min(last + 1)..=last];
+        let mut sum = 2 * products(left, right);
+        if column % 2 == 0 {
+            let middle = u128::from(limbs[column / 2]);
+            sum += middle * middle;
+        }
+        (carried, *out) = carry(sum + carried);
+    }
+}
+
+/// The sum of the products of the first of `left` with the last of `right`, and so on inwards.
+fn products(left: &[u64], right: &[u64]) -> u128 {
+    let (left, left_rest) = left.as_chunks::<4>();
+    let (right_rest, right) = right.as_rchunks::<4>();
+    let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
+    let fours = left.iter().zip(right.iter().rev());
+    let sum = fours.fold(0, |sum, ([a, b, c, d], [h, g, f, e])| {
+        sum + product(*a, *e) + product(*b, *f) + product(*c, *g) + product(*d, *h)
+    });
+    left_rest.iter().zip(right_rest.iter().rev()).fold(sum, |sum, (a, b)| sum + product(*a, *b))
+}

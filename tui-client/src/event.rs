@@ -1,0 +1,157 @@
+//! What the app hears ([`Event`], [`LinkEvent`]) and what it asks of the world ([`Effect`]). The one loop in
+//! `run` turns terminal input, the link's news and due timers into events, gives each to `App::update`, and
+//! carries out the effects that come back. Nothing here does anything: it is the border between deciding and acting.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse was used.
+    Mouse(MouseEvent),
+    /// The screen has another size, in cells.
+    Resize(u16, u16),
+    /// The moment that `App::next_wake` asked for has come.
+    Wake,
+    /// News of the connection.
+    Link(LinkEvent),
+}
+
+/// What the link tells the app.
+#[derive(Debug, Clone)]
+pub enum LinkEvent {
+    /// A connection to this address is being tried.
+    Connecting {
+        /// The address, as it was given.
+        server: String,
+    },
+    /// Connected, not joined yet. Comes again on every reconnect.
+    Hello {
+        /// What the server said of itself.
+        hello: Hello,
+        /// Whether this process hosts the server.
+        hosting: bool,
+    },
+    /// The server let the student in. Comes again on every reconnect.
+    Joined {
+        /// What the server answered.
+        welcome: Welcome,
+        /// The results that follow continue those seen before, with none between. Otherwise the feed starts anew behind
+        /// `welcome.replay_after`; what lies before it is fetched as history.
+        resumed: bool,
+    },
+    /// The join was refused; the connection stays, and another try may be made.
+    JoinRefused(ErrorMessage),
+    /// A square stands in the outbox, on disk, until its answer is seen. Also told, once for each, of those that an
+    /// earlier run of this student left unanswered.
+    Queued(Pending),
+    /// Results, ascending by `seq`, each once; repeats are left out already.
+    Results(Vec<SquareResult>),
+    /// This square was answered: it is in the feed as `seq`, though perhaps earlier than what the feed holds.
+    Answered {
+        /// The request's `id`.
+        id: String,
+        /// Its place in the order.
+        seq: u64,
+    },
+    /// The server refused this square for good; it left the outbox.
+    Rejected {
+        /// The square.
+        pending: Pending,
+        /// Why.
+        error: ErrorMessage,
+    },
+    /// The server cannot take squares just now (too fast, or its storage is full); the link sends them again by itself.
+    HeldUp {
+        /// Why.
+        error: ErrorMessage,
+        /// When the link tries again.
+        until: Instant,
+    },
+    /// Who came and left.
+    Presence(Presence),
+    /// The whole list of students online.
+    Online(Online),
+    /// A page of earlier results, as asked for.
+    Page(Page),
+    /// Another error of the server.
+    Refused(ErrorMessage),
+    /// The round trip of a `ping`.
+    RoundTrip(Duration),
+    /// The connection is gone, or could not be made.
+    Lost {
+        /// Why.
+        why: Lost,
+        /// When the next try is made; `None` where there will be none until the person asks.
+        retry_at: Option<Instant>,
+    },
+    /// The square could not be kept on disk; it was not queued, and its text should go back to the input.
+    NotQueued {
+        /// The number as it was typed.
+        number: String,
+        /// The system's words.
+        error: String,
+    },
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lost {
+    /// Nobody listens there, or the network does not lead there; the system's words.
+    Unreachable(String),
+    /// It was there and is gone; the system's words, or none where it just ended.
+    Closed(Option<String>),
+    /// The server said that it stops.
+    Shutdown,
+    /// The server has no room.
+    Full,
+    /// It did not speak the protocol; what was wrong with it.
+    NotSquares(String),
+    /// No server was there, and hosting one failed; why, and how to mend it.
+    CannotHost(String),
+}
+
+/// A square that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The `id` of its request.
+    pub id: String,
+    /// The number, in canonical form.
+    pub number: String,
+}
+
+/// What the app asks of the world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Join as this student, now and on every reconnect.
+    Join {
+        /// The student id.
+        student: String,
+        /// The name, where one was typed.
+        name: Option<String>,
+    },
+    /// Use this server from now on; empty: the default one, hosted where nobody listens.
+    UseServer(String),
+    /// Keep this number in the outbox and send it.
+    Square {
+        /// The number, in canonical form.
+        number: String,
+    },
+    /// Ask for a page of history.
+    Page(PageRequest),
+    /// Try to connect now instead of when the countdown ends.
+    ReconnectNow,
+    /// Leave the server and end the program.
+    Quit,
+    /// Stop until the shell continues the program (Ctrl-Z).
+    Suspend,
+    /// Clear the screen and paint all of it.
+    Repaint,
+}

@@ -1,0 +1,3 @@
+//! The Squares client for the terminal, as a library.
+
+pub mod event;
