@@ -2,11 +2,11 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use squares_server::{Config, DEFAULT_ADDRESS, Server, default_data_dir};
 use squares_shared::message::Auth;
 use tracing_subscriber::EnvFilter;
@@ -47,8 +47,32 @@ struct Flags {
     max_per_address: u32,
 }
 
+impl Flags {
+    /// What the flags say together.
+    fn check(&self) -> Result<(), clap::Error> {
+        let auth = self.auth.as_deref();
+        if matches!(auth, Some("roster" | "pin")) && given(self.roster.as_deref()).is_none() {
+            let message = "--auth roster and --auth pin need a roster; give one with --roster FILE";
+            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
+        }
+        if auth == Some("pin") {
+            let message = "this version cannot check PINs; use --auth roster or --auth open";
+            return Err(Self::command().error(ErrorKind::InvalidValue, message));
+        }
+        Ok(())
+    }
+}
+
+/// A path that is set; a variable of the environment that is set to nothing counts as not set.
+fn given(path: Option<&Path>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty()).map(Path::to_owned)
+}
+
 fn main() -> ExitCode {
     let flags = Flags::parse();
+    if let Err(error) = flags.check() {
+        error.exit();
+    }
     start_log();
     match run(flags) {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,8 +95,7 @@ fn start_log() {
 
 #[tokio::main]
 async fn run(flags: Flags) -> anyhow::Result<()> {
-    let given = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
-    let data = given(flags.data).map_or_else(default_data_dir, Ok)?;
+    let data = given(flags.data.as_deref()).map_or_else(default_data_dir, Ok)?;
     let auth = flags.auth.as_deref().map(|how| match how {
         "roster" => Auth::Roster,
         "pin" => Auth::Pin,
@@ -80,7 +103,7 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
     });
     let config = Config {
         listen: flags.listen,
-        roster: given(flags.roster),
+        roster: given(flags.roster.as_deref()),
         auth,
         rate: flags.rate,
         burst: flags.burst,

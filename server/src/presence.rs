@@ -3,7 +3,7 @@
 //! some gets the whole list anew.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -29,11 +29,11 @@ pub(crate) struct Presence {
 #[derive(Debug, Default)]
 struct Room {
     online: BTreeMap<Arc<str>, Entry>,
-    /// Whose entry changed since the last line.
-    touched: BTreeSet<Arc<str>>,
+    /// Whose entry changed since the last line, and the version of the last change.
+    touched: BTreeMap<Arc<str>, u64>,
     /// Counts the changes.
     version: u64,
-    lines: VecDeque<Line>,
+    lines: VecDeque<Arc<Line>>,
     /// The number of the last line; the first is 1.
     last_line: u64,
     /// The whole list as of a version, kept while nobody changes it.
@@ -48,16 +48,26 @@ struct Entry {
 
 #[derive(Debug)]
 struct Line {
-    /// The version that it brings its readers to.
-    version: u64,
+    /// What it tells, each with the version of its change.
+    changes: Vec<(u64, Change)>,
+    /// The versions of its first and its last change.
+    versions: (u64, u64),
+    count: usize,
+    /// All of it, encoded.
     bytes: Bytes,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Joined(Person),
+    Left(String),
 }
 
 /// How far a session has read the presence lines.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor {
     line: u64,
-    /// What the session knew when it joined: a line that tells nothing newer is passed over.
+    /// What the session knew when it joined: it is told nothing older.
     version: u64,
 }
 
@@ -117,15 +127,15 @@ impl Presence {
             return;
         }
         let missed = room.last_line - cursor.line;
+        cursor.line = room.last_line;
         if missed > room.lines.len() as u64 {
             out.push_back(room.whole_line());
-        } else {
-            let first = room.lines.len() - missed as usize;
-            out.extend(
-                room.lines.range(first..).filter(|line| line.version > cursor.version).map(|line| line.bytes.clone()),
-            );
+            return;
         }
-        cursor.line = room.last_line;
+        let first = room.lines.len() - missed as usize;
+        let lines: Vec<Arc<Line>> = room.lines.range(first..).cloned().collect();
+        drop(room);
+        out.extend(lines.iter().filter_map(|line| line.since(cursor.version)));
     }
 
     /// Tells whenever there is a new line.
@@ -153,7 +163,7 @@ impl Presence {
 impl Room {
     fn touch(&mut self, id: &Arc<str>) {
         self.version += 1;
-        self.touched.insert(Arc::clone(id));
+        self.touched.insert(Arc::clone(id), self.version);
     }
 
     /// Puts what changed since the last line on a new one, and gives its number.
@@ -161,18 +171,16 @@ impl Room {
     /// Everyone touched is named as they are now, even where that is as they were: somebody may have joined in
     /// between, and been given the list of that moment.
     fn tell(&mut self) -> Option<u64> {
-        if self.touched.is_empty() {
-            return None;
-        }
-        let mut line = PresenceLine { count: self.online.len(), ..PresenceLine::default() };
-        for id in std::mem::take(&mut self.touched) {
-            match self.online.get(&id) {
-                Some(entry) => line.joined.push(person(&id, entry)),
-                None => line.left.push(id.to_string()),
-            }
-        }
-        let bytes = to_line(&FromServer::Presence(line)).into();
-        self.lines.push_back(Line { version: self.version, bytes });
+        let touched = std::mem::take(&mut self.touched);
+        let first = *touched.values().min()?;
+        let changes = touched.into_iter().map(|(id, version)| match self.online.get(&id) {
+            Some(entry) => (version, Change::Joined(person(&id, entry))),
+            None => (version, Change::Left(id.to_string())),
+        });
+        let changes: Vec<(u64, Change)> = changes.collect();
+        let count = self.online.len();
+        let bytes = encode(count, changes.iter());
+        self.lines.push_back(Arc::new(Line { changes, versions: (first, self.version), count, bytes }));
         if self.lines.len() > KEPT_LINES {
             self.lines.pop_front();
         }
@@ -195,6 +203,32 @@ impl Room {
             }
         }
     }
+}
+
+impl Line {
+    /// What it tells somebody who knows everything up to a version; `None` where that is nothing.
+    fn since(&self, version: u64) -> Option<Bytes> {
+        let (first, last) = self.versions;
+        if last <= version {
+            None
+        } else if first > version {
+            Some(self.bytes.clone())
+        } else {
+            // Whoever joined in the middle of it is told only what came afterwards: once in a session, at its start.
+            Some(encode(self.count, self.changes.iter().filter(|(change, _)| *change > version)))
+        }
+    }
+}
+
+fn encode<'a>(count: usize, changes: impl Iterator<Item = &'a (u64, Change)>) -> Bytes {
+    let mut line = PresenceLine { count, ..PresenceLine::default() };
+    for (_, change) in changes {
+        match change {
+            Change::Joined(person) => line.joined.push(person.clone()),
+            Change::Left(id) => line.left.push(id.clone()),
+        }
+    }
+    to_line(&FromServer::Presence(line)).into()
 }
 
 fn person(id: &Arc<str>, entry: &Entry) -> Person {
@@ -245,9 +279,11 @@ mod tests {
         assert!(presence.room().tell().is_some());
         assert_eq!(read(&presence, &mut a), "");
         let (_b, _, mut b) = join(&presence, "b");
+        let (_c, _, _) = join(&presence, "c");
         presence.room().tell();
-        assert_eq!(read(&presence, &mut b), "");
-        assert!(read(&presence, &mut a).contains("\"id\":\"b\""));
+        let told = [read(&presence, &mut a), read(&presence, &mut b)];
+        assert_eq!(told.each_ref().map(|line| line.contains("\"id\":\"b\"")), [true, false]);
+        assert_eq!(told.map(|line| line.contains("\"id\":\"c\"")), [true, true]);
     }
 
     #[test]

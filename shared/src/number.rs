@@ -73,11 +73,15 @@ impl Number {
     /// How many digits the canonical form has: 4 for `1e3`, 3 for `0.05`, 1 for `0`. Constant time.
     #[must_use]
     pub fn digits(&self) -> usize {
-        let digits = self.coefficient.digits();
+        self.digits_with(self.coefficient.digits())
+    }
+
+    /// [`digits`](Self::digits), where the coefficient is known to have so many.
+    fn digits_with(&self, significant: usize) -> usize {
         if self.exponent >= 0 {
-            digits + self.exponent.unsigned_abs()
+            significant + self.exponent.unsigned_abs()
         } else {
-            digits.max(self.exponent.unsigned_abs() + 1)
+            significant.max(self.exponent.unsigned_abs() + 1)
         }
     }
 

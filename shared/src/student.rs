@@ -11,22 +11,22 @@ pub const MAX_ID_CHARS: usize = 32;
 /// The most characters a name may have, after normalisation to NFC.
 pub const MAX_NAME_CHARS: usize = 64;
 
-/// Why an id or a name was refused. Its text is a sentence for the person who typed it.
+/// Why an id or a name was refused, and how to mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StudentError {
     /// The id is empty, over [`MAX_ID_CHARS`] characters, or has a character that no id has.
     #[error(
-        "A student id has 1 to 32 characters, each an ASCII letter, a digit, '-', '_' or '.'; check the id and try again."
+        "not a student id: it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'; check the id and try again"
     )]
     Id,
     /// The name is empty, or blank.
-    #[error("The name is empty; give a name of 1 to 64 characters, or leave the field out.")]
+    #[error("the name is empty; give 1 to 64 characters, or leave it out")]
     NameEmpty,
     /// The name is over [`MAX_NAME_CHARS`] characters.
-    #[error("The name is longer than 64 characters; give a shorter one.")]
+    #[error("the name is longer than 64 characters; give a shorter one")]
     NameTooLong,
     /// The name has a character that cannot be seen: a control or an invisible formatting character.
-    #[error("The name has control or invisible formatting characters; type it again without them.")]
+    #[error("the name has control or invisible formatting characters; type it again without them")]
     NameUnprintable,
 }
 

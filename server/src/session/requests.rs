@@ -92,7 +92,7 @@ impl Session {
         let room = Arc::clone(&self.room);
         let student = match room.door.admit(&join.student, join.name.as_deref()) {
             Ok(student) => student,
-            Err(Refused::Student(error)) => return self.error(ErrorCode::BadStudent, &error.to_string(), None),
+            Err(Refused::Student(error)) => return self.error(ErrorCode::BadStudent, &sentence(&error), None),
             Err(Refused::NotOnRoster) => {
                 let message = "This student id is not on the roster; check it, or ask the professor to add it.";
                 return self.error(ErrorCode::NotOnRoster, message, None);
@@ -132,7 +132,7 @@ impl Session {
                     NumberError::NotANumber(_) => ErrorCode::NotANumber,
                     NumberError::TooManyDigits { .. } => ErrorCode::TooManyDigits,
                 };
-                return self.error(code, &error.to_string(), id);
+                return self.error(code, &sentence(&error), id);
             }
         };
         if number.digits() <= QUICK_DIGITS {
@@ -227,6 +227,13 @@ impl Session {
             }
         }
     }
+}
+
+/// An error's text as the sentence that the protocol asks for.
+fn sentence(error: &impl std::error::Error) -> String {
+    let text = error.to_string();
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), rest.as_str()))
 }
 
 /// Reads a page of history off the async threads.

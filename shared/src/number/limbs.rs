@@ -26,7 +26,7 @@ impl Limbs {
             let (top, full) = digits.split_at(digits.len() % LIMB_DIGITS);
             let (full, _) = full.as_chunks::<LIMB_DIGITS>();
             let mut limbs = Vec::with_capacity(full.len() + 1);
-            limbs.extend(full.iter().rev().map(full_limb));
+            limbs.extend(full.iter().rev().map(|digits| limb(digits)));
             if !top.is_empty() {
                 limbs.push(limb(top));
             }
@@ -54,6 +54,22 @@ impl Limbs {
         }
     }
 
+    /// Writes the digits over all of `text`, which has exactly as many places as there are [`digits`](Self::digits).
+    pub(super) fn to_ascii(&self, text: &mut [u8]) {
+        let (top_text, rest_text) = text.as_rchunks_mut::<LIMB_DIGITS>();
+        match self.as_slice() {
+            [] => text.fill(b'0'),
+            limbs => {
+                for (text, limb) in rest_text.iter_mut().rev().zip(limbs) {
+                    *text = limb_to_ascii(*limb);
+                }
+                if let (Some(top), false) = (limbs.last(), top_text.is_empty()) {
+                    top_text.copy_from_slice(&limb_to_ascii(*top)[LIMB_DIGITS - top_text.len()..]);
+                }
+            }
+        }
+    }
+
     pub(super) fn square(&self) -> Self {
         match self {
             Self::Few([low, 0]) => {
@@ -73,7 +89,7 @@ impl Limbs {
 }
 
 /// How many digits a limb that is not zero has without leading zeros.
-pub(super) fn limb_digits(limb: u64) -> usize {
+fn limb_digits(limb: u64) -> usize {
     limb.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
@@ -82,11 +98,6 @@ fn limb(digits: &[u8]) -> u64 {
     let (eights, rest) = digits.as_chunks::<8>();
     let value = eights.iter().fold(0, |value, eight| value * 100_000_000 + eight_digits(*eight));
     rest.iter().fold(value, |value, digit| value * 10 + u64::from(digit - b'0'))
-}
-
-/// The value of exactly eighteen digits.
-fn full_limb(digits: &[u8; LIMB_DIGITS]) -> u64 {
-    limb(digits)
 }
 
 /// The value of eight digits, all at once: neighbours are joined into pairs, then fours, then eight, each
@@ -99,7 +110,7 @@ fn eight_digits(digits: [u8; 8]) -> u64 {
 }
 
 /// The eighteen digits of a limb, leading zeros included.
-pub(super) fn to_ascii(limb: u64) -> [u8; LIMB_DIGITS] {
+fn limb_to_ascii(limb: u64) -> [u8; LIMB_DIGITS] {
     let high = limb / 10_000_000_000;
     let rest = limb % 10_000_000_000;
     let (middle, low) = (rest / 100, rest % 100);

@@ -52,6 +52,11 @@ struct Written<'a> {
 
 impl<'a> Written<'a> {
     fn read(text: &'a str) -> Result<Self, Fault> {
+        // Most of what comes is nothing but digits, and does not have to be looked at character by character.
+        if !text.is_empty() && leading_ascii_digits(text.as_bytes()) == text.len() {
+            let integer = Run { text, digits: text.len(), plain: true };
+            return Ok(Self { negative: false, integer, fraction: Run::default(), exponent: 0 });
+        }
         let mut rest = Rest(text.trim_matches([' ', '\t', '\u{3000}']));
         if rest.0.is_empty() {
             return Err(Fault::Empty);

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::Number;
-use super::limbs::{LIMB_DIGITS, limb_digits, to_ascii};
 
 impl Number {
     /// Appends the canonical form to `out`, which grows at most once.
@@ -17,43 +16,53 @@ impl Number {
     /// # Ok::<(), squares_shared::number::NumberError>(())
     /// ```
     pub fn write_to(&self, out: &mut String) {
-        if self.negative {
-            out.reserve(self.digits() + 2);
-            out.push('-');
-        }
-        out.push_str(&self.magnitude());
+        self.with_magnitude(|magnitude| {
+            out.reserve(1 + magnitude.len());
+            if self.negative {
+                out.push('-');
+            }
+            out.push_str(magnitude);
+        });
     }
 
-    /// The canonical form without its sign.
-    fn magnitude(&self) -> String {
-        let fraction = if self.exponent < 0 { self.exponent.unsigned_abs() } else { 0 };
+    /// Calls back with the canonical form without its sign. A short one, as people type them, stays off the heap.
+    fn with_magnitude<T>(&self, then: impl FnOnce(&str) -> T) -> T {
+        const SHORT: usize = 64;
+
         let significant = self.coefficient.digits();
-        let mut text = Vec::with_capacity(self.digits() + 1);
-        if significant <= fraction {
-            text.extend_from_slice(b"0.");
-            text.resize(2 + fraction - significant, b'0');
+        let fraction = if self.exponent < 0 { self.exponent.unsigned_abs() } else { 0 };
+        let length = self.digits_with(significant) + usize::from(fraction > 0);
+        let (mut short, mut long) = ([b'0'; SHORT], Vec::new());
+        let text = if length <= SHORT {
+            &mut short[..length]
+        } else {
+            long.resize(length, b'0');
+            &mut long[..]
+        };
+        self.fill(text, significant, fraction);
+        // Nothing but digits and a point is in it. Checking that costs less than doing without it would be worth.
+        then(str::from_utf8(text).unwrap_or_default())
+    }
+
+    /// Writes the digits of the coefficient, so many as are significant, and the point before so many as are the
+    /// fraction, into a text of exactly the length of the whole that is all zeros.
+    fn fill(&self, text: &mut [u8], significant: usize, fraction: usize) {
+        if fraction == 0 {
+            self.coefficient.to_ascii(&mut text[..significant]);
+        } else if let Some(integer) = significant.checked_sub(fraction).filter(|integer| *integer > 0) {
+            self.coefficient.to_ascii(&mut text[..significant]);
+            text.copy_within(integer..significant, integer + 1);
+            text[integer] = b'.';
+        } else {
+            let start = text.len() - significant;
+            self.coefficient.to_ascii(&mut text[start..]);
+            text[1] = b'.';
         }
-        match self.coefficient.as_slice() {
-            [] => text.push(b'0'),
-            [rest @ .., top] => {
-                text.extend_from_slice(&to_ascii(*top)[LIMB_DIGITS - limb_digits(*top)..]);
-                for limb in rest.iter().rev() {
-                    text.extend_from_slice(&to_ascii(*limb));
-                }
-            }
-        }
-        if 0 < fraction && fraction < significant {
-            text.insert(significant - fraction, b'.');
-        }
-        if self.exponent > 0 {
-            text.resize(self.digits(), b'0');
-        }
-        String::from_utf8(text).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad_integral(!self.negative, "", &self.magnitude())
+        self.with_magnitude(|magnitude| f.pad_integral(!self.negative, "", magnitude))
     }
 }

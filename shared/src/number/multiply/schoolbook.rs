@@ -1,5 +1,6 @@
 //! Squaring as on paper, column by column. The fastest way for short numbers, and what Karatsuba ends in.
 
+use super::super::limbs::BASE;
 use super::carry;
 
 /// The longest number whose columns are sure to fit into 128 bits: a column adds up at most one product of
@@ -10,7 +11,9 @@ const COLUMN_MOST: usize = 339;
 pub(super) fn square(limbs: &[u64], out: &mut [u64]) {
     let length = limbs.len();
     debug_assert!(length <= COLUMN_MOST && out.len() == 2 * length);
-    let mut carried = 0;
+    // What a column leaves for the next, and what adding that leaves for the one after it. Both are known
+    // long before they are needed, but for one small sum, so that the columns do not wait for each other.
+    let (mut quotient, mut carried) = (0, 0);
     for (column, out) in out.iter_mut().enumerate() {
         // The pairs of limbs whose places add up to this column; each stands in the sum twice, but for the
         // limb in the middle, which meets itself.
@@ -23,7 +26,12 @@ pub(super) fn square(limbs: &[u64], out: &mut [u64]) {
             let middle = u128::from(limbs[column / 2]);
             sum += middle * middle;
         }
-        (carried, *out) = carry(sum + carried);
+        let (next, rest) = carry(sum);
+        let (few, rest) = small_carry(quotient + u128::from(rest));
+        let total = rest + carried;
+        carried = few + u64::from(total >= BASE);
+        *out = total.min(total.wrapping_sub(BASE));
+        quotient = next;
     }
 }
 
@@ -37,4 +45,12 @@ fn products(left: &[u64], right: &[u64]) -> u128 {
         sum + product(*a, *e) + product(*b, *f) + product(*c, *g) + product(*d, *h)
     });
     left_rest.iter().zip(right_rest.iter().rev()).fold(sum, |sum, (a, b)| sum + product(*a, *b))
+}
+
+/// `value` = quotient × 10^18 + remainder, as (quotient, remainder), for a value below 2^82.
+fn small_carry(value: u128) -> (u64, u64) {
+    // 10^18 is 2^18 × 5^18, so that the division is one of 64 bits.
+    const FIVES: u64 = 5_u64.pow(18);
+    let quotient = (value >> 18) as u64 / FIVES;
+    (quotient, (value as u64).wrapping_sub(quotient.wrapping_mul(BASE)))
 }

@@ -2,7 +2,7 @@
 //! which is squared by way of its remainders. Exact, as it reckons in whole numbers modulo a prime; for long
 //! numbers, in time that grows hardly faster than their length.
 //!
-//! The prime is p = 2^64 − 2^32 + 1. A polynomial modulo x^n − 1, with n a power of two, is split again and
+//! A polynomial modulo x^n − 1, with n a power of two, is split again and
 //! again into remainders of half the length: one modulo x^2h − s² into those modulo x^h − s and x^h + s. A
 //! pass over four quarters does two such steps. Each quarter is brought down to remainders of two or four
 //! coefficients, squared there, and put together again before the next is touched, so that most of the work
@@ -12,7 +12,7 @@ mod prime;
 mod split;
 
 use super::super::limbs::BASE;
-use prime::{P, add, halve, mul, power, root, sub};
+use prime::{Factor, P, below, reduce, root, sub, wide};
 
 /// What a coefficient stays below: three of them make a limb.
 const COEFFICIENT: u64 = 1_000_000;
@@ -20,7 +20,7 @@ const _: () = assert!(COEFFICIENT.pow(3) == BASE);
 
 /// The most limbs that can be squared here: a coefficient of the square is a sum of products below 10^12, as
 /// many as there are coefficients, and has to stay below p.
-pub(super) const MOST: usize = 6_000_000;
+pub(super) const MOST: usize = 1_500_000;
 const _: () = assert!(3 * (MOST as u64) < P / COEFFICIENT.pow(2));
 
 /// Writes the square of `limbs` over all of `out`, which is twice as long.
@@ -67,19 +67,20 @@ fn lengths(coefficients: usize) -> (usize, usize) {
 /// With n and m for the two lengths, the square c is found modulo x^n − 1 as a, and modulo x^m − r, with r to the power of
 /// n / m equal to −1, as b. Then c = a + (x^n − 1) q with q shorter than m, and modulo x^m − r, where x^n
 /// is −1, b = a − 2q.
-fn square_beyond(polynomial: &mut Vec<u64>, extra: usize, roots: &[u64]) {
+fn square_beyond(polynomial: &mut Vec<u64>, extra: usize, roots: &[Factor]) {
     let weight = root(2 * polynomial.len());
-    let modulus = power(weight, extra as u64);
+    let modulus = weight.power(extra as u64);
 
     let mut rest = remainder(polynomial, extra, modulus);
     // With x = weight × y, x^m − r is r (y^m − 1).
     weigh(&mut rest, weight);
     split::square(&mut rest, roots);
-    weigh(&mut rest, power(weight, P - 2));
+    weigh(&mut rest, weight.inverse());
 
     split::square(polynomial, roots);
+    let half = Factor::new(P.div_ceil(2));
     for (rest, remainder) in rest.iter_mut().zip(remainder(polynomial, extra, modulus)) {
-        *rest = halve(sub(remainder, *rest));
+        *rest = below(half.of(remainder + P - *rest), P);
     }
     for (coefficient, rest) in polynomial.iter_mut().zip(&rest) {
         *coefficient = sub(*coefficient, *rest);
@@ -87,27 +88,27 @@ fn square_beyond(polynomial: &mut Vec<u64>, extra: usize, roots: &[u64]) {
     polynomial.extend(rest);
 }
 
-/// The remainder modulo x^`length` − `constant`.
-fn remainder(polynomial: &[u64], length: usize, constant: u64) -> Vec<u64> {
+/// The remainder modulo x^`length` − `constant`, of and with coefficients below p.
+fn remainder(polynomial: &[u64], length: usize, constant: Factor) -> Vec<u64> {
     let mut parts = polynomial.rchunks_exact(length);
     let mut remainder = parts.next().map_or_else(Vec::new, <[u64]>::to_vec);
     for part in parts {
         for (remainder, coefficient) in remainder.iter_mut().zip(part) {
-            *remainder = add(mul(*remainder, constant), *coefficient);
+            *remainder = below(below(constant.of(*remainder) + *coefficient, 2 * P), P);
         }
     }
     remainder
 }
 
 /// Multiplies the coefficient of each power of x by that power of `weight`.
-fn weigh(polynomial: &mut [u64], weight: u64) {
+fn weigh(polynomial: &mut [u64], weight: Factor) {
     // Four powers at a time, so that they do not wait for each other.
-    let mut powers = [1, weight, power(weight, 2), power(weight, 3)];
-    let step = power(weight, 4);
+    let mut powers = [0, 1, 2, 3].map(|exponent| weight.power(exponent).shifted());
+    let step = weight.power(4);
     for coefficients in polynomial.as_chunks_mut::<4>().0 {
         for (coefficient, power) in coefficients.iter_mut().zip(&mut powers) {
-            *coefficient = mul(*coefficient, *power);
-            *power = mul(*power, step);
+            *coefficient = reduce(wide(*coefficient, *power));
+            *power = below(step.of(*power), P);
         }
     }
 }

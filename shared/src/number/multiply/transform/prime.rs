@@ -1,75 +1,110 @@
-//! Whole numbers modulo p = 2^64 − 2^32 + 1, for the [`transform`](super).
+//! Reckoning modulo the prime p = 2^62 − 3 × 2^25 + 1, for the [`transform`](super).
 //!
-//! As 2^64 is 2^32 − 1 and 2^96 is −1 modulo p, a product of 128 bits is brought back below p by shifts and
-//! subtractions alone. Every value here is below p, going in and coming out.
+//! As 4p is below 2^64, sums and differences need not be brought below p each time. Two ways of multiplying
+//! do without division: by a factor known beforehand (Shoup's, see [`Factor`]), and by any other (Montgomery's,
+//! see [`reduce`]). Bringing a value down is always a choice of the lesser of two, never a branch, as nothing
+//! could predict one.
 
-/// The prime.
-pub(super) const P: u64 = 0xFFFF_FFFF_0000_0001;
+/// The prime. p − 1 is a multiple of 2^25, so that there are roots of unity of that order.
+pub(super) const P: u64 = (1 << 62) - (3 << 25) + 1;
 
-/// What 2^64 is modulo p.
-const EPSILON: u64 = 0xFFFF_FFFF;
+/// The inverse of p modulo 2^64.
+const INVERSE: u64 = {
+    // Newton's iteration: each turn doubles how many of the low bits are right; 25 are at first.
+    let first = 2_u64.wrapping_sub(P);
+    let second = first.wrapping_mul(2_u64.wrapping_sub(P.wrapping_mul(first)));
+    second.wrapping_mul(2_u64.wrapping_sub(P.wrapping_mul(second)))
+};
 
-/// A root of unity of order 2^32: 7, which generates all of them, to the power of (p − 1) / 2^32.
-const ROOT: u64 = power(7, (P - 1) >> 32);
-
-/// `a` − `b`.
+/// `a` modulo `bound`, where it is below twice that.
 #[inline(always)]
-pub(super) const fn sub(a: u64, b: u64) -> u64 {
-    let (difference, borrow) = a.overflowing_sub(b);
-    // Where 2^64 was borrowed, p should have been: without a branch, as nobody could predict it.
-    difference.wrapping_sub(EPSILON & (borrow as u64).wrapping_neg())
+pub(super) fn below(a: u64, bound: u64) -> u64 {
+    // Where `bound` was too much to take away, what is left has come round to more than `a`.
+    a.min(a.wrapping_sub(bound))
 }
 
-/// `a` + `b`, where `a` may be any number of 64 bits.
-#[inline(always)]
-pub(super) const fn add(a: u64, b: u64) -> u64 {
-    sub(a, P - b)
+/// `a` − `b` modulo p, where both are below p.
+pub(super) fn sub(a: u64, b: u64) -> u64 {
+    below(a + P - b, P)
 }
 
-/// `a` × `b`.
+/// `value` / 2^64 modulo p, below p, where `value` is below 2^64 × p, as four products of values below p are.
 #[inline(always)]
-pub(super) const fn mul(a: u64, b: u64) -> u64 {
-    reduce(a as u128 * b as u128)
+pub(super) fn reduce(value: u128) -> u64 {
+    // Taking away this multiple of p leaves nothing in the low half.
+    let multiple = (value as u64).wrapping_mul(INVERSE);
+    let difference = ((value >> 64) as u64).wrapping_sub((wide(multiple, P) >> 64) as u64);
+    difference.min(difference.wrapping_add(P))
 }
 
-/// `a` × 2^48, the square root of −1.
+/// The product of two values, of up to 128 bits.
 #[inline(always)]
-pub(super) const fn mul_i(a: u64) -> u64 {
-    reduce((a as u128) << 48)
+pub(super) fn wide(a: u64, b: u64) -> u128 {
+    u128::from(a) * u128::from(b)
 }
 
-/// `a` / 2.
-#[inline(always)]
-pub(super) const fn halve(a: u64) -> u64 {
-    (a >> 1) + ((P >> 1) + 1) * (a & 1)
+/// Something many values are multiplied by.
+#[derive(Clone, Copy)]
+pub(super) struct Factor {
+    /// Below p.
+    value: u64,
+    /// `value` × 2^64 / p, rounded down.
+    quotient: u64,
 }
 
-/// `base` to the power of `exponent`.
-pub(super) const fn power(mut base: u64, mut exponent: u64) -> u64 {
-    let mut result = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            result = mul(result, base);
-        }
-        base = mul(base, base);
-        exponent >>= 1;
+impl Factor {
+    /// The factor 1.
+    pub(super) const ONE: Self = Self::new(1);
+
+    pub(super) const fn new(value: u64) -> Self {
+        Self { value, quotient: (((value as u128) << 64) / P as u128) as u64 }
     }
-    result
+
+    /// `a` times the factor modulo p, below 2p, for any `a`.
+    #[inline(always)]
+    pub(super) fn of(self, a: u64) -> u64 {
+        let quotient = (wide(a, self.quotient) >> 64) as u64;
+        a.wrapping_mul(self.value).wrapping_sub(quotient.wrapping_mul(P))
+    }
+
+    /// The product of two factors.
+    #[inline(always)]
+    pub(super) fn times(self, other: Self) -> Self {
+        let value = below(self.of(other.value), P);
+        // `quotient` × p is `value` × 2^64 less `shifted`, so that modulo 2^64 nothing needs to be divided.
+        let shifted = below(self.of(other.shifted()), P);
+        Self { value, quotient: shifted.wrapping_mul(INVERSE).wrapping_neg() }
+    }
+
+    /// The factor to the power of `exponent`.
+    pub(super) fn power(self, mut exponent: u64) -> Self {
+        let (mut base, mut result) = (self, Self::ONE);
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                result = result.times(base);
+            }
+            base = base.times(base);
+            exponent >>= 1;
+        }
+        result
+    }
+
+    /// The factor whose product with this one is 1.
+    pub(super) fn inverse(self) -> Self {
+        self.power(P - 2)
+    }
+
+    /// The factor times 2^64, below p: what [`reduce`] makes of a product with it is the product itself.
+    #[inline(always)]
+    pub(super) fn shifted(self) -> u64 {
+        self.quotient.wrapping_mul(P).wrapping_neg()
+    }
 }
 
-/// A root of unity of an order that is a power of two, at most 2^32. The root of each order is the square of
-/// that of the next; the one of order 4 is 2^48.
-pub(super) const fn root(order: usize) -> u64 {
-    power(ROOT, (1 << 32) / order as u64)
-}
-
-/// A value of 128 bits brought below p.
-#[inline(always)]
-const fn reduce(value: u128) -> u64 {
-    let (low, high) = (value as u64, (value >> 64) as u64);
-    // high × 2^64 = top × 2^96 + middle × 2^64 = middle × (2^32 − 1) − top.
-    let (top, middle) = (high >> 32, high & EPSILON);
-    add(sub(low, top), (middle << 32) - middle)
+/// A root of unity of an order that is a power of two, at most 2^25: of each the square of that of the next.
+pub(super) fn root(order: usize) -> Factor {
+    // 3 generates everything there is modulo p.
+    Factor::new(3).power((P - 1) / order as u64)
 }
 
 #[cfg(test)]
@@ -78,35 +113,31 @@ mod tests {
 
     use super::*;
 
-    fn element() -> impl Strategy<Value = u64> {
-        prop_oneof![
-            0..P,
-            Just(0),
-            Just(1),
-            Just(P - 1),
-            Just(EPSILON),
-            Just(P - EPSILON),
-            (0..P).prop_map(|a| P - 1 - a / EPSILON)
-        ]
-    }
-
     proptest! {
         #[test]
-        fn the_shortcuts_agree_with_the_division_instruction(a in element(), b in element(), wide: u128) {
+        fn the_shortcuts_agree_with_the_division_instruction(a in 0..P, b in 0..P, any: u64, wide: u128) {
             let p = u128::from(P);
             let (wide_a, wide_b) = (u128::from(a), u128::from(b));
-            prop_assert_eq!(u128::from(add(a, b)), (wide_a + wide_b) % p);
             prop_assert_eq!(u128::from(sub(a, b)), (wide_a + p - wide_b) % p);
-            prop_assert_eq!(u128::from(mul(a, b)), wide_a * wide_b % p);
-            prop_assert_eq!(u128::from(mul_i(a)), (wide_a << 48) % p);
-            prop_assert_eq!(add(halve(a), halve(a)), a);
-            prop_assert_eq!(u128::from(reduce(wide)), wide % p);
+            let factor = Factor::new(a);
+            prop_assert!(factor.of(any) < 2 * P);
+            prop_assert_eq!(u128::from(factor.of(any)) % p, wide_a * u128::from(any) % p);
+            let product = factor.times(Factor::new(b));
+            prop_assert_eq!(u128::from(product.value), wide_a * wide_b % p);
+            prop_assert_eq!(product.quotient, Factor::new(product.value).quotient);
+            prop_assert_eq!(u128::from(factor.shifted()), (wide_a << 64) % p);
+            prop_assert_eq!(reduce(super::wide(factor.shifted(), b)), product.value);
+            let wide = wide % (p << 64);
+            let reduced = reduce(wide);
+            prop_assert!(reduced < P);
+            prop_assert_eq!((u128::from(reduced) << 64) % p, wide % p);
         }
     }
 
     #[test]
-    fn the_square_root_of_minus_one_is_a_shift() {
-        assert_eq!(root(4), 1 << 48);
-        assert_eq!(power(root(1 << 32), 1 << 31), P - 1);
+    fn roots_have_their_order() {
+        assert_eq!(root(1 << 25).power(1 << 24).value, P - 1);
+        assert_eq!(root(2).value, P - 1);
+        assert_eq!(Factor::new(5).times(Factor::new(5).inverse()).value, 1);
     }
 }

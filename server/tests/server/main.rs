@@ -1,0 +1,12 @@
+//! The server as its clients meet it: the real program, real sockets, and one file for each kind of trouble. One test program holds them all, so that it
+//! is linked once.
+
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that fails says where")]
+
+mod conversation;
+mod crash;
+mod program;
+mod resume;
+mod slow_reader;
+mod storage;
+mod support;

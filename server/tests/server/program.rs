@@ -1,0 +1,196 @@
+//! The program: its flags and their environment, its one line of output, its signals, and its exit codes.
+
+use std::{
+    io::Read as _,
+    path::Path,
+    process::{Command, Output},
+};
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{Peer, Program, command, eventually, open, server};
+
+/// Runs the program to its end.
+fn run(command: &mut Command) -> Output {
+    command.output().expect("the program starts")
+}
+
+/// Runs it to its end, and checks its exit code and the last line of its log.
+fn check_end(command: &mut Command, code: i32, last_line: &str) {
+    let output = run(command);
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{log}");
+    assert!(output.stdout.is_empty(), "standard output is for the address alone");
+    let last = log.lines().last().unwrap_or_default();
+    assert!(last.contains(last_line), "{last:?} lacks {last_line:?}");
+}
+
+#[test]
+fn help_and_version_are_no_failures() {
+    let folder = tempfile::tempdir().unwrap();
+    for flag in ["--help", "--version"] {
+        let output = run(command(folder.path()).arg(flag));
+        assert!(output.status.success());
+        assert!(String::from_utf8_lossy(&output.stdout).contains("quares"));
+    }
+}
+
+#[test]
+fn bad_usage_exits_with_2_and_what_cannot_start_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let code = |flags: &[&str]| run(command(data).args(flags)).status.code();
+    assert_eq!(code(&["--nonsense"]), Some(2));
+    assert_eq!(code(&["--rate", "fast"]), Some(2));
+    assert_eq!(code(&["--auth", "maybe"]), Some(2));
+    assert_eq!(code(&["--auth", "roster"]), Some(2), "a roster is missing");
+    assert_eq!(run(command(data).env("SQUARES_BURST", "0")).status.code(), Some(2));
+
+    check_end(command(data).args(["--listen", "nowhere"]), 1, "--listen");
+    check_end(command(data).args(["--listen", "127.0.0.1:0", "--roster", "/nonexistent/roster.csv"]), 1, "--roster");
+    let file = data.join("file");
+    std::fs::write(&file, "x").unwrap();
+    check_end(command(&file).args(["--listen", "127.0.0.1:0"]), 1, "--data");
+    let program = Program::start(data, &[]);
+    check_end(command(&data.join("other")).args(["--listen", &program.address.to_string()]), 1, "--listen");
+    check_end(command(data).args(["--listen", "127.0.0.1:0"]), 1, "in use by another server");
+}
+
+#[test]
+fn a_ledger_that_is_damaged_or_newer_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.sqlite3");
+    std::fs::write(&ledger, "not a ledger at all").unwrap();
+    check_end(command(folder.path()).args(["--listen", "127.0.0.1:0"]), 1, "damaged");
+    assert_eq!(std::fs::read(&ledger).unwrap(), b"not a ledger at all");
+}
+
+#[test]
+fn every_flag_can_be_set_by_the_environment_and_a_flag_goes_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("roster.json"), r#"[{"id":"s1","name":"가람","department":"수학"}]"#).unwrap();
+    let mut child = command(folder.path())
+        .env("SQUARES_LISTEN", "127.0.0.1:0")
+        .env("SQUARES_ROSTER", folder.path().join("roster.json"))
+        .env("SQUARES_RATE", "7")
+        .env("SQUARES_BURST", "8")
+        .env("SQUARES_MAX_DIGITS", "9")
+        .env("SQUARES_MAX_LINE", "1000")
+        .args(["--burst", "11"])
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut line = [0; 64];
+    let count = out.read(&mut line).unwrap();
+    let line = String::from_utf8_lossy(&line[..count]).into_owned();
+    let address = line.strip_prefix("listening on ").unwrap().trim().parse().unwrap();
+    let mut peer = Peer::connect_to(address);
+    assert_eq!(peer.hello["auth"], "roster");
+    assert_eq!(peer.hello["limits"], json!({"line": 1000, "digits": 9, "rate": 7, "burst": 11}));
+    peer.send(&json!({"type": "join", "student": "s2"}));
+    assert_eq!(peer.reply()["code"], "not_on_roster");
+    peer.send(&json!({"type": "join", "student": "s1", "name": "Another"}));
+    assert_eq!(peer.reply()["student"], json!({"id": "s1", "name": "가람", "department": "수학"}));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "", "one line of output, and nothing else");
+}
+
+#[test]
+fn sigterm_and_sigint_end_it_cleanly() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let (program, folder) = server(&["--rate", "0"]);
+        let (mut peer, _) = Peer::join(&program, "a", json!({}));
+        for number in 0..100 {
+            peer.square(number, &number.to_string());
+        }
+        peer.seqs(1);
+        program.signal(signal);
+        let mut seen = 1;
+        let bye = loop {
+            let message = peer.next();
+            match message["type"].as_str() {
+                Some("result") => seen += 1,
+                Some("bye") => break message,
+                _ => {}
+            }
+        };
+        assert_eq!(bye["reason"], "shutdown");
+        peer.closed();
+        let (status, log) = program.stop();
+        assert_eq!(status.code(), Some(0));
+        assert!(log.lines().last().unwrap().contains("closed"), "{log}");
+        // What was accepted is what was told before the goodbye.
+        let program = Program::start(folder.path(), &[]);
+        assert_eq!(Peer::connect(&program).hello["latest"], seen);
+    }
+}
+
+#[test]
+fn the_log_names_who_came_and_never_a_number() {
+    let (program, _folder) = server(&[]);
+    let (mut peer, _) = Peer::join(&program, "sample-1", json!({"pin": "471147114711"}));
+    peer.square(987_654_321, "r");
+    peer.seqs(1);
+    peer.square("not-987654321", "r2");
+    peer.reply();
+    drop(peer);
+    let (_, log) = program.stop();
+    for word in ["connected", "joined", "refused", "left"] {
+        assert_eq!(log.lines().filter(|line| line.contains(word)).count(), 1, "{word} in {log}");
+    }
+    assert!(log.contains("sample-1"));
+    assert!(!log.contains("987654321") && !log.contains("471147114711"), "{log}");
+}
+
+#[test]
+fn sighup_reads_the_roster_again_or_keeps_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    std::fs::write(&roster, "\u{feff}학번,이름\ns1,가람\n").unwrap();
+    let program = Program::start(folder.path(), &["--roster", roster.to_str().unwrap()]);
+    let (mut inside, _) = Peer::join(&program, "s1", json!({}));
+    let is_on_roster = |id: &str| {
+        let mut peer = Peer::connect(&program);
+        peer.send(&json!({"type": "join", "student": id}));
+        peer.reply()["type"] == "welcome"
+    };
+    assert!(is_on_roster("s1") && !is_on_roster("s2"));
+    std::fs::write(&roster, "id,name\ns2,나래\n").unwrap();
+    program.signal(Signal::HUP);
+    eventually("the new roster is in force", || is_on_roster("s2"));
+    assert!(!is_on_roster("s1"));
+    inside.square(3, "r");
+    assert_eq!(inside.seqs(1), [1], "who is in stays");
+
+    std::fs::write(&roster, "").unwrap();
+    program.signal(Signal::HUP);
+    assert!(is_on_roster("s2"));
+    let (_, log) = program.stop();
+    assert!(log.contains("stays in force"), "{log}");
+}
+
+#[test]
+fn a_connection_that_says_nothing_does_not_hold_up_the_end() {
+    let (program, _folder) = server(&[]);
+    let (_silent, _lines) = open(program.address);
+    let (_joined, _) = Peer::join(&program, "a", json!({}));
+    let (status, _) = program.stop();
+    assert_eq!(status.code(), Some(0));
+}
+
+/// The folder is made with its parents, for its owner alone.
+#[test]
+#[cfg(unix)]
+fn the_data_folder_is_made_where_it_is_missing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("a").join("b");
+    let program = Program::start(&data, &[]);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    program.kill();
+}

@@ -1,0 +1,60 @@
+//! Clients that do not read: nobody else waits for them, the server's memory does not grow with what they have missed, and they get all of it in the end.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::{Peer, server};
+
+/// The memory that a process has in use, in bytes.
+#[cfg(target_os = "linux")]
+fn resident(pid: rustix::process::Pid) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{}/statm", pid.as_raw_nonzero())).expect("the process runs");
+    let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a count of pages");
+    pages * 4096
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_reader_that_stops_delays_nobody_and_loses_nothing() {
+    /// Far more than the sockets in between and the feed hold together: squares of 2,000 digits, 6 KB a line.
+    const RESULTS: u64 = 4_000;
+    const SLEEPERS: usize = 10;
+    let (program, _folder) = server(&["--rate", "0"]);
+    let (mut sender, _) = Peer::join(&program, "sender", json!({}));
+    let mut sleepers: Vec<Peer> =
+        (0..SLEEPERS).map(|n| Peer::join(&program, &format!("sleeper{n}"), json!({"backlog": 0})).0).collect();
+    let (mut reader, _) = Peer::join(&program, "reader", json!({"backlog": 0}));
+    let number = "7".repeat(2_000);
+    let mut slowest = Duration::ZERO;
+    let before = resident(program.pid());
+    for seq in 1..=RESULTS {
+        let sent = Instant::now();
+        sender.square(&*number, &seq.to_string());
+        assert_eq!(sender.seqs(1), [seq]);
+        assert_eq!(reader.seqs(1), [seq]);
+        slowest = slowest.max(sent.elapsed());
+    }
+    assert!(slowest < Duration::from_secs(5), "one result took {slowest:?}");
+    let grown = resident(program.pid()).saturating_sub(before);
+    assert!(grown < 64 << 20, "the server grew by {grown} bytes for {SLEEPERS} sleepers");
+    for sleeper in &mut sleepers {
+        assert!(sleeper.seqs(RESULTS as usize).into_iter().eq(1..=RESULTS));
+    }
+}
+
+#[test]
+fn a_client_that_asks_and_never_reads_is_no_longer_read_from() {
+    let (program, _folder) = server(&[]);
+    let (mut greedy, _) = Peer::join(&program, "greedy", json!({}));
+    let request = b"{\"type\":\"ping\"}\n".repeat(4096);
+    greedy.give_up_writing_after(Duration::from_millis(300));
+    let mut taken = 0;
+    while greedy.try_send_raw(&request) {
+        taken += request.len();
+        assert!(taken < 256 << 20, "the server goes on reading what it cannot answer");
+    }
+    let (mut other, _) = Peer::join(&program, "other", json!({}));
+    other.square(3, "r");
+    assert_eq!(other.seqs(1), [1]);
+}

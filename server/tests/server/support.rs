@@ -1,0 +1,233 @@
+//! What the tests of the server share: a real `squares-server` in a folder of its own, and peers that speak to it over real
+//! sockets, a line at a time.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpStream},
+    path::Path,
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// No wait of a test is longer: whatever takes this long has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A `squares-server` program that listens on a free port.
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// Kept open: a server whose log nobody takes would get errors.
+    _out: BufReader<ChildStdout>,
+    log: Option<ChildStderr>,
+}
+
+impl Program {
+    /// Starts it on this data folder, with further flags, and waits until it is ready.
+    pub(crate) fn start(data: &Path, flags: &[&str]) -> Self {
+        let mut child =
+            command(data).args(["--listen", "127.0.0.1:0"]).args(flags).spawn().expect("the program starts");
+        let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("its output is text");
+        let address = line.strip_prefix("listening on ").and_then(|rest| rest.trim_end().parse().ok());
+        let Some(address) = address else {
+            let mut log = String::new();
+            let _ = child.stderr.take().map(|mut stderr| stderr.read_to_string(&mut log));
+            panic!("not ready: {line:?}; {log}");
+        };
+        let log = child.stderr.take();
+        Self { child, address, _out: out, log }
+    }
+
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.pid(), signal).expect("it runs");
+    }
+
+    /// Ends it as a power switch would, as far as a process can tell.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it was started here");
+    }
+
+    /// Asks it to stop, and gives its exit status and its log.
+    pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+        self.signal(rustix::process::Signal::TERM);
+        let mut log = String::new();
+        if let Some(mut stderr) = self.log.take() {
+            stderr.read_to_string(&mut log).expect("the log is text");
+        }
+        (self.child.wait().expect("it was started here"), log)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program with its data folder set, its output piped, and no setting of the environment.
+pub(crate) fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_squares-server"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("SQUARES_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env_remove("RUST_LOG")
+        .env("SQUARES_DATA", data)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A server in a folder that goes with it.
+pub(crate) fn server(flags: &[&str]) -> (Program, TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    (Program::start(folder.path(), flags), folder)
+}
+
+/// One connection.
+pub(crate) struct Peer {
+    stream: TcpStream,
+    lines: BufReader<TcpStream>,
+    pub(crate) hello: Value,
+}
+
+impl Peer {
+    /// Connects and reads the `hello`.
+    pub(crate) fn connect(program: &Program) -> Self {
+        Self::connect_to(program.address)
+    }
+
+    /// Connects to an address and reads the `hello`.
+    pub(crate) fn connect_to(address: SocketAddr) -> Self {
+        let (stream, lines) = open(address);
+        let mut peer = Self { stream, lines, hello: Value::Null };
+        peer.hello = peer.next();
+        assert_eq!(peer.hello["type"], "hello");
+        peer
+    }
+
+    /// Connects and joins as a student, with further fields of `join`; gives the `welcome` too.
+    pub(crate) fn join(program: &Program, student: &str, fields: Value) -> (Self, Value) {
+        let mut peer = Self::connect(program);
+        let mut join = serde_json::json!({"type": "join", "student": student});
+        if let (Value::Object(join), Value::Object(fields)) = (&mut join, fields) {
+            join.extend(fields);
+        }
+        peer.send(&join);
+        let welcome = peer.next();
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        (peer, welcome)
+    }
+
+    pub(crate) fn send(&mut self, message: &Value) {
+        self.send_raw(format!("{message}\n").as_bytes());
+    }
+
+    pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("the server reads");
+    }
+
+    /// Sends, unless the connection is gone.
+    pub(crate) fn try_send(&mut self, message: &Value) -> bool {
+        self.try_send_raw(format!("{message}\n").as_bytes())
+    }
+
+    /// Sends, unless the connection is gone or takes nothing any more.
+    pub(crate) fn try_send_raw(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
+    pub(crate) fn give_up_writing_after(&mut self, time: Duration) {
+        self.stream.set_write_timeout(Some(time)).expect("a TCP stream");
+    }
+
+    pub(crate) fn square(&mut self, number: impl Into<Value>, id: &str) {
+        self.send(&serde_json::json!({"type": "square", "number": number.into(), "id": id}));
+    }
+
+    /// Closes the sending side.
+    pub(crate) fn end(&mut self) {
+        self.stream.shutdown(Shutdown::Write).expect("the connection is open");
+    }
+
+    /// The next message, whatever it is; `None` once the server has closed.
+    pub(crate) fn try_next(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        match self.lines.read_line(&mut line) {
+            Ok(0) => None,
+            Ok(_) => {
+                assert!(line.ends_with('\n'), "half a line: {line:?}");
+                Some(serde_json::from_str(&line).expect("the server speaks JSON"))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("nothing came: {error}"),
+        }
+    }
+
+    /// The next message.
+    pub(crate) fn next(&mut self) -> Value {
+        self.try_next().expect("the server closed the connection")
+    }
+
+    /// The next message that is not about presence.
+    pub(crate) fn reply(&mut self) -> Value {
+        loop {
+            let message = self.next();
+            if !matches!(message["type"].as_str(), Some("presence" | "online")) {
+                return message;
+            }
+        }
+    }
+
+    /// The next message of this type; the ones before it are passed over.
+    pub(crate) fn next_of(&mut self, kind: &str) -> Value {
+        loop {
+            let message = self.next();
+            if message["type"] == kind {
+                return message;
+            }
+        }
+    }
+
+    /// The `seq`s of the next `count` results.
+    pub(crate) fn seqs(&mut self, count: usize) -> Vec<u64> {
+        (0..count).map(|_| self.next_of("result")["seq"].as_u64().expect("a result has a seq")).collect()
+    }
+
+    /// Asserts that the server closes now, with nothing more to say.
+    pub(crate) fn closed(&mut self) {
+        assert_eq!(self.try_next(), None);
+    }
+}
+
+/// A connection and its lines, neither of which waits for ever.
+pub(crate) fn open(address: SocketAddr) -> (TcpStream, BufReader<TcpStream>) {
+    let stream = TcpStream::connect(address).expect("the server accepts");
+    stream.set_nodelay(true).expect("a TCP stream");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a TCP stream");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a TCP stream");
+    let lines = BufReader::new(stream.try_clone().expect("a TCP stream"));
+    (stream, lines)
+}
+
+/// Waits until something holds.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < until, "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
