@@ -1,5 +1,5 @@
 //! What both sides of Squares agree on, with no socket and no async in it: the protocol as types
-//! ([`message`]), bytes to lines and back ([`line`]), exact numbers ([`number`]), and what may stand in the
+//! ([`message`]), bytes to lines and back ([`mod@line`]), exact numbers ([`number`]), and what may stand in the
 //! ids and names of people ([`student`]). The server and every client are built on it.
 
 pub mod line;

@@ -108,7 +108,7 @@ impl Number {
     #[must_use]
     pub fn square(&self) -> Self {
         assert!(
-            self.digits() <= isize::MAX as usize / 2 - 1,
+            self.digits() < isize::MAX as usize / 2,
             "a square of {} digits squared is longer than any memory: square a shorter number",
             self.digits()
         );

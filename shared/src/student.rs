@@ -15,9 +15,7 @@ pub const MAX_NAME_CHARS: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StudentError {
     /// The id is empty, over [`MAX_ID_CHARS`] characters, or has a character that no id has.
-    #[error(
-        "not a student id: it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'; check the id and try again"
-    )]
+    #[error("not a student id: it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'; check the id and try again")]
     Id,
     /// The name is empty, or blank.
     #[error("the name is empty; give 1 to 64 characters, or leave it out")]

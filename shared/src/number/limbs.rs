@@ -25,7 +25,7 @@ impl Limbs {
         if digits.len() > 2 * LIMB_DIGITS {
             let (top, full) = digits.split_at(digits.len() % LIMB_DIGITS);
             let (full, _) = full.as_chunks::<LIMB_DIGITS>();
-            let mut limbs = Vec::with_capacity(full.len() + 1);
+            let mut limbs = Vec::with_capacity(digits.len().div_ceil(LIMB_DIGITS));
             limbs.extend(full.iter().rev().map(|digits| limb(digits)));
             if !top.is_empty() {
                 limbs.push(limb(top));
@@ -47,6 +47,7 @@ impl Limbs {
         }
     }
 
+    /// How many digits there are, without leading zeros; one for zero.
     pub(super) fn digits(&self) -> usize {
         match self.as_slice() {
             [] => 1,
@@ -70,6 +71,7 @@ impl Limbs {
         }
     }
 
+    /// The number times itself.
     pub(super) fn square(&self) -> Self {
         match self {
             Self::Few([low, 0]) => {
@@ -125,11 +127,11 @@ fn limb_to_ascii(limb: u64) -> [u8; LIMB_DIGITS] {
 /// The eight digits of a number below 10^8: [`eight_digits`] backwards, the divisions by 100 and 10 done as
 /// multiplications that are exact for so small numbers.
 fn eight_ascii(number: u64) -> [u8; 8] {
-    let fours = number / 10_000 | (number % 10_000) << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007F_0000_007F;
-    let pairs = hundreds | (fours - hundreds * 100) << 16;
-    let tens = (pairs * 103 >> 10) & 0x000F_000F_000F_000F;
-    let ones = tens | (pairs - tens * 10) << 8;
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let pairs = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+    let ones = tens | ((pairs - tens * 10) << 8);
     (ones | 0x3030_3030_3030_3030).to_le_bytes()
 }
 

@@ -2,9 +2,8 @@
 //! which is squared by way of its remainders. Exact, as it reckons in whole numbers modulo a prime; for long
 //! numbers, in time that grows hardly faster than their length.
 //!
-//! A polynomial modulo x^n − 1, with n a power of two, is split again and
-//! again into remainders of half the length: one modulo x^2h − s² into those modulo x^h − s and x^h + s. A
-//! pass over four quarters does two such steps. Each quarter is brought down to remainders of two or four
+//! A polynomial modulo x^n − 1, with n a power of two, is split again and again into remainders of half the
+//! length: one modulo x^2h − s² into those modulo x^h − s and x^h + s. A pass over four quarters does two such steps. Each quarter is brought down to remainders of two or four
 //! coefficients, squared there, and put together again before the next is touched, so that most of the work
 //! happens in the nearest cache. No place is ever permuted: the roots stand in the order they are needed in.
 
@@ -64,9 +63,9 @@ fn lengths(coefficients: usize) -> (usize, usize) {
 
 /// Squares a polynomial whose square is longer than `polynomial` by up to `extra` coefficients.
 ///
-/// With n and m for the two lengths, the square c is found modulo x^n − 1 as a, and modulo x^m − r, with r to the power of
-/// n / m equal to −1, as b. Then c = a + (x^n − 1) q with q shorter than m, and modulo x^m − r, where x^n
-/// is −1, b = a − 2q.
+/// With n and m for the two lengths, the square c is found modulo x^n − 1 as a, and modulo x^m − r, with r to
+/// the power of n / m equal to −1, as b. Then c = a + (x^n − 1) q with q shorter than m, and modulo x^m − r,
+/// where x^n is −1, b = a − 2q.
 fn square_beyond(polynomial: &mut Vec<u64>, extra: usize, roots: &[Factor]) {
     let weight = root(2 * polynomial.len());
     let modulus = weight.power(extra as u64);

@@ -69,7 +69,7 @@ fn square_at(remainder: &mut [u64], place: usize, roots: &[Factor]) {
 /// What x to the power of the length is for the remainder at a place, times 2^64.
 fn constant(place: usize, roots: &[Factor]) -> u64 {
     let root = roots[place / 2].shifted();
-    if place % 2 == 0 { root } else { P - root }
+    if place.is_multiple_of(2) { root } else { P - root }
 }
 
 /// The square of a + bx modulo x² − `constant`.
