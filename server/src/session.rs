@@ -173,7 +173,6 @@ impl Session {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }
             if self.out.bytes() < LOW_WATER && (self.wants_gathering() || self.can_take_a_request()) {
-                // A client that keeps this task busy shares its thread with the others.
                 tokio::task::consume_budget().await;
                 continue;
             }
@@ -206,6 +205,8 @@ impl Session {
             ready = self.stream.readable(), if reads => {
                 ready?;
                 self.read()?;
+                // A client that always has more to say must not keep this thread to itself.
+                tokio::task::yield_now().await;
             }
             ready = self.stream.writable(), if writes => ready?,
             () = changed(results) => {}
