@@ -179,12 +179,16 @@ impl Session {
             if self.is_over() {
                 return Ok(());
             }
-            self.wait(stop).await?;
+            if self.wait(stop).await? {
+                // A client that always has more to say must not keep this thread to itself.
+                tokio::task::yield_now().await;
+            }
         }
     }
 
-    /// Waits until there is something to do, and takes note of it.
-    async fn wait(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Broken> {
+    /// Waits until there is something to do, and takes note of it; tells whether that was something to read.
+    async fn wait(&mut self, stop: &mut watch::Receiver<bool>) -> Result<bool, Broken> {
+        let mut has_read = false;
         let reads = self.wants_input();
         let writes = !self.out.is_empty();
         let takes_more = self.out.bytes() < LOW_WATER;
@@ -205,8 +209,7 @@ impl Session {
             ready = self.stream.readable(), if reads => {
                 ready?;
                 self.read()?;
-                // A client that always has more to say must not keep this thread to itself.
-                tokio::task::yield_now().await;
+                has_read = true;
             }
             ready = self.stream.writable(), if writes => ready?,
             () = changed(results) => {}
@@ -228,7 +231,7 @@ impl Session {
                 self.end(Ending::Finishing { bye: Some(ByeReason::Shutdown), target: None });
             }
         }
-        Ok(())
+        Ok(has_read)
     }
 
     /// Reads what has arrived.
