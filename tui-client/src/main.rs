@@ -1,3 +1,87 @@
-//! The program `squares`.
+//! The program `squares`: reads the flags, and hands over to the full-screen client or to plain mode.
 
-fn main() {}
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use squares::app::Setup;
+use squares::flags::Flags;
+use squares::link::{self, DEFAULT_ADDRESS};
+use squares::plain::{self, Numbers};
+use squares::strings::Lang;
+use squares::theme::Theme;
+use squares::{run, settings};
+
+/// The exit code for bad usage.
+const BAD_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let flags = match Flags::read() {
+        Ok(flags) => flags,
+        Err(error) => {
+            // Where nobody reads the help or the error, the code says it.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_USAGE));
+        }
+    };
+    let (typing, seeing) = (io::stdin().is_terminal(), io::stdout().is_terminal());
+    if flags.numbers.is_empty() && !flags.json && !flags.follow && typing && seeing {
+        return full_screen(flags);
+    }
+    let Some(student) = flags.student.filter(|student| !student.is_empty()) else {
+        let mend = "squares: a student id is needed here; give it with --student or in SQUARES_STUDENT";
+        let _ = writeln!(io::stderr(), "{mend}");
+        return ExitCode::from(BAD_USAGE);
+    };
+    // Somebody who only wants to follow is not asked for numbers on the terminal.
+    let only_follow = flags.follow && typing;
+    plain::run(plain::Options {
+        server: flags.server.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
+        student,
+        name: flags.name.filter(|name| !name.is_empty()),
+        pin: pin(),
+        json: flags.json,
+        follow: flags.follow,
+        numbers: if flags.numbers.is_empty() && !only_follow {
+            Numbers::StandardInput
+        } else {
+            Numbers::These(flags.numbers)
+        },
+    })
+}
+
+fn full_screen(flags: Flags) -> ExitCode {
+    let state = settings::state_folder();
+    let lang = flags.lang.unwrap_or_else(|| Lang::from_locale(&settings::locale(|name| std::env::var(name).ok())));
+    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let setup = Setup {
+        lang,
+        theme: if colourless { Theme::mono() } else { Theme::color() },
+        ascii: flags.ascii,
+        student: flags.student.filter(|student| !student.is_empty()),
+        name: flags.name.filter(|name| !name.is_empty()),
+        server: flags.server.clone(),
+        remembered: state.as_deref().map(settings::read).unwrap_or_default(),
+        size: (0, 0),
+        time_zone: jiff::tz::TimeZone::system(),
+    };
+    let link = link::Options {
+        server: flags.server,
+        default_address: DEFAULT_ADDRESS.to_owned(),
+        data: None,
+        // Without a home of their own, squares are at least kept until the machine restarts.
+        outbox: settings::outbox_folder(&state.clone().unwrap_or_else(|| std::env::temp_dir().join("squares"))),
+        pin: pin(),
+    };
+    match run::run(run::Options { setup, link, mouse: !flags.no_mouse, state }) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The PIN is no flag: flags are seen by everybody on the machine.
+fn pin() -> Option<String> {
+    std::env::var("SQUARES_PIN").ok().filter(|pin| !pin.is_empty())
+}

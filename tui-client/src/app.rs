@@ -1,0 +1,385 @@
+//! Everything the full-screen client knows, and what it makes of what happens: [`App::update`] takes an event and gives
+//! back what is to be done. It knows no terminal and no socket, reads no clock and never waits. `run` drives it, and
+//! [`crate::view`] shows it.
+
+mod check;
+mod commands;
+mod connection;
+mod detail;
+mod feed;
+mod help;
+mod input;
+mod join;
+mod layout;
+mod leave;
+mod news;
+mod notices;
+mod online;
+mod recall;
+mod room;
+mod row;
+
+use std::time::Instant;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+
+use crate::event::{Effect, Event};
+use crate::strings::{Lang, Strings};
+use crate::text;
+use crate::theme::{Glyphs, Theme};
+
+pub(crate) use check::Check;
+pub(crate) use commands::candidates;
+pub(crate) use connection::{Connection, State};
+pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
+pub(crate) use feed::{Feed, Item, Top, Waiting};
+pub(crate) use help::{HelpLine, KEY_COLUMN, help, indent};
+pub(crate) use input::Line;
+pub(crate) use join::{Field, JoinForm};
+pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_field_width, layout};
+pub(crate) use notices::{Gravity, Notices};
+pub(crate) use online::OnlineList;
+pub(crate) use row::Row;
+
+/// What the app starts with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The language of every sentence.
+    pub lang: Lang,
+    /// The styles.
+    pub theme: Theme,
+    /// ASCII in place of the glyphs that some terminals draw too wide.
+    pub ascii: bool,
+    /// A student id given by flag: joins at once.
+    pub student: Option<String>,
+    /// A name given by flag.
+    pub name: Option<String>,
+    /// A server given by flag; without one the default address is used, hosted where nobody listens.
+    pub server: Option<String>,
+    /// What the last run kept.
+    pub remembered: Remembered,
+    /// The size of the screen, in cells.
+    pub size: (u16, u16),
+    /// Where the clock on the wall is.
+    pub time_zone: jiff::tz::TimeZone,
+}
+
+/// What one run keeps for the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// The student id of the last join.
+    pub student: Option<String>,
+    /// The name typed for it.
+    pub name: Option<String>,
+    /// The last server that is not the default one.
+    pub server: Option<String>,
+}
+
+/// How soon a change should be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// With the next frame, at most sixty a second.
+    Soon,
+    /// At once: somebody pressed a key.
+    Now,
+}
+
+/// Which screen is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Screen {
+    Join,
+    Room,
+}
+
+/// What fills the middle of the room.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Feed,
+    /// Help, scrolled down by so many lines.
+    Help(usize),
+    Detail(Detail),
+    /// Who is online, where there is no room for the list beside the feed, or more of it is wanted.
+    Online,
+}
+
+/// Who I am.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Me {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) department: Option<String>,
+}
+
+/// Everything the full-screen client knows.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) strings: &'static Strings,
+    pub(crate) theme: Theme,
+    pub(crate) glyphs: Glyphs,
+    pub(crate) ascii: bool,
+    pub(crate) size: (u16, u16),
+    pub(crate) time_zone: jiff::tz::TimeZone,
+    pub(crate) screen: Screen,
+    pub(crate) body: Body,
+    pub(crate) form: JoinForm,
+    pub(crate) me: Me,
+    pub(crate) connection: Connection,
+    pub(crate) online: OnlineList,
+    pub(crate) feed: Feed,
+    pub(crate) input: Line,
+    pub(crate) check: Check,
+    pub(crate) notices: Notices,
+    recall: recall::Recall,
+    leaving: leave::Leaving,
+    remembered: Remembered,
+    stale: Option<Urgency>,
+    /// The moment of the last event: countdowns have been seen as they were then.
+    updated_at: Instant,
+}
+
+impl App {
+    /// The app at its start, and what is to be done at once: where a student id is given, joining.
+    #[must_use]
+    pub fn new(setup: Setup, now: Instant) -> (Self, Vec<Effect>) {
+        let given = setup.student.is_some();
+        let remembered = setup.remembered;
+        let student = setup.student.or_else(|| remembered.student.clone()).unwrap_or_default();
+        let same = remembered.student.as_ref().is_some_and(|remembered| *remembered == student);
+        let name = setup.name.or_else(|| remembered.name.clone().filter(|_| same)).unwrap_or_default();
+        let server = setup.server.unwrap_or_default();
+        let strings = setup.lang.strings();
+        let mut app = Self {
+            strings,
+            theme: setup.theme,
+            glyphs: Glyphs::new(setup.ascii),
+            ascii: setup.ascii,
+            size: setup.size,
+            time_zone: setup.time_zone,
+            screen: Screen::Join,
+            body: Body::Feed,
+            form: JoinForm::new(&student, &name, &server, remembered.server.as_deref()),
+            me: Me::default(),
+            connection: Connection::new(text::printable(&server).into_owned()),
+            online: OnlineList::default(),
+            feed: Feed::new(usize::from(layout(setup.size.0, setup.size.1).feed.height)),
+            input: Line::default(),
+            check: Check::Empty,
+            notices: Notices::default(),
+            recall: recall::Recall::default(),
+            leaving: leave::Leaving::default(),
+            remembered,
+            stale: Some(Urgency::Now),
+            updated_at: now,
+        };
+        let mut effects = Vec::new();
+        if given {
+            app.submit_form(&mut effects);
+            if !effects.is_empty() {
+                app.screen = Screen::Room;
+            }
+        }
+        app.settle(&mut effects);
+        (app, effects)
+    }
+
+    /// What is to be done about an event.
+    pub fn update(&mut self, event: Event, now: Instant) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Key(key) if key.kind == KeyEventKind::Release => return effects,
+            Event::Key(key) => {
+                self.redraw(Urgency::Now);
+                self.key(lower(key), now, &mut effects);
+            }
+            Event::Paste(pasted) => {
+                self.redraw(Urgency::Now);
+                match self.screen {
+                    Screen::Join => self.form.paste(&pasted),
+                    Screen::Room => self.paste(&pasted, now, &mut effects),
+                }
+            }
+            Event::Mouse(mouse) => {
+                if !self.mouse(mouse) {
+                    return effects;
+                }
+                self.redraw(Urgency::Now);
+            }
+            Event::Resize(width, height) => {
+                self.redraw(Urgency::Now);
+                self.size = (width, height);
+            }
+            Event::Wake => {}
+            Event::Link(news) => self.news(news, now),
+        }
+        if self.connection.next_wake(self.updated_at).is_some_and(|wake| wake <= now) {
+            self.redraw(Urgency::Soon);
+        }
+        self.connection.expire(now);
+        if self.notices.expire(now) {
+            self.leaving.forget_key();
+            self.redraw(Urgency::Soon);
+        }
+        if self.feed.waiting.expire(now) {
+            self.redraw(Urgency::Soon);
+        }
+        self.updated_at = now;
+        self.settle(&mut effects);
+        effects
+    }
+
+    /// When the screen looks different by time alone, and [`Event::Wake`] is due; none while nothing on it counts down or
+    /// goes away. It may lie in the past, until the event has come.
+    #[must_use]
+    pub fn next_wake(&self, _now: Instant) -> Option<Instant> {
+        let wakes =
+            [self.connection.next_wake(self.updated_at), self.notices.next_wake(), self.feed.waiting.next_wake()];
+        wakes.into_iter().flatten().min()
+    }
+
+    /// Whether the screen is behind what is known, and how soon that should be mended. Asking takes it as mended.
+    pub fn needs_draw(&mut self) -> Option<Urgency> {
+        self.stale.take()
+    }
+
+    /// What to keep for the next run.
+    #[must_use]
+    pub fn remember(&self) -> Remembered {
+        self.remembered.clone()
+    }
+
+    fn redraw(&mut self, urgency: Urgency) {
+        self.stale = self.stale.max(Some(urgency));
+    }
+
+    /// Brings what depends on sizes and on one another in line, and asks for the page that scrolling came near to.
+    fn settle(&mut self, effects: &mut Vec<Effect>) {
+        let (width, height) = self.size;
+        let parts = layout(width, height);
+        self.form.settle(self.connection.auth());
+        self.form.reveal(usize::from(join_field_width(width)));
+        self.input.reveal(usize::from(input_width(parts.input.width)));
+        self.feed.resize(usize::from(parts.feed.height));
+        if self.screen == Screen::Room && self.connection.is_joined() {
+            effects.extend(self.feed.wanted().map(Effect::Page));
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('l') if control => effects.push(Effect::Repaint),
+            KeyCode::Char('z') if control => effects.push(Effect::Suspend),
+            KeyCode::F(5) => {
+                if matches!(self.connection.state, State::Lost { .. }) {
+                    effects.push(Effect::ReconnectNow);
+                }
+            }
+            _ => match self.screen {
+                Screen::Join => self.join_key(key, effects),
+                Screen::Room => self.room_key(key, now, effects),
+            },
+        }
+    }
+
+    fn join_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let empty = self.form.line(self.form.focus).is_empty();
+        match key.code {
+            KeyCode::Char('c') if control => effects.push(Effect::Quit),
+            KeyCode::Char('d') if control && empty => effects.push(Effect::Quit),
+            _ => {
+                let before = self.form.focus;
+                match self.form.key(key, self.connection.auth()) {
+                    join::Outcome::Submit => self.submit_form(effects),
+                    join::Outcome::Changed if before == Field::Server && self.form.focus != before => {
+                        self.use_chosen_server(effects);
+                    }
+                    join::Outcome::Changed | join::Outcome::NotMine => {}
+                }
+            }
+        }
+    }
+
+    fn use_chosen_server(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(server) = self.form.other_server() {
+            // What waits for one server is not for another.
+            self.feed.waiting.clear();
+            effects.push(Effect::UseServer(server));
+        }
+    }
+
+    /// Sends the form, or says what is wrong with it.
+    fn submit_form(&mut self, effects: &mut Vec<Effect>) {
+        match self.form.read(self.connection.auth()) {
+            Ok(entry) => {
+                if entry.student != self.me.id {
+                    // Another student's squares are another outbox's.
+                    self.feed.waiting.clear();
+                    self.me = Me { id: entry.student.clone(), ..Me::default() };
+                }
+                self.form.error = None;
+                self.form.joining = true;
+                self.use_chosen_server(effects);
+                if matches!(self.connection.state, State::Lost { .. }) {
+                    effects.push(Effect::ReconnectNow);
+                }
+                effects.push(Effect::Join { student: entry.student, name: entry.name });
+            }
+            Err((field, fault)) => {
+                let sentence = match fault {
+                    None => self.strings.student_empty.to_owned(),
+                    Some(fault) => (self.strings.student_error)(fault),
+                };
+                self.form.focus = field;
+                self.form.error = Some((Some(field), sentence));
+            }
+        }
+    }
+
+    /// Whether the mouse did anything to what is shown.
+    fn mouse(&mut self, mouse: MouseEvent) -> bool {
+        let lines = match mouse.kind {
+            MouseEventKind::ScrollUp => -WHEEL,
+            MouseEventKind::ScrollDown => WHEEL,
+            _ => return false,
+        };
+        if self.screen == Screen::Join {
+            return false;
+        }
+        let parts = layout(self.size.0, self.size.1);
+        let over_list = parts.online.contains((mouse.column, mouse.row).into());
+        match self.body {
+            Body::Feed if over_list => self.online.scroll(lines, list_lines(parts.online.height)),
+            Body::Feed => self.feed.scroll(lines),
+            _ => self.scroll_body(lines),
+        }
+        true
+    }
+}
+
+/// The lines that one notch of the mouse wheel scrolls.
+const WHEEL: isize = 3;
+
+/// The cells of the input line that are left for its text, behind the prompt.
+pub(crate) const fn input_width(width: u16) -> u16 {
+    width.saturating_sub(PROMPT.len() as u16)
+}
+
+/// What stands before the text in the input line.
+pub(crate) const PROMPT: &str = "> ";
+
+/// The lines of the online list that are left for people, below its title.
+pub(crate) const fn list_lines(height: u16) -> usize {
+    height.saturating_sub(1) as usize
+}
+
+/// Ctrl-Shift-C is Ctrl-C: which of them arrives depends on the terminal.
+fn lower(mut key: KeyEvent) -> KeyEvent {
+    if let (KeyCode::Char(c), true) = (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
+        key.code = KeyCode::Char(c.to_ascii_lowercase());
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! What is known of the connection: to whom, in which state, until when. The app keeps it from the link's news; the
+//! header and the join screen show it.
+
+use std::time::{Duration, Instant};
+
+use squares_shared::message::{Auth, ErrorMessage, Hello};
+
+use crate::event::Lost;
+
+/// The most digits of a number where no server has told its limit yet.
+const USUAL_DIGITS: usize = 10_000;
+
+/// In which state the connection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It is being made.
+    Connecting,
+    /// The server has said hello; we are not in.
+    Connected,
+    /// We are in.
+    Joined,
+    /// It is gone.
+    Lost {
+        /// Why.
+        why: Lost,
+        /// When the next try is made, if one will be.
+        retry_at: Option<Instant>,
+    },
+}
+
+/// The connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// The address as the link tells it, made printable.
+    pub(crate) server: String,
+    pub(crate) state: State,
+    /// Whether this process hosts the server.
+    pub(crate) hosting: bool,
+    /// The last that a server said of itself.
+    pub(crate) hello: Option<Hello>,
+    /// Why squares are held up, and until when.
+    pub(crate) held_up: Option<(ErrorMessage, Instant)>,
+    /// The ledger that the feed shows.
+    pub(crate) log: Option<String>,
+}
+
+impl Connection {
+    pub(crate) fn new(server: String) -> Self {
+        Self { server, state: State::Connecting, hosting: false, hello: None, held_up: None, log: None }
+    }
+
+    /// How the server lets students in, where one has said so.
+    pub(crate) fn auth(&self) -> Option<Auth> {
+        self.hello.as_ref().map(|hello| hello.auth)
+    }
+
+    /// The most digits of a number.
+    pub(crate) fn max_digits(&self) -> usize {
+        self.hello.as_ref().map_or(USUAL_DIGITS, |hello| hello.limits.digits)
+    }
+
+    pub(crate) fn is_joined(&self) -> bool {
+        self.state == State::Joined
+    }
+
+    /// The whole seconds until the next try; none where none will be made, or it is being made.
+    pub(crate) fn countdown(&self, now: Instant) -> Option<u64> {
+        match &self.state {
+            State::Lost { retry_at: Some(at), .. } => seconds_until(*at, now),
+            _ => None,
+        }
+    }
+
+    /// The whole seconds until squares are sent again.
+    pub(crate) fn held_up_for(&self, now: Instant) -> Option<u64> {
+        self.held_up.as_ref().and_then(|(_, until)| seconds_until(*until, now))
+    }
+
+    /// When a countdown will show another number.
+    pub(crate) fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let retry = match &self.state {
+            State::Lost { retry_at, .. } => *retry_at,
+            _ => None,
+        };
+        let held_up = self.held_up.as_ref().map(|(_, until)| *until);
+        [retry, held_up].into_iter().flatten().filter_map(|until| next_second(until, now)).min()
+    }
+
+    /// Forgets what is over.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        if self.held_up.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.held_up = None;
+        }
+    }
+}
+
+/// The whole seconds until then, rounded up; none once it has come.
+fn seconds_until(then: Instant, now: Instant) -> Option<u64> {
+    let left = then.checked_duration_since(now).filter(|left| !left.is_zero())?;
+    Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+}
+
+/// When [`seconds_until`] will tell another number.
+fn next_second(then: Instant, now: Instant) -> Option<Instant> {
+    let seconds = seconds_until(then, now)?;
+    then.checked_sub(Duration::from_secs(seconds - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_countdown_wakes_once_a_second_and_not_after_its_end() {
+        let now = Instant::now();
+        let then = now + Duration::from_millis(2_500);
+        let mut shown = Vec::new();
+        let mut at = Some(now);
+        while let Some(time) = at {
+            shown.push(seconds_until(then, time));
+            at = next_second(then, time);
+        }
+        assert_eq!(shown, [Some(3), Some(2), Some(1), None]);
+    }
+}

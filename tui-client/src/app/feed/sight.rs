@@ -1,0 +1,209 @@
+//! What of the feed is in sight: which item stands on which line, and how its place is held while items come and go
+//! above and below. The feed moves it, the view asks it.
+
+use super::{Feed, Waiting};
+use crate::app::Row;
+
+/// What stands on one line of the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item<'a> {
+    /// The marker above the oldest result that is loaded.
+    Top(Top),
+    /// A result.
+    Row(&'a Row),
+    /// The marker below the newest result that is loaded, where newer ones are not.
+    Cut,
+    /// So many more of my squares wait than are shown.
+    MoreWaiting(usize),
+    /// A square of mine that waits, or was refused.
+    Waiting(&'a Waiting),
+}
+
+/// What is known of the results above the oldest that is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Top {
+    /// Nothing is known yet.
+    Unknown,
+    /// There are none at all, above or below.
+    Empty,
+    /// The oldest that is loaded is the first there is.
+    Beginning,
+    /// There are more; they come when somebody scrolls here.
+    More,
+    /// A page of them is under way.
+    Loading,
+}
+
+/// Where the feed stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The newest is on the last line.
+    Newest,
+    /// The result `seq` is on `line`, counted from the first line in sight; it may be out of sight by a little.
+    At { seq: u64, line: isize },
+}
+
+impl Feed {
+    /// The item on a line, counted from the first in sight.
+    pub(crate) fn line(&self, line: usize) -> Option<Item<'_>> {
+        let index = usize::try_from(self.top() + isize::try_from(line).ok()?).ok()?;
+        self.item(index)
+    }
+
+    /// Whether the newest result is followed.
+    pub(crate) fn is_following(&self) -> bool {
+        self.place == Place::Newest
+    }
+
+    /// How many results have come below what is in sight since the newest was left.
+    pub(crate) fn new_below(&self) -> usize {
+        if self.is_following() {
+            return 0;
+        }
+        let in_sight = self.last_row_in_sight().map_or(0, |index| self.rows[index].seq());
+        let seen = self.seen.max(in_sight);
+        self.rows.len() - self.rows.partition_point(|row| row.seq() <= seen) + self.uncounted
+    }
+
+    pub(crate) fn selected(&self) -> Option<&Row> {
+        let seq = self.selected?;
+        self.rows.get(self.index_of(seq)).filter(|row| row.seq() == seq)
+    }
+
+    /// The cells that the widest name loaded so far takes up; it only grows, so that columns do not jump.
+    pub(crate) const fn name_width(&self) -> usize {
+        self.name_width
+    }
+
+    /// The same for student ids.
+    pub(crate) const fn id_width(&self) -> usize {
+        self.id_width
+    }
+
+    /// The result that holds the feed's place, and its line; none while the newest is followed.
+    #[cfg(test)]
+    pub(crate) fn anchor(&self) -> Option<(u64, isize)> {
+        match self.place {
+            Place::Newest => None,
+            Place::At { seq, line } => Some((seq, line)),
+        }
+    }
+
+    /// How many results are loaded.
+    #[cfg(test)]
+    pub(crate) fn loaded(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn item(&self, index: usize) -> Option<Item<'_>> {
+        let Some(index) = index.checked_sub(1) else { return Some(Item::Top(self.top_marker())) };
+        if let Some(row) = self.rows.get(index) {
+            return Some(Item::Row(row));
+        }
+        let mut index = index - self.rows.len();
+        if self.cut {
+            if index == 0 {
+                return Some(Item::Cut);
+            }
+            index -= 1;
+        }
+        let shown = self.waiting_shown();
+        let hidden = self.waiting.len() - shown;
+        if hidden > 0 {
+            if index == 0 {
+                return Some(Item::MoreWaiting(hidden));
+            }
+            index -= 1;
+        }
+        if index < shown { self.waiting.get(hidden + index).map(Item::Waiting) } else { None }
+    }
+
+    fn top_marker(&self) -> Top {
+        if self.asked.is_some() {
+            Top::Loading
+        } else if self.more_above {
+            Top::More
+        } else if !self.rows.is_empty() {
+            Top::Beginning
+        } else if self.replay_until.is_none_or(|until| until > 0) {
+            Top::Unknown
+        } else {
+            Top::Empty
+        }
+    }
+
+    /// Waiting squares take up at most half of the feed; the latest are shown.
+    fn waiting_shown(&self) -> usize {
+        self.waiting.len().min((self.height / 2).max(1))
+    }
+
+    fn items(&self) -> usize {
+        let shown = self.waiting_shown();
+        1 + self.rows.len() + usize::from(self.cut) + usize::from(self.waiting.len() > shown) + shown
+    }
+
+    /// The index of the item on the first line in sight; negative where blank lines stand above the first item.
+    pub(super) fn top(&self) -> isize {
+        match self.place {
+            Place::Newest => self.lowest_top(),
+            Place::At { seq, line } => isize::try_from(self.index_of(seq) + 1).unwrap_or(isize::MAX) - line,
+        }
+    }
+
+    /// `top` where the last item is on the last line.
+    fn lowest_top(&self) -> isize {
+        isize::try_from(self.items()).unwrap_or(isize::MAX) - isize::try_from(self.height).unwrap_or(isize::MAX)
+    }
+
+    /// Puts the item `top` on the first line, as far as there are items, and holds on to a result in sight.
+    pub(super) fn place_at(&mut self, top: isize) {
+        let lowest = self.lowest_top();
+        let top = top.clamp(lowest.min(0), lowest);
+        if (top >= lowest && self.selected.is_none() && !self.cut) || self.rows.is_empty() {
+            self.place = Place::Newest;
+            self.seen = self.rows.back().map_or(self.seen, Row::seq);
+            return;
+        }
+        let index = usize::try_from(top - 1).unwrap_or(0).min(self.rows.len() - 1);
+        let line = isize::try_from(index + 1).unwrap_or(isize::MAX) - top;
+        self.place = Place::At { seq: self.rows[index].seq(), line };
+        if let Some(index) = self.last_row_in_sight() {
+            self.seen = self.seen.max(self.rows[index].seq());
+        }
+    }
+
+    pub(super) fn last_row_in_sight(&self) -> Option<usize> {
+        let end = self.top() + isize::try_from(self.height).ok()?;
+        // The item at `end` is just out of sight; the row of item i is i - 1.
+        usize::try_from(end - 2)
+            .ok()
+            .map(|index| index.min(self.rows.len().saturating_sub(1)))
+            .filter(|_| !self.rows.is_empty())
+    }
+
+    pub(super) fn reveal_selected(&mut self) {
+        let Some(seq) = self.selected else { return };
+        let item = isize::try_from(self.index_of(seq) + 1).unwrap_or(isize::MAX);
+        let height = isize::try_from(self.height.max(1)).unwrap_or(isize::MAX);
+        let top = self.top();
+        // The marker above the oldest comes into sight with it.
+        let upper = if item == 1 && height > 1 { 0 } else { item };
+        if upper < top {
+            self.place_at(upper);
+        } else if item >= top + height {
+            self.place_at(item - height + 1);
+        }
+    }
+
+    /// Scrolling takes the selection along: it is always in sight.
+    pub(super) fn keep_selected_in_sight(&mut self) {
+        let (Some(seq), Some(last)) = (self.selected, self.last_row_in_sight()) else { return };
+        let first = usize::try_from(self.top() - 1).unwrap_or(0).min(last);
+        self.selected = Some(self.rows[self.index_of(seq).clamp(first, last)].seq());
+    }
+
+    /// Where a result stands among the rows, or would stand.
+    pub(super) fn index_of(&self, seq: u64) -> usize {
+        self.rows.partition_point(|row| row.seq() < seq)
+    }
+}

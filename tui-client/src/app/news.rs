@@ -1,0 +1,141 @@
+//! What the link tells, and what the app makes of it.
+
+use std::time::Instant;
+
+use squares_shared::message::{Auth, ErrorCode, ErrorMessage, SquareResult, Welcome};
+
+use super::connection::State;
+use super::join::Field;
+use super::notices::Gravity;
+use super::{App, Body, Me, Screen, Urgency};
+use crate::event::{LinkEvent, Lost};
+use crate::text;
+
+/// The most of a system's words that are quoted in a notice, in cells.
+const QUOTED: usize = 60;
+
+impl App {
+    pub(super) fn news(&mut self, news: LinkEvent, now: Instant) {
+        if !matches!(news, LinkEvent::RoundTrip(_)) {
+            self.redraw(Urgency::Soon);
+        }
+        match news {
+            LinkEvent::Connecting { server } => {
+                self.connection.server = text::printable(&server).into_owned();
+                self.connection.state = State::Connecting;
+                self.connection.hosting = false;
+                self.feed.lost();
+            }
+            LinkEvent::Hello { hello, hosting } => {
+                self.connection.state = State::Connected;
+                self.connection.hosting = hosting;
+                self.connection.hello = Some(hello);
+                self.feed.lost();
+                self.recheck_if_undecided();
+            }
+            LinkEvent::Joined { welcome, resumed } => self.joined(welcome, resumed),
+            LinkEvent::JoinRefused(error) => self.join_refused(&error),
+            LinkEvent::Queued(pending) => self.feed.waiting.add(pending),
+            LinkEvent::Results(results) => self.results(&results),
+            LinkEvent::Answered { id, .. } => {
+                if self.feed.waiting.answered(&id) {
+                    self.connection.held_up = None;
+                }
+            }
+            LinkEvent::Rejected { pending, error } => {
+                let why = (self.strings.error)(&error);
+                self.feed.waiting.refused(&pending, why, now);
+            }
+            LinkEvent::HeldUp { error, until } => self.connection.held_up = Some((error, until)),
+            LinkEvent::Presence(presence) => self.online.apply(&presence),
+            LinkEvent::Online(online) => self.online.replace(&online),
+            LinkEvent::Page(page) => self.feed.page(&page),
+            LinkEvent::Refused(error) => {
+                self.feed.refused();
+                self.notices.show_while_typing(Gravity::Warning, (self.strings.error)(&error), now);
+            }
+            LinkEvent::RoundTrip(_) => {}
+            LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at),
+            LinkEvent::NotQueued { number, error } => {
+                let error = text::printable(&error).into_owned();
+                let error = text::cut(&error, QUOTED, self.glyphs.ellipsis);
+                let shown = text::printable(&number).into_owned();
+                let shown = text::shorten(&shown, QUOTED / 2, self.glyphs.ellipsis);
+                let sentence = (self.strings.not_kept)(&shown, &error);
+                self.notices.show_while_typing(Gravity::Error, sentence, now);
+                if self.input.is_empty() {
+                    self.input.set(&number);
+                    self.recheck();
+                }
+            }
+        }
+    }
+
+    fn joined(&mut self, welcome: Welcome, resumed: bool) {
+        let me = welcome.student;
+        self.me = Me {
+            id: text::printable(&me.id).into_owned(),
+            name: text::printable(&me.name).into_owned(),
+            department: me.department.map(|department| text::printable(&department).into_owned()),
+        };
+        self.online.replace(&welcome.online);
+        let log = self.connection.hello.as_ref().map(|hello| hello.log.clone());
+        let same_ledger = log.is_some() && log == self.connection.log;
+        self.connection.log = log;
+        self.connection.state = State::Joined;
+        self.feed.joined(welcome.latest, welcome.replay_after, resumed, same_ledger);
+        self.screen = Screen::Room;
+        self.form.joining = false;
+        self.form.error = None;
+        self.remembered.student = Some(self.me.id.clone());
+        let name = self.form.name.text().trim();
+        self.remembered.name = Some(name.to_owned()).filter(|name| !name.is_empty());
+        let server = self.form.server_in_use();
+        if !server.is_empty() {
+            self.remembered.server = Some(server.to_owned());
+        }
+    }
+
+    /// The error is shown where it can be mended: on the form, beside the field that it is about.
+    fn join_refused(&mut self, error: &ErrorMessage) {
+        let field = match error.code {
+            ErrorCode::BadStudent | ErrorCode::NotOnRoster | ErrorCode::BadPin => Some(Field::Student),
+            _ => None,
+        };
+        let pin = self.connection.auth() == Some(Auth::Pin) && error.code == ErrorCode::BadPin;
+        let sentence = if pin { self.strings.pin_not_yet.to_owned() } else { (self.strings.error)(error) };
+        self.form.error = Some((field, sentence));
+        self.form.focus = field.unwrap_or(self.form.focus);
+        self.form.joining = false;
+        self.screen = Screen::Join;
+        self.body = Body::Feed;
+    }
+
+    fn results(&mut self, results: &[SquareResult]) {
+        for result in results {
+            if result.student == self.me.id
+                && let Some(id) = &result.id
+                && self.feed.waiting.answered(id)
+            {
+                self.connection.held_up = None;
+            }
+        }
+        self.feed.extend(results);
+    }
+
+    fn lost(&mut self, why: Lost, retry_at: Option<Instant>) {
+        self.connection.state = State::Lost { why, retry_at };
+        self.connection.hosting = false;
+        self.connection.held_up = None;
+        self.feed.lost();
+    }
+
+    /// The server's limit may be another than before; what was entered and found wrong stays so.
+    fn recheck_if_undecided(&mut self) {
+        let before = self.check;
+        self.recheck();
+        if self.check.entered() == before {
+            self.check = before;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The one line below the input that says what just happened. A notice goes by itself after a while, or with the next
+//! key; there is never anything to dismiss. The app sets notices, the view shows the one that stands.
+
+use std::time::{Duration, Instant};
+
+/// How long a notice stands where nothing is typed.
+const STANDS: Duration = Duration::from_secs(8);
+
+/// How grave it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gravity {
+    /// Something to know.
+    Info,
+    /// Something to decide, or that did not work and is not the student's fault.
+    Warning,
+    /// Something that is wrong.
+    Error,
+}
+
+/// What just happened, in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// The sentence, made printable.
+    pub(crate) text: String,
+    /// How grave it is.
+    pub(crate) gravity: Gravity,
+    until: Instant,
+    stays_while_typing: bool,
+}
+
+/// At most one notice: a newer one takes the place of an older.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    current: Option<Notice>,
+}
+
+impl Notices {
+    /// Shows a notice until the next key, or until it has stood long enough.
+    pub(crate) fn show(&mut self, gravity: Gravity, text: String, now: Instant) {
+        self.current = Some(Notice { text, gravity, until: now + STANDS, stays_while_typing: false });
+    }
+
+    /// Shows a notice that keys do not take away: one that asks for something to be typed, or that came by itself.
+    pub(crate) fn show_while_typing(&mut self, gravity: Gravity, text: String, now: Instant) {
+        self.current = Some(Notice { text, gravity, until: now + STANDS * 2, stays_while_typing: true });
+    }
+
+    /// A key was pressed.
+    pub(crate) fn typed(&mut self) {
+        if self.current.as_ref().is_some_and(|notice| !notice.stays_while_typing) {
+            self.current = None;
+        }
+    }
+
+    /// Takes away what has stood long enough. Whether anything went.
+    pub(crate) fn expire(&mut self, now: Instant) -> bool {
+        let over = self.current.as_ref().is_some_and(|notice| notice.until <= now);
+        if over {
+            self.current = None;
+        }
+        over
+    }
+
+    /// The notice that stands.
+    pub(crate) fn current(&self) -> Option<&Notice> {
+        self.current.as_ref()
+    }
+
+    /// When the notice that stands will go by itself.
+    pub(crate) fn next_wake(&self) -> Option<Instant> {
+        self.current.as_ref().map(|notice| notice.until)
+    }
+}

@@ -1,0 +1,209 @@
+//! What holds through any sequence of keys, news, sizes and moments.
+
+use std::collections::HashMap;
+
+use crossterm::event::MouseEvent;
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::CellWidth;
+
+use super::*;
+
+/// A step, before it is given numbers that fit what went before.
+#[derive(Debug, Clone)]
+enum Step {
+    Key(KeyCode, KeyModifiers),
+    Paste(String),
+    Wheel(bool, u16, u16),
+    Resize(u16, u16),
+    Wait(u64),
+    Results(u64, bool),
+    Page(u64, bool),
+    Queued,
+    Answered,
+    Rejected,
+    HeldUp,
+    Refused,
+    JoinRefused(bool),
+    Lost,
+    Connected,
+    Joined(bool),
+    Presence(u32),
+    NotQueued,
+}
+
+fn key() -> impl Strategy<Value = Step> {
+    let code = prop_oneof![
+        4 => prop::sample::select(vec!['1', '2', '-', '.', 'e', '/', ' ', '가', 'ᄀ', '\u{1161}', '\u{301}', '²', '×'])
+            .prop_map(KeyCode::Char),
+        2 => prop::sample::select(vec!['a', 'b', 'c', 'd', 'e', 'f', 'h', 'k', 'l', 't', 'u', 'w', 'y'])
+            .prop_map(KeyCode::Char),
+        6 => prop::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home,
+            KeyCode::End, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Tab, KeyCode::BackTab, KeyCode::Backspace,
+            KeyCode::Delete, KeyCode::F(1), KeyCode::F(2), KeyCode::F(5), KeyCode::Insert,
+        ]),
+    ];
+    let modifiers = prop::sample::select(vec![
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::SHIFT,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+    ]);
+    (code, modifiers).prop_map(|(code, modifiers)| Step::Key(code, modifiers))
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let size = || prop_oneof![0_u16..4, 5_u16..35, 60_u16..130];
+    prop_oneof![
+        12 => key(),
+        1 => "[0-9x가\n\r\u{202e}]{0,12}".prop_map(Step::Paste),
+        1 => (any::<bool>(), 0_u16..100, 0_u16..30).prop_map(|(up, x, y)| Step::Wheel(up, x, y)),
+        2 => (size(), size()).prop_map(|(width, height)| Step::Resize(width, height)),
+        1 => (0_u64..40_000).prop_map(Step::Wait),
+        4 => (1_u64..40, any::<bool>()).prop_map(|(count, mine)| Step::Results(count, mine)),
+        3 => (0_u64..60, any::<bool>()).prop_map(|(count, more)| Step::Page(count, more)),
+        2 => Just(Step::Queued),
+        1 => Just(Step::Answered),
+        1 => Just(Step::Rejected),
+        1 => Just(Step::HeldUp),
+        1 => Just(Step::Refused),
+        1 => any::<bool>().prop_map(Step::JoinRefused),
+        1 => Just(Step::Lost),
+        1 => Just(Step::Connected),
+        2 => any::<bool>().prop_map(Step::Joined),
+        1 => (0_u32..9).prop_map(Step::Presence),
+        1 => Just(Step::NotQueued),
+    ]
+}
+
+/// Which result is on which line.
+fn rows_in_sight(app: &App) -> HashMap<u64, usize> {
+    let height = usize::from(layout(app.size.0, app.size.1).feed.height);
+    let row = |line| match app.feed.line(line) {
+        Some(Item::Row(row)) => Some((row.seq(), line)),
+        _ => None,
+    };
+    (0..height).filter_map(row).collect()
+}
+
+fn draw(app: &App, now: Instant) {
+    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    terminal.draw(|frame| crate::view::draw(app, frame, now)).unwrap();
+    let buffer = terminal.backend().buffer();
+    for y in 0..app.size.1 {
+        let mut x = 0;
+        while x < app.size.0 {
+            let cell = &buffer[(x, y)];
+            assert!(cell.symbol().chars().all(squares_shared::student::is_printable), "raw text on the screen");
+            x += cell.cell_width().max(1);
+        }
+        assert_eq!(x, app.size.0, "half a glyph at the edge of line {y}");
+    }
+}
+
+/// What the server side of a sequence remembers, so that its news make sense.
+struct World {
+    latest: u64,
+    oldest: u64,
+    queued: u64,
+}
+
+impl World {
+    fn event(&mut self, step: Step, now: Instant, size: (u16, u16)) -> Event {
+        let last = self.queued.to_string();
+        Event::Link(match step {
+            Step::Key(code, modifiers) => return Event::Key(KeyEvent::new(code, modifiers)),
+            Step::Paste(text) => return Event::Paste(text),
+            Step::Resize(width, height) => return Event::Resize(width, height),
+            Step::Wait(_) => return Event::Wake,
+            Step::Wheel(up, x, y) => {
+                let kind = if up { MouseEventKind::ScrollUp } else { MouseEventKind::ScrollDown };
+                let (column, row) = (x % size.0.max(1), y % size.1.max(1));
+                return Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+            }
+            Step::Results(count, mine) => {
+                let from = self.latest + 1;
+                self.latest += count;
+                let id = self.queued.to_string();
+                let student = if mine { "me" } else { "s\u{202e}0" };
+                LinkEvent::Results((from..=self.latest).map(|seq| result(seq, student, Some(&id))).collect())
+            }
+            Step::Page(count, more) => {
+                let to = self.oldest;
+                self.oldest = self.oldest.saturating_sub(count).max(1);
+                let results = (self.oldest..to).map(|seq| result(seq, "s0", None)).collect();
+                LinkEvent::Page(Page { results, more, student: None })
+            }
+            Step::Queued => {
+                self.queued += 1;
+                LinkEvent::Queued(pending(&self.queued.to_string(), "-12.5"))
+            }
+            Step::Answered => LinkEvent::Answered { id: last, seq: 1 },
+            Step::Rejected => {
+                LinkEvent::Rejected { pending: pending(&last, "5"), error: error(ErrorCode::TooManyDigits) }
+            }
+            Step::HeldUp => {
+                LinkEvent::HeldUp { error: error(ErrorCode::RateLimited), until: now + Duration::from_millis(1_500) }
+            }
+            Step::JoinRefused(student) => {
+                LinkEvent::JoinRefused(error(if student { ErrorCode::NotOnRoster } else { ErrorCode::ServerFull }))
+            }
+            Step::Refused => LinkEvent::Refused(error(ErrorCode::Unknown)),
+            Step::Lost => LinkEvent::Lost { why: Lost::Closed(None), retry_at: Some(now + Duration::from_secs(3)) },
+            Step::Connected => LinkEvent::Hello { hello: hello(Auth::Open), hosting: true },
+            Step::Joined(resumed) => LinkEvent::Joined { welcome: welcome(3, self.latest, self.latest), resumed },
+            Step::Presence(sessions) => LinkEvent::Presence(squares_shared::message::Presence {
+                count: 2,
+                joined: vec![Person { id: "s1".into(), name: "다\u{200b}온".into(), sessions }],
+                left: vec!["s2".into()],
+            }),
+            Step::NotQueued => LinkEvent::NotQueued { number: "77".into(), error: "disk\u{7} full".into() },
+        })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_panics_loses_the_typed_line_or_moves_what_is_being_read(
+        steps in prop::collection::vec(step(), 1..120)
+    ) {
+        let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+        let mut world = World { latest: 1_000, oldest: 901, queued: 0 };
+        room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+        room.link(LinkEvent::Joined { welcome: welcome(3, 1_000, 900), resumed: false });
+        room.link(LinkEvent::Results((901..=1_000).map(|seq| result(seq, "s0", None)).collect()));
+        for step in steps {
+            if let Step::Wait(milliseconds) = step {
+                room.now += Duration::from_millis(milliseconds);
+            }
+            let by_hand = matches!(step, Step::Key(..) | Step::Paste(_));
+            let moves = matches!(step, Step::Key(..) | Step::Paste(_) | Step::Wheel(..) | Step::Resize(..));
+            let typed = room.app.input.text().to_owned();
+            let anchor = room.app.feed.anchor();
+            let before = rows_in_sight(&room.app);
+
+            let event = world.event(step, room.now, room.app.size);
+            room.app.update(event, room.now);
+            draw(&room.app, room.now);
+
+            if !by_hand && !typed.is_empty() {
+                prop_assert_eq!(room.app.input.text(), typed);
+            }
+            if !moves && anchor.is_some() {
+                let after = rows_in_sight(&room.app);
+                for (seq, line) in before {
+                    prop_assert_eq!(after.get(&seq), Some(&line), "result {}", seq);
+                }
+            }
+            if let Some(wake) = room.app.next_wake(room.now) {
+                prop_assert!(wake > room.now, "a wake that is due already would spin");
+            }
+        }
+    }
+}

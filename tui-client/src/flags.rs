@@ -1,0 +1,175 @@
+//! The command line of `squares`, and the environment variables that stand in for it. Called by `main`.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
+
+use crate::link::read_address;
+use crate::strings::Lang;
+
+/// Square numbers together with your class.
+///
+/// With a terminal and no NUMBER, a full-screen room. With NUMBERs, or numbers one a line on standard input,
+/// their squares on standard output.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "squares", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+pub struct Flags {
+    /// The server, as HOST or HOST:PORT [default: 127.0.0.1:7878, hosted by this program if nobody listens there]
+    #[arg(long, value_name = "ADDR", env = "SQUARES_SERVER", value_parser = server)]
+    pub server: Option<String>,
+
+    /// Your student id (학번)
+    #[arg(long, value_name = "ID", env = "SQUARES_STUDENT", value_parser = text)]
+    pub student: Option<String>,
+
+    /// Your name, where the server has no roster
+    #[arg(long, value_name = "NAME", env = "SQUARES_NAME", value_parser = text)]
+    pub name: Option<String>,
+
+    /// The language of the screen [default: the locale's]
+    #[arg(long, value_name = "LANG", env = "SQUARES_LANG", value_parser = PossibleValuesParser::new(["ko", "en"]).map(|value| lang(&value)))]
+    pub lang: Option<Lang>,
+
+    /// Print results as JSON, one a line
+    #[arg(long, env = "SQUARES_JSON", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub json: bool,
+
+    /// Print everybody's results until interrupted
+    #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub follow: bool,
+
+    /// Draw with ASCII only, for terminals that show ² or … too wide
+    #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub ascii: bool,
+
+    /// Leave the mouse to the terminal, so that it selects text as usual
+    #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub no_mouse: bool,
+
+    /// Numbers to square, such as 12, -0.5 or 2.5e3
+    #[arg(value_name = "NUMBER", value_parser = text)]
+    pub numbers: Vec<String>,
+}
+
+const AFTER_HELP: &str = "A PIN, where the server asks for one, is read from SQUARES_PIN.\n\n\
+    Exit codes: 0 all squared, 1 some number was rejected, 2 bad usage, 3 no server or not let in.";
+
+/// Stands before an argument that is a negative number, so that clap does not take it for a flag. No argument of a
+/// process can contain it.
+const MARK: char = '\0';
+
+impl Flags {
+    /// Reads the command line and the environment of this process.
+    ///
+    /// # Errors
+    /// What clap prints and exits with: 2 for bad usage, 0 for `--help` and `--version`.
+    pub fn read() -> Result<Self, clap::Error> {
+        Self::read_from(std::env::args_os(), |variable| {
+            std::env::var_os(variable).is_some_and(|value| value.is_empty())
+        })
+    }
+
+    /// Reads this command line. `is_empty` says of an environment variable whether it is set to nothing, which
+    /// counts as not set.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_from(
+        arguments: impl IntoIterator<Item = OsString>,
+        is_empty: impl Fn(&OsStr) -> bool,
+    ) -> Result<Self, clap::Error> {
+        let command = Self::command().mut_args(|argument| match argument.get_env() {
+            Some(variable) if is_empty(variable) => argument.env(None::<&str>),
+            _ => argument,
+        });
+        let mut matches = command.try_get_matches_from(mark_numbers(arguments))?;
+        Self::from_arg_matches_mut(&mut matches)
+    }
+}
+
+/// Marks every argument that begins as a negative number does. `--` ends that, as it ends flags.
+fn mark_numbers(arguments: impl IntoIterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut flags_end = false;
+    arguments.into_iter().map(move |argument| {
+        flags_end |= argument == "--";
+        let begins = argument.to_str().and_then(|text| text.strip_prefix('-')?.chars().next());
+        let number = begins.is_some_and(|first| first.is_ascii_digit() || matches!(first, '.' | '０'..='９' | '．'));
+        if number && !flags_end {
+            let mut marked = OsString::from(MARK.to_string());
+            marked.push(argument);
+            marked
+        } else {
+            argument
+        }
+    })
+}
+
+/// Takes the mark off again. It never fails; clap wants a result.
+fn text(argument: &str) -> Result<String, std::convert::Infallible> {
+    Ok(argument.strip_prefix(MARK).unwrap_or(argument).to_owned())
+}
+
+/// One of the two values that clap lets through.
+fn lang(value: &str) -> Lang {
+    if value == "ko" { Lang::Ko } else { Lang::En }
+}
+
+fn server(argument: &str) -> Result<String, crate::link::AddressError> {
+    read_address(argument.strip_prefix(MARK).unwrap_or(argument))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Flags, clap::Error> {
+        let all = std::iter::once("squares").chain(arguments.iter().copied()).map(OsString::from);
+        Flags::read_from(all, |_| false)
+    }
+
+    fn numbers(arguments: &[&str]) -> Vec<String> {
+        read(arguments).unwrap_or_else(|error| panic!("{arguments:?}: {error}")).numbers
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn negative_numbers_are_numbers_wherever_they_stand() {
+        assert_eq!(numbers(&["-5", "--student", "s", "-.5", "-1e3", "7"]), ["-5", "-.5", "-1e3", "7"]);
+        assert_eq!(
+            numbers(&["-1,000", "-1_0", "−5", "－5", "-５", "-", "-1E5"]),
+            ["-1,000", "-1_0", "−5", "－5", "-５", "-", "-1E5"]
+        );
+        assert_eq!(numbers(&["--student=s", "1", "--", "-5", "--x", "-x"]), ["1", "-5", "--x", "-x"]);
+        assert_eq!(numbers(&["-5x", ""]), ["-5x", ""]);
+    }
+
+    #[test]
+    fn unknown_flags_are_bad_usage_even_behind_numbers() {
+        for bad in
+            [&["-x"][..], &["--nope"], &["12", "-x"], &["-5", "--nope"], &["--5"], &["--lang", "fr"], &["--student"]]
+        {
+            let error = read(bad).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad:?}");
+        }
+        for fine in ["--help", "--version"] {
+            assert_eq!(read(&[fine]).unwrap_err().exit_code(), 0);
+        }
+    }
+
+    #[test]
+    fn values_may_begin_like_numbers_too() {
+        let flags = read(&["--student", "-5", "--name", "-1"]).unwrap();
+        assert_eq!((flags.student.as_deref(), flags.name.as_deref()), (Some("-5"), Some("-1")));
+    }
+
+    #[test]
+    fn a_server_is_a_host_with_or_without_a_port() {
+        assert_eq!(read(&["--server", "192.0.2.7"]).unwrap().server.as_deref(), Some("192.0.2.7:7878"));
+        assert_eq!(read(&["--server", "a b"]).unwrap_err().exit_code(), 2);
+    }
+}

@@ -1,0 +1,102 @@
+//! The link to a server: one task that connects or hosts, joins, resumes after a loss, sends what is unanswered again
+//! and backs off between tries. `run` gives it [`Command`]s and hears [`LinkEvent`]s; it keeps squares through
+//! the disk thread before it sends them.
+//!
+//! It never sleeps to look: it wakes for a command, for the socket, for the disk, and for a moment that it is waiting for.
+//! Idle, there is no such moment.
+
+mod address;
+mod backoff;
+pub mod connection;
+mod cursor;
+mod disk;
+mod session;
+mod task;
+mod window;
+
+use std::path::PathBuf;
+
+pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, read_address};
+pub use backoff::Backoff;
+pub use cursor::{Continues, Cursor};
+use squares_shared::message::PageRequest;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+pub use window::{WINDOW, Window};
+
+use crate::event::LinkEvent;
+
+/// The most commands that wait for the link.
+const COMMANDS: usize = 256;
+
+/// The most events that wait for the screen. While they do, the link reads nothing, and the server keeps what it would send.
+const EVENTS: usize = 64;
+
+/// What the link needs to know of the world.
+#[derive(Clone)]
+pub struct Options {
+    /// The server; none: the default address, where this process hosts one if nobody listens.
+    pub server: Option<String>,
+    /// The address to use, and to host at, where no server is named.
+    pub default_address: String,
+    /// The folder of the ledger when hosting; none: the user's data folder.
+    pub data: Option<PathBuf>,
+    /// The folder of the outbox.
+    pub outbox: PathBuf,
+    /// The PIN, for a server that asks for one.
+    pub pin: Option<String>,
+}
+
+/// What the link is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Join as this student, now and on every reconnect.
+    Join {
+        /// The student id.
+        student: String,
+        /// The name, where one was typed.
+        name: Option<String>,
+    },
+    /// Use this server from now on; empty: the default one, hosted where nobody listens.
+    UseServer(String),
+    /// Keep this number and have it squared.
+    Square {
+        /// The number, in canonical form.
+        number: String,
+    },
+    /// Ask for a page of history.
+    Page(PageRequest),
+    /// Connect now instead of when the wait ends.
+    ReconnectNow,
+}
+
+/// The handle of a running link. Dropped, it leaves the server as [`Link::leave`] does, but nobody waits for it.
+#[derive(Debug)]
+pub struct Link {
+    commands: mpsc::Sender<Command>,
+    task: JoinHandle<()>,
+}
+
+impl Link {
+    /// Starts the link, which connects at once. Needs a tokio runtime.
+    #[must_use]
+    pub fn start(options: Options) -> (Self, mpsc::Receiver<LinkEvent>) {
+        let (commands, to_do) = mpsc::channel(COMMANDS);
+        let (told, events) = mpsc::channel(EVENTS);
+        let task = tokio::spawn(task::Task::new(options, to_do, told).run());
+        (Self { commands, task }, events)
+    }
+
+    /// Where commands go.
+    #[must_use]
+    pub const fn commands(&self) -> &mpsc::Sender<Command> {
+        &self.commands
+    }
+
+    /// Says goodbye to the server, lets the disk finish, and stops the server if it is hosted here.
+    pub async fn leave(self) {
+        drop(self.commands);
+        // A task that panicked has nothing left to finish; the squares are on the disk.
+        let _ = self.task.await;
+    }
+}

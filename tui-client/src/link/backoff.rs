@@ -1,0 +1,58 @@
+//! How long to wait before the next try to connect: doubling up to ten seconds, and always a random part of
+//! it, so that a class that lost its server does not come back in one moment. Pure; called by the link and
+//! by plain mode.
+
+use std::time::Duration;
+
+/// The longest wait before the second try.
+const FIRST: Duration = Duration::from_millis(250);
+
+/// The longest wait ever.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// The shortest wait: whatever happens, a loop of tries must not keep a processor busy.
+const SHORTEST: Duration = Duration::from_millis(20);
+
+/// Counts tries that failed.
+#[derive(Debug, Default)]
+pub struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// The wait before the next try. `random` is 0 to 1 and says which part of the longest one.
+    pub fn next(&mut self, random: f64) -> Duration {
+        let longest = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
+        self.failures = self.failures.saturating_add(1);
+        longest.mul_f64(random.clamp(0.0, 1.0)).max(SHORTEST)
+    }
+
+    /// A try succeeded in full.
+    pub const fn reset(&mut self) {
+        self.failures = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_ten_seconds_and_start_anew_after_success() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<u64> = (0..8).map(|_| backoff.next(1.0).as_millis() as u64).collect();
+        assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+        for _ in 0..100 {
+            assert!(backoff.next(1.0) <= LONGEST);
+        }
+        backoff.reset();
+        assert_eq!(backoff.next(1.0), FIRST);
+    }
+
+    #[test]
+    fn the_wait_is_any_part_of_the_longest_but_never_nothing() {
+        let mut backoff = Backoff::default();
+        assert_eq!(backoff.next(0.0), SHORTEST);
+        assert_eq!(backoff.next(0.5), Duration::from_millis(250));
+    }
+}

@@ -1,0 +1,234 @@
+//! One connection to a server: the socket, lines in and lines out. It decides nothing. The link and plain mode
+//! drive it, each in its own loop.
+
+use std::io;
+use std::time::Duration;
+
+use squares_shared::line::{Line, LineReader};
+use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL, append_line};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::event::Lost;
+
+/// The longest line taken from a server: far above a page of history (1 MiB) and above the square of any number
+/// that fits into a request, and still a bound.
+const LONGEST_LINE: usize = 64 << 20;
+
+/// How long a connection may take to be made, and how long `hello` may take to come after it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The bytes taken from the socket in one go.
+const CHUNK: usize = 64 << 10;
+
+/// The most bytes of one batch of lines: what is worth showing at once.
+const BATCH: usize = 256 << 10;
+
+/// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
+
+/// A connection, from connecting to its end.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    lines: LineReader,
+    /// Taken from the socket into here; allocated once.
+    chunk: Box<[u8]>,
+    /// Said, but not yet taken by the socket.
+    out: Vec<u8>,
+    /// How much of `out` the socket took.
+    written: usize,
+    /// Writing failed. What the server said before that may still be read, and often says why.
+    broken: Option<io::Error>,
+}
+
+impl Connection {
+    /// Connects and waits for `hello`.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn open(address: &str) -> Result<(Self, Hello), Refused> {
+        let connecting = timeout(PATIENCE, TcpStream::connect(address)).await;
+        let stream = match connecting {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                let nobody = error.kind() == io::ErrorKind::ConnectionRefused;
+                return Err(Refused { why: Lost::Unreachable(plain_words(&error)), nobody });
+            }
+            Err(_) => return Err(Lost::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
+        };
+        if is_its_own_peer(&stream) {
+            return Err(Refused { why: Lost::Unreachable("connection refused".into()), nobody: true });
+        }
+        prepare(&stream).map_err(|error| Lost::Unreachable(plain_words(&error)))?;
+        let mut connection = Self {
+            stream,
+            lines: LineReader::new(LONGEST_LINE),
+            chunk: vec![0; CHUNK].into_boxed_slice(),
+            out: Vec::new(),
+            written: 0,
+            broken: None,
+        };
+        let hello = timeout(PATIENCE, connection.hello()).await;
+        let hello = hello.map_err(|_| Lost::NotSquares(format!("it said nothing for {} s", PATIENCE.as_secs())))??;
+        Ok((connection, hello))
+    }
+
+    /// Says something; it leaves with the next [`Self::flush`].
+    pub fn say(&mut self, message: &FromClient) {
+        append_line(&mut self.out, message);
+    }
+
+    /// Waits until the socket has bytes for us, where `listening`, or takes some of ours. Dropped at any time, nothing
+    /// is lost.
+    ///
+    /// # Errors
+    /// As the system reports them; the connection is of no more use.
+    pub async fn ready(&self, listening: bool) -> io::Result<()> {
+        let interest = match (listening, self.wants_to_write()) {
+            (true, true) => Interest::READABLE | Interest::WRITABLE,
+            (true, false) => Interest::READABLE,
+            (false, true) => Interest::WRITABLE,
+            (false, false) => return std::future::pending().await,
+        };
+        self.stream.ready(interest).await.map(drop)
+    }
+
+    /// Whether something said has not left yet.
+    #[must_use]
+    pub const fn wants_to_write(&self) -> bool {
+        self.written < self.out.len() && self.broken.is_none()
+    }
+
+    /// Gives the socket what was said, as much as it takes, without waiting.
+    pub fn flush(&mut self) {
+        while self.wants_to_write() {
+            match self.stream.try_write(&self.out[self.written..]) {
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.broken = Some(error),
+            }
+        }
+        self.out.clear();
+        self.out.shrink_to(CHUNK);
+        self.written = 0;
+    }
+
+    /// Takes what the socket holds, up to one batch, without waiting; lines are then had from [`Self::next_line`].
+    /// Gives whether any byte came.
+    ///
+    /// # Errors
+    /// Where the connection is at its end.
+    pub fn take(&mut self) -> Result<bool, Lost> {
+        let mut taken = 0;
+        while taken < BATCH {
+            match self.stream.try_read(&mut self.chunk) {
+                Ok(0) if taken > 0 => break,
+                Ok(0) => return Err(Lost::Closed(None)),
+                Ok(count) => {
+                    self.lines.push(&self.chunk[..count]);
+                    taken += count;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.broken.take() {
+                    Some(error) if taken == 0 => return Err(Lost::Closed(Some(plain_words(&error)))),
+                    broken => {
+                        self.broken = broken;
+                        break;
+                    }
+                },
+                Err(_) if taken > 0 => break,
+                Err(error) => return Err(Lost::Closed(Some(plain_words(&error)))),
+            }
+        }
+        Ok(taken > 0)
+    }
+
+    /// The next line among the bytes taken.
+    pub fn next_line(&mut self) -> Option<Line<'_>> {
+        self.lines.next_line()
+    }
+
+    /// The next message among the bytes taken; those of unknown types are passed over.
+    pub fn next_message(&mut self) -> Option<Result<FromServer, Lost>> {
+        loop {
+            match read_line(self.lines.next_line()?) {
+                Ok(None) => {}
+                Ok(Some(message)) => return Some(Ok(message)),
+                Err(lost) => return Some(Err(lost)),
+            }
+        }
+    }
+
+    async fn hello(&mut self) -> Result<Hello, Lost> {
+        loop {
+            let went = match self.ready(true).await {
+                Ok(()) => self.take(),
+                Err(error) => Err(Lost::Closed(Some(plain_words(&error)))),
+            };
+            match self.next_message() {
+                Some(Ok(FromServer::Hello(hello))) if hello.protocol == PROTOCOL => return Ok(hello),
+                Some(Ok(FromServer::Hello(hello))) => {
+                    let spoken = hello.protocol;
+                    return Err(Lost::NotSquares(format!("it speaks protocol {spoken}, this program {PROTOCOL}")));
+                }
+                Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::ServerFull => return Err(Lost::Full),
+                Some(Ok(FromServer::Bye { .. })) => return Err(Lost::Shutdown),
+                Some(Ok(_)) => return Err(Lost::NotSquares("it did not say hello".into())),
+                Some(Err(lost)) => return Err(lost),
+                None => {}
+            }
+            went?;
+        }
+    }
+}
+
+/// Why [`Connection::open`] gave none.
+#[derive(Debug)]
+pub struct Refused {
+    /// Why.
+    pub why: Lost,
+    /// Nobody listens there, which is where one may host.
+    pub nobody: bool,
+}
+
+impl From<Lost> for Refused {
+    fn from(why: Lost) -> Self {
+        Self { why, nobody: false }
+    }
+}
+
+/// Reads one line of a server; nothing for a message of an unknown type.
+///
+/// # Errors
+/// Where it is no message of this protocol.
+pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
+    match line {
+        Line::TooLong => Err(Lost::NotSquares(format!("it sent a line of more than {LONGEST_LINE} bytes"))),
+        Line::Whole(bytes) => FromServer::read(bytes).map_err(|error| Lost::NotSquares(error.to_string())),
+    }
+}
+
+/// The system's words for an error, without its number.
+#[must_use]
+pub fn plain_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// A loopback connection to a port where nobody listens may, by chance, be given that same port as its own,
+/// and then reaches itself.
+fn is_its_own_peer(stream: &TcpStream) -> bool {
+    matches!((stream.local_addr(), stream.peer_addr()), (Ok(ours), Ok(theirs)) if ours == theirs)
+}
+
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
+    socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}

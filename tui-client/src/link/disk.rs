@@ -1,0 +1,141 @@
+//! The thread that owns the outbox, so that neither the link nor the screen ever waits for a disk. Squares that come
+//! while one write is under way share the next: one sync for all of them. Called by the link.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+
+use tokio::sync::mpsc as answers;
+
+use crate::event::Pending;
+use crate::outbox::{Outbox, Owner};
+
+/// The most squares that may be on their way to the disk; the link takes no more commands meanwhile.
+pub(super) const MOST_UNDER_WAY: usize = 1024;
+
+/// What the disk did.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// These squares are kept, and may be sent.
+    Kept(Vec<Pending>),
+    /// These could not be kept; the system's words.
+    NotKept(Vec<Pending>, String),
+    /// These were left behind by clients that run no more, and are kept here now.
+    Adopted(Vec<Pending>),
+}
+
+enum Job {
+    Keep(Pending),
+    Forget(String),
+    Adopt,
+}
+
+/// The link's end of the thread. Dropping it lets the thread end once everything asked for is done.
+#[derive(Debug)]
+pub(super) struct Disk {
+    jobs: mpsc::Sender<Job>,
+    done: answers::UnboundedReceiver<Done>,
+    under_way: usize,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Disk {
+    /// Starts the thread. It writes nothing before the first square is kept.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(super) fn start(folder: PathBuf, owner: Owner) -> std::io::Result<Self> {
+        let (jobs, todo) = mpsc::channel();
+        // Both queues are bounded by `under_way`: an answer is only ever sent for a job that was counted.
+        let (report, done) = answers::unbounded_channel();
+        let outbox = Outbox::new(folder, owner);
+        let thread = thread::Builder::new().name("outbox".into()).spawn(move || work(outbox, &todo, &report))?;
+        Ok(Self { jobs, done, under_way: 0, thread })
+    }
+
+    /// Keep a square; [`Done::Kept`] or [`Done::NotKept`] follows.
+    pub(super) fn keep(&mut self, square: Pending) {
+        self.under_way += 1;
+        self.give(Job::Keep(square));
+    }
+
+    /// Let go of a square that was answered.
+    pub(super) fn forget(&mut self, id: String) {
+        self.give(Job::Forget(id));
+    }
+
+    /// Take over what other clients left behind; [`Done::Adopted`] follows.
+    pub(super) fn adopt(&mut self) {
+        self.under_way += 1;
+        self.give(Job::Adopt);
+    }
+
+    /// Whether as much is under way as may be.
+    #[must_use]
+    pub(super) const fn is_busy(&self) -> bool {
+        self.under_way >= MOST_UNDER_WAY
+    }
+
+    /// Whether something is under way.
+    #[must_use]
+    pub(super) const fn is_working(&self) -> bool {
+        self.under_way > 0
+    }
+
+    /// The next thing that was done. Dropped at any time, nothing is lost.
+    pub(super) async fn done(&mut self) -> Done {
+        match self.done.recv().await {
+            Some(done) => {
+                self.under_way -= match &done {
+                    Done::Kept(squares) | Done::NotKept(squares, _) => squares.len(),
+                    Done::Adopted(_) => 1,
+                };
+                done
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets everything asked for be done, and the file be removed if it holds nothing.
+    pub(super) fn finish(self) {
+        drop(self.jobs);
+        // A thread that panicked has said so; what it kept is on the disk.
+        let _ = self.thread.join();
+    }
+
+    fn give(&self, job: Job) {
+        // The thread ends only after this sender does.
+        let _ = self.jobs.send(job);
+    }
+}
+
+fn work(mut outbox: Outbox, jobs: &mpsc::Receiver<Job>, report: &answers::UnboundedSender<Done>) {
+    // Nobody listens any more where a report does not arrive, and the work is done all the same.
+    let tell = |done| drop(report.send(done));
+    while let Ok(first) = jobs.recv() {
+        let mut squares = Vec::new();
+        let mut answered = Vec::new();
+        let mut adopt = false;
+        for job in std::iter::once(first).chain(jobs.try_iter().take(MOST_UNDER_WAY)) {
+            match job {
+                Job::Keep(square) => squares.push(square),
+                Job::Forget(id) => answered.push(id),
+                Job::Adopt => adopt = true,
+            }
+        }
+        if !squares.is_empty() {
+            match outbox.keep(&squares) {
+                Ok(()) => tell(Done::Kept(squares)),
+                Err(error) => tell(Done::NotKept(squares, super::connection::plain_words(&error))),
+            }
+        }
+        if !answered.is_empty() {
+            // At worst the square is sent again by a later client, and answered from the ledger.
+            let _ = outbox.forget(&answered);
+        }
+        if adopt {
+            tell(Done::Adopted(outbox.adopt().unwrap_or_default()));
+        }
+    }
+    outbox.close();
+}

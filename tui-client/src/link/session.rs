@@ -1,0 +1,355 @@
+//! One connection of the link, from `hello` to its end: what is said, what is heard, and what it means for the
+//! squares and results that outlive it. Driven by the link's task.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use squares_shared::message::{
+    ByeReason, ErrorCode, ErrorMessage, FromClient, FromServer, Hello, Join, PageRequest, Square, SquareResult,
+    Welcome, to_line,
+};
+
+use super::Continues;
+use super::connection::{Connection, plain_words};
+use super::task::Kept;
+use crate::event::{LinkEvent, Lost, Pending};
+
+/// While an answer is awaited and nothing at all is heard for so long, a `ping` asks whether anybody is there; for so
+/// long again without a word, nobody is.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// After results, bytes that come within this time are taken together: ten thousand results a second then wake the
+/// link and the screen a hundred times, not ten thousand. The first result after a pause is never delayed.
+const GATHER: Duration = Duration::from_millis(8);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Connected; nobody has asked to join.
+    Outside,
+    /// `join` was said.
+    Asked,
+    Joined,
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    connection: Connection,
+    hello: Hello,
+    stage: Stage,
+    /// Since when something is awaited and nothing was heard; none while nothing is awaited.
+    quiet_since: Option<Instant>,
+    /// A `ping` was sent into the silence.
+    probed: bool,
+    /// When the last `ping` was sent, until its answer.
+    pinged: Option<Instant>,
+    /// How many pages of history are awaited.
+    pages: usize,
+    /// Until when bytes are left to gather.
+    gathering_until: Option<Instant>,
+    /// Bytes are there, and are taken when gathering ends.
+    gathering: bool,
+    /// The server closes because nobody joined in time.
+    too_slow: bool,
+    /// Goodbye was said.
+    leaving: bool,
+}
+
+impl Session {
+    pub(super) fn new(connection: Connection, hello: Hello) -> Self {
+        Self {
+            connection,
+            hello,
+            stage: Stage::Outside,
+            quiet_since: None,
+            probed: false,
+            pinged: None,
+            pages: 0,
+            gathering_until: None,
+            gathering: false,
+            too_slow: false,
+            leaving: false,
+        }
+    }
+
+    pub(super) fn can_join(&self) -> bool {
+        self.stage == Stage::Outside && !self.too_slow
+    }
+
+    /// Whether the server closed because the join came too late.
+    pub(super) const fn was_too_slow(&self) -> bool {
+        self.too_slow
+    }
+
+    pub(super) fn join(&mut self, kept: &Kept) {
+        let Some(wanted) = &kept.wanted else { return };
+        let (after, log) = kept.cursor.resume();
+        let (student, name, pin) = (wanted.student.clone(), wanted.name.clone(), kept.pin.clone());
+        let pin = pin.filter(|_| self.hello.auth == squares_shared::message::Auth::Pin);
+        self.connection.say(&FromClient::Join(Join { student, pin, name, after, log, backlog: None }));
+        self.connection.flush();
+        self.stage = Stage::Asked;
+        self.watch(kept);
+    }
+
+    pub(super) fn ask_page(&mut self, kept: &Kept, request: PageRequest) {
+        if self.stage == Stage::Joined {
+            self.connection.say(&FromClient::History(request));
+            self.connection.flush();
+            self.pages += 1;
+            self.watch(kept);
+        }
+    }
+
+    pub(super) fn leave(&mut self) {
+        if !self.leaving {
+            self.leaving = true;
+            self.connection.say(&FromClient::Leave);
+            self.connection.flush();
+        }
+    }
+
+    /// Waits for the socket, as [`Connection::ready`].
+    pub(super) async fn ready(&self, listening: bool) -> io::Result<()> {
+        self.connection.ready(listening && !self.gathering).await
+    }
+
+    /// The next moment at which [`Self::time`] is to be called; none while nothing is awaited.
+    pub(super) fn deadline(&self, kept: &Kept) -> Option<Instant> {
+        let gathered = self.gathering_until.filter(|_| self.gathering && kept.told.is_empty());
+        let silence = self.quiet_since.map(|since| since + SILENCE);
+        let held = kept.window.wakes_at().filter(|_| self.stage == Stage::Joined && !self.leaving);
+        [gathered, silence, held].into_iter().flatten().min()
+    }
+
+    /// Sends and hears what the socket allows.
+    pub(super) fn exchange(&mut self, socket: &io::Result<()>, kept: &mut Kept) -> Result<(), Lost> {
+        if let Err(error) = socket {
+            return Err(Lost::Closed(Some(plain_words(error))));
+        }
+        self.connection.flush();
+        let now = Instant::now();
+        if self.gathering_until.is_some_and(|until| until > now) {
+            self.gathering = true;
+            return Ok(());
+        }
+        self.hear(now, kept)
+    }
+
+    /// Does what is due.
+    pub(super) fn time(&mut self, now: Instant, kept: &mut Kept) -> Result<(), Lost> {
+        if self.gathering && self.gathering_until.is_some_and(|until| until <= now) && kept.told.is_empty() {
+            self.gathering = false;
+            self.hear(now, kept)?;
+        }
+        self.pump(kept);
+        if !self.is_silent(now) {
+            return Ok(());
+        }
+        // Something may have come while this program was stopped: listen before judging.
+        self.hear(now, kept)?;
+        if self.is_silent(now) {
+            if self.probed {
+                return Err(Lost::Closed(Some(format!("no answer for {} s", 2 * SILENCE.as_secs()))));
+            }
+            self.probed = true;
+            self.quiet_since = Some(now);
+            self.ping(now);
+        }
+        Ok(())
+    }
+
+    fn is_silent(&self, now: Instant) -> bool {
+        self.quiet_since.is_some_and(|since| since + SILENCE <= now)
+    }
+
+    /// Sends the squares that may go.
+    pub(super) fn pump(&mut self, kept: &mut Kept) {
+        if self.stage != Stage::Joined || self.leaving {
+            return;
+        }
+        let now = Instant::now();
+        while let Some(Pending { id, number }) = kept.window.take_next(now) {
+            let request = FromClient::Square(Square { number, id: Some(id.clone()) });
+            // A line that is too long would be refused without its `id`, and nobody would know which it was.
+            let length = to_line(&request).len() - 1;
+            if length > self.hello.limits.line {
+                let message = format!(
+                    "The request has {length} bytes, and this server takes at most {}; send a shorter number.",
+                    self.hello.limits.line
+                );
+                let error = ErrorMessage { code: ErrorCode::TooLong, message, id: Some(id), retry_after_ms: None };
+                reject(kept, error);
+                continue;
+            }
+            self.connection.say(&request);
+        }
+        self.connection.flush();
+        self.watch(kept);
+    }
+
+    /// Starts or ends the watch over silence, after anything that changes what is awaited.
+    fn watch(&mut self, kept: &Kept) {
+        let awaited =
+            self.stage == Stage::Asked || self.pages > 0 || self.pinged.is_some() || kept.window.awaits_answer();
+        if !awaited {
+            self.quiet_since = None;
+            self.probed = false;
+        } else if self.quiet_since.is_none() {
+            self.quiet_since = Some(Instant::now());
+        }
+    }
+
+    fn ping(&mut self, now: Instant) {
+        self.connection.say(&FromClient::Ping);
+        self.connection.flush();
+        self.pinged = Some(now);
+    }
+
+    /// Takes what came and does what it means. What was said before the end of a connection counts.
+    fn hear(&mut self, now: Instant, kept: &mut Kept) -> Result<(), Lost> {
+        let taken = self.connection.take();
+        if matches!(taken, Ok(true)) {
+            self.quiet_since = None;
+            self.probed = false;
+        }
+        let mut results = Vec::new();
+        let mut ended = taken.map(drop);
+        while let Some(message) = self.connection.next_message() {
+            let heard = match message {
+                Ok(FromServer::Result(result)) => {
+                    self.result(result, &mut results, kept);
+                    continue;
+                }
+                Ok(message) => {
+                    give(&mut results, kept);
+                    self.message(message, kept)
+                }
+                Err(nonsense) => Err(nonsense),
+            };
+            if heard.is_err() {
+                ended = heard;
+                break;
+            }
+        }
+        if !results.is_empty() {
+            self.gathering_until = Some(now + GATHER);
+        }
+        give(&mut results, kept);
+        self.pump(kept);
+        ended
+    }
+
+    fn result(&mut self, result: SquareResult, results: &mut Vec<SquareResult>, kept: &mut Kept) {
+        if self.stage != Stage::Joined {
+            return;
+        }
+        let seq = result.seq;
+        let is_mine = kept.wanted.as_ref().is_some_and(|wanted| wanted.student == result.student);
+        let id = result.id.clone().filter(|_| is_mine);
+        let answered = id.filter(|id| kept.window.finish(id).is_some());
+        if kept.cursor.take(seq) {
+            results.push(result);
+        } else if let Some(id) = &answered {
+            give(results, kept);
+            kept.tell(LinkEvent::Answered { id: id.clone(), seq });
+        }
+        if let Some(id) = answered {
+            kept.let_go(id);
+        }
+    }
+
+    fn message(&mut self, message: FromServer, kept: &mut Kept) -> Result<(), Lost> {
+        match message {
+            FromServer::Welcome(welcome) => self.welcome(welcome, kept),
+            FromServer::Error(error) => return self.error(error, kept),
+            FromServer::Bye { reason: ByeReason::Left } if self.leaving => return Err(Lost::Closed(None)),
+            FromServer::Bye { .. } => return Err(Lost::Shutdown),
+            FromServer::Presence(presence) => kept.tell(LinkEvent::Presence(presence)),
+            FromServer::Online(online) => kept.tell(LinkEvent::Online(online)),
+            FromServer::History(page) => {
+                self.pages = self.pages.saturating_sub(1);
+                kept.tell(LinkEvent::Page(page));
+            }
+            FromServer::Pong { .. } => {
+                if let Some(pinged) = self.pinged.take() {
+                    kept.tell(LinkEvent::RoundTrip(pinged.elapsed()));
+                }
+            }
+            // Results are taken in `hear`, and a second hello says nothing new.
+            FromServer::Result(_) | FromServer::Hello(_) => {}
+        }
+        Ok(())
+    }
+
+    fn welcome(&mut self, welcome: Welcome, kept: &mut Kept) {
+        let resumed = kept.cursor.joined(&self.hello, &welcome) == Continues::Resumed;
+        self.stage = Stage::Joined;
+        kept.backoff.reset();
+        if let Some(wanted) = &mut kept.wanted {
+            wanted.was_in = true;
+        }
+        kept.tell(LinkEvent::Joined { welcome, resumed });
+        // Where there can be no outbox, the first square says so.
+        if let Ok(disk) = kept.open_disk() {
+            disk.adopt();
+        }
+        self.ping(Instant::now());
+    }
+
+    fn error(&mut self, error: ErrorMessage, kept: &mut Kept) -> Result<(), Lost> {
+        let passing = matches!(error.code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable);
+        if let Some(id) = error.id.clone().filter(|id| kept.window.contains(id)) {
+            let now = Instant::now();
+            let until = match error.code {
+                ErrorCode::RateLimited => {
+                    kept.window.hold_for_rate(&id, error.retry_after_ms.map(Duration::from_millis), now)
+                }
+                ErrorCode::StorageUnavailable => kept.window.hold_for_storage(&id, now),
+                _ => {
+                    reject(kept, error);
+                    return Ok(());
+                }
+            };
+            if let Some(until) = until {
+                kept.tell(LinkEvent::HeldUp { error, until });
+            }
+            return Ok(());
+        }
+        match error.code {
+            ErrorCode::JoinTimeout => self.too_slow = true,
+            ErrorCode::ServerFull => return Err(Lost::Full),
+            _ if self.stage == Stage::Asked => {
+                self.stage = Stage::Outside;
+                // Who was in before comes back when the moment has passed; nobody need do anything.
+                if passing && kept.wanted.as_ref().is_some_and(|wanted| wanted.was_in) {
+                    return Err(Lost::Closed(Some(error.message)));
+                }
+                kept.wanted = None;
+                kept.tell(LinkEvent::JoinRefused(error));
+            }
+            _ => {
+                if error.id.is_none() {
+                    self.pages = self.pages.saturating_sub(1);
+                }
+                kept.tell(LinkEvent::Refused(error));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hands the results gathered so far to the screen, so that whatever is told next comes behind them.
+fn give(results: &mut Vec<SquareResult>, kept: &mut Kept) {
+    if !results.is_empty() {
+        kept.tell(LinkEvent::Results(std::mem::take(results)));
+    }
+}
+
+/// The server will never take this square.
+fn reject(kept: &mut Kept, error: ErrorMessage) {
+    let Some(id) = error.id.clone() else { return };
+    if let Some(pending) = kept.window.finish(&id) {
+        kept.let_go(id);
+        kept.tell(LinkEvent::Rejected { pending, error });
+    }
+}

@@ -1,0 +1,456 @@
+//! The link's task: its state, and what it does about each thing that happens. Started by [`Link::start`](super::Link::start).
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use squares_shared::message::Hello;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::sleep_until;
+
+use super::connection::{Connection, Refused};
+use super::disk::{Disk, Done};
+use super::session::Session;
+use super::{Backoff, Command, Cursor, Options, Window, read_address};
+use crate::event::{LinkEvent, Lost};
+use crate::host::{Host, HostError};
+use crate::outbox::{Ids, Owner};
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// The most squares without an answer; a server that has been away for so long is not coming back today.
+const MOST_WAITING: usize = 10_000;
+
+type Connecting = Pin<Box<dyn Future<Output = Result<(Connection, Hello), Refused>> + Send>>;
+
+/// Where the connection stands.
+enum Phase {
+    /// There is none, and none is wanted until somebody joins or asks.
+    Parked,
+    /// The next try is made then.
+    Waiting(Instant),
+    Connecting(Connecting),
+    /// Nobody listens, so a server is being started here. Never dropped half-way: it could not be stopped then.
+    Hosting(JoinHandle<Result<Host, HostError>>),
+    Up(Box<Session>),
+}
+
+/// Who joins, now and on every reconnect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) student: String,
+    pub(super) name: Option<String>,
+    /// The server has let this student in before.
+    pub(super) was_in: bool,
+}
+
+/// What outlives a connection.
+pub(super) struct Kept {
+    pub(super) pin: Option<String>,
+    pub(super) wanted: Option<Wanted>,
+    /// The folder of the outbox.
+    outbox: PathBuf,
+    /// Whose squares are kept there: whoever wants to join, at the server in use.
+    owner: Option<Owner>,
+    pub(super) cursor: Cursor,
+    pub(super) window: Window,
+    pub(super) disk: Option<Disk>,
+    pub(super) backoff: Backoff,
+    /// Events that the screen has not taken yet; while there are any, nothing is read from the server.
+    pub(super) told: VecDeque<LinkEvent>,
+}
+
+pub(super) struct Task {
+    options: Options,
+    commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<LinkEvent>,
+    kept: Kept,
+    phase: Phase,
+    /// As [`read_address`] gives it; none: the default one, hosted where nobody listens.
+    server: Option<String>,
+    host: Option<Host>,
+    /// Another process took the address that was to be hosted at, so that it must be reachable now.
+    taken: bool,
+    ids: Ids,
+    /// The person leaves; this is when patience ends.
+    leaving: Option<Instant>,
+}
+
+enum Happened {
+    Command(Option<Command>),
+    /// The screen took an event.
+    Told,
+    Disk(Done),
+    Connected(Result<(Connection, Hello), Refused>),
+    Hosted(Result<Host, HostError>),
+    /// The socket has something for us or takes something of ours, or failed.
+    Socket(std::io::Result<()>),
+    /// The moment of [`Task::deadline`] has come.
+    Time,
+}
+
+impl Task {
+    pub(super) fn new(options: Options, commands: mpsc::Receiver<Command>, events: mpsc::Sender<LinkEvent>) -> Self {
+        let kept = Kept {
+            pin: options.pin.clone(),
+            wanted: None,
+            outbox: options.outbox.clone(),
+            owner: None,
+            cursor: Cursor::default(),
+            window: Window::default(),
+            disk: None,
+            backoff: Backoff::default(),
+            told: VecDeque::new(),
+        };
+        let server = options.server.clone();
+        Self {
+            options,
+            commands,
+            events,
+            kept,
+            phase: Phase::Parked,
+            server,
+            host: None,
+            taken: false,
+            ids: Ids::new(),
+            leaving: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        self.connect();
+        while !self.has_left() {
+            let happened = self.next().await;
+            match happened {
+                Happened::Command(Some(command)) => self.carry_out(command).await,
+                Happened::Command(None) => self.leaving = Some(Instant::now() + GOODBYE),
+                Happened::Told => {}
+                Happened::Disk(done) => self.disk_did(done),
+                Happened::Connected(connected) => self.connected(connected),
+                Happened::Hosted(hosted) => self.hosted(hosted),
+                Happened::Socket(socket) => self.socket(&socket),
+                Happened::Time => self.time(),
+            }
+            self.say_goodbye();
+        }
+        if let Some(disk) = self.kept.disk.take() {
+            let _ = tokio::task::spawn_blocking(move || disk.finish()).await;
+        }
+        if let Some(host) = self.host.take() {
+            host.stop().await;
+        }
+    }
+
+    /// Waits for the next thing to happen. Every branch may be dropped without losing anything.
+    async fn next(&mut self) -> Happened {
+        let deadline = self.deadline();
+        let Self { commands, events, kept, phase, leaving, .. } = self;
+        if leaving.is_some() {
+            // Nobody looks any more, and what is still to be heard is only who was answered.
+            kept.told.clear();
+        }
+        let listening = kept.told.is_empty();
+        let busy = kept.disk.as_ref().is_some_and(Disk::is_busy);
+        tokio::select! {
+            biased;
+            command = commands.recv(), if leaving.is_none() && !busy => Happened::Command(command),
+            room = events.reserve(), if !listening => {
+                match (room, kept.told.pop_front()) {
+                    (Ok(room), Some(event)) => room.send(event),
+                    // Nobody listens any more: the person has left.
+                    _ => kept.told.clear(),
+                }
+                Happened::Told
+            }
+            done = disk_done(&mut kept.disk) => Happened::Disk(done),
+            happened = phase.next(listening) => happened,
+            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => Happened::Time,
+        }
+    }
+
+    /// The next moment at which something is to be done though nothing happens; none at all while idle.
+    fn deadline(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Waiting(until) => Some(*until),
+            Phase::Up(session) => session.deadline(&self.kept),
+            Phase::Parked | Phase::Connecting(_) | Phase::Hosting(_) => None,
+        };
+        // Past its end, patience is no moment to wait for: only the disk or a starting server is.
+        let patience = self.leaving.filter(|until| *until > Instant::now());
+        [phase, patience].into_iter().flatten().min()
+    }
+
+    async fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Join { student, name } => self.join(student, name),
+            Command::UseServer(server) => self.use_server(&server).await,
+            Command::Square { number } => self.square(number),
+            Command::Page(request) => {
+                if let Phase::Up(session) = &mut self.phase {
+                    session.ask_page(&self.kept, request);
+                }
+            }
+            Command::ReconnectNow => {
+                if matches!(self.phase, Phase::Waiting(_) | Phase::Parked) {
+                    self.connect();
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, student: String, name: Option<String>) {
+        let owner = Owner { server: self.address(), student: student.clone() };
+        let wanted = self.kept.wanted.take().filter(|before| before.student == student && before.name == name);
+        let at_work = matches!(self.phase, Phase::Up(_) | Phase::Connecting(_) | Phase::Hosting(_));
+        if wanted.is_some() && at_work {
+            self.kept.wanted = wanted;
+            return;
+        }
+        if self.kept.owner.as_ref() != Some(&owner) {
+            self.forget_everything();
+        }
+        self.kept.owner = Some(owner);
+        self.kept.wanted = Some(wanted.unwrap_or(Wanted { student, name, was_in: false }));
+        match &mut self.phase {
+            Phase::Up(session) if session.can_join() => session.join(&self.kept),
+            Phase::Up(_) | Phase::Parked | Phase::Waiting(_) => self.connect(),
+            // The join follows the hello.
+            Phase::Connecting(_) | Phase::Hosting(_) => {}
+        }
+    }
+
+    async fn use_server(&mut self, text: &str) {
+        let server = match text.trim() {
+            "" => None,
+            text => match read_address(text) {
+                Ok(server) => Some(server),
+                Err(error) => {
+                    let why = Lost::Unreachable(error.to_string());
+                    return self.kept.tell(LinkEvent::Lost { why, retry_at: None });
+                }
+            },
+        };
+        let at_work = matches!(self.phase, Phase::Up(_) | Phase::Connecting(_) | Phase::Hosting(_));
+        if server == self.server && at_work {
+            return;
+        }
+        self.forget_everything();
+        self.kept.wanted = None;
+        self.kept.owner = None;
+        self.kept.backoff.reset();
+        self.server = server;
+        if let Phase::Hosting(starting) = &mut self.phase {
+            self.host = starting.await.ok().and_then(Result::ok);
+        }
+        self.phase = Phase::Parked;
+        if let Some(host) = self.host.take_if(|_| self.server.is_some()) {
+            host.stop().await;
+        }
+        self.connect();
+    }
+
+    /// Another student or another server: what was seen means nothing any more, and what is unanswered stays on the
+    /// disk for the next client of its owner.
+    fn forget_everything(&mut self) {
+        self.kept.cursor = Cursor::default();
+        self.kept.window = Window::default();
+        if let Some(disk) = self.kept.disk.take() {
+            tokio::task::spawn_blocking(move || disk.finish());
+        }
+    }
+
+    fn square(&mut self, number: String) {
+        let waiting = self.kept.window.len();
+        let refused = match self.kept.open_disk() {
+            Ok(_) if waiting >= MOST_WAITING => format!("{waiting} squares wait for the server already"),
+            Ok(disk) => {
+                let id = self.ids.fresh();
+                return disk.keep(crate::event::Pending { id, number });
+            }
+            Err(error) => error,
+        };
+        self.kept.tell(LinkEvent::NotQueued { number, error: refused });
+    }
+
+    fn address(&self) -> String {
+        self.server.clone().unwrap_or_else(|| self.options.default_address.clone())
+    }
+
+    fn disk_did(&mut self, done: Done) {
+        match done {
+            Done::Kept(squares) => {
+                for square in squares {
+                    self.kept.tell(LinkEvent::Queued(square.clone()));
+                    self.kept.window.push(square);
+                }
+            }
+            Done::NotKept(squares, error) => {
+                for square in squares {
+                    self.kept.tell(LinkEvent::NotQueued { number: square.number, error: error.clone() });
+                }
+            }
+            Done::Adopted(squares) => {
+                for square in &squares {
+                    self.kept.tell(LinkEvent::Queued(square.clone()));
+                }
+                self.kept.window.push_older(squares);
+            }
+        }
+        if let Phase::Up(session) = &mut self.phase {
+            session.pump(&mut self.kept);
+        }
+    }
+
+    /// Begins a try to connect, in place of whatever connection there is.
+    fn connect(&mut self) {
+        if let Phase::Up(_) = self.phase {
+            self.kept.window.connection_lost();
+        }
+        let address = self.address();
+        self.kept.tell(LinkEvent::Connecting { server: address.clone() });
+        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address).await }));
+    }
+
+    fn connected(&mut self, connected: Result<(Connection, Hello), Refused>) {
+        self.phase = Phase::Parked;
+        match connected {
+            Ok((connection, hello)) => {
+                self.taken = false;
+                self.kept.tell(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
+                let mut session = Box::new(Session::new(connection, hello));
+                if self.kept.wanted.is_some() {
+                    session.join(&self.kept);
+                }
+                self.phase = Phase::Up(session);
+            }
+            Err(refused) if refused.nobody && self.may_host() => {
+                let starting = Host::start(self.address(), self.options.data.clone());
+                self.phase = Phase::Hosting(tokio::spawn(starting));
+            }
+            Err(refused) => self.try_later(refused.why),
+        }
+    }
+
+    fn may_host(&mut self) -> bool {
+        let taken = std::mem::take(&mut self.taken);
+        self.server.is_none() && self.host.is_none() && self.leaving.is_none() && !taken
+    }
+
+    fn hosted(&mut self, hosted: Result<Host, HostError>) {
+        self.phase = Phase::Parked;
+        match hosted {
+            Ok(host) => {
+                self.host = Some(host);
+                self.connect();
+            }
+            Err(HostError::AddressTaken) => {
+                self.taken = true;
+                self.connect();
+            }
+            Err(HostError::Failed(why)) => self.try_later(Lost::CannotHost(why)),
+        }
+    }
+
+    fn socket(&mut self, socket: &std::io::Result<()>) {
+        // The session is taken out so that it and what is kept can change together; it goes back unless it ended.
+        let Phase::Up(mut session) = std::mem::replace(&mut self.phase, Phase::Parked) else { return };
+        match session.exchange(socket, &mut self.kept) {
+            Ok(()) => self.phase = Phase::Up(session),
+            Err(why) => self.lost(&session, why),
+        }
+    }
+
+    fn time(&mut self) {
+        let now = Instant::now();
+        match std::mem::replace(&mut self.phase, Phase::Parked) {
+            Phase::Waiting(until) if until <= now => self.connect(),
+            Phase::Up(mut session) => match session.time(now, &mut self.kept) {
+                Ok(()) => self.phase = Phase::Up(session),
+                Err(why) => self.lost(&session, why),
+            },
+            phase => self.phase = phase,
+        }
+    }
+
+    /// A connection that was up is at its end.
+    fn lost(&mut self, session: &Session, why: Lost) {
+        self.kept.window.connection_lost();
+        match &self.kept.wanted {
+            // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
+            None if !matches!(why, Lost::NotSquares(_)) => self.phase = Phase::Parked,
+            Some(_) if session.was_too_slow() => self.connect(),
+            _ => self.try_later(why),
+        }
+    }
+
+    fn try_later(&mut self, why: Lost) {
+        let until = Instant::now() + self.kept.backoff.next(fastrand::f64());
+        self.kept.tell(LinkEvent::Lost { why, retry_at: Some(until) });
+        self.phase = Phase::Waiting(until);
+    }
+
+    /// Once the disk is done, so that what was typed last is sent too.
+    fn say_goodbye(&mut self) {
+        let disk_works = self.kept.disk.as_ref().is_some_and(Disk::is_working);
+        if let (Some(_), false, Phase::Up(session)) = (self.leaving, disk_works, &mut self.phase) {
+            session.leave();
+        }
+    }
+
+    fn has_left(&self) -> bool {
+        let Some(patience) = self.leaving else { return false };
+        let disk_works = self.kept.disk.as_ref().is_some_and(Disk::is_working);
+        let hosting = matches!(self.phase, Phase::Hosting(_));
+        let up = matches!(self.phase, Phase::Up(_)) && Instant::now() < patience;
+        !disk_works && !hosting && !up
+    }
+}
+
+impl Phase {
+    async fn next(&mut self, listening: bool) -> Happened {
+        match self {
+            Self::Parked | Self::Waiting(_) => std::future::pending().await,
+            Self::Connecting(connecting) => Happened::Connected(connecting.await),
+            Self::Hosting(starting) => Happened::Hosted(match starting.await {
+                Ok(hosted) => hosted,
+                Err(panic) => Err(HostError::Failed(panic.to_string())),
+            }),
+            Self::Up(session) => Happened::Socket(session.ready(listening).await),
+        }
+    }
+}
+
+impl Kept {
+    pub(super) fn tell(&mut self, event: LinkEvent) {
+        self.told.push_back(event);
+    }
+
+    /// The disk thread, started where it is not running yet.
+    pub(super) fn open_disk(&mut self) -> Result<&mut Disk, String> {
+        let owner = self.owner.as_ref().ok_or("nobody has joined yet")?;
+        match &mut self.disk {
+            Some(disk) => Ok(disk),
+            none => {
+                let disk = Disk::start(self.outbox.clone(), owner.clone()).map_err(|error| error.to_string())?;
+                Ok(none.insert(disk))
+            }
+        }
+    }
+
+    /// A square was answered, for good or ill.
+    pub(super) fn let_go(&mut self, id: String) {
+        if let Some(disk) = &mut self.disk {
+            disk.forget(id);
+        }
+    }
+}
+
+async fn disk_done(disk: &mut Option<Disk>) -> Done {
+    match disk {
+        Some(disk) => disk.done().await,
+        None => std::future::pending().await,
+    }
+}

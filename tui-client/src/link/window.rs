@@ -1,0 +1,252 @@
+//! The squares that have no answer yet: which of them are on their way, which wait, and which may go next.
+//! Pure, it sends nothing itself. The link and plain mode ask it after everything that happens.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use crate::event::Pending;
+
+/// The most squares on their way at once: enough to fill the server's batches, little enough to be sent
+/// again in one breath.
+pub const WINDOW: usize = 64;
+
+/// The first wait after `storage_unavailable`, doubled with each further one.
+const STORAGE_WAIT: Duration = Duration::from_secs(1);
+
+/// The longest wait after `storage_unavailable`.
+const LONGEST_STORAGE_WAIT: Duration = Duration::from_secs(8);
+
+/// The wait after `rate_limited` where the server does not say how long.
+const RATE_WAIT: Duration = Duration::from_millis(500);
+
+/// Squares without an answer, in the order in which they are to be recorded.
+#[derive(Debug)]
+pub struct Window {
+    /// By their place in the order; the adopted ones have places below zero.
+    waiting: BTreeMap<i64, Pending>,
+    /// By `id`, with their place.
+    on_their_way: HashMap<String, (i64, Pending)>,
+    lowest: i64,
+    highest: i64,
+    /// How many may be on their way at present. One after the server held us up, growing with each answer, so that a
+    /// server which takes twenty a second is not sent sixty-four again and again.
+    room: usize,
+    held_until: Option<Instant>,
+    storage_failures: u32,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            on_their_way: HashMap::new(),
+            lowest: 0,
+            highest: 0,
+            room: WINDOW,
+            held_until: None,
+            storage_failures: 0,
+        }
+    }
+}
+
+impl Window {
+    /// Adds a square behind all others.
+    pub fn push(&mut self, square: Pending) {
+        self.waiting.insert(self.highest, square);
+        self.highest += 1;
+    }
+
+    /// Adds squares that are older than all others, in their order.
+    pub fn push_older(&mut self, squares: Vec<Pending>) {
+        for square in squares.into_iter().rev() {
+            self.lowest -= 1;
+            self.waiting.insert(self.lowest, square);
+        }
+    }
+
+    /// The square to send now, which is on its way from here on; `None` where none waits or none may go.
+    pub fn take_next(&mut self, now: Instant) -> Option<Pending> {
+        if self.held_until.is_some_and(|until| until > now) || self.on_their_way.len() >= self.room {
+            return None;
+        }
+        self.held_until = None;
+        let (place, square) = self.waiting.pop_first()?;
+        self.on_their_way.insert(square.id.clone(), (place, square.clone()));
+        Some(square)
+    }
+
+    /// The square with this `id` has its answer, for good or ill; gives it back if it was here.
+    pub fn finish(&mut self, id: &str) -> Option<Pending> {
+        if let Some((_, square)) = self.on_their_way.remove(id) {
+            self.room = (self.room + 1).min(WINDOW);
+            self.storage_failures = 0;
+            return Some(square);
+        }
+        // A result may overtake the news that its square has to wait, where another terminal sent it too.
+        let place = *self.waiting.iter().find(|(_, square)| square.id == id)?.0;
+        self.waiting.remove(&place)
+    }
+
+    /// The server is too busy for this square: it goes back to its place, and none is sent for a while. Gives
+    /// the end of that while, where it was not known before.
+    pub fn hold_for_rate(&mut self, id: &str, retry_after: Option<Duration>, now: Instant) -> Option<Instant> {
+        self.take_back(id)?;
+        self.hold(now + retry_after.unwrap_or(RATE_WAIT), now)
+    }
+
+    /// The server cannot store this square: as [`Self::hold_for_rate`], with waits that grow.
+    pub fn hold_for_storage(&mut self, id: &str, now: Instant) -> Option<Instant> {
+        self.take_back(id)?;
+        if self.held_until.is_some_and(|until| until > now) {
+            // One breath of squares, refused together, is one failure.
+            return None;
+        }
+        let wait = STORAGE_WAIT.saturating_mul(1 << self.storage_failures.min(8)).min(LONGEST_STORAGE_WAIT);
+        self.storage_failures += 1;
+        self.hold(now + wait, now)
+    }
+
+    /// The connection is gone: everything on its way goes back to its place, and may be sent again on the next.
+    pub fn connection_lost(&mut self) {
+        self.waiting.extend(self.on_their_way.drain().map(|(_, placed)| placed));
+        self.room = WINDOW;
+        self.held_until = None;
+    }
+
+    /// When to ask [`Self::take_next`] again though nothing else happened.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Instant> {
+        self.held_until.filter(|_| !self.waiting.is_empty())
+    }
+
+    /// Whether an answer is awaited.
+    #[must_use]
+    pub fn awaits_answer(&self) -> bool {
+        !self.on_their_way.is_empty()
+    }
+
+    /// Whether a square with this `id` has no answer yet.
+    #[must_use]
+    pub fn contains(&self, id: &str) -> bool {
+        self.on_their_way.contains_key(id) || self.waiting.values().any(|square| square.id == id)
+    }
+
+    /// How many squares have no answer yet.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len() + self.on_their_way.len()
+    }
+
+    /// Whether every square has its answer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.on_their_way.is_empty()
+    }
+
+    fn take_back(&mut self, id: &str) -> Option<()> {
+        let (place, square) = self.on_their_way.remove(id)?;
+        self.waiting.insert(place, square);
+        Some(())
+    }
+
+    fn hold(&mut self, until: Instant, now: Instant) -> Option<Instant> {
+        self.room = 1;
+        let held_before = self.held_until.is_some_and(|before| before > now);
+        self.held_until = Some(self.held_until.map_or(until, |before| before.max(until)));
+        if held_before { None } else { self.held_until }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(id: u64) -> Pending {
+        Pending { id: format!("{id:03}"), number: id.to_string() }
+    }
+
+    fn window(ids: std::ops::Range<u64>) -> Window {
+        let mut window = Window::default();
+        ids.for_each(|id| window.push(square(id)));
+        window
+    }
+
+    fn send_all(window: &mut Window, now: Instant) -> Vec<String> {
+        std::iter::from_fn(|| window.take_next(now)).map(|square| square.id).collect()
+    }
+
+    #[test]
+    fn only_so_many_are_on_their_way_at_once() {
+        let now = Instant::now();
+        let mut window = window(0..100);
+        assert_eq!(send_all(&mut window, now).len(), WINDOW);
+        assert_eq!(window.finish("000"), Some(square(0)));
+        assert_eq!(send_all(&mut window, now), ["064"]);
+        assert_eq!(window.len(), 99);
+    }
+
+    #[test]
+    fn a_lost_connection_sends_everything_again_in_order_and_once() {
+        let now = Instant::now();
+        let mut window = window(0..10);
+        assert_eq!(send_all(&mut window, now).len(), 10);
+        assert!(window.finish("004").is_some());
+        window.connection_lost();
+        window.push_older(vec![square(100), square(101)]);
+        let again = send_all(&mut window, now);
+        assert_eq!(again, ["100", "101", "000", "001", "002", "003", "005", "006", "007", "008", "009"]);
+        assert_eq!(window.finish("004"), None);
+    }
+
+    #[test]
+    fn a_square_too_fast_goes_again_first_and_alone() {
+        let now = Instant::now();
+        let mut window = window(0..5);
+        assert_eq!(send_all(&mut window, now).len(), 5);
+        assert!(window.finish("000").is_some());
+        let wait = Some(Duration::from_millis(50));
+        let until = window.hold_for_rate("001", wait, now);
+        assert_eq!(until, Some(now + Duration::from_millis(50)));
+        assert_eq!(window.hold_for_rate("002", wait, now), None, "said once");
+        assert_eq!(window.hold_for_rate("003", wait, now), None);
+        assert!(window.finish("004").is_some());
+        assert_eq!(send_all(&mut window, now), [""; 0]);
+        assert_eq!(window.wakes_at(), until);
+        let later = now + Duration::from_millis(50);
+        assert_eq!(send_all(&mut window, later), ["001", "002"], "004's answer made room for a second");
+        assert!(window.finish("001").is_some());
+        assert_eq!(send_all(&mut window, later), ["003"]);
+        assert_eq!(window.wakes_at(), None);
+    }
+
+    #[test]
+    fn waits_for_storage_grow_until_something_is_stored() {
+        let mut now = Instant::now();
+        let mut window = window(0..3);
+        let mut waits = Vec::new();
+        for _ in 0..5 {
+            let sent = send_all(&mut window, now);
+            let until = sent.iter().filter_map(|id| window.hold_for_storage(id, now)).collect::<Vec<_>>();
+            assert_eq!(until.len(), 1);
+            waits.push((until[0] - now).as_secs());
+            now = until[0];
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 8]);
+        let sent = send_all(&mut window, now);
+        assert!(window.finish(&sent[0]).is_some());
+        let sent = send_all(&mut window, now);
+        assert_eq!(window.hold_for_storage(&sent[0], now), Some(now + STORAGE_WAIT));
+    }
+
+    #[test]
+    fn an_answer_to_a_square_that_waits_is_an_answer() {
+        let now = Instant::now();
+        let mut window = window(0..2);
+        send_all(&mut window, now);
+        window.hold_for_rate("000", None, now);
+        assert_eq!(window.finish("000"), Some(square(0)));
+        assert!(window.finish("001").is_some());
+        assert!(window.is_empty());
+        assert_eq!(window.finish("001"), None);
+    }
+}

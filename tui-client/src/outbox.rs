@@ -1,0 +1,357 @@
+//! The squares that have no answer yet, kept on disk from before they are sent until their answer is seen, so that
+//! a client killed at any moment finishes them when it is started again. The link's disk thread calls it.
+//!
+//! Every running client has a file of its own in the outbox folder, held by an exclusive lock of the system, which
+//! ends with the process however it ends. At join, files that nobody holds are adopted: two clients of one student never
+//! fight over a square, and none stays behind.
+//!
+//! A file is JSON, one record a line: first `{"v":1,"server":…,"student":…}`, then `{"id":…,"number":…}` for a square that is
+//! kept and `{"done":…}` for one that was answered. A line that was torn by a crash is passed over: a square whose
+//! record is torn was never sent, and an answer whose record is torn is asked for again, which records nothing twice.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Pending;
+
+/// The version of the file format.
+const VERSION: u32 = 1;
+
+/// Past this length, a file that holds mostly answered squares is written anew.
+const COMPACT_ABOVE: u64 = 1 << 20;
+
+/// The longest first line that is looked at in a file of somebody else's.
+const LONGEST_HEADER: u64 = 4096;
+
+/// Whose squares an outbox keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// The server they are meant for, as [`read_address`](crate::link::read_address) gives it.
+    pub server: String,
+    /// The student id.
+    pub student: String,
+}
+
+/// Makes the `id`s of requests: never the same in two clients, and ascending within one, and mostly from one client
+/// to the next, because the server's index stores neighbours together.
+#[derive(Debug)]
+pub struct Ids {
+    prefix: String,
+    next: u64,
+}
+
+/// The squares of one client that have no answer yet. Nothing is written before the first one is kept.
+#[derive(Debug)]
+pub struct Outbox {
+    folder: PathBuf,
+    owner: Owner,
+    kept: Option<Kept>,
+}
+
+/// The file of this client, locked.
+#[derive(Debug)]
+struct Kept {
+    file: File,
+    path: PathBuf,
+    /// The length of its first line.
+    header: u64,
+    /// Up to here the file holds whole records.
+    length: u64,
+    /// A write failed, and what it left behind could not be taken back.
+    torn: bool,
+    /// The squares that wait for their answer, by `id`.
+    waiting: HashSet<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header<'a> {
+    v: u32,
+    server: &'a str,
+    student: &'a str,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Record {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    done: Option<String>,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Ids {
+    /// A maker of `id`s unlike any other.
+    #[must_use]
+    pub fn new() -> Self {
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        // The keys of a `RandomState` come from the system, so two machines that boot together differ too.
+        let random = RandomState::new().hash_one(std::process::id());
+        Self { prefix: format!("{}{}", base32(seconds, 7), base32(random, 8)), next: 0 }
+    }
+
+    /// An `id` not given before, that sorts behind all those given.
+    pub fn fresh(&mut self) -> String {
+        self.next += 1;
+        format!("{}-{}", self.prefix, base32(self.next, 6))
+    }
+}
+
+/// The lowest `digits` digits of a number in base 32, whose digits sort as text does.
+fn base32(number: u64, digits: u32) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+    (0..digits).rev().map(|place| char::from(DIGITS[(number >> (5 * place)) as usize & 31])).collect()
+}
+
+impl Outbox {
+    /// An outbox in this folder, which is made when the first square is kept.
+    #[must_use]
+    pub const fn new(folder: PathBuf, owner: Owner) -> Self {
+        Self { folder, owner, kept: None }
+    }
+
+    /// Keeps squares: when this returns, they survive anything but the disk. All of them in one write and one sync.
+    ///
+    /// # Errors
+    /// As the system reports them; then none of the squares is kept.
+    pub fn keep(&mut self, squares: &[Pending]) -> io::Result<()> {
+        let Some(kept) = &mut self.kept else {
+            self.kept = Some(Kept::create(&self.folder, &self.owner, squares)?);
+            return Ok(());
+        };
+        kept.append(&records(squares), true)?;
+        kept.waiting.extend(squares.iter().map(|square| square.id.clone()));
+        Ok(())
+    }
+
+    /// Lets go of squares that were answered. Not synced: were it forgotten, the square would be sent again and answered again.
+    ///
+    /// # Errors
+    /// As the system reports them; nothing is lost by them.
+    pub fn forget(&mut self, ids: &[String]) -> io::Result<()> {
+        let Some(kept) = &mut self.kept else { return Ok(()) };
+        let mut lines = Vec::new();
+        for id in ids {
+            if kept.waiting.remove(id) {
+                append_record(&mut lines, &Record { done: Some(id.clone()), ..Record::default() });
+            }
+        }
+        if kept.waiting.is_empty() {
+            return kept.empty();
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        kept.append(&lines, false)?;
+        let crowded = kept.length > COMPACT_ABOVE && kept.waiting.len() < 1000;
+        if crowded { self.write_anew() } else { Ok(()) }
+    }
+
+    /// Takes over the squares of this owner that clients left behind which run no more, oldest first. They are kept here from now on.
+    ///
+    /// # Errors
+    /// Where they cannot be kept here; then they stay where they are. A file that cannot be read is left alone.
+    pub fn adopt(&mut self) -> io::Result<Vec<Pending>> {
+        let mut paths: Vec<PathBuf> = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        // Names begin with the time at which their client started.
+        paths.sort();
+        let mut left_behind = Vec::new();
+        let mut squares = Vec::new();
+        let ours = self.kept.as_ref().map(|kept| kept.path.clone());
+        for path in paths.into_iter().filter(|path| Some(path) != ours.as_ref()) {
+            // The owner is read before the lock is taken, so that another student's file is not held even for a moment.
+            let Ok(Some(file)) = open_if(&path, &self.owner) else { continue };
+            if file.try_lock().is_err() || !path.exists() {
+                continue;
+            }
+            if let Ok(found) = read_squares(&file) {
+                squares.extend(found);
+                left_behind.push((path, file));
+            }
+        }
+        squares.retain(|square: &Pending| !self.holds(&square.id));
+        let mut seen = HashSet::new();
+        squares.retain(|square| seen.insert(square.id.clone()));
+        if !squares.is_empty() {
+            self.keep(&squares)?;
+        }
+        for (path, _locked) in left_behind {
+            // What cannot be removed is adopted again one day, and then answered from the ledger.
+            let _ = fs::remove_file(path);
+        }
+        Ok(squares)
+    }
+
+    /// Whether this square is kept here.
+    #[must_use]
+    pub fn holds(&self, id: &str) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.waiting.contains(id))
+    }
+
+    /// Ends a clean run: a file without squares is removed, one with squares waits for the next client.
+    pub fn close(self) {
+        if let Some(kept) = self.kept.filter(|kept| kept.waiting.is_empty()) {
+            let _ = fs::remove_file(&kept.path);
+        }
+    }
+
+    /// Moves to a new file that holds only what still waits. A crash between the two leaves both, with the same squares under the same `id`s.
+    fn write_anew(&mut self) -> io::Result<()> {
+        let Some(old) = &self.kept else { return Ok(()) };
+        let squares = read_squares(&old.file)?;
+        let new = Kept::create(&self.folder, &self.owner, &squares)?;
+        let old = self.kept.replace(new);
+        old.map_or(Ok(()), |old| fs::remove_file(&old.path))
+    }
+}
+
+impl Kept {
+    /// Makes a file of a name that no other has, with these squares in it.
+    fn create(folder: &Path, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
+        make_folder(folder)?;
+        let path = folder.join(format!("{}.jsonl", Ids::new().prefix));
+        let file = open_options().create_new(true).open(&path)?;
+        let made = Self::fill(file, path.clone(), owner, squares);
+        if made.is_err() {
+            let _ = fs::remove_file(&path);
+        } else {
+            sync_folder(folder);
+        }
+        made
+    }
+
+    /// The lock comes before the first byte: whoever finds an owner in the file finds it locked.
+    fn fill(file: File, path: PathBuf, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
+        match file.try_lock() {
+            // Some network file systems know no locks. Nobody adopts anything there, but squares are kept all the same.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            locked => locked?,
+        }
+        let mut bytes = Vec::new();
+        append_record(&mut bytes, &Header { v: VERSION, server: &owner.server, student: &owner.student });
+        let header = bytes.len() as u64;
+        bytes.extend(records(squares));
+        let waiting = squares.iter().map(|square| square.id.clone()).collect();
+        let mut kept = Self { file, path, header, length: 0, torn: false, waiting };
+        kept.append(&bytes, true)?;
+        Ok(kept)
+    }
+
+    /// Writes whole records behind the others, all or none.
+    fn append(&mut self, lines: &[u8], sync: bool) -> io::Result<()> {
+        let written = (|| {
+            if self.torn {
+                self.file.write_all(b"\n")?;
+            }
+            self.file.write_all(lines)?;
+            if sync { self.file.sync_data() } else { Ok(()) }
+        })();
+        match written {
+            Ok(()) => {
+                self.length += lines.len() as u64 + u64::from(self.torn);
+                self.torn = false;
+            }
+            Err(_) => self.torn = self.file.set_len(self.length).is_err(),
+        }
+        written
+    }
+
+    fn empty(&mut self) -> io::Result<()> {
+        if self.length > self.header {
+            self.file.set_len(self.header)?;
+            self.length = self.header;
+            self.torn = false;
+        }
+        Ok(())
+    }
+}
+
+fn append_record(lines: &mut Vec<u8>, record: &impl Serialize) {
+    squares_shared::message::append_line(lines, record);
+}
+
+fn records(squares: &[Pending]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for Pending { id, number } in squares {
+        let record = Record { id: Some(id.clone()), number: Some(number.clone()), done: None };
+        append_record(&mut lines, &record);
+    }
+    lines
+}
+
+/// Opens a file if this is its owner's.
+fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
+    let file = open_options().open(path)?;
+    let mut first = Vec::new();
+    BufReader::new((&file).take(LONGEST_HEADER)).read_until(b'\n', &mut first)?;
+    let theirs = serde_json::from_slice::<Header<'_>>(&first)
+        .is_ok_and(|header| header.v == VERSION && header.server == owner.server && header.student == owner.student);
+    Ok(theirs.then_some(file))
+}
+
+/// The squares of a file that were not answered, in the order in which they were kept.
+fn read_squares(mut file: &File) -> io::Result<Vec<Pending>> {
+    file.rewind()?;
+    let mut squares: Vec<Option<Pending>> = Vec::new();
+    let mut places = HashMap::new();
+    for line in BufReader::new(file).split(b'\n') {
+        let Ok(record) = serde_json::from_slice::<Record>(&line?) else { continue };
+        match record {
+            Record { id: Some(id), number: Some(number), .. } => {
+                places.insert(id.clone(), squares.len());
+                squares.push(Some(Pending { id, number }));
+            }
+            Record { done: Some(id), .. } => {
+                if let Some(place) = places.remove(&id) {
+                    squares[place] = None;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(squares.into_iter().flatten().collect())
+}
+
+/// Only the student's own account may read what stands in an outbox.
+fn open_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes a new name in a folder survive a power loss, where the system can.
+fn sync_folder(folder: &Path) {
+    #[cfg(unix)]
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}

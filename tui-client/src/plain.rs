@@ -1,0 +1,141 @@
+//! Plain mode: numbers from the command line or standard input, their squares on standard output, for scripts and
+//! pipes; and `--follow`, which prints everybody's results. Called by `main`.
+//!
+//! [`run`] owns the outside world: input, output, signals and the clock. [`session`] is the talk with the
+//! server, with whatever losses of connection it takes.
+
+mod catch_up;
+mod input;
+mod order;
+mod output;
+mod pin;
+mod session;
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use output::Output;
+use session::{End, Session};
+
+use crate::terminal;
+
+/// What plain mode is asked to do.
+#[derive(Clone)]
+pub struct Options {
+    /// The server, as [`read_address`](crate::link::read_address) gives it.
+    pub server: String,
+    /// The student id.
+    pub student: String,
+    /// The name to be shown, where the server has no roster.
+    pub name: Option<String>,
+    /// The PIN, where one was given.
+    pub pin: Option<String>,
+    /// Print results as JSON.
+    pub json: bool,
+    /// Print everybody's results until interrupted.
+    pub follow: bool,
+    /// Where the numbers come from.
+    pub numbers: Numbers,
+}
+
+/// Where the numbers come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Numbers {
+    /// These, from the command line.
+    These(Vec<String>),
+    /// Lines of standard input.
+    StandardInput,
+}
+
+/// Runs to the end. The exit code is 0 where everything was squared, 1 where a number was refused, and 3 where there is no server or it did
+/// not let the student in.
+#[must_use]
+pub fn run(options: Options) -> ExitCode {
+    let mut output = Output::new(io::stdout(), io::stderr());
+    // One worker beside this thread: signals are heard even while this one waits for a full pipe.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let end = match runtime {
+        Ok(runtime) => {
+            let end = runtime.block_on(follow_or_finish(options, &mut output));
+            // Standard input may be silent for ever, and the thread that reads it ends with the process.
+            runtime.shutdown_background();
+            end
+        }
+        Err(error) => End::Failed(format!("cannot start: {error}")),
+    };
+    match end {
+        End::AllSquared | End::Closed | End::Interrupted => ExitCode::SUCCESS,
+        End::SomeRefused => ExitCode::from(1),
+        End::Unwritable(error) => {
+            output.complain(&format!("squares: cannot write to standard output: {error}"));
+            ExitCode::from(1)
+        }
+        End::Failed(why) => {
+            output.complain(&format!("squares: {}", output::printable(&why)));
+            ExitCode::from(3)
+        }
+    }
+}
+
+async fn follow_or_finish<O: io::Write, E: io::Write>(options: Options, output: &mut Output<O, E>) -> End {
+    let given = match &options.numbers {
+        Numbers::These(numbers) => Ok(input::arguments(numbers.clone())),
+        Numbers::StandardInput => input::lines(io::stdin()),
+    };
+    let given = match given {
+        Ok(given) => given,
+        Err(error) => return End::Failed(format!("cannot read standard input: {error}")),
+    };
+    let interrupted = interrupted(options.follow);
+    let reader = io::stdout();
+    let end = tokio::select! {
+        biased;
+        () = interrupted => End::Interrupted,
+        // Who has read enough should not have to wait for the next result to be rid of us.
+        () = terminal::gone(&reader) => End::Closed,
+        end = Session::new(options, given, output).run() => end,
+    };
+    match output.flush() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => End::Unwritable(error),
+        _ => end,
+    }
+}
+
+/// Ends at SIGINT or SIGTERM, where these end a run that is meant to last; a run that has an end of its own is just stopped by them.
+async fn interrupted(follow: bool) {
+    /// How long a reader of ours that does not read may hold up the end.
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    if !follow {
+        return std::future::pending().await;
+    }
+    let (tell, told) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        if wait_for_signal().await.is_err() {
+            return std::future::pending().await;
+        }
+        let _ = tell.send(());
+        tokio::time::sleep(PATIENCE).await;
+        std::process::exit(0);
+    });
+    if told.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,513 @@
+//! The talk of plain mode with the server: join, keep a window of squares on their way, print what comes back, and
+//! begin again after a loss, until everything is answered. Called by `plain`.
+
+use std::io;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use squares_shared::line::Line;
+use squares_shared::message::{
+    Auth, ErrorCode, ErrorMessage, FromClient, FromServer, Hello, Join, Square, SquareResult, Welcome, to_line,
+};
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use super::catch_up::{CatchUp, Next};
+use super::input::Given;
+use super::order::{Answer, Order};
+use super::output::{Output, as_json, as_text};
+use super::{Options, pin};
+use crate::event::{Lost, Pending};
+use crate::link::connection::{Connection, Refused, plain_words, read_line};
+use crate::link::{Backoff, Continues, Cursor, WINDOW, Window};
+use crate::outbox::Ids;
+
+/// Without an answer for so long, plain mode gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection that owes an answer and says nothing for so long is given up for a new one.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// Numbers taken from the input and not printed yet, at most.
+const READ_AHEAD: usize = 4 * WINDOW;
+
+/// How many results of a ledger made anew are asked for when `--follow` comes back and finds it.
+const NEW_LEDGER: u64 = squares_shared::message::MAX_BACKLOG;
+
+/// How a run ended.
+#[derive(Debug)]
+pub(super) enum End {
+    AllSquared,
+    SomeRefused,
+    /// Nobody reads what would be printed.
+    Closed,
+    /// By a signal.
+    Interrupted,
+    Unwritable(io::Error),
+    /// No server, or not let in: why, and how to mend it.
+    Failed(String),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Unwritable(error) }
+    }
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<(Connection, Hello), Refused>> + Send>>;
+
+enum Phase {
+    /// Nothing is wanted of the server yet.
+    Apart,
+    Waiting(Instant),
+    Connecting(Connecting),
+    Up(Box<Up>),
+}
+
+/// A connection that said hello.
+struct Up {
+    connection: Connection,
+    hello: Hello,
+    joined: bool,
+    heard: Instant,
+    /// A hole in what `--follow` has printed is being filled.
+    catch_up: Option<CatchUp>,
+}
+
+pub(super) struct Session<'a, O, E> {
+    options: Options,
+    given: mpsc::Receiver<Given>,
+    /// More input may come.
+    open: bool,
+    output: &'a mut Output<O, E>,
+    phase: Phase,
+    ids: Ids,
+    window: Window,
+    order: Order,
+    cursor: Cursor,
+    backoff: Backoff,
+    /// The server has let us in before.
+    was_in: bool,
+    refused: bool,
+    /// Since when nothing went forward though something should; none while nothing is due.
+    stuck_since: Option<Instant>,
+    /// Why there is no connection.
+    trouble: String,
+}
+
+/// Why a connection ends.
+enum Over {
+    Lost(Lost),
+    /// What `--follow` missed is printed but for what the next join replays: join again, now.
+    Rejoin,
+}
+
+impl From<Lost> for Over {
+    fn from(why: Lost) -> Self {
+        Self::Lost(why)
+    }
+}
+
+enum Happened {
+    Given(Option<Given>),
+    Connected(Result<(Connection, Hello), Refused>),
+    Socket(io::Result<()>),
+    Time,
+}
+
+impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
+    pub(super) fn new(options: Options, given: mpsc::Receiver<Given>, output: &'a mut Output<O, E>) -> Self {
+        Self {
+            options,
+            given,
+            open: true,
+            output,
+            phase: Phase::Apart,
+            ids: Ids::new(),
+            window: Window::default(),
+            order: Order::default(),
+            cursor: Cursor::default(),
+            backoff: Backoff::default(),
+            was_in: false,
+            refused: false,
+            stuck_since: None,
+            trouble: "the server does not answer".into(),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> End {
+        loop {
+            if let Err(end) = self.step().await {
+                return end;
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), End> {
+        self.print()?;
+        if !self.open && !self.options.follow && self.order.len() == 0 {
+            return Err(if self.refused { End::SomeRefused } else { End::AllSquared });
+        }
+        let wanted = self.options.follow || !self.window.is_empty();
+        if wanted && matches!(self.phase, Phase::Apart) {
+            self.connect();
+        }
+        self.watch();
+        match self.next().await {
+            Happened::Given(Some(given)) => self.take(given),
+            Happened::Given(None) => {
+                self.open = false;
+                Ok(())
+            }
+            Happened::Connected(connected) => self.connected(connected).await,
+            Happened::Socket(socket) => self.socket(&socket),
+            Happened::Time => self.time(),
+        }
+    }
+
+    async fn next(&mut self) -> Happened {
+        let deadline = self.deadline();
+        let room = self.order.len().max(self.window.len()) < READ_AHEAD;
+        let Self { given, open, phase, .. } = self;
+        tokio::select! {
+            biased;
+            happened = phase.next() => happened,
+            given = given.recv(), if *open && room => Happened::Given(given),
+            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => Happened::Time,
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Waiting(until) => Some(*until),
+            Phase::Up(up) if self.owes(up) => Some(up.heard + SILENCE),
+            _ => None,
+        };
+        let held = self.window.wakes_at().filter(|_| matches!(&self.phase, Phase::Up(up) if up.joined));
+        let stuck = self.stuck_since.map(|since| since + PATIENCE);
+        [phase, held, stuck].into_iter().flatten().min()
+    }
+
+    /// Whether the server owes us an answer.
+    fn owes(&self, up: &Up) -> bool {
+        !up.joined || up.catch_up.is_some() || self.window.awaits_answer()
+    }
+
+    /// Notes since when something is due: an answer, or where everybody is followed, a connection.
+    fn watch(&mut self) {
+        let joined = matches!(&self.phase, Phase::Up(up) if up.joined);
+        let due = !self.window.is_empty() || (self.options.follow && !joined);
+        self.stuck_since = if due { Some(self.stuck_since.unwrap_or_else(Instant::now)) } else { None };
+    }
+
+    fn take(&mut self, given: Given) -> Result<(), End> {
+        match given {
+            Given::Number(number) => {
+                let id = self.ids.fresh();
+                self.order.expect(id.clone());
+                self.window.push(Pending { id, number });
+                self.pump();
+            }
+            Given::Unusable(shown, why) => {
+                self.refused = true;
+                self.order.push(Answer::Error(shown, why.to_owned()));
+            }
+            Given::Broken(error) => return Err(End::Failed(format!("cannot read standard input: {error}"))),
+        }
+        Ok(())
+    }
+
+    /// Prints the answers whose turn has come, and hands everything to whoever reads: nothing more is ready.
+    fn print(&mut self) -> Result<(), End> {
+        while let Some(answer) = self.order.next() {
+            match answer {
+                Answer::Line(line) if self.options.follow => drop(line),
+                Answer::Line(line) => self.output.line(&line)?,
+                Answer::Error(number, message) => self.output.error(&number, &message)?,
+            }
+        }
+        Ok(self.output.flush()?)
+    }
+
+    fn connect(&mut self) {
+        let address = self.options.server.clone();
+        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address).await }));
+    }
+
+    async fn connected(&mut self, connected: Result<(Connection, Hello), Refused>) -> Result<(), End> {
+        let (mut connection, hello) = match connected {
+            Ok(connected) => connected,
+            Err(refused) => return self.lost(refused.why),
+        };
+        if hello.auth == Auth::Pin && self.options.pin.is_none() {
+            // A person takes longer than a server waits for a join.
+            drop(connection);
+            let asked = tokio::task::spawn_blocking(pin::ask).await;
+            let Some(pin) = asked.ok().flatten() else {
+                return Err(End::Failed("not let in: this server asks for a PIN; give it in SQUARES_PIN".into()));
+            };
+            self.options.pin = Some(pin);
+            self.stuck_since = None;
+            self.connect();
+            return Ok(());
+        }
+        let (after, log) = if self.options.follow { self.cursor.resume() } else { (None, None) };
+        let known = log.as_ref().is_none_or(|log| *log == hello.log);
+        connection.say(&FromClient::Join(Join {
+            student: self.options.student.clone(),
+            pin: self.options.pin.clone().filter(|_| hello.auth == Auth::Pin),
+            name: self.options.name.clone(),
+            after,
+            log,
+            backlog: Some(if known { 0 } else { NEW_LEDGER }),
+        }));
+        connection.flush();
+        self.phase =
+            Phase::Up(Box::new(Up { connection, hello, joined: false, heard: Instant::now(), catch_up: None }));
+        Ok(())
+    }
+
+    /// A connection is gone, or was not to be had.
+    fn lost(&mut self, why: Lost) -> Result<(), End> {
+        let server = &self.options.server;
+        let (words, passing) = match why {
+            Lost::Unreachable(why) => {
+                let mend = "start one with squares-server, or name another with --server";
+                (format!("cannot reach a server at {server}: {why}; {mend}"), false)
+            }
+            Lost::Full => (format!("the server at {server} is full; try again later"), false),
+            Lost::NotSquares(why) => {
+                (format!("what answers at {server} is no server of ours: {why}; name another with --server"), false)
+            }
+            Lost::Closed(Some(why)) => (format!("the connection to {server} was lost: {why}"), true),
+            Lost::Closed(None) => (format!("the connection to {server} was lost"), true),
+            Lost::Shutdown => (format!("the server at {server} stopped"), true),
+            Lost::CannotHost(why) => (why, false),
+        };
+        if !passing && !self.was_in {
+            return Err(End::Failed(words));
+        }
+        self.trouble = words;
+        self.window.connection_lost();
+        self.phase = Phase::Waiting(Instant::now() + self.backoff.next(fastrand::f64()));
+        Ok(())
+    }
+
+    fn time(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if self.stuck_since.is_some_and(|since| since + PATIENCE <= now) {
+            let trouble = &self.trouble;
+            return Err(End::Failed(format!("nothing went forward for {} s: {trouble}", PATIENCE.as_secs())));
+        }
+        match &self.phase {
+            // Where the last answer came while nothing is left to ask, there is no hurry to be back.
+            Phase::Waiting(until) if *until <= now => self.phase = Phase::Apart,
+            Phase::Up(up) if self.owes(up) && up.heard + SILENCE <= now => {
+                return self.lost(Lost::Closed(Some(format!("no answer for {} s", SILENCE.as_secs()))));
+            }
+            _ => self.pump(),
+        }
+        Ok(())
+    }
+
+    /// Sends the squares that may go.
+    fn pump(&mut self) {
+        let Phase::Up(up) = &mut self.phase else { return };
+        if !up.joined {
+            return;
+        }
+        let now = Instant::now();
+        if !self.window.awaits_answer() {
+            // Silence begins with the first thing that is asked.
+            up.heard = now;
+        }
+        while let Some(Pending { id, number }) = self.window.take_next(now) {
+            let request = FromClient::Square(Square { number, id: Some(id.clone()) });
+            let (length, limit) = (to_line(&request).len() - 1, up.hello.limits.line);
+            if length <= limit {
+                up.connection.say(&request);
+                continue;
+            }
+            // The server would refuse it without naming it, and nobody would know which it was.
+            if let Some(square) = self.window.finish(&id) {
+                let why =
+                    format!("too long: {length} bytes on a line, and this server takes {limit}; give a shorter number");
+                self.refused = true;
+                self.order.answer(&id, Answer::Error(square.number, why));
+            }
+        }
+        up.connection.flush();
+    }
+
+    fn socket(&mut self, socket: &io::Result<()>) -> Result<(), End> {
+        let Phase::Up(mut up) = std::mem::replace(&mut self.phase, Phase::Apart) else { return Ok(()) };
+        let mut ended = match socket {
+            Ok(()) => {
+                up.connection.flush();
+                up.connection.take().map_err(Over::Lost).map(|any| {
+                    if any {
+                        up.heard = Instant::now();
+                    }
+                })
+            }
+            Err(error) => Err(Over::Lost(Lost::Closed(Some(plain_words(error))))),
+        };
+        while let Some(line) = up.connection.next_line() {
+            let message = match read_line(line) {
+                Ok(Some(message)) => message,
+                Ok(None) => continue,
+                Err(nonsense) => {
+                    ended = Err(nonsense.into());
+                    break;
+                }
+            };
+            // The line is needed after the connection is, and only of some messages.
+            let raw = match (&message, line) {
+                (FromServer::Result(result), Line::Whole(raw)) if self.options.json && self.prints(result) => {
+                    lossy(raw)
+                }
+                (FromServer::History(_), Line::Whole(raw)) => lossy(raw),
+                _ => String::new(),
+            };
+            let went_on = self.message(&mut up, message, &raw)?;
+            if went_on.is_err() {
+                ended = went_on;
+                break;
+            }
+        }
+        match ended {
+            Ok(()) => self.phase = Phase::Up(up),
+            Err(Over::Lost(why)) => self.lost(why)?,
+            Err(Over::Rejoin) => self.window.connection_lost(),
+        }
+        self.pump();
+        Ok(())
+    }
+
+    /// What a message means; the inner error ends the connection, the outer one the run.
+    fn message(&mut self, up: &mut Up, message: FromServer, raw: &str) -> Result<Result<(), Over>, End> {
+        match message {
+            FromServer::Result(result) if up.joined => self.result(up, &result, raw)?,
+            FromServer::Welcome(welcome) => return Ok(self.welcome(up, &welcome)),
+            FromServer::History(_) => return self.page(up, raw),
+            FromServer::Error(error) => return self.error(up, error),
+            FromServer::Bye { .. } => return Ok(Err(Lost::Shutdown.into())),
+            _ => {}
+        }
+        Ok(Ok(()))
+    }
+
+    fn welcome(&mut self, up: &mut Up, welcome: &Welcome) -> Result<(), Over> {
+        up.joined = true;
+        self.was_in = true;
+        self.backoff.reset();
+        match self.cursor.joined(&up.hello, welcome) {
+            Continues::Hole(printed, _) if self.options.follow => {
+                self.cursor.rewind(printed);
+                fetch(up, CatchUp::new(printed, welcome.latest))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn prints(&self, result: &SquareResult) -> bool {
+        self.options.follow || result.student == self.options.student
+    }
+
+    fn result(&mut self, up: &Up, result: &SquareResult, raw: &str) -> Result<(), End> {
+        let id = result.id.as_ref().filter(|_| result.student == self.options.student);
+        let mine = id.filter(|id| self.window.finish(id).is_some());
+        if mine.is_some() {
+            self.stuck_since = None;
+        }
+        if self.options.follow {
+            if let Some(id) = mine {
+                self.order.answer(id, Answer::Line(String::new()));
+            }
+            if up.catch_up.is_none() && self.cursor.take(result.seq) {
+                let line = if self.options.json { as_json(raw) } else { as_text(result, true) };
+                self.output.line(&line)?;
+            }
+        } else if let Some(id) = mine {
+            let line = if self.options.json { as_json(raw) } else { as_text(result, false) };
+            self.order.answer(id, Answer::Line(line));
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, up: &mut Up, raw: &str) -> Result<Result<(), Over>, End> {
+        let Some(mut catch_up) = up.catch_up.take() else { return Ok(Ok(())) };
+        match catch_up.take(raw) {
+            Ok(Next::Ask(request)) => {
+                up.connection.say(&FromClient::History(request));
+                up.connection.flush();
+                up.catch_up = Some(catch_up);
+            }
+            Ok(Next::Print(found, upto)) => {
+                for fetched in found {
+                    let json = self.options.json;
+                    let line = if json { as_json(&fetched.line) } else { as_text(&fetched.result, true) };
+                    self.output.line(&line)?;
+                }
+                self.cursor.rewind(upto);
+                return Ok(fetch(up, catch_up));
+            }
+            Err(nonsense) => return Ok(Err(Lost::NotSquares(nonsense.to_string()).into())),
+        }
+        Ok(Ok(()))
+    }
+
+    fn error(&mut self, up: &mut Up, error: ErrorMessage) -> Result<Result<(), Over>, End> {
+        let passing = matches!(error.code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable);
+        if let Some(id) = error.id.as_ref().filter(|id| self.window.contains(id)) {
+            let now = Instant::now();
+            match error.code {
+                ErrorCode::RateLimited => {
+                    self.window.hold_for_rate(id, error.retry_after_ms.map(Duration::from_millis), now);
+                }
+                ErrorCode::StorageUnavailable => {
+                    self.window.hold_for_storage(id, now);
+                    self.trouble = error.message;
+                }
+                _ => {
+                    if let Some(square) = self.window.finish(id) {
+                        self.refused = true;
+                        self.stuck_since = None;
+                        self.order.answer(id, Answer::Error(square.number, error.message));
+                    }
+                }
+            }
+            return Ok(Ok(()));
+        }
+        match error.code {
+            ErrorCode::ServerFull => Ok(Err(Lost::Full.into())),
+            ErrorCode::JoinTimeout => Ok(Err(Lost::Closed(Some(error.message)).into())),
+            _ if up.joined && up.catch_up.is_none() => Ok(Ok(())),
+            _ if up.joined || (passing && self.was_in) => Ok(Err(Lost::Closed(Some(error.message)).into())),
+            _ => Err(End::Failed(format!("not let in: {}", error.message))),
+        }
+    }
+}
+
+impl Phase {
+    async fn next(&mut self) -> Happened {
+        match self {
+            Self::Apart | Self::Waiting(_) => std::future::pending().await,
+            Self::Connecting(connecting) => Happened::Connected(connecting.await),
+            Self::Up(up) => Happened::Socket(up.connection.ready(true).await),
+        }
+    }
+}
+
+/// Asks for the next page of what was missed.
+fn fetch(up: &mut Up, mut catch_up: CatchUp) -> Result<(), Over> {
+    let request = catch_up.ask().ok_or(Over::Rejoin)?;
+    up.connection.say(&FromClient::History(request));
+    up.connection.flush();
+    up.catch_up = Some(catch_up);
+    Ok(())
+}
+
+fn lossy(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).into_owned()
+}

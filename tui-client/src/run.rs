@@ -1,0 +1,349 @@
+//! The full-screen client's one loop: keys, news of the link, signals and due moments become events, the app turns
+//! them into effects, and a frame is drawn when something changed. Nothing here decides anything. Called by `main`.
+//!
+//! There is no tick: while nothing happens, the loop sleeps.
+
+mod frames;
+mod screen;
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use crate::app::{App, Remembered, Setup, Urgency};
+use crate::event::{Effect, Event, LinkEvent};
+use crate::link::{self, Command, Link};
+use crate::settings;
+use crate::terminal::{self, Signal, Signals};
+use frames::Frames;
+use screen::Screen;
+
+/// How long the link may take to leave; a host waits for its guests' last results.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long ending may take in all once the system asks for it, whatever hangs.
+const LAST_MOMENT: Duration = Duration::from_secs(8);
+
+/// The most keys that wait; a person cannot fill it, and a paste is one.
+const KEYS: usize = 256;
+
+/// The most events taken before the next frame is considered.
+const BREATH: usize = 256;
+
+/// What the full-screen client needs to start.
+pub struct Options {
+    /// What the app starts with; its size is taken from the terminal.
+    pub setup: Setup,
+    /// What the link needs to know.
+    pub link: link::Options,
+    /// Whether the mouse wheel is ours.
+    pub mouse: bool,
+    /// Where settings are kept.
+    pub state: Option<PathBuf>,
+}
+
+/// Runs until the person leaves, the system asks to end, or the terminal is gone. The terminal is as it was before, whichever it was.
+///
+/// # Errors
+/// Where there is no terminal to speak of.
+pub fn run(options: Options) -> io::Result<ExitCode> {
+    terminal::leave_on_panic();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = runtime.block_on(async {
+        let signals = forward_signals(Signals::listen()?);
+        terminal::enter(options.mouse)?;
+        let ended = Loop::start(options, signals)?.run().await;
+        terminal::leave();
+        let (link, ended) = ended;
+        // A link that does not come to an end has its squares on the disk.
+        let _ = tokio::time::timeout(FAREWELL, link.leave()).await;
+        ended
+    });
+    terminal::leave();
+    runtime.shutdown_background();
+    // A terminal that is gone is no failure of ours, and nobody is there to hear of it.
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Hands signals to the loop. Where that hangs, because a stopped terminal takes no bytes, the end comes all the same.
+fn forward_signals(mut signals: Signals) -> mpsc::Receiver<Signal> {
+    let (tell, told) = mpsc::channel(16);
+    tokio::spawn(async move {
+        loop {
+            let signal = signals.next().await;
+            // A full queue holds the same signals already.
+            let _ = tell.try_send(signal);
+            if signal == Signal::End {
+                tokio::time::sleep(LAST_MOMENT).await;
+                terminal::give_up();
+                std::process::exit(0);
+            }
+        }
+    });
+    told
+}
+
+/// Reads keys in a thread of its own, since reading blocks. When it can read no more, the channel closes.
+fn read_keys() -> io::Result<mpsc::Receiver<crossterm::event::Event>> {
+    let (tell, told) = mpsc::channel(KEYS);
+    std::thread::Builder::new().name("keys".into()).spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            if tell.blocking_send(event).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(told)
+}
+
+/// The loop and everything it holds together.
+struct Loop {
+    app: App,
+    screen: Screen,
+    frames: Frames,
+    /// How soon the screen should show what the app knows.
+    urgency: Option<Urgency>,
+    keys: mpsc::Receiver<crossterm::event::Event>,
+    signals: mpsc::Receiver<Signal>,
+    link: Link,
+    news: mpsc::Receiver<LinkEvent>,
+    /// Commands that the link had no room for yet, in order.
+    overflow: VecDeque<Command>,
+    mouse: bool,
+    state: Option<PathBuf>,
+    remembered: Remembered,
+    /// Stopped, or about to be: the terminal is not ours.
+    stopped: bool,
+    running: bool,
+}
+
+enum Happened {
+    Signal(Option<Signal>),
+    Key(Option<crossterm::event::Event>),
+    News(Option<LinkEvent>),
+    /// The link took a command, or the moment that was waited for has come.
+    Nothing,
+    /// Whoever was at the other end of the terminal is gone.
+    Gone,
+}
+
+impl Loop {
+    fn start(options: Options, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
+        let Options { setup, link, mouse, state } = options;
+        let now = Instant::now();
+        let remembered = setup.remembered.clone();
+        let mut screen = Screen::new()?;
+        let size = crossterm::terminal::size()?;
+        let (mut app, effects) = App::new(Setup { size, ..setup }, now);
+        // The first frame comes before anything that takes time.
+        app.needs_draw();
+        screen.draw(&app, now)?;
+        let mut frames = Frames::default();
+        frames.drawn(now);
+        let (link, news) = Link::start(link);
+        let mut this = Self {
+            app,
+            screen,
+            frames,
+            urgency: None,
+            keys: read_keys()?,
+            signals,
+            link,
+            news,
+            overflow: VecDeque::new(),
+            mouse,
+            state,
+            remembered,
+            stopped: false,
+            running: true,
+        };
+        this.carry_out(effects);
+        Ok(this)
+    }
+
+    async fn run(mut self) -> (Link, io::Result<()>) {
+        let input = io::stdin();
+        let mut gone = Box::pin(terminal::gone(&input));
+        let mut ended = Ok(());
+        while self.running {
+            if let Err(error) = self.draw_if_due() {
+                ended = Err(error);
+                break;
+            }
+            match self.next(&mut gone).await {
+                Happened::Signal(Some(signal)) => self.signal(signal),
+                Happened::Key(Some(event)) => self.key(event),
+                Happened::News(Some(news)) => self.news(news),
+                Happened::Nothing => {}
+                // Where no key can come any more there is no terminal, and a link that ended has panicked.
+                Happened::Signal(None) | Happened::Key(None) | Happened::News(None) | Happened::Gone => break,
+            }
+            self.take_what_waits();
+            self.wake_if_due();
+        }
+        self.remember();
+        let Self { link, .. } = self;
+        (link, ended)
+    }
+
+    /// Waits for the next thing to happen.
+    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Happened {
+        let now = Instant::now();
+        self.urgency = self.urgency.max(self.app.needs_draw());
+        let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
+        let deadline = [frame, self.app.next_wake(now)].into_iter().flatten().min();
+        let Self { signals, keys, news, link, overflow, .. } = self;
+        tokio::select! {
+            biased;
+            signal = signals.recv() => Happened::Signal(signal),
+            key = keys.recv() => Happened::Key(key),
+            () = gone => Happened::Gone,
+            news = news.recv() => Happened::News(news),
+            room = link.commands().reserve(), if !overflow.is_empty() => {
+                if let (Ok(room), Some(command)) = (room, overflow.pop_front()) {
+                    room.send(command);
+                }
+                Happened::Nothing
+            }
+            () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => Happened::Nothing,
+        }
+    }
+
+    /// Takes what came meanwhile, so that one frame shows all of it.
+    fn take_what_waits(&mut self) {
+        for _ in 0..BREATH {
+            match (self.keys.try_recv(), self.running) {
+                (Ok(event), true) => self.key(event),
+                _ => break,
+            }
+        }
+        for _ in 0..BREATH {
+            match (self.news.try_recv(), self.running) {
+                (Ok(news), true) => self.news(news),
+                _ => break,
+            }
+        }
+    }
+
+    fn wake_if_due(&mut self) {
+        let now = Instant::now();
+        if self.app.next_wake(now).is_some_and(|wake| wake <= now) {
+            self.update(Event::Wake);
+        }
+    }
+
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        let now = Instant::now();
+        self.urgency = self.urgency.max(self.app.needs_draw());
+        let due = self.urgency.is_some_and(|urgency| self.frames.due(urgency, now) <= now);
+        if due && !self.stopped {
+            self.urgency = None;
+            self.frames.drawn(now);
+            self.screen.draw(&self.app, now)?;
+        }
+        Ok(())
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::End => self.running = false,
+            Signal::Stop => self.stop(),
+            Signal::Continue => self.go_on(),
+        }
+    }
+
+    fn key(&mut self, event: crossterm::event::Event) {
+        use crossterm::event::Event as Input;
+        match event {
+            Input::Key(key) => self.update(Event::Key(key)),
+            Input::Paste(text) => self.update(Event::Paste(text)),
+            Input::Mouse(mouse) => self.update(Event::Mouse(mouse)),
+            Input::Resize(width, height) => self.update(Event::Resize(width, height)),
+            Input::FocusGained | Input::FocusLost => {}
+        }
+    }
+
+    fn news(&mut self, news: LinkEvent) {
+        let joined = matches!(news, LinkEvent::Joined { .. });
+        self.update(Event::Link(news));
+        if joined {
+            self.remember();
+        }
+    }
+
+    fn update(&mut self, event: Event) {
+        let effects = self.app.update(event, Instant::now());
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Join { student, name } => self.ask(Command::Join { student, name }),
+                Effect::UseServer(server) => self.ask(Command::UseServer(server)),
+                Effect::Square { number } => self.ask(Command::Square { number }),
+                Effect::Page(request) => self.ask(Command::Page(request)),
+                Effect::ReconnectNow => self.ask(Command::ReconnectNow),
+                Effect::Quit => self.running = false,
+                Effect::Suspend => self.stop(),
+                Effect::Repaint => {
+                    self.screen.repaint();
+                    self.urgency = Some(Urgency::Now);
+                }
+            }
+        }
+    }
+
+    /// Gives the link a command without ever waiting for it.
+    fn ask(&mut self, command: Command) {
+        if !self.overflow.is_empty() {
+            self.overflow.push_back(command);
+        } else if let Err(mpsc::error::TrySendError::Full(command)) = self.link.commands().try_send(command) {
+            self.overflow.push_back(command);
+        }
+    }
+
+    /// Gives the terminal back and stops. What follows is [`Signal::Continue`].
+    fn stop(&mut self) {
+        if self.stopped {
+            return;
+        }
+        terminal::leave();
+        self.stopped = true;
+        if terminal::stop().is_err() {
+            self.go_on();
+        }
+    }
+
+    /// Takes the terminal again, also where somebody stopped us in a way that could not be answered (SIGSTOP), and paints all of it.
+    fn go_on(&mut self) {
+        terminal::leave();
+        self.stopped = false;
+        if terminal::enter(self.mouse).is_err() {
+            self.running = false;
+            return;
+        }
+        if let Ok((width, height)) = crossterm::terminal::size() {
+            self.update(Event::Resize(width, height));
+        }
+        self.screen.repaint();
+        self.urgency = Some(Urgency::Now);
+    }
+
+    /// Keeps what the next run should know, where it changed.
+    fn remember(&mut self) {
+        let now = self.app.remember();
+        if now != self.remembered {
+            self.remembered = now.clone();
+            if let Some(state) = self.state.clone() {
+                // What cannot be remembered is typed again.
+                drop(tokio::task::spawn_blocking(move || settings::write(&state, &now)));
+            }
+        }
+    }
+}

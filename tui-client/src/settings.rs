@@ -1,0 +1,126 @@
+//! What the client remembers from one run to the next, and what it takes from the environment: the folders it
+//! writes to, and the language. Called by `main` and `run`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use serde::{Deserialize, Serialize};
+
+use crate::app::Remembered;
+
+/// The file, as JSON.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct File {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    student: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
+}
+
+/// Longer files are none of ours.
+const LONGEST: u64 = 64 << 10;
+
+/// The folder for what outlives a run but is no document: `squares` in the user's state folder (XDG), or in the data
+/// folder where the system has none. `None` where the user has no home.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("squares"))
+}
+
+/// The folder of the outbox.
+#[must_use]
+pub fn outbox_folder(state: &Path) -> PathBuf {
+    state.join("outbox")
+}
+
+/// Reads what was remembered; nothing, where there is nothing or it cannot be read.
+#[must_use]
+pub fn read(state: &Path) -> Remembered {
+    let path = path(state);
+    let readable = fs::metadata(&path).is_ok_and(|found| found.len() <= LONGEST);
+    let text = if readable { fs::read(path).unwrap_or_default() } else { Vec::new() };
+    let File { student, name, server } = serde_json::from_slice(&text).unwrap_or_default();
+    Remembered { student, name, server }
+}
+
+/// Remembers, in one step: a reader finds what was there before or all of this.
+///
+/// # Errors
+/// As the system reports them; what was there before stays.
+pub fn write(state: &Path, remembered: &Remembered) -> io::Result<()> {
+    let Remembered { student, name, server } = remembered.clone();
+    let mut text = serde_json::to_vec_pretty(&File { student, name, server })?;
+    text.push(b'\n');
+    let mut folder = fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(state)?;
+    // Two clients may remember at once; each has a file of its own until it is whole.
+    let whole = state.join(format!("client.{}.tmp", std::process::id()));
+    let written = write_private(&whole, &text).and_then(|()| fs::rename(&whole, path(state)));
+    if written.is_err() {
+        let _ = fs::remove_file(&whole);
+    }
+    written
+}
+
+fn path(state: &Path) -> PathBuf {
+    state.join("client.json")
+}
+
+fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text)
+}
+
+/// The locale for sentences: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty; empty where none is.
+#[must_use]
+pub fn locale(variable: impl Fn(&str) -> Option<String>) -> String {
+    let mut values = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
+    values.find(|value| !value.is_empty()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_remembered_is_read_back_and_what_is_unreadable_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state/squares");
+        assert_eq!(read(&state), Remembered::default());
+        let remembered =
+            Remembered { student: Some("s1".into()), name: Some("가나".into()), server: Some("a:1".into()) };
+        write(&state, &remembered).unwrap();
+        assert_eq!(read(&state), remembered);
+        write(&state, &Remembered::default()).unwrap();
+        assert_eq!(read(&state), Remembered::default());
+        for bad in ["", "{", "[]", "{\"student\":7}"] {
+            fs::write(path(&state), bad).unwrap();
+            assert_eq!(read(&state), Remembered::default(), "{bad}");
+        }
+        assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn the_first_locale_that_is_set_decides() {
+        let check = |set: &[(&str, &str)], expected: &str| {
+            let found = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(locale(found), expected, "{set:?}");
+        };
+        check(&[], "");
+        check(&[("LANG", "ko_KR.UTF-8")], "ko_KR.UTF-8");
+        check(&[("LC_ALL", "en_US.UTF-8"), ("LANG", "ko_KR.UTF-8")], "en_US.UTF-8");
+        check(&[("LC_ALL", ""), ("LC_MESSAGES", "ko_KR"), ("LANG", "C")], "ko_KR");
+    }
+}

@@ -1,0 +1,166 @@
+//! Every sentence the client says, in Korean and in English. A language is one table ([`Strings`]), so that a sentence
+//! missing in one of them does not compile. Sentences avoid glyphs of ambiguous width; those are the theme's.
+
+mod en;
+mod ko;
+
+use squares_shared::message::ErrorMessage;
+use squares_shared::number::Fault;
+use squares_shared::student::StudentError;
+
+use crate::event::Lost;
+use crate::text;
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language of a locale such as `ko_KR.UTF-8`: Korean where it is Korean, else English.
+    #[must_use]
+    pub fn from_locale(locale: &str) -> Self {
+        let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("ko") { Self::Ko } else { Self::En }
+    }
+
+    /// What the client says in this language.
+    #[must_use]
+    pub const fn strings(self) -> &'static Strings {
+        match self {
+            Self::Ko => &ko::KO,
+            Self::En => &en::EN,
+        }
+    }
+}
+
+impl std::str::FromStr for Lang {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "ko" => Ok(Self::Ko),
+            "en" => Ok(Self::En),
+            _ => Err("no such language; choose ko or en"),
+        }
+    }
+}
+
+/// What the client says in one language.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each sentence is best read in its language, in ko.rs and en.rs")]
+pub struct Strings {
+    // The program.
+    pub program: &'static str,
+    pub tagline: &'static str,
+    pub too_small: fn(u16, u16) -> String,
+
+    // The connection.
+    pub connecting: &'static str,
+    pub connected: &'static str,
+    pub joined: &'static str,
+    pub joining: &'static str,
+    pub hosting: &'static str,
+    pub host: &'static str,
+    pub lost: fn(&Lost) -> String,
+    pub lost_short: &'static str,
+    pub retry_in: fn(u64) -> String,
+    pub retry_in_short: fn(u64) -> String,
+    pub retrying: &'static str,
+    pub retry_by_key: &'static str,
+    pub waiting: fn(usize) -> String,
+    pub waiting_short: fn(usize) -> String,
+    pub online: fn(usize) -> String,
+    pub online_unknown: &'static str,
+    pub sent_again_in: fn(u64) -> String,
+
+    // The join screen.
+    pub student: &'static str,
+    pub name: &'static str,
+    pub server: &'static str,
+    pub student_empty: &'static str,
+    pub name_optional: &'static str,
+    pub this_machine: &'static str,
+    pub choose_server: &'static str,
+    pub pin_not_yet: &'static str,
+    pub student_error: fn(StudentError) -> String,
+    pub join_keys: &'static [(&'static str, &'static str)],
+
+    // The feed.
+    pub no_results: &'static [&'static str],
+    pub loading: &'static str,
+    pub beginning: &'static str,
+    pub more_above: &'static str,
+    pub cut: &'static str,
+    pub more_waiting: fn(&str) -> String,
+    pub new_below: fn(&str) -> String,
+    pub scrolled_up: &'static str,
+    pub digits: fn(&str) -> String,
+    pub more_online: fn(&str) -> String,
+    pub me: &'static str,
+
+    // A result in full.
+    pub number: &'static str,
+    pub square: &'static str,
+    pub detail_keys: &'static [(&'static str, &'static str)],
+
+    // The input.
+    pub placeholder: &'static str,
+    pub placeholder_short: &'static str,
+    pub fault: fn(Fault) -> String,
+    pub too_many_digits: fn(&str) -> String,
+    pub error: fn(&ErrorMessage) -> String,
+    pub too_long: &'static str,
+    pub not_kept: fn(&str, &str) -> String,
+    pub pasted: fn(usize, usize) -> String,
+    pub pasted_bad: fn(usize, &str) -> String,
+    pub pasted_too_many: fn(&str) -> String,
+    pub unknown_command: fn(&str, Option<&str>) -> String,
+    pub command_exit: &'static str,
+    pub command_help: &'static str,
+
+    // Leaving.
+    pub press_again: &'static str,
+    pub host_leaves: fn(usize) -> String,
+    pub host_leaves_again: fn(usize) -> String,
+
+    // Help and the footer.
+    pub help_title: &'static str,
+    pub help: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    pub help_keys: &'static [(&'static str, &'static str)],
+    pub footer: &'static [(&'static str, &'static str)],
+    pub footer_scrolled: &'static [(&'static str, &'static str)],
+    pub footer_selected: &'static [(&'static str, &'static str)],
+}
+
+/// A character as it may stand in a sentence; by its number where it cannot be seen by itself.
+fn character(c: char) -> String {
+    let mut buffer = [0; 4];
+    let shown: &str = c.encode_utf8(&mut buffer);
+    let blank = c.is_whitespace() || matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}');
+    if text::printable(shown) == shown && !blank { format!("'{c}'") } else { format!("U+{:04X}", u32::from(c)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_chooses_the_language() {
+        for (locale, lang) in [
+            ("ko_KR.UTF-8", Lang::Ko),
+            ("ko", Lang::Ko),
+            ("KO", Lang::Ko),
+            ("en_US", Lang::En),
+            ("C", Lang::En),
+            ("kok_IN", Lang::En),
+            ("", Lang::En),
+        ] {
+            assert_eq!(Lang::from_locale(locale), lang, "{locale}");
+        }
+    }
+}

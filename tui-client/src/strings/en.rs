@@ -1,0 +1,222 @@
+//! What the client says in English. Read through [`super::Lang::strings`].
+
+use squares_shared::message::{ErrorCode, ErrorMessage};
+use squares_shared::number::Fault;
+use squares_shared::student::StudentError;
+
+use super::{Strings, character};
+use crate::event::Lost;
+use crate::text;
+
+pub(super) static EN: Strings = Strings {
+    program: "Squares",
+    tagline: "A room where your class squares numbers together.",
+    too_small: |width, height| {
+        format!("Squares needs a window of at least {width}x{height}. Please make this one larger.")
+    },
+
+    connecting: "connecting",
+    connected: "connected",
+    joined: "connected",
+    joining: "Joining",
+    hosting: "You host this room.",
+    host: "host",
+    lost,
+    lost_short: "lost",
+    retry_in: |seconds| format!("next try in {seconds} s"),
+    retry_in_short: |seconds| format!("{seconds} s"),
+    retrying: "trying again",
+    retry_by_key: "F5 tries again",
+    waiting: |count| format!("{} waiting", text::grouped(count)),
+    waiting_short: |count| format!("{} waiting", text::grouped(count)),
+    online: |count| format!("{} online", text::grouped(count)),
+    online_unknown: "online",
+    sent_again_in: |seconds| format!("sent again in {seconds} s"),
+
+    student: "Student ID",
+    name: "Name",
+    server: "Server",
+    student_empty: "Type your student ID.",
+    name_optional: "optional",
+    this_machine: "this computer",
+    choose_server: "choose",
+    pin_not_yet: "This server asks for a PIN, and this version of Squares cannot give one yet.",
+    student_error,
+    join_keys: &[("Enter", "join"), ("Tab", "next field"), ("Ctrl-C", "leave")],
+
+    no_results: &["Nothing squared yet.", "Type a number below and press Enter."],
+    loading: "loading earlier results",
+    beginning: "the beginning",
+    more_above: "earlier results above",
+    cut: "newer results: End",
+    more_waiting: |count| format!("{count} more waiting"),
+    new_below: |count| format!("{count} new"),
+    scrolled_up: "newest: Esc",
+    digits: |count| if count == "1" { "1 digit".to_owned() } else { format!("{count} digits") },
+    more_online: |count| format!("+{count} more"),
+    me: "me",
+
+    number: "Number",
+    square: "Square",
+    detail_keys: &[("Up/Down PgUp/PgDn", "scroll"), ("Esc", "close")],
+
+    placeholder: "Type a number and press Enter",
+    placeholder_short: "Type a number",
+    fault,
+    too_many_digits: |limit| format!("Too many digits: at most {limit}."),
+    error,
+    too_long: "Too long to paste here; nothing was taken in.",
+    not_kept: |number, error| format!("Could not be kept, so it was not sent: {number} ({error})"),
+    pasted: |good, bad| match (good, bad) {
+        (good, 0) => format!("{} pasted.", numbers(good)),
+        (good, 1) => format!("{} pasted; this line is not a number.", numbers(good)),
+        (good, bad) => {
+            format!("{} pasted; {} lines are not numbers, this is the first.", numbers(good), text::grouped(bad))
+        }
+    },
+    pasted_bad: |good, line| format!("{} pasted; not a number: {line}", numbers(good)),
+    pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
+    unknown_command: |name, nearest| match nearest {
+        Some(nearest) => format!("There is no /{name}. Did you mean /{nearest}?"),
+        None => format!("There is no /{name}. There are /exit and /help."),
+    },
+    command_exit: "leave",
+    command_help: "keys and commands",
+
+    press_again: "Press Ctrl-C again to leave, or type /exit.",
+    host_leaves: |others| {
+        format!(
+            "You host this room: {} will be cut off for a moment, then one takes over. /exit again to leave.",
+            others_online(others)
+        )
+    },
+    host_leaves_again: |others| {
+        format!(
+            "You host this room: {} will be cut off for a moment, then one takes over. Ctrl-C again to leave.",
+            others_online(others)
+        )
+    },
+
+    help_title: "Help",
+    help: &[
+        (
+            "Squaring",
+            &[
+                ("Enter", "square the number and share the result"),
+                ("Up Down", "numbers entered before"),
+                ("paste lines", "squares each line"),
+                ("numbers", "12  -0.5  1,234  1_000  2.5e-3"),
+            ],
+        ),
+        (
+            "Results",
+            &[
+                ("PgUp PgDn, wheel", "scroll"),
+                ("Ctrl-Home Ctrl-End", "oldest loaded, newest (Home End on an empty line)"),
+                ("Shift/Alt-Up Down", "select a result"),
+                ("Enter", "on a selected result: all of its digits"),
+                ("Esc", "back to the newest"),
+            ],
+        ),
+        (
+            "Editing",
+            &[
+                ("Ctrl-A Ctrl-E", "start, end of the line"),
+                ("Ctrl-Left Ctrl-Right", "a word back, on"),
+                ("Ctrl-W Ctrl-U Ctrl-K", "cut a word, to the start, to the end"),
+                ("Ctrl-Y", "put back what was cut"),
+            ],
+        ),
+        (
+            "Room",
+            &[
+                ("Alt-PgUp Alt-PgDn", "scroll who is online"),
+                ("F2", "who is online"),
+                ("F5", "connect now"),
+                ("Ctrl-L", "paint the screen anew"),
+                ("Ctrl-Z", "stop until fg"),
+                ("/help  F1", "this help"),
+                ("/exit  Ctrl-D", "leave"),
+            ],
+        ),
+    ],
+    help_keys: &[("Up/Down PgUp/PgDn", "scroll"), ("Esc", "close")],
+    footer: &[("Enter", "square"), ("PgUp", "earlier"), ("Shift-Up", "select"), ("F1", "help"), ("/exit", "leave")],
+    footer_scrolled: &[("PgUp PgDn", "scroll"), ("Esc", "newest"), ("Shift-Up", "select"), ("F1", "help")],
+    footer_selected: &[("Shift-Up/Down", "select"), ("Enter", "all digits"), ("Esc", "newest"), ("F1", "help")],
+};
+
+fn numbers(count: usize) -> String {
+    if count == 1 { "1 number".to_owned() } else { format!("{} numbers", text::grouped(count)) }
+}
+
+fn others_online(count: usize) -> String {
+    if count == 1 { "1 other".to_owned() } else { format!("{} others", text::grouped(count)) }
+}
+
+fn lost(why: &Lost) -> String {
+    match why {
+        Lost::Unreachable(_) => "no server there".to_owned(),
+        Lost::Closed(_) => "connection lost".to_owned(),
+        Lost::Shutdown => "the server stopped".to_owned(),
+        Lost::Full => "the server is full".to_owned(),
+        Lost::NotSquares(_) => "not a Squares server".to_owned(),
+        Lost::CannotHost(why) => format!("cannot host: {}", text::printable(why)),
+    }
+}
+
+fn student_error(error: StudentError) -> String {
+    match error {
+        StudentError::Id => "1 to 32 letters, digits, - _ or . only.",
+        StudentError::NameEmpty => "The name is blank; leave it out or type one.",
+        StudentError::NameTooLong => "The name is longer than 64 characters.",
+        StudentError::NameUnprintable => "The name has invisible characters.",
+    }
+    .to_owned()
+}
+
+fn fault(fault: Fault) -> String {
+    let sentence = match fault {
+        Fault::Empty => "Type a number.",
+        Fault::NoDigits => "Digits to come.",
+        Fault::UnexpectedCharacter(c) => return format!("No number has a {}.", character(c)),
+        Fault::Space => "One number at a time, without spaces inside.",
+        Fault::SecondSign => "Only one sign, please.",
+        Fault::SecondPoint => "Only one decimal point, please.",
+        Fault::StrayUnderscore => "A _ stands between two digits only, as in 1_000.",
+        Fault::UnderscoreAtEnd => "Digits to come after the _.",
+        Fault::BadGrouping => "Commas part digits into threes, as in 1,234,567.",
+        Fault::ShortGroup => "Three digits follow a comma, as in 1,234.",
+        Fault::CommaInFraction => "No commas after the decimal point.",
+        Fault::MixedSeparators => "Use either , or _ between digits, not both.",
+        Fault::MissingExponent => "The exponent is to come, as in 1e10.",
+        Fault::SeparatorInExponent => "No , or _ in the exponent, as in 1e1000.",
+        Fault::PointInExponent => "The exponent is a whole number, as in 2.5e-3.",
+        Fault::Fraction => "Write a fraction as a decimal number: 0.5 for 1/2.",
+        Fault::Expression => "One number only; work the sum out first.",
+        Fault::OtherNumeral(c) => return format!("Write {} with the digits 0 to 9.", character(c)),
+    };
+    sentence.to_owned()
+}
+
+fn error(error: &ErrorMessage) -> String {
+    let sentence = match error.code {
+        ErrorCode::BadStudent => "This is not a student ID that the server takes.",
+        ErrorCode::NotOnRoster => "This student ID is not on the roster. Check it and try again.",
+        ErrorCode::BadPin => "This server asks for a PIN, and this version of Squares cannot give one yet.",
+        ErrorCode::NotANumber => "Not a number.",
+        ErrorCode::TooManyDigits => "Too many digits.",
+        ErrorCode::TooLong => "Too long for one line to the server.",
+        ErrorCode::IdReused => "The server has another number under the same id.",
+        ErrorCode::RateLimited => "Too fast for the server.",
+        ErrorCode::StorageUnavailable => "The server cannot store results just now.",
+        ErrorCode::ServerFull => "The server is full.",
+        ErrorCode::JoinTimeout => "The server waited too long for the student ID.",
+        ErrorCode::NotJoined => "Not joined yet.",
+        ErrorCode::AlreadyJoined => "Joined already.",
+        ErrorCode::BadMessage | ErrorCode::UnknownType | ErrorCode::Unknown => {
+            return text::printable(&error.message).into_owned();
+        }
+    };
+    sentence.to_owned()
+}

@@ -1,0 +1,216 @@
+//! What the client says in Korean. Read through [`super::Lang::strings`].
+
+use squares_shared::message::{ErrorCode, ErrorMessage};
+use squares_shared::number::Fault;
+use squares_shared::student::StudentError;
+
+use super::{Strings, character};
+use crate::event::Lost;
+use crate::text;
+
+pub(super) static KO: Strings = Strings {
+    program: "제곱방",
+    tagline: "우리 반이 함께 수를 제곱하는 방입니다.",
+    too_small: |width, height| format!("창이 너무 작습니다. {width}x{height} 이상으로 키워 주세요."),
+
+    connecting: "연결하는 중",
+    connected: "연결됨",
+    joined: "연결됨",
+    joining: "들어가는 중",
+    hosting: "이 컴퓨터가 방을 열고 있습니다.",
+    host: "방장",
+    lost,
+    lost_short: "끊김",
+    retry_in: |seconds| format!("{seconds}초 뒤 다시 연결"),
+    retry_in_short: |seconds| format!("{seconds}초"),
+    retrying: "다시 연결하는 중",
+    retry_by_key: "F5로 다시 연결",
+    waiting: |count| format!("보낼 수 {}개", text::grouped(count)),
+    waiting_short: |count| format!("대기 {}", text::grouped(count)),
+    online: |count| format!("접속 {}명", text::grouped(count)),
+    online_unknown: "접속",
+    sent_again_in: |seconds| format!("{seconds}초 뒤 다시 보냅니다"),
+
+    student: "학번",
+    name: "이름",
+    server: "서버",
+    student_empty: "학번을 입력해 주세요.",
+    name_optional: "선택",
+    this_machine: "이 컴퓨터",
+    choose_server: "고르기",
+    pin_not_yet: "이 서버는 PIN을 요구하는데, 이 버전은 아직 PIN을 보낼 수 없습니다.",
+    student_error,
+    join_keys: &[("Enter", "들어가기"), ("Tab", "다음 칸"), ("Ctrl-C", "나가기")],
+
+    no_results: &["아직 결과가 없습니다.", "아래에 수를 쓰고 Enter를 눌러 보세요."],
+    loading: "이전 결과를 불러오는 중",
+    beginning: "여기가 처음입니다",
+    more_above: "위에 이전 결과가 더 있습니다",
+    cut: "더 새로운 결과: End",
+    more_waiting: |count| format!("{count}개 더 기다리는 중"),
+    new_below: |count| format!("새 결과 {count}개"),
+    scrolled_up: "최신으로: Esc",
+    digits: |count| format!("{count}자리"),
+    more_online: |count| format!("외 {count}명"),
+    me: "나",
+
+    number: "수",
+    square: "제곱",
+    detail_keys: &[("↑↓ PgUp/PgDn", "스크롤"), ("Esc", "닫기")],
+
+    placeholder: "제곱할 수를 쓰고 Enter를 누르세요",
+    placeholder_short: "제곱할 수",
+    fault,
+    too_many_digits: |limit| format!("자릿수가 너무 많습니다. {limit}자리까지 됩니다."),
+    error,
+    too_long: "너무 길어서 붙여 넣지 않았습니다.",
+    not_kept: |number, error| format!("저장할 수 없어 보내지 않았습니다: {number} ({error})"),
+    pasted: |good, bad| match (good, bad) {
+        (good, 0) => format!("수 {}개를 붙여 넣었습니다.", text::grouped(good)),
+        (good, 1) => format!("수 {}개를 붙여 넣었고, 이 줄은 수가 아닙니다.", text::grouped(good)),
+        (good, bad) => {
+            format!(
+                "수 {}개를 붙여 넣었고, {}줄은 수가 아닙니다. 그 첫 줄입니다.",
+                text::grouped(good),
+                text::grouped(bad)
+            )
+        }
+    },
+    pasted_bad: |good, line| format!("수 {}개를 붙여 넣었습니다. 수가 아닌 줄: {line}", text::grouped(good)),
+    pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
+    unknown_command: |name, nearest| match nearest {
+        Some(nearest) => format!("/{name} 명령은 없습니다. 혹시 /{nearest} 입니까?"),
+        None => format!("/{name} 명령은 없습니다. /exit 와 /help 가 있습니다."),
+    },
+    command_exit: "나가기",
+    command_help: "키와 명령 도움말",
+
+    press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit 를 쓰세요.",
+    host_leaves: |others| {
+        format!(
+            "이 컴퓨터가 방을 열고 있어, 나가면 다른 {}명이 잠시 끊겼다가 이어집니다. 나가려면 /exit 를 한 번 더 쓰세요.",
+            text::grouped(others)
+        )
+    },
+    host_leaves_again: |others| {
+        format!(
+            "이 컴퓨터가 방을 열고 있어, 나가면 다른 {}명이 잠시 끊겼다가 이어집니다. 나가려면 Ctrl-C를 한 번 더 누르세요.",
+            text::grouped(others)
+        )
+    },
+
+    help_title: "도움말",
+    help: &[
+        (
+            "제곱하기",
+            &[
+                ("Enter", "수를 제곱해 모두와 나눕니다"),
+                ("↑ ↓", "앞서 쓴 수"),
+                ("여러 줄 붙여넣기", "줄마다 제곱합니다"),
+                ("쓸 수 있는 수", "12  -0.5  1,234  1_000  2.5e-3"),
+            ],
+        ),
+        (
+            "결과 보기",
+            &[
+                ("PgUp PgDn, 휠", "스크롤"),
+                ("Ctrl-Home Ctrl-End", "맨 위, 최신 (입력이 비었으면 Home End)"),
+                ("Shift/Alt-↑ ↓", "결과 고르기"),
+                ("Enter", "고른 결과의 모든 자릿수 보기"),
+                ("Esc", "최신 결과로"),
+            ],
+        ),
+        (
+            "고쳐 쓰기",
+            &[
+                ("Ctrl-A Ctrl-E", "줄의 처음, 끝"),
+                ("Ctrl-← Ctrl-→", "한 낱말 앞, 뒤"),
+                ("Ctrl-W Ctrl-U Ctrl-K", "낱말, 처음까지, 끝까지 잘라내기"),
+                ("Ctrl-Y", "잘라낸 것 되붙이기"),
+            ],
+        ),
+        (
+            "방",
+            &[
+                ("Alt-PgUp Alt-PgDn", "접속한 사람 목록 스크롤"),
+                ("F2", "접속한 사람"),
+                ("F5", "지금 다시 연결"),
+                ("Ctrl-L", "화면 다시 그리기"),
+                ("Ctrl-Z", "잠시 멈춤 (fg로 돌아오기)"),
+                ("/help  F1", "이 도움말"),
+                ("/exit  Ctrl-D", "나가기"),
+            ],
+        ),
+    ],
+    help_keys: &[("↑↓ PgUp/PgDn", "스크롤"), ("Esc", "닫기")],
+    footer: &[("Enter", "제곱"), ("PgUp", "이전"), ("Shift-↑", "고르기"), ("F1", "도움말"), ("/exit", "나가기")],
+    footer_scrolled: &[("PgUp PgDn", "스크롤"), ("Esc", "최신"), ("Shift-↑", "고르기"), ("F1", "도움말")],
+    footer_selected: &[("Shift-↑↓", "고르기"), ("Enter", "자세히"), ("Esc", "최신"), ("F1", "도움말")],
+};
+
+fn lost(why: &Lost) -> String {
+    match why {
+        Lost::Unreachable(_) => "서버가 없습니다".to_owned(),
+        Lost::Closed(_) => "연결이 끊겼습니다".to_owned(),
+        Lost::Shutdown => "서버가 멈췄습니다".to_owned(),
+        Lost::Full => "서버에 자리가 없습니다".to_owned(),
+        Lost::NotSquares(_) => "제곱방 서버가 아닙니다".to_owned(),
+        Lost::CannotHost(why) => format!("방을 열 수 없습니다: {}", text::printable(why)),
+    }
+}
+
+fn student_error(error: StudentError) -> String {
+    match error {
+        StudentError::Id => "영문자, 숫자, - _ . 로 32자까지입니다.",
+        StudentError::NameEmpty => "이름이 비어 있습니다. 지우거나 써 주세요.",
+        StudentError::NameTooLong => "이름은 64자까지입니다.",
+        StudentError::NameUnprintable => "이름에 보이지 않는 글자가 있습니다.",
+    }
+    .to_owned()
+}
+
+fn fault(fault: Fault) -> String {
+    let sentence = match fault {
+        Fault::Empty => "수를 써 주세요.",
+        Fault::NoDigits => "숫자를 이어서 써 주세요.",
+        Fault::UnexpectedCharacter(c) => return format!("수에 쓸 수 없는 글자입니다: {}", character(c)),
+        Fault::Space => "빈칸 없이 한 번에 수 하나만 써 주세요.",
+        Fault::SecondSign => "부호는 하나만 써 주세요.",
+        Fault::SecondPoint => "소수점은 하나만 써 주세요.",
+        Fault::StrayUnderscore => "_ 는 1_000 처럼 숫자 사이에만 씁니다.",
+        Fault::UnderscoreAtEnd => "_ 뒤에 숫자를 이어서 써 주세요.",
+        Fault::BadGrouping => "쉼표는 1,234,567 처럼 세 자리마다 씁니다.",
+        Fault::ShortGroup => "쉼표 뒤에는 1,234 처럼 세 자리를 씁니다.",
+        Fault::CommaInFraction => "소수점 뒤에는 쉼표를 쓰지 않습니다.",
+        Fault::MixedSeparators => ", 와 _ 가운데 하나만 써 주세요.",
+        Fault::MissingExponent => "1e10 처럼 지수를 이어서 써 주세요.",
+        Fault::SeparatorInExponent => "지수에는 , 나 _ 를 쓰지 않습니다. 예: 1e1000",
+        Fault::PointInExponent => "지수는 정수로 씁니다. 예: 2.5e-3",
+        Fault::Fraction => "분수는 소수로 써 주세요. 1/2 은 0.5 입니다.",
+        Fault::Expression => "식은 먼저 계산해서 수 하나로 써 주세요.",
+        Fault::OtherNumeral(c) => return format!("0부터 9까지의 숫자로 써 주세요: {}", character(c)),
+    };
+    sentence.to_owned()
+}
+
+fn error(error: &ErrorMessage) -> String {
+    let sentence = match error.code {
+        ErrorCode::BadStudent => "서버가 받을 수 없는 학번입니다.",
+        ErrorCode::NotOnRoster => "명단에 없는 학번입니다. 확인하고 다시 해 주세요.",
+        ErrorCode::BadPin => "이 서버는 PIN을 요구하는데, 이 버전은 아직 PIN을 보낼 수 없습니다.",
+        ErrorCode::NotANumber => "수가 아닙니다.",
+        ErrorCode::TooManyDigits => "자릿수가 너무 많습니다.",
+        ErrorCode::TooLong => "서버에 한 줄로 보내기에는 너무 깁니다.",
+        ErrorCode::IdReused => "서버에 같은 번호로 다른 수가 있습니다.",
+        ErrorCode::RateLimited => "서버가 받기에 너무 빠릅니다.",
+        ErrorCode::StorageUnavailable => "서버가 지금 결과를 저장할 수 없습니다.",
+        ErrorCode::ServerFull => "서버에 자리가 없습니다.",
+        ErrorCode::JoinTimeout => "학번을 기다리던 서버가 연결을 끊었습니다.",
+        ErrorCode::NotJoined => "아직 들어가지 않았습니다.",
+        ErrorCode::AlreadyJoined => "이미 들어와 있습니다.",
+        ErrorCode::BadMessage | ErrorCode::UnknownType | ErrorCode::Unknown => {
+            return text::printable(&error.message).into_owned();
+        }
+    };
+    sentence.to_owned()
+}

@@ -1,0 +1,222 @@
+//! The terminal as a thing with a state that must be undone: raw mode, the other screen, bracketed paste, mouse, cursor.
+//! Also what the system says of it: signals, stopping and going on, a hangup. Called by `run`; plain mode asks it
+//! whether its reader is gone.
+//!
+//! [`leave`] may be called from anywhere and any number of times, the panic hook included: it takes no lock that
+//! drawing holds.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{Command, queue};
+
+/// Whether the terminal is in our hands.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Takes the terminal over. Where it was ours already, it is taken over again in full, since a shell may have had it meanwhile.
+///
+/// # Errors
+/// As the system reports them; then nothing is left taken over.
+pub fn enter(mouse: bool) -> io::Result<()> {
+    // Crossterm keeps the modes it found the first time, and does nothing while it has them.
+    disable_raw_mode()?;
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+    if mouse {
+        queue!(bytes, EnableMouseCapture)?;
+    }
+    write(&bytes).inspect_err(|_| leave())
+}
+
+/// Gives the terminal back as it was. Nothing happens where it is not ours.
+pub fn leave() {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut bytes = Vec::new();
+    // A frame may have been cut short, so its end comes first.
+    let written = queue!(
+        bytes,
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        ResetColor,
+        LeaveAlternateScreen,
+        Show
+    );
+    // A terminal that is gone needs nothing undone.
+    let _ = written.and_then(|()| write(&bytes));
+    let _ = disable_raw_mode();
+}
+
+/// Gives back what can be given back to a terminal that takes no bytes any more.
+pub fn give_up() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Makes a panic anywhere give the terminal back before it says what happened, and end the program.
+pub fn leave_on_panic() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let was_ours = ENTERED.load(Ordering::SeqCst);
+        leave();
+        before(panic);
+        if was_ours {
+            // Whichever thread it was: a client that lost a part of itself must not look as if it were well.
+            std::process::exit(101);
+        }
+    }));
+}
+
+/// Writes to the terminal in one go, without the lock of standard output, which a thread that is stuck may hold.
+///
+/// # Errors
+/// As the system reports them: the terminal is gone.
+pub fn write(bytes: &[u8]) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        static OUT: OnceLock<Option<File>> = OnceLock::new();
+        let out = OUT.get_or_init(|| {
+            use std::os::fd::AsFd;
+            io::stdout().as_fd().try_clone_to_owned().ok().map(File::from)
+        });
+        if let Some(mut out) = out.as_ref() {
+            return out.write_all(bytes);
+        }
+    }
+    let mut out = io::stdout();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// The bytes of a terminal command.
+pub fn append(bytes: &mut Vec<u8>, command: impl Command) {
+    // Writing into memory does not fail.
+    let _ = queue!(bytes, command);
+}
+
+/// Ends when whoever is at the other end of a terminal or a pipe is gone; never, where that cannot be told.
+#[cfg(unix)]
+pub async fn gone(end: &impl std::os::fd::AsFd) {
+    use tokio::io::Interest;
+    use tokio::io::unix::AsyncFd;
+
+    #[expect(deprecated, reason = "its successor is unsafe; a descriptor of our own is safe in it")]
+    if let Ok(end) = end.as_fd().try_clone_to_owned()
+        && let Ok(watched) = AsyncFd::with_interest(end, Interest::ERROR)
+        && watched.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Ends when whoever is at the other end is gone; here that cannot be told.
+#[cfg(not(unix))]
+pub async fn gone<T>(_end: &T) {
+    std::future::pending::<()>().await;
+}
+
+/// What the system asks of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// To end: SIGTERM, SIGINT, SIGHUP, SIGQUIT.
+    End,
+    /// To stop until it is continued: SIGTSTP.
+    Stop,
+    /// It was continued: SIGCONT.
+    Continue,
+}
+
+/// The signals that the program answers to itself.
+#[derive(Debug)]
+pub struct Signals {
+    #[cfg(unix)]
+    streams: [(Signal, tokio::signal::unix::Signal); 6],
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Answers to them from now on. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    pub fn listen() -> io::Result<Self> {
+        use rustix::process::Signal as System;
+        use tokio::signal::unix::{SignalKind, signal};
+        let on = |meaning, system: System| io::Result::Ok((meaning, signal(SignalKind::from_raw(system.as_raw()))?));
+        let end = |system| on(Signal::End, system);
+        let streams = [
+            end(System::TERM)?,
+            end(System::INT)?,
+            end(System::HUP)?,
+            end(System::QUIT)?,
+            on(Signal::Stop, System::TSTP)?,
+            on(Signal::Continue, System::CONT)?,
+        ];
+        Ok(Self { streams })
+    }
+
+    /// The next signal. Dropped at any time, nothing is lost.
+    pub async fn next(&mut self) -> Signal {
+        std::future::poll_fn(|context| {
+            for (meaning, stream) in &mut self.streams {
+                if stream.poll_recv(context).is_ready() {
+                    return std::task::Poll::Ready(*meaning);
+                }
+            }
+            std::task::Poll::Pending
+        })
+        .await
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Answers to them from now on. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// The next signal. Dropped at any time, nothing is lost.
+    pub async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::End,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// Stops this process and its group until the shell continues them; [`Signal::Continue`] follows. The whole group, as the
+/// terminal's own Ctrl-Z would: `cargo run` waits for us as its child, and must stop with us for the shell to notice.
+///
+/// # Errors
+/// Where the system does not let us, or knows no such thing.
+#[cfg(unix)]
+pub fn stop() -> io::Result<()> {
+    Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
+}
+
+/// Nothing stops a program here.
+///
+/// # Errors
+/// Always.
+#[cfg(not(unix))]
+pub fn stop() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

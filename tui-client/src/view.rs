@@ -1,0 +1,53 @@
+//! The screen: from what the app knows to a frame of cells. Nothing here decides, reads or waits, and only what is in
+//! sight is laid out, so that a frame costs the same however much is loaded. `run` calls [`draw`] for each frame.
+
+mod detail;
+mod expression;
+mod feed;
+mod header;
+mod help;
+mod input;
+mod join;
+mod online;
+mod paint;
+
+use std::time::Instant;
+
+use ratatui::Frame;
+
+use crate::app::{App, Body, SMALLEST, Screen, is_large_enough, layout};
+use crate::text;
+
+use paint::Paint;
+
+/// Draws the whole screen, and places the cursor at the caret, where an input method composes.
+pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
+    let area = frame.area();
+    let mut paint = Paint::new(frame.buffer_mut(), app.ascii);
+    if !is_large_enough(area.width, area.height) {
+        let sentence = (app.strings.too_small)(SMALLEST.0, SMALLEST.1);
+        for (y, line) in (0..area.height).zip(text::wrap(&sentence, area.width.into())) {
+            paint.put(0, y, area.width, line, app.theme.plain);
+        }
+        return;
+    }
+    let caret = match app.screen {
+        Screen::Join => join::draw(app, &mut paint, area, now),
+        Screen::Room => {
+            let parts = layout(area.width, area.height);
+            header::draw(app, &mut paint, &parts, now);
+            match &app.body {
+                Body::Feed => {
+                    feed::draw(app, &mut paint, parts.feed);
+                    online::draw(app, &mut paint, parts.online);
+                    paint.column(parts.separator, app.glyphs.vertical, app.theme.rule);
+                }
+                Body::Help(scrolled) => help::draw(app, &mut paint, parts.body, *scrolled),
+                Body::Detail(detail) => detail::draw(app, &mut paint, parts.body, detail),
+                Body::Online => online::draw(app, &mut paint, parts.body),
+            }
+            input::draw(app, &mut paint, &parts, now)
+        }
+    };
+    frame.set_cursor_position(caret);
+}

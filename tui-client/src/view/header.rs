@@ -1,0 +1,89 @@
+//! The header: which room this is, where it is, who I am, and how the connection is.
+
+use std::time::Instant;
+
+use ratatui::layout::Rect;
+
+use super::paint::{Paint, Part};
+use crate::app::{App, Layout, State};
+
+pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
+    let (theme, strings) = (&app.theme, app.strings);
+    let joined = app.connection.is_joined();
+    let unanswered = app.feed.waiting.unanswered();
+    // The list says it where it stands.
+    let online = if joined && parts.online.width == 0 { (strings.online)(app.online.count()) } else { String::new() };
+    let host = if app.connection.hosting { format!("[{}]", strings.host) } else { String::new() };
+    if parts.header.height == 1 {
+        let state_style = if joined { theme.plain } else { theme.notice };
+        let waiting = if unanswered > 0 && !joined { (strings.waiting_short)(unanswered) } else { String::new() };
+        let left = vec![
+            Part::new(strings.program, theme.strong, 3),
+            Part::new(short_state(app, now), state_style, 0),
+            Part::new(waiting, state_style, 1),
+            Part::new(host, theme.notice, 4),
+        ];
+        let right = vec![Part::new(&*app.me.name, theme.plain, 5), Part::new(online, theme.plain, 2)];
+        paint.parts(parts.header, left, right, app.glyphs.dot);
+        return;
+    }
+    let line = |at: u16| Rect { y: parts.header.y + at, height: 1, ..parts.header };
+    let department = app.me.department.as_deref().unwrap_or_default();
+    let id = if app.me.id == app.me.name { "" } else { &*app.me.id };
+    let me = vec![
+        Part::new(if app.me.name.is_empty() { &*app.me.id } else { &*app.me.name }, theme.strong, 1),
+        Part::new(if app.me.name.is_empty() { "" } else { id }, theme.plain, 2),
+        Part::new(department, theme.plain, 4),
+    ];
+    let room = vec![
+        Part::new(strings.program, theme.strong, 0),
+        Part::new(&*app.connection.server, theme.plain, 3),
+        Part::new(host, theme.notice, 2),
+    ];
+    paint.parts(line(0), room, me, app.glyphs.dot);
+
+    let mut left = state(app, now, false);
+    if unanswered > 0 {
+        left.push(Part::new((strings.waiting)(unanswered), if joined { theme.plain } else { theme.notice }, 2));
+    }
+    paint.parts(line(1), left, vec![Part::new(online, theme.plain, 3)], app.glyphs.dot);
+    if parts.top_rule.height > 0 {
+        paint.rule(parts.top_rule, app.glyphs.horizontal, theme.rule);
+        if parts.separator.width > 0 && matches!(app.body, crate::app::Body::Feed) {
+            paint.put(parts.separator.x, parts.top_rule.y, 1, app.glyphs.tee_down, theme.rule);
+        }
+    }
+}
+
+/// How the connection is, and what happens next.
+pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Part> {
+    let (theme, strings) = (&app.theme, app.strings);
+    match &app.connection.state {
+        State::Connecting => vec![Part::new(strings.connecting, theme.notice, 0)],
+        State::Connected if app.form.joining => vec![Part::new(strings.joining, theme.notice, 0)],
+        State::Connected => vec![Part::new(strings.connected, theme.plain, 0)],
+        State::Joined => vec![Part::new(strings.joined, theme.plain, 0)],
+        State::Lost { why, retry_at } => {
+            let next = match (app.connection.countdown(now), retry_at) {
+                (Some(seconds), _) if narrow => (strings.retry_in_short)(seconds),
+                (Some(seconds), _) => (strings.retry_in)(seconds),
+                (None, Some(_)) => strings.retrying.to_owned(),
+                (None, None) => strings.retry_by_key.to_owned(),
+            };
+            vec![Part::new((strings.lost)(why), theme.notice, 1), Part::new(next, theme.notice, 0)]
+        }
+    }
+}
+
+fn short_state(app: &App, now: Instant) -> String {
+    let strings = app.strings;
+    match &app.connection.state {
+        State::Connecting => strings.connecting.to_owned(),
+        State::Connected | State::Joined => strings.joined.to_owned(),
+        State::Lost { retry_at: None, .. } => format!("{} {}", strings.lost_short, strings.retry_by_key),
+        State::Lost { .. } => match app.connection.countdown(now) {
+            Some(seconds) => format!("{} {}", strings.lost_short, (strings.retry_in_short)(seconds)),
+            None => strings.retrying.to_owned(),
+        },
+    }
+}

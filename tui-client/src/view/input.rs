@@ -1,0 +1,125 @@
+//! The lower end of the room: the rule that says what is new below, the input line, what is to be said about it, and
+//! the keys.
+
+use std::time::Instant;
+
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::paint::{Paint, Part};
+use crate::app::{App, Body, Check, Gravity, Layout, PROMPT, candidates, input_width};
+use crate::text;
+
+/// Draws it. Gives back where the caret is.
+pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) -> Position {
+    rule(app, paint, parts, now);
+    footer(app, paint, parts.footer);
+    hint(app, paint, parts);
+    line(app, paint, parts.input)
+}
+
+fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
+    let (theme, strings, glyphs) = (&app.theme, app.strings, &app.glyphs);
+    let area = parts.rule;
+    paint.rule(area, glyphs.horizontal, theme.rule);
+    if matches!(app.body, Body::Feed) && parts.separator.width > 0 {
+        paint.put(parts.separator.x, area.y, 1, glyphs.tee_up, theme.rule);
+    }
+    let mut left = Vec::new();
+    if !app.feed.is_following() {
+        let new = app.feed.new_below();
+        if new > 0 {
+            let words = format!("{} {}", (strings.new_below)(&text::grouped(new)), glyphs.down);
+            left.push(Part::new(words, theme.notice, 0));
+        }
+        if matches!(app.body, Body::Feed) {
+            left.push(Part::new(strings.scrolled_up, theme.plain, 2));
+        }
+    }
+    if let (Some((error, _)), Some(seconds)) = (&app.connection.held_up, app.connection.held_up_for(now)) {
+        left.push(Part::new((strings.error)(error).trim_end_matches('.'), theme.notice, 3));
+        left.push(Part::new((strings.sent_again_in)(seconds), theme.notice, 1));
+    }
+    if !left.is_empty() {
+        let inner = Rect { x: area.x + 3, width: area.width.saturating_sub(6), ..area };
+        paint.put(area.x + 2, area.y, 1, " ", theme.plain);
+        let end = paint.parts(inner, left, Vec::new(), glyphs.dot);
+        paint.put(end, area.y, 1, " ", theme.plain);
+    }
+}
+
+fn line(app: &App, paint: &mut Paint<'_>, area: Rect) -> Position {
+    let cells = input_width(area.width);
+    let prompt = if app.input.is_scrolled() { "< " } else { PROMPT };
+    let x = paint.put(area.x, area.y, area.width, prompt, app.theme.strong);
+    let (shown, caret) = app.input.in_sight(cells.into());
+    paint.put(x, area.y, cells, &text::printable(shown), app.theme.plain);
+    let caret = u16::try_from(caret).unwrap_or(u16::MAX).min(cells.saturating_sub(1));
+    Position::new(x.saturating_add(caret), area.y)
+}
+
+/// What is to be said: below the input, over the keys too if it is long, and above the input where the screen is so
+/// small that it would not fit below. What is said while somebody types keeps to its line, so that nothing jumps.
+fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
+    let cells = usize::from(parts.hint.width);
+    let (words, style, passing) = sentence(app, cells);
+    let lines = text::wrap(&words, cells);
+    let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let below = parts.hint.height + parts.footer.height;
+    if count <= 1 || (passing && count > below) {
+        paint.put(parts.hint.x, parts.hint.y, parts.hint.width, &text::cut(&words, cells, app.glyphs.ellipsis), style);
+        return;
+    }
+    let area = if count <= below {
+        Rect { height: below, ..parts.hint }
+    } else {
+        let height = count.min(parts.body.height + parts.rule.height);
+        Rect { y: parts.rule.bottom() - height, height, ..parts.hint }
+    };
+    paint.clear(area);
+    for (y, line) in (area.top()..area.bottom()).zip(lines) {
+        paint.put(area.x, y, area.width, line, style);
+    }
+}
+
+/// The sentence, its style, and whether it is one that every key may change.
+fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
+    let (theme, strings) = (&app.theme, app.strings);
+    if let Some(notice) = app.notices.current() {
+        let style = match notice.gravity {
+            Gravity::Info => theme.plain,
+            Gravity::Warning => theme.notice,
+            Gravity::Error => theme.error,
+        };
+        return (notice.text.clone(), style, false);
+    }
+    let mild = |words: String| (words, theme.plain, true);
+    let wrong = |words: String| (words, theme.error, false);
+    match app.check {
+        Check::Empty if text::fits(strings.placeholder, cells) => mild(strings.placeholder.to_owned()),
+        Check::Empty => mild(strings.placeholder_short.to_owned()),
+        Check::Number { digits } => mild((strings.digits)(&text::grouped(digits))),
+        Check::Unfinished(fault) => mild((strings.fault)(fault)),
+        Check::Wrong(fault) => wrong((strings.fault)(fault)),
+        Check::TooManyDigits { limit } => wrong((strings.too_many_digits)(&text::grouped(limit))),
+        Check::Command => {
+            let words = candidates(app.input.text()).map(|name| match name {
+                "help" => format!("/help {}", strings.command_help),
+                name => format!("/{name} {}", strings.command_exit),
+            });
+            mild(words.collect::<Vec<_>>().join("   "))
+        }
+    }
+}
+
+fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
+    let strings = app.strings;
+    let keys = match app.body {
+        Body::Help(_) | Body::Online => strings.help_keys,
+        Body::Detail(_) => strings.detail_keys,
+        Body::Feed if app.feed.selected().is_some() => strings.footer_selected,
+        Body::Feed if !app.feed.is_following() => strings.footer_scrolled,
+        Body::Feed => strings.footer,
+    };
+    paint.keys(area, keys, app.theme.key, app.theme.plain);
+}

@@ -1,0 +1,167 @@
+//! Writing into the frame's cells: nothing lands outside of them, no glyph is cut in half, and lines of several parts
+//! drop the least important where there is no room. Every part of the view draws through it.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::text;
+
+/// The frame's cells.
+pub(super) struct Paint<'a> {
+    buffer: &'a mut Buffer,
+    ascii: bool,
+}
+
+/// A part of a line.
+pub(super) struct Part {
+    pub(super) text: String,
+    pub(super) style: Style,
+    /// The part with the highest is left out first.
+    pub(super) rank: u8,
+}
+
+impl Part {
+    pub(super) fn new(text: impl Into<String>, style: Style, rank: u8) -> Self {
+        Self { text: text.into(), style, rank }
+    }
+}
+
+impl<'a> Paint<'a> {
+    pub(super) fn new(buffer: &'a mut Buffer, ascii: bool) -> Self {
+        Self { buffer, ascii }
+    }
+
+    /// Writes text into at most `cells` cells. Gives back the column behind it.
+    pub(super) fn put(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if cells == 0 || !area.contains((x, y).into()) {
+            return x;
+        }
+        if text.chars().any(|c| text::plain_width(c).is_none()) {
+            return self.buffer.set_stringn(x, y, text, cells.into(), style).0;
+        }
+        let end = area.right().min(x.saturating_add(cells));
+        let mut x = x;
+        for c in text.chars() {
+            let width = text::plain_width(c).unwrap_or(0);
+            if end - x < width {
+                break;
+            }
+            self.buffer[(x, y)].set_char(c).set_style(style);
+            if width == 2 {
+                // What a wide glyph covers must be blank, or it would be printed over the glyph.
+                self.buffer[(x + 1, y)].reset();
+            }
+            x += width;
+        }
+        x
+    }
+
+    /// The same, in the middle of `cells` cells.
+    pub(super) fn put_centred(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) {
+        let shown = text::head(text, cells.into());
+        let left = (usize::from(cells) - text::width(shown)) / 2;
+        let left = u16::try_from(left).unwrap_or(0);
+        self.put(x + left, y, cells - left, shown, style);
+    }
+
+    /// Fills the first line of `area` with a glyph.
+    pub(super) fn rule(&mut self, area: Rect, glyph: &str, style: Style) {
+        if area.height > 0 {
+            self.put(area.x, area.y, area.width, &glyph.repeat(area.width.into()), style);
+        }
+    }
+
+    /// Fills the first column of `area` with a glyph.
+    pub(super) fn column(&mut self, area: Rect, glyph: &str, style: Style) {
+        if area.width > 0 {
+            for y in area.top()..area.bottom() {
+                self.put(area.x, y, 1, glyph, style);
+            }
+        }
+    }
+
+    /// Makes every cell of an area blank.
+    pub(super) fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                self.buffer[(x, y)].reset();
+            }
+        }
+    }
+
+    /// Adds a style to cells as they are.
+    pub(super) fn restyle(&mut self, area: Rect, style: Style) {
+        self.buffer.set_style(area, style);
+    }
+
+    /// Writes parts from the left and parts up to the right end, with `between` between those of the left. Gives back
+    /// the column behind those of the left.
+    pub(super) fn parts(&mut self, area: Rect, mut left: Vec<Part>, mut right: Vec<Part>, between: &str) -> u16 {
+        if area.height == 0 {
+            return area.x;
+        }
+        left.retain(|part| !part.text.is_empty());
+        right.retain(|part| !part.text.is_empty());
+        let gap = text::width(between) + 2;
+        let cells = |left: &[Part], right: &[Part]| {
+            let texts: usize = left.iter().chain(right).map(|part| text::width(&part.text)).sum();
+            let gaps = left.len().saturating_sub(1) * gap + right.len().saturating_sub(1);
+            texts + gaps + if left.is_empty() || right.is_empty() { 0 } else { 2 }
+        };
+        while left.len() + right.len() > 1 && cells(&left, &right) > area.width.into() {
+            let least = left.iter().chain(&right).map(|part| part.rank).max().unwrap_or(0);
+            match right.iter().rposition(|part| part.rank == least) {
+                Some(at) => drop(right.remove(at)),
+                None => match left.iter().rposition(|part| part.rank == least) {
+                    Some(at) => drop(left.remove(at)),
+                    None => break,
+                },
+            }
+        }
+        let mut x = area.x;
+        for (at, part) in left.iter().enumerate() {
+            if at > 0 {
+                x = self.put(x, area.y, area.right() - x, &format!(" {between} "), Style::new());
+            }
+            x = self.put(x, area.y, area.right() - x, &part.text, part.style);
+        }
+        let taken: usize = right.iter().map(|part| text::width(&part.text) + 1).sum::<usize>().saturating_sub(1);
+        let mut at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(u16::MAX)).max(area.x);
+        for part in &right {
+            at = self.put(at, area.y, area.right().saturating_sub(at), &part.text, part.style) + 1;
+        }
+        x
+    }
+
+    /// Keys and what they do, as many as there is room for.
+    pub(super) fn keys(&mut self, area: Rect, keys: &[(&str, &str)], key_style: Style, style: Style) {
+        if area.height == 0 {
+            return;
+        }
+        let mut x = area.x;
+        for (key, what) in keys {
+            let key = self.key_name(key);
+            let cells = text::width(&key) + 1 + text::width(what);
+            let before = if x > area.x { 3 } else { 0 };
+            if usize::from(area.right() - x) < cells + usize::from(before) {
+                break;
+            }
+            x = self.put(x + before, area.y, area.right() - x, &key, key_style);
+            x = self.put(x + 1, area.y, area.right() - x, what, style);
+        }
+    }
+
+    /// The name of a key, without arrows where the screen is ASCII.
+    pub(super) fn key_name<'t>(&self, name: &'t str) -> Cow<'t, str> {
+        if !self.ascii || !name.contains(['↑', '↓', '←', '→']) {
+            return Cow::Borrowed(name);
+        }
+        let words = name.replace("↑↓", "Up/Down").replace('↑', "Up").replace('↓', "Down");
+        Cow::Owned(words.replace('←', "Left").replace('→', "Right"))
+    }
+}
