@@ -1,15 +1,20 @@
 //! Hosting a server in this process: the only file that names the server's crate. The link calls it where
 //! nobody listens at the default address.
 
+use std::fmt::Display;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use squares_server::{Config, Server, StartError};
+use tokio::runtime::{Builder, Runtime};
 
-/// A server in this process.
+/// The server's threads: a class that is hosted by one of its terminals is small.
+const WORKERS: usize = 2;
+
+/// A server in this process, with threads of its own: neither the screen nor the link waits for it, nor it for them.
 pub struct Host {
     server: Server,
+    runtime: Runtime,
 }
 
 /// Why hosting did not come about.
@@ -27,28 +32,30 @@ impl Host {
     /// # Errors
     /// Why it did not start.
     pub async fn start(listen: String, data: Option<PathBuf>) -> Result<Self, HostError> {
-        let failed = |error: &dyn std::fmt::Display| HostError::Failed(error.to_string());
+        let failed = |error: &dyn Display| HostError::Failed(error.to_string());
         let data = match data {
             Some(data) => data,
             None => squares_server::default_data_dir().map_err(|error| failed(&error))?,
         };
-        match Server::start(Config { listen, ..Config::new(data) }).await {
-            Ok(server) => Ok(Self { server }),
-            Err(StartError::Listen { error, .. }) if error.kind() == ErrorKind::AddrInUse => {
-                Err(HostError::AddressTaken)
+        let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("host").enable_all().build();
+        let runtime = runtime.map_err(|error| failed(&error))?;
+        let error = match runtime.spawn(Server::start(Config { listen, ..Config::new(data) })).await {
+            Ok(Ok(server)) => return Ok(Self { server, runtime }),
+            Ok(Err(StartError::Listen { error, .. })) if error.kind() == ErrorKind::AddrInUse => {
+                HostError::AddressTaken
             }
-            Err(error) => Err(failed(&error)),
-        }
-    }
-
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.server.local_addr()
+            Ok(Err(error)) => failed(&error),
+            Err(panic) => failed(&panic),
+        };
+        // A runtime must not be waited for where others run.
+        runtime.shutdown_background();
+        Err(error)
     }
 
     /// Says goodbye to every client and closes the ledger.
     pub async fn stop(self) {
-        self.server.stop().await;
+        // A server that panicked has recorded what it answered.
+        let _ = self.runtime.spawn(self.server.stop()).await;
+        self.runtime.shutdown_background();
     }
 }

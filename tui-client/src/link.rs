@@ -3,25 +3,27 @@
 //! the disk thread before it sends them.
 //!
 //! It never sleeps to look: it wakes for a command, for the socket, for the disk, and for a moment that it is waiting for.
-//! Idle, there is no such moment.
+//! Idle, there is no such moment. It has a thread of its own, which may therefore pause while results gather.
 
 mod address;
 mod backoff;
 pub mod connection;
 mod cursor;
 mod disk;
+mod kept;
 mod session;
 mod task;
 mod window;
 
+use std::io;
 use std::path::PathBuf;
+use std::thread;
 
 pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, read_address};
 pub use backoff::Backoff;
 pub use cursor::{Continues, Cursor};
 use squares_shared::message::PageRequest;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
 pub use window::{WINDOW, Window};
 
 use crate::event::LinkEvent;
@@ -74,17 +76,25 @@ pub enum Command {
 #[derive(Debug)]
 pub struct Link {
     commands: mpsc::Sender<Command>,
-    task: JoinHandle<()>,
+    ended: oneshot::Receiver<()>,
 }
 
 impl Link {
-    /// Starts the link, which connects at once. Needs a tokio runtime.
-    #[must_use]
-    pub fn start(options: Options) -> (Self, mpsc::Receiver<LinkEvent>) {
+    /// Starts the link, which connects at once.
+    ///
+    /// # Errors
+    /// Where the system gives no thread, or nothing to wait on sockets with.
+    pub fn start(options: Options) -> io::Result<(Self, mpsc::Receiver<LinkEvent>)> {
         let (commands, to_do) = mpsc::channel(COMMANDS);
         let (told, events) = mpsc::channel(EVENTS);
-        let task = tokio::spawn(task::Task::new(options, to_do, told).run());
-        (Self { commands, task }, events)
+        let (end, ended) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new().name("link".into()).spawn(move || {
+            runtime.block_on(task::Task::new(options, to_do, told).run());
+            // Nobody may be waiting.
+            let _ = end.send(());
+        })?;
+        Ok((Self { commands, ended }, events))
     }
 
     /// Where commands go.
@@ -96,7 +106,7 @@ impl Link {
     /// Says goodbye to the server, lets the disk finish, and stops the server if it is hosted here.
     pub async fn leave(self) {
         drop(self.commands);
-        // A task that panicked has nothing left to finish; the squares are on the disk.
-        let _ = self.task.await;
+        // A link that panicked has nothing left to finish; the squares are on the disk.
+        let _ = self.ended.await;
     }
 }

@@ -1,7 +1,7 @@
 //! Plain mode: numbers from the command line or standard input, their squares on standard output, for scripts and
 //! pipes; and `--follow`, which prints everybody's results. Called by `main`.
 //!
-//! [`run`] owns the outside world: input, output, signals and the clock. [`session`] is the talk with the
+//! [`run`] owns the outside world: input, output, signals and the clock. `session` is the talk with the
 //! server, with whatever losses of connection it takes.
 
 mod catch_up;

@@ -53,9 +53,9 @@ pub struct Options {
 /// Where there is no terminal to speak of.
 pub fn run(options: Options) -> io::Result<ExitCode> {
     terminal::leave_on_panic();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
-        let signals = forward_signals(Signals::listen()?);
+        let signals = hear_signals()?;
         terminal::enter(options.mouse)?;
         let ended = Loop::start(options, signals)?.run().await;
         terminal::leave();
@@ -70,22 +70,28 @@ pub fn run(options: Options) -> io::Result<ExitCode> {
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-/// Hands signals to the loop. Where that hangs, because a stopped terminal takes no bytes, the end comes all the same.
-fn forward_signals(mut signals: Signals) -> mpsc::Receiver<Signal> {
+/// Hears signals in a thread of its own, so that the end comes even where the loop hangs, because a terminal that was
+/// stopped takes no bytes.
+fn hear_signals() -> io::Result<mpsc::Receiver<Signal>> {
     let (tell, told) = mpsc::channel(16);
-    tokio::spawn(async move {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::listen()?
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
         loop {
-            let signal = signals.next().await;
+            let signal = runtime.block_on(signals.next());
             // A full queue holds the same signals already.
             let _ = tell.try_send(signal);
             if signal == Signal::End {
-                tokio::time::sleep(LAST_MOMENT).await;
+                std::thread::sleep(LAST_MOMENT);
                 terminal::give_up();
                 std::process::exit(0);
             }
         }
-    });
-    told
+    })?;
+    Ok(told)
 }
 
 /// Reads keys in a thread of its own, since reading blocks. When it can read no more, the channel closes.
@@ -145,7 +151,7 @@ impl Loop {
         screen.draw(&app, now)?;
         let mut frames = Frames::default();
         frames.drawn(now);
-        let (link, news) = Link::start(link);
+        let (link, news) = Link::start(link)?;
         let mut this = Self {
             app,
             screen,

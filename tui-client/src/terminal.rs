@@ -5,9 +5,7 @@
 //! [`leave`] may be called from anywhere and any number of times, the panic hook included: it takes no lock that
 //! drawing holds.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
@@ -87,11 +85,12 @@ pub fn leave_on_panic() {
 pub fn write(bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
+        use std::fs::File;
+        use std::os::fd::AsFd;
+        use std::sync::OnceLock;
+
         static OUT: OnceLock<Option<File>> = OnceLock::new();
-        let out = OUT.get_or_init(|| {
-            use std::os::fd::AsFd;
-            io::stdout().as_fd().try_clone_to_owned().ok().map(File::from)
-        });
+        let out = OUT.get_or_init(|| io::stdout().as_fd().try_clone_to_owned().ok().map(File::from));
         if let Some(mut out) = out.as_ref() {
             return out.write_all(bytes);
         }

@@ -1,4 +1,5 @@
 //! The link against a server that fails at chosen moments, against the real one, and hosting it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
 
@@ -8,113 +9,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use squares::event::{LinkEvent, Lost, Pending};
-use squares::link::{Command, Link, Options};
+use squares::event::{LinkEvent, Lost};
+use squares::link::{Command, Options};
 use squares_shared::message::{ErrorCode, PageRequest, SquareResult};
+use support::client::{Client, options};
 use support::{Fake, Home, PATIENCE, Peer, Server};
-use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-
-/// A link as the screen has it.
-struct Client {
-    runtime: Runtime,
-    link: Option<Link>,
-    events: mpsc::Receiver<LinkEvent>,
-}
-
-impl Client {
-    fn start(options: Options) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (link, events) = runtime.block_on(async { Link::start(options) });
-        Self { runtime, link: Some(link), events }
-    }
-
-    fn at(home: &Home, server: &str) -> Self {
-        Self::start(Options { server: Some(server.to_owned()), ..options(home) })
-    }
-
-    fn ask(&self, command: Command) {
-        self.runtime.block_on(self.link.as_ref().unwrap().commands().send(command)).unwrap();
-    }
-
-    fn join(&self, student: &str) {
-        self.ask(Command::Join { student: student.into(), name: None });
-    }
-
-    fn square(&self, number: &str) {
-        self.ask(Command::Square { number: number.into() });
-    }
-
-    fn next(&mut self) -> LinkEvent {
-        let next = async { timeout(PATIENCE, self.events.recv()).await };
-        self.runtime.block_on(next).expect("an event").expect("the link runs")
-    }
-
-    /// The first event that fits; those before it are passed over.
-    fn until<T>(&mut self, mut fits: impl FnMut(LinkEvent) -> Option<T>) -> T {
-        loop {
-            if let Some(found) = fits(self.next()) {
-                return found;
-            }
-        }
-    }
-
-    fn is_silent_for(&mut self, time: Duration) -> bool {
-        self.runtime.block_on(async { timeout(time, self.events.recv()).await }).is_err()
-    }
-
-    fn until_joined(&mut self) -> bool {
-        self.until(|event| if let LinkEvent::Joined { resumed, .. } = event { Some(resumed) } else { None })
-    }
-
-    fn until_queued(&mut self) -> Pending {
-        self.until(|event| if let LinkEvent::Queued(pending) = event { Some(pending) } else { None })
-    }
-
-    fn until_lost(&mut self) -> (Lost, bool) {
-        self.until(|event| match event {
-            LinkEvent::Lost { why, retry_at } => Some((why, retry_at.is_some())),
-            _ => None,
-        })
-    }
-
-    fn until_hello(&mut self) -> bool {
-        self.until(|event| if let LinkEvent::Hello { hosting, .. } = event { Some(hosting) } else { None })
-    }
-
-    fn results(&mut self, count: usize) -> Vec<SquareResult> {
-        let mut results = Vec::new();
-        while results.len() < count {
-            results.extend(self.until(|event| match event {
-                LinkEvent::Results(results) => Some(results),
-                _ => None,
-            }));
-        }
-        results
-    }
-
-    fn leave(mut self) {
-        let link = self.link.take().unwrap();
-        drop(self.events);
-        self.runtime.block_on(async { timeout(PATIENCE, link.leave()).await }).expect("the link ends");
-    }
-
-    /// As `kill -9` would: nothing is said and nothing is written any more.
-    fn kill(self) {
-        self.runtime.shutdown_background();
-    }
-}
-
-fn options(home: &Home) -> Options {
-    Options {
-        server: None,
-        default_address: "127.0.0.1:1".into(),
-        data: Some(home.path().join("ledger")),
-        outbox: home.outbox(),
-        pin: None,
-    }
-}
 
 fn outbox_files(home: &Home) -> Vec<PathBuf> {
     std::fs::read_dir(home.outbox()).map_or_else(|_| Vec::new(), |all| all.map(|file| file.unwrap().path()).collect())
@@ -344,7 +243,8 @@ fn pages_presence_and_the_time_of_a_round_trip_are_told() {
     client.join("s1");
     client.until_joined();
     assert_eq!(client.results(5).len(), 5);
-    client.until(|event| if let LinkEvent::RoundTrip(time) = event { Some(assert!(time < PATIENCE)) } else { None });
+    let time = client.until(|event| if let LinkEvent::RoundTrip(time) = event { Some(time) } else { None });
+    assert!(time < PATIENCE);
     client.ask(Command::Page(PageRequest { before: None, limit: Some(2), student: None }));
     let page = client.until(|event| if let LinkEvent::Page(page) = event { Some(page) } else { None });
     assert_eq!((page.results.len(), page.more), (2, true));
@@ -377,13 +277,10 @@ fn a_killed_client_finishes_its_squares_when_it_comes_back_and_two_of_one_studen
     let own = other.hear_type("square");
     assert_eq!(own["number"], "3");
 
-    first.kill();
-    // The lock of a thread in this process would outlive the kill; a process has no such thread.
-    let lockless = outbox_files(&home)
-        .into_iter()
-        .find(|file| std::fs::read_to_string(file).unwrap().contains(sent[0]["id"].as_str().unwrap()));
-    let copied = home.outbox().join("0.jsonl");
-    std::fs::copy(lockless.unwrap(), copied).unwrap();
+    // A killed process leaves its file without its lock: so does a copy.
+    let has_first = |file: &PathBuf| std::fs::read_to_string(file).unwrap().contains(sent[0]["id"].as_str().unwrap());
+    let left = outbox_files(&home).into_iter().find(has_first).unwrap();
+    std::fs::copy(&left, home.outbox().join("0.jsonl")).unwrap();
 
     let mut third = Client::at(&home, &fake.address());
     third.join("s1");
@@ -396,6 +293,7 @@ fn a_killed_client_finishes_its_squares_when_it_comes_back_and_two_of_one_studen
     assert_eq!(seqs(&third.results(2)), [1, 2]);
     third.leave();
     second.leave();
+    first.leave();
 }
 
 #[test]
@@ -405,9 +303,8 @@ fn where_nothing_can_be_kept_the_number_is_given_back() {
     std::fs::write(home.outbox(), "in the way").unwrap();
     let mut client = Client::at(&home, &fake.address());
     client.square("0");
-    client.until(
-        |event| if let LinkEvent::NotQueued { number, .. } = event { Some(assert_eq!(number, "0")) } else { None },
-    );
+    let given_back = |event| if let LinkEvent::NotQueued { number, .. } = event { Some(number) } else { None };
+    assert_eq!(client.until(given_back), "0", "nobody has joined");
     client.join("s1");
     let (mut peer, _) = fake.let_in(0);
     client.until_joined();
@@ -595,6 +492,7 @@ proptest! {
         ledger.tell(&mut peer);
         results.extend(client.results(ledger.rows.len() - results.len()));
         prop_assert_eq!(seqs(&results), (1..=ledger.rows.len() as u64).collect::<Vec<_>>());
+        peer.hang_up();
         client.leave();
         prop_assert_eq!(outbox_files(&home), [] as [PathBuf; 0]);
     }

@@ -1,4 +1,5 @@
 //! The outbox on a real disk: what survives, what is adopted, and what is left alone.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

@@ -1,4 +1,5 @@
 //! Plain mode as scripts see it: the real program, against the real server, and against one that fails at chosen moments.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
 
@@ -6,7 +7,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Fake, Home, Peer, Process, Server, result, run};
+use support::fake::result;
+use support::{Fake, Home, Peer, Process, Server, run};
 
 fn squares(server: &str, arguments: &[&str], input: &[u8]) -> support::Done {
     let home = Home::new();
@@ -365,6 +367,7 @@ fn follow_fills_a_hole_from_the_history() {
     assert!(out.is_silent_for(Duration::from_millis(50)));
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_pin_comes_from_the_environment_and_goes_only_where_it_is_asked_for() {
     let fake = Fake::listen();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use squares_shared::message::{Auth, ErrorMessage, Hello};
 
 use crate::event::Lost;
+use crate::text;
 
 /// The most digits of a number where no server has told its limit yet.
 const USUAL_DIGITS: usize = 10_000;
@@ -61,6 +62,14 @@ impl Connection {
 
     pub(crate) fn is_joined(&self) -> bool {
         self.state == State::Joined
+    }
+
+    /// The system's own words for why no room can be opened here, made printable: only they say how to mend it.
+    pub(crate) fn cannot_host(&self) -> Option<String> {
+        match &self.state {
+            State::Lost { why: Lost::CannotHost(why), .. } => Some(text::printable(why).into_owned()),
+            _ => None,
+        }
     }
 
     /// The whole seconds until the next try; none where none will be made, or it is being made.

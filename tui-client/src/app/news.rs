@@ -55,7 +55,7 @@ impl App {
                 self.notices.show_while_typing(Gravity::Warning, (self.strings.error)(&error), now);
             }
             LinkEvent::RoundTrip(_) => {}
-            LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at),
+            LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at, now),
             LinkEvent::NotQueued { number, error } => {
                 let error = text::printable(&error).into_owned();
                 let error = text::cut(&error, QUOTED, self.glyphs.ellipsis);
@@ -123,8 +123,13 @@ impl App {
         self.feed.extend(results);
     }
 
-    fn lost(&mut self, why: Lost, retry_at: Option<Instant>) {
+    fn lost(&mut self, why: Lost, retry_at: Option<Instant>, now: Instant) {
         self.connection.state = State::Lost { why, retry_at };
+        if self.screen == Screen::Room
+            && let Some(why) = self.connection.cannot_host()
+        {
+            self.notices.show_while_typing(Gravity::Warning, why, now);
+        }
         self.connection.hosting = false;
         self.connection.held_up = None;
         self.feed.lost();

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const CHUNK: usize = 64 << 10;
 
 /// The most bytes of one batch of lines: what is worth showing at once.
-const BATCH: usize = 256 << 10;
+pub const BATCH: usize = 256 << 10;
 
 /// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
@@ -118,11 +118,11 @@ impl Connection {
     }
 
     /// Takes what the socket holds, up to one batch, without waiting; lines are then had from [`Self::next_line`].
-    /// Gives whether any byte came.
+    /// Gives how many bytes came; a full [`BATCH`] means that there is more.
     ///
     /// # Errors
     /// Where the connection is at its end.
-    pub fn take(&mut self) -> Result<bool, Lost> {
+    pub fn take(&mut self) -> Result<usize, Lost> {
         let mut taken = 0;
         while taken < BATCH {
             match self.stream.try_read(&mut self.chunk) {
@@ -144,7 +144,7 @@ impl Connection {
                 Err(error) => return Err(Lost::Closed(Some(plain_words(&error)))),
             }
         }
-        Ok(taken > 0)
+        Ok(taken)
     }
 
     /// The next line among the bytes taken.

@@ -10,17 +10,18 @@ use squares_shared::message::{
 };
 
 use super::Continues;
-use super::connection::{Connection, plain_words};
-use super::task::Kept;
+use super::connection::{BATCH, Connection, plain_words};
+use super::kept::Kept;
 use crate::event::{LinkEvent, Lost, Pending};
 
 /// While an answer is awaited and nothing at all is heard for so long, a `ping` asks whether anybody is there; for so
 /// long again without a word, nobody is.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// After results, bytes that come within this time are taken together: ten thousand results a second then wake the
-/// link and the screen a hundred times, not ten thousand. The first result after a pause is never delayed.
-const GATHER: Duration = Duration::from_millis(8);
+/// After results, bytes that come within this time are taken together: a thousand results a second, or ten thousand, then
+/// wake the link and the screen forty times, and what waits longest is seen after 25 ms and a frame. The first result
+/// after a pause is never delayed.
+const GATHER: Duration = Duration::from_millis(25);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -44,10 +45,8 @@ pub(super) struct Session {
     pinged: Option<Instant>,
     /// How many pages of history are awaited.
     pages: usize,
-    /// Until when bytes are left to gather.
-    gathering_until: Option<Instant>,
-    /// Bytes are there, and are taken when gathering ends.
-    gathering: bool,
+    /// When results were last taken, where none were left behind.
+    results_at: Option<Instant>,
     /// The server closes because nobody joined in time.
     too_slow: bool,
     /// Goodbye was said.
@@ -64,8 +63,7 @@ impl Session {
             probed: false,
             pinged: None,
             pages: 0,
-            gathering_until: None,
-            gathering: false,
+            results_at: None,
             too_slow: false,
             leaving: false,
         }
@@ -110,15 +108,14 @@ impl Session {
 
     /// Waits for the socket, as [`Connection::ready`].
     pub(super) async fn ready(&self, listening: bool) -> io::Result<()> {
-        self.connection.ready(listening && !self.gathering).await
+        self.connection.ready(listening).await
     }
 
     /// The next moment at which [`Self::time`] is to be called; none while nothing is awaited.
     pub(super) fn deadline(&self, kept: &Kept) -> Option<Instant> {
-        let gathered = self.gathering_until.filter(|_| self.gathering && kept.told.is_empty());
         let silence = self.quiet_since.map(|since| since + SILENCE);
         let held = kept.window.wakes_at().filter(|_| self.stage == Stage::Joined && !self.leaving);
-        [gathered, silence, held].into_iter().flatten().min()
+        [silence, held].into_iter().flatten().min()
     }
 
     /// Sends and hears what the socket allows.
@@ -127,26 +124,30 @@ impl Session {
             return Err(Lost::Closed(Some(plain_words(error))));
         }
         self.connection.flush();
-        let now = Instant::now();
-        if self.gathering_until.is_some_and(|until| until > now) {
-            self.gathering = true;
+        if !kept.told.is_empty() {
+            // Only the writing side was waited for: the screen has not taken what it was told.
             return Ok(());
         }
-        self.hear(now, kept)
+        self.gather();
+        self.hear(kept)
+    }
+
+    /// Lets results gather, where the last were taken just now. The thread itself sleeps, because a runtime that waits is woken
+    /// for every packet. It is the link's own, and what it keeps waiting, a square that was just typed, waits 25 ms at most.
+    fn gather(&self) {
+        if let Some(left) = self.results_at.and_then(|at| GATHER.checked_sub(at.elapsed())) {
+            std::thread::sleep(left);
+        }
     }
 
     /// Does what is due.
     pub(super) fn time(&mut self, now: Instant, kept: &mut Kept) -> Result<(), Lost> {
-        if self.gathering && self.gathering_until.is_some_and(|until| until <= now) && kept.told.is_empty() {
-            self.gathering = false;
-            self.hear(now, kept)?;
-        }
         self.pump(kept);
         if !self.is_silent(now) {
             return Ok(());
         }
         // Something may have come while this program was stopped: listen before judging.
-        self.hear(now, kept)?;
+        self.hear(kept)?;
         if self.is_silent(now) {
             if self.probed {
                 return Err(Lost::Closed(Some(format!("no answer for {} s", 2 * SILENCE.as_secs()))));
@@ -206,9 +207,10 @@ impl Session {
     }
 
     /// Takes what came and does what it means. What was said before the end of a connection counts.
-    fn hear(&mut self, now: Instant, kept: &mut Kept) -> Result<(), Lost> {
+    fn hear(&mut self, kept: &mut Kept) -> Result<(), Lost> {
         let taken = self.connection.take();
-        if matches!(taken, Ok(true)) {
+        let more = matches!(taken, Ok(BATCH..));
+        if matches!(taken, Ok(1..)) {
             self.quiet_since = None;
             self.probed = false;
         }
@@ -232,7 +234,7 @@ impl Session {
             }
         }
         if !results.is_empty() {
-            self.gathering_until = Some(now + GATHER);
+            self.results_at = Some(Instant::now()).filter(|_| !more);
         }
         give(&mut results, kept);
         self.pump(kept);

@@ -1,7 +1,5 @@
 //! The link's task: its state, and what it does about each thing that happens. Started by [`Link::start`](super::Link::start).
 
-use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
@@ -12,8 +10,9 @@ use tokio::time::sleep_until;
 
 use super::connection::{Connection, Refused};
 use super::disk::{Disk, Done};
+use super::kept::{Kept, Wanted};
 use super::session::Session;
-use super::{Backoff, Command, Cursor, Options, Window, read_address};
+use super::{Command, Options, read_address};
 use crate::event::{LinkEvent, Lost};
 use crate::host::{Host, HostError};
 use crate::outbox::{Ids, Owner};
@@ -36,31 +35,6 @@ enum Phase {
     /// Nobody listens, so a server is being started here. Never dropped half-way: it could not be stopped then.
     Hosting(JoinHandle<Result<Host, HostError>>),
     Up(Box<Session>),
-}
-
-/// Who joins, now and on every reconnect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wanted {
-    pub(super) student: String,
-    pub(super) name: Option<String>,
-    /// The server has let this student in before.
-    pub(super) was_in: bool,
-}
-
-/// What outlives a connection.
-pub(super) struct Kept {
-    pub(super) pin: Option<String>,
-    pub(super) wanted: Option<Wanted>,
-    /// The folder of the outbox.
-    outbox: PathBuf,
-    /// Whose squares are kept there: whoever wants to join, at the server in use.
-    owner: Option<Owner>,
-    pub(super) cursor: Cursor,
-    pub(super) window: Window,
-    pub(super) disk: Option<Disk>,
-    pub(super) backoff: Backoff,
-    /// Events that the screen has not taken yet; while there are any, nothing is read from the server.
-    pub(super) told: VecDeque<LinkEvent>,
 }
 
 pub(super) struct Task {
@@ -94,17 +68,7 @@ enum Happened {
 
 impl Task {
     pub(super) fn new(options: Options, commands: mpsc::Receiver<Command>, events: mpsc::Sender<LinkEvent>) -> Self {
-        let kept = Kept {
-            pin: options.pin.clone(),
-            wanted: None,
-            outbox: options.outbox.clone(),
-            owner: None,
-            cursor: Cursor::default(),
-            window: Window::default(),
-            disk: None,
-            backoff: Backoff::default(),
-            told: VecDeque::new(),
-        };
+        let kept = Kept::new(&options);
         let server = options.server.clone();
         Self {
             options,
@@ -210,7 +174,7 @@ impl Task {
             return;
         }
         if self.kept.owner.as_ref() != Some(&owner) {
-            self.forget_everything();
+            self.kept.forget_everything();
         }
         self.kept.owner = Some(owner);
         self.kept.wanted = Some(wanted.unwrap_or(Wanted { student, name, was_in: false }));
@@ -237,7 +201,7 @@ impl Task {
         if server == self.server && at_work {
             return;
         }
-        self.forget_everything();
+        self.kept.forget_everything();
         self.kept.wanted = None;
         self.kept.owner = None;
         self.kept.backoff.reset();
@@ -250,16 +214,6 @@ impl Task {
             host.stop().await;
         }
         self.connect();
-    }
-
-    /// Another student or another server: what was seen means nothing any more, and what is unanswered stays on the
-    /// disk for the next client of its owner.
-    fn forget_everything(&mut self) {
-        self.kept.cursor = Cursor::default();
-        self.kept.window = Window::default();
-        if let Some(disk) = self.kept.disk.take() {
-            tokio::task::spawn_blocking(move || disk.finish());
-        }
     }
 
     fn square(&mut self, number: String) {
@@ -419,31 +373,6 @@ impl Phase {
                 Err(panic) => Err(HostError::Failed(panic.to_string())),
             }),
             Self::Up(session) => Happened::Socket(session.ready(listening).await),
-        }
-    }
-}
-
-impl Kept {
-    pub(super) fn tell(&mut self, event: LinkEvent) {
-        self.told.push_back(event);
-    }
-
-    /// The disk thread, started where it is not running yet.
-    pub(super) fn open_disk(&mut self) -> Result<&mut Disk, String> {
-        let owner = self.owner.as_ref().ok_or("nobody has joined yet")?;
-        match &mut self.disk {
-            Some(disk) => Ok(disk),
-            none => {
-                let disk = Disk::start(self.outbox.clone(), owner.clone()).map_err(|error| error.to_string())?;
-                Ok(none.insert(disk))
-            }
-        }
-    }
-
-    /// A square was answered, for good or ill.
-    pub(super) fn let_go(&mut self, id: String) {
-        if let Some(disk) = &mut self.disk {
-            disk.forget(id);
         }
     }
 }

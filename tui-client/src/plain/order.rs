@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn answers_in_any_order_are_printed_in_the_order_given() {
         let mut order = Order::default();
-        ["a", "b"].map(|id| order.expect(id.into()));
+        order.expect("a".into());
+        order.expect("b".into());
         order.push(line("bad"));
         order.expect("c".into());
         order.answer("c", line("C"));

@@ -161,7 +161,7 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "the server stopped".to_owned(),
         Lost::Full => "the server is full".to_owned(),
         Lost::NotSquares(_) => "not a Squares server".to_owned(),
-        Lost::CannotHost(why) => format!("cannot host: {}", text::printable(why)),
+        Lost::CannotHost(_) => "cannot open a room".to_owned(),
     }
 }
 

@@ -155,7 +155,7 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "서버가 멈췄습니다".to_owned(),
         Lost::Full => "서버에 자리가 없습니다".to_owned(),
         Lost::NotSquares(_) => "제곱방 서버가 아닙니다".to_owned(),
-        Lost::CannotHost(why) => format!("방을 열 수 없습니다: {}", text::printable(why)),
+        Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
     }
 }
 

@@ -133,6 +133,9 @@ fn message(app: &App, roomy: bool) -> (Style, String) {
     if !roomy && let Some(words) = field_words(app, Field::Student) {
         return words;
     }
+    if let Some(why) = app.connection.cannot_host() {
+        return (theme.notice, why);
+    }
     if app.connection.auth() == Some(Auth::Pin) {
         return (theme.notice, strings.pin_not_yet.to_owned());
     }

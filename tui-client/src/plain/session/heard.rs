@@ -1,0 +1,128 @@
+//! What each message of the server means for a run of plain mode.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, FromServer, SquareResult, Welcome};
+
+use super::{End, Over, Session, Up};
+use crate::event::Lost;
+use crate::link::Continues;
+use crate::plain::catch_up::{CatchUp, Next};
+use crate::plain::order::Answer;
+use crate::plain::output::{as_json, as_text};
+
+impl<O: io::Write, E: io::Write> Session<'_, O, E> {
+    /// What a message means; the inner error ends the connection, the outer one the run.
+    pub(super) fn message(&mut self, up: &mut Up, message: FromServer, raw: &str) -> Result<Result<(), Over>, End> {
+        match message {
+            FromServer::Result(result) if up.joined => self.result(up, &result, raw)?,
+            FromServer::Welcome(welcome) => return Ok(self.welcome(up, &welcome)),
+            FromServer::History(_) => return self.page(up, raw),
+            FromServer::Error(error) => return self.error(up, error),
+            FromServer::Bye { .. } => return Ok(Err(Lost::Shutdown.into())),
+            _ => {}
+        }
+        Ok(Ok(()))
+    }
+
+    fn welcome(&mut self, up: &mut Up, welcome: &Welcome) -> Result<(), Over> {
+        up.joined = true;
+        self.was_in = true;
+        self.backoff.reset();
+        match self.cursor.joined(&up.hello, welcome) {
+            Continues::Hole(printed, _) if self.options.follow => {
+                self.cursor.rewind(printed);
+                fetch(up, CatchUp::new(printed, welcome.latest))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn prints(&self, result: &SquareResult) -> bool {
+        self.options.follow || result.student == self.options.student
+    }
+
+    fn result(&mut self, up: &Up, result: &SquareResult, raw: &str) -> Result<(), End> {
+        let id = result.id.as_ref().filter(|_| result.student == self.options.student);
+        let mine = id.filter(|id| self.window.finish(id).is_some());
+        if mine.is_some() {
+            self.stuck_since = None;
+        }
+        if self.options.follow {
+            if let Some(id) = mine {
+                self.order.answer(id, Answer::Line(String::new()));
+            }
+            if up.catch_up.is_none() && self.cursor.take(result.seq) {
+                let line = if self.options.json { as_json(raw) } else { as_text(result, true) };
+                self.output.line(&line)?;
+            }
+        } else if let Some(id) = mine {
+            let line = if self.options.json { as_json(raw) } else { as_text(result, false) };
+            self.order.answer(id, Answer::Line(line));
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, up: &mut Up, raw: &str) -> Result<Result<(), Over>, End> {
+        let Some(mut catch_up) = up.catch_up.take() else { return Ok(Ok(())) };
+        match catch_up.take(raw) {
+            Ok(Next::Ask(request)) => {
+                up.connection.say(&FromClient::History(request));
+                up.connection.flush();
+                up.catch_up = Some(catch_up);
+            }
+            Ok(Next::Print(found, upto)) => {
+                for fetched in found {
+                    let json = self.options.json;
+                    let line = if json { as_json(&fetched.line) } else { as_text(&fetched.result, true) };
+                    self.output.line(&line)?;
+                }
+                self.cursor.rewind(upto);
+                return Ok(fetch(up, catch_up));
+            }
+            Err(nonsense) => return Ok(Err(Lost::NotSquares(nonsense.to_string()).into())),
+        }
+        Ok(Ok(()))
+    }
+
+    fn error(&mut self, up: &mut Up, error: ErrorMessage) -> Result<Result<(), Over>, End> {
+        let passing = matches!(error.code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable);
+        if let Some(id) = error.id.as_ref().filter(|id| self.window.contains(id)) {
+            let now = Instant::now();
+            match error.code {
+                ErrorCode::RateLimited => {
+                    self.window.hold_for_rate(id, error.retry_after_ms.map(Duration::from_millis), now);
+                }
+                ErrorCode::StorageUnavailable => {
+                    self.window.hold_for_storage(id, now);
+                    self.trouble = error.message;
+                }
+                _ => {
+                    if let Some(square) = self.window.finish(id) {
+                        self.refused = true;
+                        self.stuck_since = None;
+                        self.order.answer(id, Answer::Error(square.number, error.message));
+                    }
+                }
+            }
+            return Ok(Ok(()));
+        }
+        match error.code {
+            ErrorCode::ServerFull => Ok(Err(Lost::Full.into())),
+            ErrorCode::JoinTimeout => Ok(Err(Lost::Closed(Some(error.message)).into())),
+            _ if up.joined && up.catch_up.is_none() => Ok(Ok(())),
+            _ if up.joined || (passing && self.was_in) => Ok(Err(Lost::Closed(Some(error.message)).into())),
+            _ => Err(End::Failed(format!("not let in: {}", error.message))),
+        }
+    }
+}
+
+/// Asks for the next page of what was missed.
+fn fetch(up: &mut Up, mut catch_up: CatchUp) -> Result<(), Over> {
+    let request = catch_up.ask().ok_or(Over::Rejoin)?;
+    up.connection.say(&FromClient::History(request));
+    up.connection.flush();
+    up.catch_up = Some(catch_up);
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! The full-screen client as a person meets it: the real program in a real terminal, with the real server.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use rustix::process::Signal;
+use squares::strings::Lang;
+use support::pty::Pty;
+use support::{Fake, Home, Server};
+
+/// In the room of this server.
+fn enter(home: &Home, server: &str, student: &str) -> Pty {
+    let pty = Pty::start(home, &["--server", server, "--student", student]);
+    until_in(&pty, Lang::En);
+    pty
+}
+
+fn until_in(pty: &Pty, lang: Lang) {
+    let strings = lang.strings();
+    pty.until("the room", |screen| {
+        // The word for the state stands alone at its line's start; the online list has our id once we are in.
+        let contents = screen.contents();
+        contents.contains(strings.joined) && contents.contains("* ")
+    });
+}
+
+fn until_lost(pty: &Pty) {
+    pty.until("the loss", |screen| !screen.contents().contains(Lang::En.strings().joined));
+}
+
+fn until_asked(pty: &Pty, lang: Lang) {
+    pty.until_shows(lang.strings().student);
+}
+
+#[test]
+fn two_students_see_each_others_squares() {
+    let server = Server::start(&[]);
+    let homes = [Home::new(), Home::new()];
+    let mut one = enter(&homes[0], &server.address, "s1");
+    let mut two = Pty::start(&homes[1], &["--server", &server.address, "--student", "s2", "--name", "가람"]);
+    until_in(&two, Lang::En);
+    one.until_shows("가람");
+    one.type_text("12\r");
+    two.type_text("-0.5\r");
+    for pty in [&one, &two] {
+        pty.until_shows("12² = 144");
+        pty.until_shows("(-0.5)² = 0.25");
+    }
+    for pty in [&mut one, &mut two] {
+        pty.type_text("/exit\r");
+        assert_eq!(pty.exit_code(), 0);
+        pty.assert_clean();
+    }
+}
+
+#[test]
+fn the_room_can_be_joined_by_typing_and_what_was_typed_is_remembered() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = Pty::start(&home, &["--server", &server.address]);
+    until_asked(&pty, Lang::En);
+    pty.type_text("2026-0001\r");
+    until_in(&pty, Lang::En);
+    pty.type_text("7\r");
+    pty.until_shows("7² = 49");
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    let pty = Pty::start(&home, &["--server", &server.address]);
+    pty.until_shows("2026-0001");
+}
+
+#[test]
+fn a_killed_server_comes_back_and_a_square_typed_meanwhile_is_recorded_once() {
+    let mut server = Server::start(&[]);
+    let homes = [Home::new(), Home::new()];
+    let mut one = enter(&homes[0], &server.address, "s1");
+    let two = enter(&homes[1], &server.address, "s2");
+    one.type_text("2\r");
+    two.until_shows("2² = 4");
+    server.kill();
+    until_lost(&one);
+    one.type_text("3\r");
+    server.start_again();
+    for pty in [&one, &two] {
+        pty.until_shows("3² = 9");
+        until_in(pty, Lang::En);
+    }
+    one.type_text("4\r");
+    two.until_shows("4² = 16");
+    assert_eq!(server.numbers(), ["2", "3", "4"]);
+}
+
+#[test]
+fn a_client_killed_with_a_square_unanswered_finishes_it_when_started_again() {
+    let mut server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = enter(&home, &server.address, "s1");
+    server.kill();
+    until_lost(&pty);
+    pty.type_text("11\r");
+    pty.until("the square that waits", |screen| screen.contents().matches("11").count() > 0);
+    let kept = || std::fs::read_dir(home.outbox()).is_ok_and(|mut files| files.next().is_some());
+    pty.until("the outbox", |_| kept());
+    pty.kill();
+    server.start_again();
+    let mut pty = Pty::start(&home, &["--server", &server.address, "--student", "s1"]);
+    pty.until_shows("11² = 121");
+    assert_eq!(server.numbers(), ["11"]);
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    assert!(!kept());
+}
+
+#[test]
+fn whatever_ends_it_the_terminal_is_as_it_was() {
+    let server = Server::start(&[]);
+    for (what, end) in [
+        ("/exit", None),
+        ("TERM", Some(Signal::TERM)),
+        ("INT", Some(Signal::INT)),
+        ("HUP", Some(Signal::HUP)),
+        ("QUIT", Some(Signal::QUIT)),
+    ] {
+        let home = Home::new();
+        let mut pty = enter(&home, &server.address, "s1");
+        match end {
+            None => pty.type_text("/exit\r"),
+            Some(signal) => pty.signal(signal),
+        }
+        assert_eq!(pty.exit_code(), 0, "{what}");
+        pty.until_sent("\x1b[?1049l", 0);
+        pty.until_sent("\x1b[?25h", 0);
+        pty.assert_clean();
+    }
+}
+
+/// Set where [`panics_with_the_terminal_taken`] is to panic.
+const PANIC: &str = "PANIC_WITH_THE_TERMINAL_TAKEN";
+
+/// Not a test by itself: the next one runs it in a terminal.
+#[test]
+fn panics_with_the_terminal_taken() {
+    if std::env::var_os(PANIC).is_some() {
+        squares::terminal::leave_on_panic();
+        squares::terminal::enter(true).unwrap();
+        // Wherever it happens, the program is over.
+        let _ = std::thread::spawn(|| panic!("as planned")).join();
+        unreachable!("the panic ended the process");
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_says_what_happened() {
+    let this = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "panics_with_the_terminal_taken", "--nocapture"];
+    let mut pty = Pty::start_program(&Home::new(), this.to_str().unwrap(), &arguments, &[(PANIC, "1")]);
+    assert_eq!(pty.exit_code(), 101);
+    pty.until("the panic on the first screen", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("as planned")
+    });
+    pty.assert_clean();
+}
+
+#[test]
+fn ctrl_c_leaves_the_join_screen_and_twice_the_room() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = Pty::start(&home, &["--server", &server.address]);
+    until_asked(&pty, Lang::En);
+    pty.type_text("\x03");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+    let mut pty = enter(&home, &server.address, "s1");
+    pty.type_text("\x03\x03");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn stopped_and_continued_it_gives_the_terminal_back_takes_it_again_and_paints_all_of_it() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = enter(&home, &server.address, "s1");
+    pty.type_text("12\r");
+    pty.until_shows("12² = 144");
+    for by_key in [false, true] {
+        if by_key {
+            pty.type_text("\x1a");
+        } else {
+            pty.signal(Signal::TSTP);
+        }
+        pty.until_state('T');
+        pty.until("the first screen", |screen| !screen.alternate_screen());
+        pty.assert_clean();
+        server.square_as("s2", if by_key { "14" } else { "13" });
+        let before = pty.sent();
+        pty.signal(Signal::CONT);
+        for sequence in ["\x1b[?1049h", "\x1b[?2004h", "\x1b[?1006h", "144"] {
+            pty.until_sent(sequence, before);
+        }
+        pty.until_shows(if by_key { "14² = 196" } else { "13² = 169" });
+        pty.until_shows("12² = 144");
+    }
+    // Stopped in a way that cannot be answered, with the modes changed meanwhile as a shell does.
+    pty.signal(Signal::STOP);
+    pty.until_state('T');
+    let before = pty.sent();
+    pty.signal(Signal::CONT);
+    pty.until_sent("144", before);
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
+#[test]
+fn a_closed_terminal_ends_it_at_once() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = enter(&home, &server.address, "s1");
+    let start = std::time::Instant::now();
+    pty.close();
+    pty.exit_code();
+    assert!(start.elapsed().as_secs() < 2);
+}
+
+#[test]
+fn hangul_is_typed_and_shown_and_commands_are_understood_in_it() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = Pty::start(&home, &["--server", &server.address, "--lang", "ko"]);
+    until_asked(&pty, Lang::Ko);
+    pty.type_text("s1\t가람\r");
+    until_in(&pty, Lang::Ko);
+    pty.until_shows("가람");
+    pty.type_text("가나");
+    pty.until_shows("가나");
+    let (_, column) = pty.cursor();
+    pty.type_text("다");
+    pty.until("the cursor behind a wide letter", |screen| screen.cursor_position().1 == column + 2);
+    pty.type_text("\x7f\x7f\x7f１２\r");
+    pty.until_shows("12² = 144");
+    pty.type_text("/ㄷ턋\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
+#[test]
+fn a_paste_of_many_numbers_and_a_flood_of_keys_arrive_whole() {
+    let server = Server::start(&["--rate", "0"]);
+    let home = Home::new();
+    let mut pty = enter(&home, &server.address, "s1");
+    // More than one read of the terminal, in one go, without the marks of a paste.
+    let keys: String = (1000..1400).map(|number| format!("{number}\r")).collect();
+    pty.type_text(&keys);
+    pty.until_shows("1399² = 1957201");
+    let pasted: String = (2000..2300).map(|number| format!("{number}\n")).collect();
+    pty.type_text(&format!("\x1b[200~{pasted}\x1b[201~"));
+    pty.type_text("\r");
+    pty.until_shows("2299² = 5285401");
+    let expected: Vec<String> = (1000..1400).chain(2000..2300).map(|number: u32| number.to_string()).collect();
+    assert_eq!(server.numbers(), expected);
+}
+
+#[test]
+fn the_first_frame_comes_before_any_answer() {
+    let fake = Fake::listen();
+    let home = Home::new();
+    let mut pty = Pty::start(&home, &["--server", &fake.address(), "--student", "s1"]);
+    // The fake server accepts and says nothing at all.
+    pty.until("a frame", |screen| screen.alternate_screen() && !screen.contents().trim().is_empty());
+    pty.type_text("\x03\x03");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
