@@ -268,7 +268,7 @@ impl App {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('l') if control => effects.push(Effect::Repaint),
-            KeyCode::Char('z') if control => effects.push(Effect::Suspend),
+            KeyCode::Char('z') if control => self.suspend(now, effects),
             KeyCode::F(5) => {
                 if matches!(self.connection.state, State::Lost { .. }) {
                     effects.push(Effect::ReconnectNow);

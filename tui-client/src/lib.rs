@@ -1,4 +1,8 @@
-//! The client (being assembled).
+//! The Squares client for the terminal, as a library: the full-screen room and plain mode. The program `squares` and
+//! the tests use it.
+//!
+//! The map: `run` is the one loop of the room. It turns input, signals and the news of `link` into events for `app`,
+//! carries out the effects that come back, and lets `view` draw. `plain` is the other way to use the program.
 
 pub mod app;
 pub mod event;

@@ -127,6 +127,8 @@ pub struct Strings {
     pub press_again: &'static str,
     pub host_leaves: fn(usize) -> String,
     pub host_leaves_again: fn(usize) -> String,
+    /// The host presses Ctrl-Z with so many others online.
+    pub host_stops: fn(usize) -> String,
 
     // Help and the footer.
     pub help_title: &'static str,

@@ -12,12 +12,14 @@ pub(crate) struct Leaving {
     by_key: bool,
     /// The host was told of the others, who will be cut off.
     warned_until: Option<Instant>,
+    /// The host was told of the others, who will wait while the program is stopped.
+    warned_of_stopping_until: Option<Instant>,
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Leave.
+    /// Leave, or stop.
     Leave,
     /// Say how to leave with Ctrl-C.
     Ask,
@@ -47,6 +49,15 @@ impl Leaving {
         Answer::Warn(others)
     }
 
+    /// Ctrl-Z.
+    pub(crate) fn stop(&mut self, others: usize, now: Instant) -> Answer {
+        if others == 0 || self.warned_of_stopping_until.take().is_some_and(|until| now < until) {
+            return Answer::Leave;
+        }
+        self.warned_of_stopping_until = Some(now + WARNED);
+        Answer::Warn(others)
+    }
+
     /// Another key than Ctrl-C, or the question is gone from the screen.
     pub(crate) fn forget_key(&mut self) {
         self.by_key = false;
@@ -72,6 +83,11 @@ mod tests {
         assert_eq!(leaving.command(2, now + WARNED), Answer::Warn(2));
         leaving.forget();
         assert_eq!(leaving.command(2, now), Answer::Warn(2));
+        assert_eq!(leaving.stop(0, now), Answer::Leave);
+        assert_eq!(
+            [leaving.stop(2, now), leaving.stop(2, now), leaving.stop(2, now)],
+            [Answer::Warn(2), Answer::Leave, Answer::Warn(2)]
+        );
     }
 
     #[test]

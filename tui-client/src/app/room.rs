@@ -244,6 +244,16 @@ impl App {
         }
     }
 
+    /// Ctrl-Z. A host that is stopped keeps its address and answers nobody, so it is asked first.
+    pub(super) fn suspend(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        match self.leaving.stop(self.others_hosted(), now) {
+            Answer::Warn(others) => {
+                self.notices.show_while_typing(Gravity::Warning, (self.strings.host_stops)(others), now);
+            }
+            Answer::Leave | Answer::Ask => effects.push(Effect::Suspend),
+        }
+    }
+
     /// How many others lose their server for a moment if I leave.
     fn others_hosted(&self) -> usize {
         if self.connection.hosting { self.online.others(&self.me.id) } else { 0 }

@@ -97,6 +97,13 @@ pub(super) static EN: Strings = Strings {
         )
     },
 
+    host_stops: |others| {
+        format!(
+            "You host this room: {} would have to wait while it is stopped. /exit hands it over; Ctrl-Z again stops it.",
+            others_online(others)
+        )
+    },
+
     help_title: "Help",
     help: &[
         (

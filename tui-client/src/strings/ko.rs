@@ -99,6 +99,13 @@ pub(super) static KO: Strings = Strings {
         )
     },
 
+    host_stops: |others| {
+        format!(
+            "이 컴퓨터가 방을 열고 있어, 멈추면 다른 {}명도 멈춥니다. 넘겨주려면 /exit, 그래도 멈추려면 Ctrl-Z를 한 번 더 누르세요.",
+            text::grouped(others)
+        )
+    },
+
     help_title: "도움말",
     help: &[
         (
