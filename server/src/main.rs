@@ -1,15 +1,12 @@
 //! The program `squares-server`: flags, log and signals. It assembles a [`Server`] and waits for the end.
 
-use std::{
-    io::{IsTerminal as _, Write as _},
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+mod log;
 
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use std::{ffi::OsStr, io::Write as _, path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, error::ErrorKind};
 use squares_server::{Config, DEFAULT_ADDRESS, Server, default_data_dir};
 use squares_shared::message::Auth;
-use tracing_subscriber::EnvFilter;
 
 /// The Squares server: takes numbers, keeps their exact squares in one durable order, and relays them to everybody.
 #[derive(Debug, Parser)]
@@ -48,10 +45,21 @@ struct Flags {
 }
 
 impl Flags {
+    /// Reads the command line and the environment. A variable that is set to nothing counts as not set.
+    fn read() -> Result<Self, clap::Error> {
+        let command = Self::command().mut_args(|argument| {
+            let empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+            if argument.get_env().is_some_and(empty) { argument.env(None::<&str>) } else { argument }
+        });
+        let flags = Self::from_arg_matches(&command.try_get_matches()?)?;
+        flags.check()?;
+        Ok(flags)
+    }
+
     /// What the flags say together.
     fn check(&self) -> Result<(), clap::Error> {
         let auth = self.auth.as_deref();
-        if matches!(auth, Some("roster" | "pin")) && given(self.roster.as_deref()).is_none() {
+        if matches!(auth, Some("roster" | "pin")) && self.roster.is_none() {
             let message = "--auth roster and --auth pin need a roster; give one with --roster FILE";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
         }
@@ -63,18 +71,15 @@ impl Flags {
     }
 }
 
-/// A path that is set; a variable of the environment that is set to nothing counts as not set.
-fn given(path: Option<&Path>) -> Option<PathBuf> {
-    path.filter(|path| !path.as_os_str().is_empty()).map(Path::to_owned)
-}
-
 fn main() -> ExitCode {
-    let flags = Flags::parse();
-    if let Err(error) = flags.check() {
-        error.exit();
-    }
-    start_log();
-    match run(flags) {
+    let flags = match Flags::read() {
+        Ok(flags) => flags,
+        Err(error) => error.exit(),
+    };
+    let log = log::start();
+    let end = run(flags);
+    log.finish();
+    match end {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "squares-server: {error:#}");
@@ -83,19 +88,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
-}
-
 #[tokio::main]
 async fn run(flags: Flags) -> anyhow::Result<()> {
-    let data = given(flags.data.as_deref()).map_or_else(default_data_dir, Ok)?;
+    let data = flags.data.map_or_else(default_data_dir, Ok)?;
     let auth = flags.auth.as_deref().map(|how| match how {
         "roster" => Auth::Roster,
         "pin" => Auth::Pin,
@@ -103,7 +98,7 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
     });
     let config = Config {
         listen: flags.listen,
-        roster: given(flags.roster.as_deref()),
+        roster: flags.roster,
         auth,
         rate: flags.rate,
         burst: flags.burst,

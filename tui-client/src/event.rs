@@ -114,7 +114,9 @@ pub enum Lost {
     Full,
     /// It did not speak the protocol; what was wrong with it.
     NotSquares(String),
-    /// No server was there, and hosting one failed; why, and how to mend it.
+    /// No server was there, and one cannot be hosted: another server has this folder's ledger open.
+    LedgerInUse(String),
+    /// No server was there, and hosting one failed; the system's words.
     CannotHost(String),
 }
 

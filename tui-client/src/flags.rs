@@ -88,13 +88,15 @@ impl Flags {
     }
 }
 
-/// Marks every argument that begins as a negative number does. `--` ends that, as it ends flags.
+/// Marks every argument that begins with a dash and is no flag. `--` ends that, as it ends flags.
 fn mark_numbers(arguments: impl IntoIterator<Item = OsString>) -> impl Iterator<Item = OsString> {
     let mut flags_end = false;
     arguments.into_iter().map(move |argument| {
         flags_end |= argument == "--";
+        // A flag is a letter behind one dash, or a word behind two. Whatever else begins with a dash is meant as a
+        // number, if perhaps a wrong one, and is told so without holding up the others.
         let begins = argument.to_str().and_then(|text| text.strip_prefix('-')?.chars().next());
-        let number = begins.is_some_and(|first| first.is_ascii_digit() || matches!(first, '.' | '０'..='９' | '．'));
+        let number = begins.is_some_and(|first| first != '-' && !first.is_ascii_alphabetic());
         if number && !flags_end {
             let mut marked = OsString::from(MARK.to_string());
             marked.push(argument);
@@ -145,7 +147,10 @@ mod tests {
             ["-1,000", "-1_0", "−5", "－5", "-５", "-", "-1E5"]
         );
         assert_eq!(numbers(&["--student=s", "1", "--", "-5", "--x", "-x"]), ["1", "-5", "--x", "-x"]);
-        assert_eq!(numbers(&["-5x", ""]), ["-5x", ""]);
+        assert_eq!(
+            numbers(&["-5x", "- 5", "-,5", "-_5", "-+5", "-−5", ""]),
+            ["-5x", "- 5", "-,5", "-_5", "-+5", "-−5", ""]
+        );
     }
 
     #[test]

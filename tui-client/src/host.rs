@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use squares_server::{Config, Server, StartError};
+use squares_server::{Config, LedgerError, Server, StartError};
 use tokio::runtime::{Builder, Runtime};
 
 /// The server's threads: a class that is hosted by one of its terminals is small.
@@ -22,7 +22,9 @@ pub struct Host {
 pub enum HostError {
     /// Somebody else took the address first, so there is a server now: connect to it.
     AddressTaken,
-    /// Anything else, as one line that says how to mend it.
+    /// Another server has the ledger in this folder open.
+    LedgerInUse(String),
+    /// Anything else, in the system's words.
     Failed(String),
 }
 
@@ -44,7 +46,14 @@ impl Host {
             Ok(Err(StartError::Listen { error, .. })) if error.kind() == ErrorKind::AddrInUse => {
                 HostError::AddressTaken
             }
-            Ok(Err(error)) => failed(&error),
+            Ok(Err(StartError::Ledger(LedgerError::InUse { folder }))) => {
+                HostError::LedgerInUse(folder.display().to_string())
+            }
+            // How to mend it is said in the terms of the server's flags, which this program does not have.
+            Ok(Err(error)) => {
+                let text = error.to_string();
+                failed(&text.split_once(';').map_or(&*text, |(what, _)| what))
+            }
             Err(panic) => failed(&panic),
         };
         // A runtime must not be waited for where others run.

@@ -67,6 +67,8 @@ pub struct Strings {
     pub hosting: &'static str,
     pub host: &'static str,
     pub lost: fn(&Lost) -> String,
+    /// Why no room can be opened here, and what to do about it.
+    pub cannot_host: fn(&Lost) -> Option<String>,
     pub lost_short: &'static str,
     pub retry_in: fn(u64) -> String,
     pub retry_in_short: fn(u64) -> String,

@@ -387,7 +387,7 @@ fn a_ledger_in_use_elsewhere_is_said_and_tried_again() {
     let mut holder = Client::start(elsewhere);
     assert!(holder.until_hello());
     let mut client = Client::start(Options { default_address: address, data: Some(data), ..options(&home) });
-    assert!(matches!(client.until_lost(), (Lost::CannotHost(_), true)));
+    assert!(matches!(client.until_lost(), (Lost::LedgerInUse(_), true)));
     holder.leave();
     assert!(client.until_hello(), "it hosts once the ledger is free");
     client.leave();

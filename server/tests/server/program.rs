@@ -147,6 +147,54 @@ fn the_log_names_who_came_and_never_a_number() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_holds_nobody_up() {
+    let (program, _folder) = server(&[]);
+    // Far more than a pipe holds; the test reads none of it before the end.
+    for visit in 0..1000 {
+        let mut peer = Peer::connect(&program);
+        peer.send_raw(
+            format!("{{\"type\":\"join\",\"student\":\"visitor-{visit}\"}}\n{{\"type\":\"leave\"}}\n").as_bytes(),
+        );
+        peer.next_of("bye");
+    }
+    program.signal(Signal::TERM);
+    eventually("it has ended", || std::net::TcpStream::connect(program.address).is_err());
+    assert_eq!(program.stop().0.code(), Some(0));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_log_that_cannot_be_written_is_no_reason_to_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for log in [std::process::Stdio::from(full), std::process::Stdio::from(closed)] {
+        let mut command = command(folder.path());
+        command.args(["--listen", "127.0.0.1:0"]).stderr(log);
+        let program = Program::start_as(command);
+        let (mut peer, _) = Peer::join(&program, "a", json!({"backlog": 0}));
+        peer.square(3, "");
+        assert_eq!(peer.reply()["code"], "bad_message");
+        drop(peer);
+        assert_eq!(program.stop().0.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(folder.path());
+    command.args(["--listen", "127.0.0.1:0"]);
+    for name in ["ROSTER", "AUTH", "RATE", "BURST", "MAX_DIGITS", "MAX_LINE", "MAX_CONNECTIONS", "MAX_PER_ADDRESS"] {
+        command.env(format!("SQUARES_{name}"), "");
+    }
+    let program = Program::start_as(command);
+    let limits = json!({"line": 65536, "digits": 10000, "rate": 20, "burst": 50});
+    assert_eq!(Peer::connect(&program).hello["limits"], limits);
+}
+
+#[test]
 fn sighup_reads_the_roster_again_or_keeps_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
     let roster = folder.path().join("roster.csv");

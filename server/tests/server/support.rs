@@ -27,8 +27,14 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it on this data folder, with further flags, and waits until it is ready.
     pub(crate) fn start(data: &Path, flags: &[&str]) -> Self {
-        let mut child =
-            command(data).args(["--listen", "127.0.0.1:0"]).args(flags).spawn().expect("the program starts");
+        let mut command = command(data);
+        command.args(["--listen", "127.0.0.1:0"]).args(flags);
+        Self::start_as(command)
+    }
+
+    /// Starts it as this command says, and waits until it is ready.
+    pub(crate) fn start_as(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
         let mut line = String::new();
         out.read_line(&mut line).expect("its output is text");

@@ -1,9 +1,12 @@
 //! Reads one line of a client as a request. The server calls it for every line; what it refuses comes with the
 //! code and the sentence that the client is told, and with the request's `id` where it could be made out.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::{ErrorCode, FromClient, Join, MAX_BACKLOG, MAX_PAGE, MAX_REQUEST_ID_CHARS, PageRequest, Square};
@@ -37,32 +40,72 @@ pub enum Kind {
     Leave,
 }
 
-/// Every field that any request has, each as the text that stands in the line. `null` reads as absent.
-#[derive(Deserialize)]
+/// Every field that any request has, each as the text that stands in the line. `null` reads as absent, and of a field
+/// that stands twice the last counts, as most readers of JSON have it.
+#[derive(Default)]
 struct Fields<'a> {
-    #[serde(borrow, rename = "type")]
     kind: Option<&'a RawValue>,
-    #[serde(borrow)]
     id: Option<&'a RawValue>,
-    #[serde(borrow)]
     student: Option<&'a RawValue>,
-    #[serde(borrow)]
     pin: Option<&'a RawValue>,
-    #[serde(borrow)]
     name: Option<&'a RawValue>,
-    #[serde(borrow)]
     after: Option<&'a RawValue>,
-    #[serde(borrow)]
     log: Option<&'a RawValue>,
-    #[serde(borrow)]
     backlog: Option<&'a RawValue>,
-    #[serde(borrow)]
     number: Option<&'a RawValue>,
-    #[serde(borrow)]
     before: Option<&'a RawValue>,
-    #[serde(borrow)]
     limit: Option<&'a RawValue>,
 }
+
+impl<'a> Fields<'a> {
+    fn named(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {
+        Some(match name {
+            "type" => &mut self.kind,
+            "id" => &mut self.id,
+            "student" => &mut self.student,
+            "pin" => &mut self.pin,
+            "name" => &mut self.name,
+            "after" => &mut self.after,
+            "log" => &mut self.log,
+            "backlog" => &mut self.backlog,
+            "number" => &mut self.number,
+            "before" => &mut self.before,
+            "limit" => &mut self.limit,
+            _ => return None,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(Name(name)) = object.next_key()? {
+                    match fields.named(&name) {
+                        Some(field) => *field = object.next_value()?,
+                        None => drop(object.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// The name of a field, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads one line, its end not included.
 ///
@@ -216,6 +259,7 @@ mod tests {
     fn every_request_is_read_and_unknown_fields_are_not() {
         check(r#"{"type":"ping","x":[[{}]]}"#, &FromClient::Ping);
         check("\t {\"type\":\"leave\"} \r", &FromClient::Leave);
+        check(r#"{"number":1,"type":"square","number":"2","id":null}"#, &square("2", None));
         check(r#"{"\u0074ype":"squ\u0061re","number":"1e3","id":"가"}"#, &square("1e3", Some("가")));
         check(
             r#"{"student":"s","type":"join","after":5,"log":"L","backlog":4000,"name":null,"pin":null}"#,

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use squares_shared::message::{Auth, ErrorMessage, Hello};
 
 use crate::event::Lost;
-use crate::text;
 
 /// The most digits of a number where no server has told its limit yet.
 const USUAL_DIGITS: usize = 10_000;
@@ -64,10 +63,10 @@ impl Connection {
         self.state == State::Joined
     }
 
-    /// The system's own words for why no room can be opened here, made printable: only they say how to mend it.
-    pub(crate) fn cannot_host(&self) -> Option<String> {
+    /// Why the connection is gone, while it is.
+    pub(crate) fn why_lost(&self) -> Option<&Lost> {
         match &self.state {
-            State::Lost { why: Lost::CannotHost(why), .. } => Some(text::printable(why).into_owned()),
+            State::Lost { why, .. } => Some(why),
             _ => None,
         }
     }

@@ -126,7 +126,7 @@ impl App {
     fn lost(&mut self, why: Lost, retry_at: Option<Instant>, now: Instant) {
         self.connection.state = State::Lost { why, retry_at };
         if self.screen == Screen::Room
-            && let Some(why) = self.connection.cannot_host()
+            && let Some(why) = self.connection.why_lost().and_then(self.strings.cannot_host)
         {
             self.notices.show_while_typing(Gravity::Warning, why, now);
         }

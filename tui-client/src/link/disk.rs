@@ -22,6 +22,8 @@ pub(super) enum Done {
     NotKept(Vec<Pending>, String),
     /// These were left behind by clients that run no more, and are kept here now.
     Adopted(Vec<Pending>),
+    /// The same, where it could not be done when it was asked for.
+    AdoptedLater(Vec<Pending>),
 }
 
 enum Job {
@@ -89,6 +91,7 @@ impl Disk {
                 self.under_way -= match &done {
                     Done::Kept(squares) | Done::NotKept(squares, _) => squares.len(),
                     Done::Adopted(_) => 1,
+                    Done::AdoptedLater(_) => 0,
                 };
                 done
             }
@@ -112,6 +115,8 @@ impl Disk {
 fn work(mut outbox: Outbox, jobs: &mpsc::Receiver<Job>, report: &answers::UnboundedSender<Done>) {
     // Nobody listens any more where a report does not arrive, and the work is done all the same.
     let tell = |done| drop(report.send(done));
+    // Squares that others left behind may still lie there: the disk took nothing when they were asked for.
+    let mut left_behind = false;
     while let Ok(first) = jobs.recv() {
         let mut squares = Vec::new();
         let mut answered = Vec::new();
@@ -125,7 +130,13 @@ fn work(mut outbox: Outbox, jobs: &mpsc::Receiver<Job>, report: &answers::Unboun
         }
         if !squares.is_empty() {
             match outbox.keep(&squares) {
-                Ok(()) => tell(Done::Kept(squares)),
+                Ok(()) => {
+                    tell(Done::Kept(squares));
+                    if left_behind && let Ok(adopted) = outbox.adopt() {
+                        left_behind = false;
+                        tell(Done::AdoptedLater(adopted));
+                    }
+                }
                 Err(error) => tell(Done::NotKept(squares, super::connection::plain_words(&error))),
             }
         }
@@ -134,7 +145,9 @@ fn work(mut outbox: Outbox, jobs: &mpsc::Receiver<Job>, report: &answers::Unboun
             let _ = outbox.forget(&answered);
         }
         if adopt {
-            tell(Done::Adopted(outbox.adopt().unwrap_or_default()));
+            let adopted = outbox.adopt();
+            left_behind = adopted.is_err();
+            tell(Done::Adopted(adopted.unwrap_or_default()));
         }
     }
     outbox.close();

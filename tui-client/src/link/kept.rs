@@ -78,7 +78,9 @@ impl Kept {
         self.cursor = Cursor::default();
         self.window = Window::default();
         if let Some(disk) = self.disk.take() {
-            tokio::task::spawn_blocking(move || disk.finish());
+            // Waited for: its file must be free before the same owner's squares are looked for again. The link has a
+            // thread of its own, so nobody else waits.
+            disk.finish();
         }
     }
 }

@@ -246,7 +246,7 @@ impl Task {
                     self.kept.tell(LinkEvent::NotQueued { number: square.number, error: error.clone() });
                 }
             }
-            Done::Adopted(squares) => {
+            Done::Adopted(squares) | Done::AdoptedLater(squares) => {
                 for square in &squares {
                     self.kept.tell(LinkEvent::Queued(square.clone()));
                 }
@@ -304,6 +304,7 @@ impl Task {
                 self.taken = true;
                 self.connect();
             }
+            Err(HostError::LedgerInUse(folder)) => self.try_later(Lost::LedgerInUse(folder)),
             Err(HostError::Failed(why)) => self.try_later(Lost::CannotHost(why)),
         }
     }

@@ -282,7 +282,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             Lost::Closed(Some(why)) => (format!("the connection to {server} was lost: {why}"), true),
             Lost::Closed(None) => (format!("the connection to {server} was lost"), true),
             Lost::Shutdown => (format!("the server at {server} stopped"), true),
-            Lost::CannotHost(why) => (why, false),
+            // Plain mode never hosts.
+            Lost::LedgerInUse(why) | Lost::CannotHost(why) => (why, false),
         };
         if !passing && !self.was_in {
             return Err(End::Failed(words));

@@ -22,6 +22,7 @@ pub(super) static EN: Strings = Strings {
     hosting: "You host this room.",
     host: "host",
     lost,
+    cannot_host,
     lost_short: "lost",
     retry_in: |seconds| format!("next try in {seconds} s"),
     retry_in_short: |seconds| format!("{seconds} s"),
@@ -168,7 +169,18 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "the server stopped".to_owned(),
         Lost::Full => "the server is full".to_owned(),
         Lost::NotSquares(_) => "not a Squares server".to_owned(),
-        Lost::CannotHost(_) => "cannot open a room".to_owned(),
+        Lost::LedgerInUse(_) | Lost::CannotHost(_) => "cannot open a room".to_owned(),
+    }
+}
+
+fn cannot_host(why: &Lost) -> Option<String> {
+    match why {
+        Lost::LedgerInUse(folder) => Some(format!(
+            "Another server already keeps the results in {}. Join it: give its address as the server, or with --server.",
+            text::printable(folder)
+        )),
+        Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
+        _ => None,
     }
 }
 

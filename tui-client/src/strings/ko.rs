@@ -20,6 +20,7 @@ pub(super) static KO: Strings = Strings {
     hosting: "이 컴퓨터가 방을 열고 있습니다.",
     host: "방장",
     lost,
+    cannot_host,
     lost_short: "끊김",
     retry_in: |seconds| format!("{seconds}초 뒤 다시 연결"),
     retry_in_short: |seconds| format!("{seconds}초"),
@@ -162,7 +163,18 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "서버가 멈췄습니다".to_owned(),
         Lost::Full => "서버에 자리가 없습니다".to_owned(),
         Lost::NotSquares(_) => "제곱방 서버가 아닙니다".to_owned(),
-        Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
+        Lost::LedgerInUse(_) | Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
+    }
+}
+
+fn cannot_host(why: &Lost) -> Option<String> {
+    match why {
+        Lost::LedgerInUse(folder) => Some(format!(
+            "다른 서버가 이미 {} 의 결과를 쓰고 있습니다. 서버 칸이나 --server 로 그 서버의 주소를 주세요.",
+            text::printable(folder)
+        )),
+        Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
+        _ => None,
     }
 }
 

@@ -133,7 +133,7 @@ fn message(app: &App, roomy: bool) -> (Style, String) {
     if !roomy && let Some(words) = field_words(app, Field::Student) {
         return words;
     }
-    if let Some(why) = app.connection.cannot_host() {
+    if let Some(why) = app.connection.why_lost().and_then(strings.cannot_host) {
         return (theme.notice, why);
     }
     if app.connection.auth() == Some(Auth::Pin) {

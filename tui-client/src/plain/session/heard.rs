@@ -93,6 +93,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             match error.code {
                 ErrorCode::RateLimited => {
                     self.window.hold_for_rate(id, error.retry_after_ms.map(Duration::from_millis), now);
+                    self.trouble = error.message;
                 }
                 ErrorCode::StorageUnavailable => {
                     self.window.hold_for_storage(id, now);
