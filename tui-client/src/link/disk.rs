@@ -120,13 +120,19 @@ fn work(mut outbox: Outbox, jobs: &mpsc::Receiver<Job>, report: &answers::Unboun
     while let Ok(first) = jobs.recv() {
         let mut squares = Vec::new();
         let mut answered = Vec::new();
-        let mut adopt = false;
+        let mut adoptions = 0;
         for job in std::iter::once(first).chain(jobs.try_iter().take(MOST_UNDER_WAY)) {
             match job {
                 Job::Keep(square) => squares.push(square),
                 Job::Forget(id) => answered.push(id),
-                Job::Adopt => adopt = true,
+                Job::Adopt => adoptions += 1,
             }
+        }
+        // Every one that was asked for is answered, because every one is counted. Older squares come before newer ones.
+        for _ in 0..adoptions {
+            let adopted = outbox.adopt();
+            left_behind = adopted.is_err();
+            tell(Done::Adopted(adopted.unwrap_or_default()));
         }
         if !squares.is_empty() {
             match outbox.keep(&squares) {
@@ -144,11 +150,35 @@ fn work(mut outbox: Outbox, jobs: &mpsc::Receiver<Job>, report: &answers::Unboun
             // At worst the square is sent again by a later client, and answered from the ledger.
             let _ = outbox.forget(&answered);
         }
-        if adopt {
-            let adopted = outbox.adopt();
-            left_behind = adopted.is_err();
-            tell(Done::Adopted(adopted.unwrap_or_default()));
-        }
     }
     outbox.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_asked_for_at_once_is_answered_as_often_as_it_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Owner { server: "127.0.0.1:7878".into(), student: "s1".into() };
+        let (jobs, todo) = mpsc::channel();
+        let (report, mut done) = answers::unbounded_channel();
+        let square = Pending { id: "a".into(), number: "12".into() };
+        for job in [Job::Keep(square.clone()), Job::Adopt, Job::Forget("a".into()), Job::Adopt] {
+            jobs.send(job).unwrap();
+        }
+        drop(jobs);
+        work(Outbox::new(folder.path().join("outbox"), owner), &todo, &report);
+        drop(report);
+        let mut told = Vec::new();
+        while let Some(done) = done.blocking_recv() {
+            told.push(match done {
+                Done::Kept(squares) => format!("kept {}", squares.len()),
+                Done::NotKept(..) => "not kept".into(),
+                Done::Adopted(squares) | Done::AdoptedLater(squares) => format!("adopted {}", squares.len()),
+            });
+        }
+        assert_eq!(told, ["adopted 0", "adopted 0", "kept 1"]);
+    }
 }

@@ -142,8 +142,9 @@ impl Task {
             Phase::Up(session) => session.deadline(&self.kept),
             Phase::Parked | Phase::Connecting(_) | Phase::Hosting(_) => None,
         };
-        // Past its end, patience is no moment to wait for: only the disk or a starting server is.
-        let patience = self.leaving.filter(|until| *until > Instant::now());
+        // Past its end, patience is no moment to wait for while the disk or a starting server is waited for.
+        let only_the_server = matches!(self.phase, Phase::Up(_)) && !self.disk_works();
+        let patience = self.leaving.filter(|until| only_the_server || *until > Instant::now());
         [phase, patience].into_iter().flatten().min()
     }
 
@@ -349,18 +350,20 @@ impl Task {
 
     /// Once the disk is done, so that what was typed last is sent too.
     fn say_goodbye(&mut self) {
-        let disk_works = self.kept.disk.as_ref().is_some_and(Disk::is_working);
-        if let (Some(_), false, Phase::Up(session)) = (self.leaving, disk_works, &mut self.phase) {
+        if let (Some(_), false, Phase::Up(session)) = (self.leaving, self.disk_works(), &mut self.phase) {
             session.leave();
         }
     }
 
     fn has_left(&self) -> bool {
         let Some(patience) = self.leaving else { return false };
-        let disk_works = self.kept.disk.as_ref().is_some_and(Disk::is_working);
         let hosting = matches!(self.phase, Phase::Hosting(_));
         let up = matches!(self.phase, Phase::Up(_)) && Instant::now() < patience;
-        !disk_works && !hosting && !up
+        !self.disk_works() && !hosting && !up
+    }
+
+    fn disk_works(&self) -> bool {
+        self.kept.disk.as_ref().is_some_and(Disk::is_working)
     }
 }
 
