@@ -18,6 +18,8 @@ pub struct Pty {
     shown: Arc<(Mutex<Shown>, Condvar)>,
     /// The modes of the terminal before the program ran.
     before: String,
+    /// Ends when the terminal has nothing more to give.
+    reading: Option<thread::JoinHandle<()>>,
 }
 
 struct Shown {
@@ -50,7 +52,7 @@ impl Pty {
         let shown = Arc::new((Mutex::new(Shown { emulator, bytes: Vec::new() }), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let watched = Arc::clone(&shown);
-        thread::spawn(move || {
+        let reading = thread::spawn(move || {
             let mut chunk = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut chunk) {
                 let mut shown = watched.0.lock().unwrap();
@@ -60,7 +62,7 @@ impl Pty {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { child, master: Some(pair.master), writer: Some(writer), shown, before }
+        Self { child, master: Some(pair.master), writer: Some(writer), shown, before, reading: Some(reading) }
     }
 
     /// Waits until the screen is as wanted; gives its text.
@@ -142,6 +144,10 @@ impl Pty {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                // What it wrote last is on the screen once its terminal has nothing more to give.
+                if let Some(reading) = self.reading.take() {
+                    reading.join().unwrap();
+                }
                 return status.exit_code();
             }
             assert!(Instant::now() < end, "the program does not end; the screen shows:\n{}", self.contents());
