@@ -108,7 +108,7 @@ struct Room {
     limits: Limits,
 }
 
-/// A running server. Dropping it without [`Server::stop`] leaves it running for as long as its runtime does.
+/// A running server. Dropped, it stops as by [`Server::stop`], but nobody waits for it.
 pub struct Server {
     room: Arc<Room>,
     address: SocketAddr,
@@ -157,12 +157,6 @@ impl Server {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
-    }
-
-    /// How many students are online.
-    #[must_use]
-    pub fn online(&self) -> usize {
-        self.room.presence.count()
     }
 
     /// Reads the roster again; gives how many students are on it, or `None` where there is no roster.

@@ -115,11 +115,6 @@ impl Presence {
         self.changed.notify_one();
     }
 
-    /// How many students are online.
-    pub(crate) fn count(&self) -> usize {
-        self.room().online.len()
-    }
-
     /// Takes the lines behind `cursor` into `out`, or the whole list where some of them are gone.
     pub(crate) fn read(&self, cursor: &mut Cursor, out: &mut VecDeque<Bytes>) {
         let mut room = self.room();
@@ -262,9 +257,9 @@ mod tests {
             "{\"type\":\"presence\",\"count\":1,\"joined\":[{\"id\":\"a\",\"name\":\"a\",\"sessions\":2}],\"left\":[]}\n"
         );
         drop(first);
-        assert_eq!(presence.count(), 1);
+        assert_eq!(presence.room().online.len(), 1);
         drop(second);
-        assert_eq!(presence.count(), 0);
+        assert_eq!(presence.room().online.len(), 0);
         presence.room().tell();
         assert_eq!(
             read(&presence, &mut cursor),

@@ -25,6 +25,9 @@ use crate::outbox::Ids;
 /// Without an answer for so long, plain mode gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Why it gave up, where nothing else is known.
+const NO_ANSWER: &str = "the server does not answer";
+
 /// A connection that owes an answer and says nothing for so long is given up for a new one.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -131,7 +134,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             was_in: false,
             refused: false,
             stuck_since: None,
-            trouble: "the server does not answer".into(),
+            trouble: NO_ANSWER.into(),
         }
     }
 
@@ -265,6 +268,12 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         self.phase =
             Phase::Up(Box::new(Up { connection, hello, joined: false, heard: Instant::now(), catch_up: None }));
         Ok(())
+    }
+
+    /// A square was answered: what stood in the way before does so no more.
+    fn went_forward(&mut self) {
+        self.stuck_since = None;
+        self.trouble = NO_ANSWER.into();
     }
 
     /// A connection is gone, or was not to be had.

@@ -47,7 +47,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         let id = result.id.as_ref().filter(|_| result.student == self.options.student);
         let mine = id.filter(|id| self.window.finish(id).is_some());
         if mine.is_some() {
-            self.stuck_since = None;
+            self.went_forward();
         }
         if self.options.follow {
             if let Some(id) = mine {
@@ -102,7 +102,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                 _ => {
                     if let Some(square) = self.window.finish(id) {
                         self.refused = true;
-                        self.stuck_since = None;
+                        self.went_forward();
                         self.order.answer(id, Answer::Error(square.number, error.message));
                     }
                 }
