@@ -2,7 +2,7 @@
 //!
 //! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`.
 //! A session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the
-//! `feed`; every session is a cursor into it. `presence` knows who is online, `roster` who may join, and `limits` how much
+//! `feed`; every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join, and `limits` how much
 //! anybody may ask for.
 
 mod feed;
@@ -10,6 +10,7 @@ mod ledger;
 mod limits;
 mod listen;
 mod presence;
+mod relay;
 mod roster;
 mod session;
 
@@ -24,7 +25,10 @@ use etcetera::BaseStrategy as _;
 pub use ledger::LedgerError;
 pub use roster::RosterError;
 use squares_shared::message::{Auth, Limits};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
 /// How a server is set up. [`Config::new`] has the defaults of the program's flags.
 #[derive(Debug, Clone)]
@@ -103,6 +107,7 @@ struct Room {
     ledger: ledger::Ledger,
     feed: Arc<feed::Feed>,
     presence: Arc<presence::Presence>,
+    relay: Arc<relay::Relay>,
     door: roster::Door,
     squares: limits::SquareLimits,
     limits: Limits,
@@ -114,7 +119,8 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     listener: JoinHandle<()>,
-    teller: JoinHandle<()>,
+    /// The tasks that bring news to everybody.
+    tellers: JoinSet<()>,
 }
 
 impl Server {
@@ -138,10 +144,13 @@ impl Server {
 
         let presence = Arc::new(presence::Presence::new());
         tracing::info!(%address, log = ledger.log(), latest = feed.latest(), ?auth, students = door.roster_len(), "open");
+        let parts = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let relay = Arc::new(relay::Relay::new(parts));
         let room = Arc::new(Room {
             ledger,
-            feed,
+            feed: Arc::clone(&feed),
             presence: Arc::clone(&presence),
+            relay: Arc::clone(&relay),
             door,
             squares: limits::SquareLimits::new(config.rate, config.burst),
             limits: Limits { line: config.max_line, digits: config.max_digits, rate: config.rate, burst: config.burst },
@@ -149,8 +158,13 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(limits::Connections::new(config.max_connections, config.max_per_address));
         let listener = tokio::spawn(listen::serve(listener, Arc::clone(&room), connections, stopped));
-        let teller = tokio::spawn(async move { presence.tell().await });
-        Ok(Self { room, address, stop, listener, teller })
+        let mut tellers = JoinSet::new();
+        for part in 0..relay.parts() {
+            let (relay, feed, presence) = (Arc::clone(&relay), Arc::clone(&feed), Arc::clone(&presence));
+            tellers.spawn(async move { relay.run(part, &feed, &presence).await });
+        }
+        tellers.spawn(async move { presence.tell().await });
+        Ok(Self { room, address, stop, listener, tellers })
     }
 
     /// The address that it listens on.
@@ -169,13 +183,12 @@ impl Server {
 
     /// Stops: says goodbye to everyone once what they asked is recorded and sent, and closes the ledger.
     pub async fn stop(self) {
-        let Self { room, stop, listener, teller, .. } = self;
+        let Self { room, stop, listener, mut tellers, .. } = self;
         stop.send_replace(true);
         if let Err(error) = listener.await {
             tracing::error!(%error, "the listener ended early");
         }
-        teller.abort();
-        let _ = teller.await;
+        tellers.shutdown().await;
         if let Some(room) = Arc::into_inner(room) {
             let closed = tokio::task::spawn_blocking(move || room.ledger.close()).await;
             if closed.is_err() {

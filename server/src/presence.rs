@@ -133,6 +133,11 @@ impl Presence {
         out.extend(lines.iter().filter_map(|line| line.since(cursor.version)));
     }
 
+    /// Whether there are lines behind this cursor.
+    pub(crate) fn is_ahead_of(&self, cursor: &Cursor) -> bool {
+        *self.told.borrow() > cursor.line
+    }
+
     /// Tells whenever there is a new line.
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
         self.told.subscribe()

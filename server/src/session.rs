@@ -7,10 +7,19 @@
 mod outgoing;
 mod requests;
 
-use std::{collections::VecDeque, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    future::Future,
+    io,
+    net::{Shutdown, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use outgoing::Outgoing;
+use socket2::SockRef;
 use squares_shared::{
     line::{Line, LineReader},
     message::{ByeReason, ErrorCode, ErrorMessage, FromServer, Hello, PROTOCOL, request, to_line},
@@ -27,6 +36,7 @@ use crate::{
     ledger::{Answer, PageQuery, ReadFailed, Replay},
     limits::{Allowance, Slot},
     presence::{Cursor, Seat},
+    relay::{Outlet, Place, Position},
 };
 
 /// How long a connection may stay without a successful `join`.
@@ -60,7 +70,8 @@ type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// A connection.
 pub(crate) struct Session {
     room: Arc<Room>,
-    stream: TcpStream,
+    /// The connection, lent to the relay while the session waits with nothing else to do.
+    outlet: Arc<Outlet>,
     address: SocketAddr,
     lines: LineReader,
     out: Outgoing,
@@ -82,9 +93,8 @@ struct Member {
     _seat: Seat,
     /// Everything up to this `seq` was sent.
     reached: u64,
-    results: watch::Receiver<u64>,
     presence: Cursor,
-    presence_lines: watch::Receiver<u64>,
+    _place: Place,
     /// Results being read back from the ledger, up to a `seq` that the feed no longer holds.
     replay: Option<(u64, Work<Result<Replay, ReadFailed>>)>,
     /// Answers from the ledger, made with the first square.
@@ -136,7 +146,7 @@ impl Session {
         Self {
             lines: LineReader::new(room.limits.line),
             room,
-            stream,
+            outlet: Arc::new(Outlet::new(stream)),
             address,
             out,
             request: None,
@@ -169,7 +179,7 @@ impl Session {
         loop {
             self.take_requests();
             self.gather();
-            if self.out.write(&self.stream)? && self.ending != Ending::Open {
+            if self.out.write(self.outlet.stream())? && self.ending != Ending::Open {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }
             if self.out.bytes() < LOW_WATER && (self.wants_gathering() || self.can_take_a_request()) {
@@ -179,10 +189,43 @@ impl Session {
             if self.is_over() {
                 return Ok(());
             }
-            if self.wait(stop).await? {
+            let lent = self.lend();
+            // News that came before the outlet was lent are the session's to fetch: the relay may have passed it by.
+            let waited = if lent && self.has_news() { Ok(false) } else { self.wait(stop).await };
+            self.take_back();
+            if waited? {
                 // A client that always has more to say must not keep this thread to itself.
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    /// Lets the relay write what is new, where nothing of the session's own comes before it; tells whether it does.
+    fn lend(&mut self) -> bool {
+        let Some(member) = self.member.as_deref() else { return false };
+        let lends = self.out.is_empty() && member.replay.is_none() && self.ending != Ending::Closing;
+        if lends {
+            let only_calls = self.ending != Ending::Open || !member.repeats.is_empty();
+            let Member { reached, presence, .. } = *member;
+            self.outlet.lend(Position { reached, presence, rest: VecDeque::new(), only_calls });
+        }
+        lends
+    }
+
+    /// Whether there is anything that this client has not had.
+    fn has_news(&self) -> bool {
+        let room = &self.room;
+        let news = |member: &Member| room.feed.latest() > member.reached || room.presence.is_ahead_of(&member.presence);
+        self.member.as_deref().is_some_and(news)
+    }
+
+    /// Goes on from where the relay is.
+    fn take_back(&mut self) {
+        let Some(position) = self.outlet.take_back() else { return };
+        let Some(member) = self.member.as_deref_mut() else { return };
+        (member.reached, member.presence) = (position.reached, position.presence);
+        for piece in position.rest {
+            self.out.push(piece);
         }
     }
 
@@ -191,29 +234,25 @@ impl Session {
         let mut has_read = false;
         let reads = self.wants_input();
         let writes = !self.out.is_empty();
-        let takes_more = self.out.bytes() < LOW_WATER;
         let has_deadline = self.member.is_none() || self.ending != Ending::Open;
         let open = !matches!(self.ending, Ending::Closing | Ending::Finishing { bye: Some(_), .. });
         let mut nobody = None;
         let member = self.member.as_deref_mut();
-        let (results, presence, answers, replay) = match member {
+        let (answers, replay) = match member {
             Some(member) => (
-                Some(&mut member.results).filter(|_| takes_more && member.replay.is_none()),
-                Some(&mut member.presence_lines).filter(|_| takes_more),
                 member.answers.as_mut().filter(|_| member.under_way > 0).map(|(_, answers)| answers),
                 &mut member.replay,
             ),
-            None => (None, None, None, &mut nobody),
+            None => (None, &mut nobody),
         };
         tokio::select! {
-            ready = self.stream.readable(), if reads => {
+            ready = self.outlet.stream().readable(), if reads => {
                 ready?;
                 self.read()?;
                 has_read = true;
             }
-            ready = self.stream.writable(), if writes => ready?,
-            () = changed(results) => {}
-            () = changed(presence) => {}
+            ready = self.outlet.stream().writable(), if writes => ready?,
+            () = self.outlet.called() => {}
             answer = received(answers) => self.answered(answer),
             read = finished(replay) => self.replayed(read),
             done = finished_request(&mut self.request) => {
@@ -238,7 +277,7 @@ impl Session {
     fn read(&mut self) -> Result<(), Broken> {
         // On the stack, not in the session: most sessions wait for input most of the time.
         let mut buffer = [0; READ];
-        match self.stream.try_read(&mut buffer) {
+        match self.outlet.stream().try_read(&mut buffer) {
             Ok(0) => {
                 // A last line that was not ended is one all the same.
                 self.lines.push(b"\n");
@@ -328,7 +367,6 @@ impl Session {
         }
         if let Some(member) = self.member.as_deref_mut() {
             while self.out.bytes() < LOW_WATER && member.replay.is_none() {
-                member.results.borrow_and_update();
                 match self.room.feed.read(member.reached, LOW_WATER, self.out.pieces()) {
                     Read::UpToDate => break,
                     Read::Taken(reached) => member.reached = reached,
@@ -346,7 +384,6 @@ impl Session {
                 }
             }
             if self.out.bytes() < LOW_WATER {
-                member.presence_lines.borrow_and_update();
                 self.room.presence.read(&mut member.presence, self.out.pieces());
                 self.out.count();
             }
@@ -444,9 +481,8 @@ impl Session {
 
     /// Gives the other side time to read the last line before the connection goes.
     async fn linger(self) {
-        use tokio::io::AsyncWriteExt as _;
-        let Self { mut stream, .. } = self;
-        if stream.shutdown().await.is_err() {
+        let stream = self.outlet.stream();
+        if SockRef::from(stream).shutdown(Shutdown::Write).is_err() {
             return;
         }
         let drain = async {
@@ -461,16 +497,6 @@ impl Session {
         };
         let _ = tokio::time::timeout(LINGER, drain).await;
     }
-}
-
-/// Waits for news; for ever where nobody waits for it.
-async fn changed(news: Option<&mut watch::Receiver<u64>>) {
-    if let Some(news) = news
-        && news.changed().await.is_ok()
-    {
-        return;
-    }
-    std::future::pending::<()>().await;
 }
 
 async fn received(answers: Option<&mut mpsc::Receiver<Answer>>) -> Option<Answer> {

@@ -99,8 +99,6 @@ impl Session {
             }
         };
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
-        let results = room.feed.subscribe();
-        let presence_lines = room.presence.subscribe();
         let (seat, online, presence) = room.presence.join(&id, &name);
         let latest = room.feed.latest();
         let reached = replay_after(join, room.ledger.log(), latest);
@@ -112,9 +110,8 @@ impl Session {
             name,
             _seat: seat,
             reached,
-            results,
             presence,
-            presence_lines,
+            _place: room.relay.add(Arc::clone(&self.outlet)),
             replay: None,
             answers: None,
             under_way: 0,

@@ -1,0 +1,229 @@
+//! Hands news to everybody who is waiting for it: a few tasks that walk over the waiting clients and write to each what it
+//! has not had yet. A session that has nothing else to do lends its [`Outlet`] and sleeps on; it is not woken for every
+//! line, which would cost more than the line. Whatever does not fit is the session's again, and so is every client that
+//! does not take what it is given.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::{Buf as _, Bytes};
+use tokio::{
+    net::TcpStream,
+    sync::{Notify, futures::Notified},
+};
+
+use crate::{
+    feed::{Feed, Read},
+    presence::{Cursor, Presence},
+};
+
+/// Clients that are served before other tasks of the same thread have their turn: a fraction of a millisecond.
+const TURN: usize = 32;
+
+/// About the most bytes that are written to a client at once.
+const ENOUGH: usize = 64 << 10;
+
+/// Pieces of one write.
+const PIECES: usize = 16;
+
+/// The sending side of a client, which its session and the relay use by turns.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    stream: TcpStream,
+    lent: Mutex<Option<Position>>,
+    called: Notify,
+}
+
+/// How far a client is, while its outlet is lent.
+#[derive(Debug)]
+pub(crate) struct Position {
+    /// Every result up to this `seq` was sent.
+    pub(crate) reached: u64,
+    /// Every presence line before this was sent.
+    pub(crate) presence: Cursor,
+    /// What was begun and did not fit.
+    pub(crate) rest: VecDeque<Bytes>,
+    /// The session has something of its own to do with every result: it is called, and nothing is written for it.
+    pub(crate) only_calls: bool,
+}
+
+impl Outlet {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self { stream, lent: Mutex::new(None), called: Notify::new() }
+    }
+
+    /// The connection. Whoever has lent the outlet must not write to it.
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Lets the relay write from this position on.
+    pub(crate) fn lend(&self, position: Position) {
+        *self.lent() = Some(position);
+    }
+
+    /// Ends the lending, and tells how far the client is; `None` where it was not lent.
+    pub(crate) fn take_back(&self) -> Option<Position> {
+        self.lent().take()
+    }
+
+    /// Waits until the relay needs the session.
+    pub(crate) fn called(&self) -> Notified<'_> {
+        self.called.notified()
+    }
+
+    fn lent(&self) -> MutexGuard<'_, Option<Position>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what is new, where the outlet is lent.
+    fn serve(&self, feed: &Feed, presence: &Presence) {
+        let mut lent = self.lent();
+        let Some(position) = &mut *lent else { return };
+        if position.only_calls || !position.rest.is_empty() {
+            self.called.notify_one();
+            return;
+        }
+        let read = feed.read(position.reached, ENOUGH, &mut position.rest);
+        if let Read::Taken(reached) = read {
+            position.reached = reached;
+        }
+        presence.read(&mut position.presence, &mut position.rest);
+        let written = self.write(&mut position.rest);
+        let behind = matches!(read, Read::Behind { .. }) || position.reached < feed.latest();
+        if behind || !position.rest.is_empty() || written.is_err() {
+            // The session goes on from here, or finds the connection broken by itself.
+            self.called.notify_one();
+        }
+    }
+
+    fn write(&self, pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
+        while !pieces.is_empty() {
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            let mut used = 0;
+            for (slice, piece) in slices.iter_mut().zip(&*pieces) {
+                *slice = IoSlice::new(piece);
+                used += 1;
+            }
+            match self.stream.try_write_vectored(&slices[..used]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => wrote(pieces, count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrote(pieces: &mut VecDeque<Bytes>, mut count: usize) {
+    while let Some(piece) = pieces.front_mut() {
+        if count < piece.len() {
+            piece.advance(count);
+            break;
+        }
+        count -= piece.len();
+        pieces.pop_front();
+    }
+}
+
+/// The outlets of all who are in, in as many parts as there are processors.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    parts: Box<[Part]>,
+    next: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Part(Mutex<Places>);
+
+#[derive(Debug, Default)]
+struct Places {
+    outlets: Vec<Option<Arc<Outlet>>>,
+    free: Vec<usize>,
+}
+
+/// A place in the relay, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    relay: Arc<Relay>,
+    part: usize,
+    at: usize,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut places = self.relay.parts[self.part].places();
+        places.outlets[self.at] = None;
+        places.free.push(self.at);
+    }
+}
+
+impl Part {
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Relay {
+    pub(crate) fn new(parts: usize) -> Self {
+        Self { parts: (0..parts.max(1)).map(|_| Part::default()).collect(), next: AtomicUsize::new(0) }
+    }
+
+    /// How many tasks should [`Relay::run`].
+    pub(crate) fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Adds an outlet, which is served whenever it is lent.
+    pub(crate) fn add(self: &Arc<Self>, outlet: Arc<Outlet>) -> Place {
+        let part = self.next.fetch_add(1, Ordering::Relaxed) % self.parts.len();
+        let mut places = self.parts[part].places();
+        let at = places.free.pop().unwrap_or(places.outlets.len());
+        if at == places.outlets.len() {
+            places.outlets.push(None);
+        }
+        places.outlets[at] = Some(outlet);
+        Place { relay: Arc::clone(self), part, at }
+    }
+
+    /// Serves one part for as long as it is polled.
+    pub(crate) async fn run(&self, part: usize, feed: &Feed, presence: &Presence) {
+        let (mut results, mut lines) = (feed.subscribe(), presence.subscribe());
+        let mut turn = Vec::with_capacity(TURN);
+        loop {
+            let news = tokio::select! {
+                news = results.changed() => news,
+                news = lines.changed() => news,
+            };
+            if news.is_err() {
+                return;
+            }
+            results.mark_unchanged();
+            lines.mark_unchanged();
+            let mut from = 0;
+            loop {
+                {
+                    let places = self.parts[part].places();
+                    let to = places.outlets.len().min(from + TURN);
+                    turn.extend(places.outlets[from..to].iter().flatten().cloned());
+                    from = to;
+                    if to == places.outlets.len() && turn.is_empty() {
+                        break;
+                    }
+                }
+                for outlet in turn.drain(..) {
+                    outlet.serve(feed, presence);
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
