@@ -108,6 +108,8 @@ fn with_clients(clients: usize, time: Duration) -> Outcome<u64> {
     figure("round trip meanwhile, p50 p99 p99.9", &format!("{p50:.2} {p99:.2} {p999:.2} ms"), "");
     crowd.settle()?;
 
+    busy(&server, &mut crowd, time)?;
+
     // As fast as it goes.
     let senders = FLAT_OUT.0.min(clients);
     for sender in 0..senders {
@@ -137,6 +139,24 @@ fn with_clients(clients: usize, time: Duration) -> Outcome<u64> {
     figure("resident memory afterwards", &format!("{:.1} MiB", server.process.resident() / 1024.0), "");
     visits(&server, &mut crowd)?;
     Ok(crowd.seen.faults)
+}
+
+/// As many results a second as people do not type, and fewer than the machine can take: what gathering saves.
+fn busy(server: &Server, crowd: &mut Crowd, time: Duration) -> Outcome {
+    const RESULTS_A_SECOND: f64 = 1000.0;
+    let (begin, cpu, lines) = (Instant::now(), server.process.cpu(), crowd.seen.lines);
+    let mut sent = 0;
+    while begin.elapsed() < time {
+        crowd.send_one(0)?;
+        sent += 1;
+        crowd.run(Duration::from_secs_f64(f64::from(sent) / RESULTS_A_SECOND).saturating_sub(begin.elapsed()))?;
+    }
+    crowd.settle()?;
+    let delivered = (crowd.seen.lines - lines) as f64;
+    let each = (server.process.cpu() - cpu) * 1e6 / delivered;
+    let rate = delivered / begin.elapsed().as_secs_f64() / 1e6;
+    figure("CPU a line at 1,000 results/s", &format!("{each:.2} µs, {rate:.2}M lines/s"), "");
+    Ok(())
 }
 
 /// What an idle client takes: measured with a server of its own, where nothing else has happened.
