@@ -2,6 +2,8 @@
 //! one line, encoded once for all. Like results, presence lines are read with a cursor: a session that has missed
 //! some gets the whole list anew.
 
+mod listed;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,6 +11,8 @@ use std::{
 };
 
 use bytes::Bytes;
+pub(crate) use listed::List;
+use listed::Listed;
 use squares_shared::message::{FromServer, MAX_LISTED, Online, Person, Presence as PresenceLine, to_line};
 use tokio::sync::{Notify, watch};
 
@@ -36,6 +40,7 @@ struct Room {
     lines: VecDeque<Arc<Line>>,
     /// The number of the last line; the first is 1.
     last_line: u64,
+    listed: Listed,
     /// The whole list as of a version, kept while nobody changes it.
     whole: Option<(u64, Bytes)>,
 }
@@ -90,11 +95,17 @@ impl Presence {
     }
 
     /// Seats a terminal of a student, and tells who is online with it and from where to read on.
-    pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>) -> (Seat, Online, Cursor) {
+    pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>) -> (Seat, List, Cursor) {
         let mut room = self.room();
         let entry = room.online.entry(Arc::clone(id)).or_insert_with(|| Entry { name: Arc::clone(name), sessions: 0 });
         entry.sessions = entry.sessions.saturating_add(1);
         entry.name = Arc::clone(name);
+        let (is_new, person) = (entry.sessions == 1, person(id, entry));
+        if is_new {
+            room.listed.add(&person);
+        } else {
+            room.listed.change();
+        }
         room.touch(id);
         let joined = (room.list(), Cursor { line: room.last_line, version: room.version });
         drop(room);
@@ -110,6 +121,7 @@ impl Presence {
                 room.online.remove(id);
             }
         }
+        room.listed.change();
         room.touch(id);
         drop(room);
         self.changed.notify_one();
@@ -188,16 +200,19 @@ impl Room {
         Some(self.last_line)
     }
 
-    fn list(&self) -> Online {
-        let students = self.online.iter().take(MAX_LISTED).map(|(id, entry)| person(id, entry)).collect();
-        Online { count: self.online.len(), students }
+    fn list(&mut self) -> List {
+        let all = || first_of(&self.online);
+        List { count: self.online.len(), students: self.listed.pieces(all) }
     }
 
     fn whole_line(&mut self) -> Bytes {
         match &self.whole {
             Some((version, bytes)) if *version == self.version => bytes.clone(),
             _ => {
-                let bytes = Bytes::from(to_line(&FromServer::Online(self.list())));
+                let bytes = Bytes::from(to_line(&FromServer::Online(Online {
+                    count: self.online.len(),
+                    students: first_of(&self.online),
+                })));
                 self.whole = Some((self.version, bytes.clone()));
                 bytes
             }
@@ -231,6 +246,11 @@ fn encode<'a>(count: usize, changes: impl Iterator<Item = &'a (u64, Change)>) ->
     to_line(&FromServer::Presence(line)).into()
 }
 
+/// As many as a list may have.
+fn first_of(online: &BTreeMap<Arc<str>, Entry>) -> Vec<Person> {
+    online.iter().take(MAX_LISTED).map(|(id, entry)| person(id, entry)).collect()
+}
+
 fn person(id: &Arc<str>, entry: &Entry) -> Person {
     Person { id: id.to_string(), name: entry.name.to_string(), sessions: entry.sessions }
 }
@@ -240,7 +260,10 @@ mod tests {
     use super::*;
 
     fn join(presence: &Arc<Presence>, id: &str) -> (Seat, Online, Cursor) {
-        presence.join(&Arc::from(id), &Arc::from(id))
+        let (seat, list, cursor) = presence.join(&Arc::from(id), &Arc::from(id));
+        let students = format!("[{}]", String::from_utf8(list.students.concat()).unwrap());
+        let students = serde_json::from_str(&students).unwrap();
+        (seat, Online { count: list.count, students }, cursor)
     }
 
     fn read(presence: &Presence, cursor: &mut Cursor) -> String {
@@ -270,6 +293,26 @@ mod tests {
             read(&presence, &mut cursor),
             "{\"type\":\"presence\",\"count\":0,\"joined\":[],\"left\":[\"a\"]}\n"
         );
+    }
+
+    #[test]
+    fn the_list_of_a_welcome_has_everybody_whoever_comes_and_goes() {
+        let presence = Arc::new(Presence::new());
+        let mut seats = BTreeMap::new();
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..3000 {
+            let id = format!("{:03}", random.u32(..200));
+            if random.u8(..4) == 0 {
+                seats.remove(&id);
+                continue;
+            }
+            let (seat, online, _) = join(&presence, &id);
+            seats.insert(id, seat);
+            let mut listed: Vec<_> = online.students.into_iter().map(|person| person.id).collect();
+            listed.sort();
+            let present: Vec<_> = presence.room().online.keys().map(ToString::to_string).collect();
+            assert_eq!((online.count, listed), (present.len(), present));
+        }
     }
 
     #[test]

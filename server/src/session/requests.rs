@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use squares_shared::{
     message::{
         ByeReason, DEFAULT_BACKLOG, DEFAULT_PAGE, ErrorCode, ErrorMessage, FromClient, FromServer, Join, PageRequest,
-        Square, Welcome,
+        Square, Student,
         request::{Kind, Refusal},
         to_line,
     },
@@ -21,6 +21,7 @@ use super::{Ending, Member, Session, UNDER_WAY, Work};
 use crate::{
     Room,
     ledger::{Entry, PageQuery, ReadFailed, Submission},
+    presence::List,
     roster::Refused,
 };
 
@@ -103,7 +104,9 @@ impl Session {
         let latest = room.feed.latest();
         let reached = replay_after(join, room.ledger.log(), latest);
         tracing::info!(address = %self.address, student = %id, "joined");
-        self.out.push(to_line(&FromServer::Welcome(Welcome { student, online, latest, replay_after: reached })).into());
+        for piece in welcome(&student, online, latest, reached) {
+            self.out.push(piece);
+        }
         self.member = Some(Box::new(Member {
             allowance: room.squares.of(&id),
             student: id,
@@ -226,6 +229,15 @@ impl Session {
     }
 }
 
+/// The line of a `welcome`, in pieces: the list of who is online is everybody's.
+fn welcome(student: &Student, online: List, latest: u64, replay_after: u64) -> impl Iterator<Item = Bytes> {
+    let student = serde_json::to_string(student).expect("a student has string keys and plain values only");
+    let count = online.count;
+    let before = format!(r#"{{"type":"welcome","student":{student},"online":{{"count":{count},"students":["#);
+    let behind = format!("]}},\"latest\":{latest},\"replay_after\":{replay_after}}}\n");
+    std::iter::once(before.into()).chain(online.students).chain([behind.into()])
+}
+
 /// An error's text as the sentence that the protocol asks for.
 fn sentence(error: &impl std::error::Error) -> String {
     let text = error.to_string();
@@ -250,11 +262,25 @@ fn replay_after(join: &Join, log: &str, latest: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use squares_shared::message::{Online, Person, Welcome};
+
     use super::*;
 
     fn check(after: Option<u64>, log: Option<&str>, backlog: Option<u64>, latest: u64, expected: u64) {
         let join = Join { after, log: log.map(str::to_owned), backlog, ..Join::default() };
         assert_eq!(replay_after(&join, "L", latest), expected, "{join:?} at {latest}");
+    }
+
+    #[test]
+    fn a_welcome_in_pieces_is_the_message_that_it_should_be() {
+        let student = Student { id: "a".to_owned(), name: "\"".to_owned(), department: None };
+        let students =
+            vec![r#"{"id":"a","name":"\"","sessions":1}"#.into(), r#",{"id":"b","name":"b","sessions":2}"#.into()];
+        let pieces: Vec<Bytes> = welcome(&student, List { count: 2, students }, 5, 3).collect();
+        let person = |id: &str, name: &str, sessions| Person { id: id.to_owned(), name: name.to_owned(), sessions };
+        let online = Online { count: 2, students: vec![person("a", "\"", 1), person("b", "b", 2)] };
+        let whole = to_line(&FromServer::Welcome(Welcome { student, online, latest: 5, replay_after: 3 }));
+        assert_eq!(String::from_utf8(pieces.concat()).unwrap(), String::from_utf8(whole).unwrap());
     }
 
     #[test]
