@@ -4,6 +4,7 @@
 //!
 //! `listen` starts one for each connection it accepts.
 
+mod lending;
 mod outgoing;
 mod requests;
 
@@ -36,7 +37,7 @@ use crate::{
     ledger::{Answer, PageQuery, ReadFailed, Replay},
     limits::{Allowance, Slot},
     presence::{Cursor, Seat},
-    relay::{Outlet, Place, Position},
+    relay::{Outlet, Place},
 };
 
 /// How long a connection may stay without a successful `join`.
@@ -197,35 +198,6 @@ impl Session {
                 // A client that always has more to say must not keep this thread to itself.
                 tokio::task::yield_now().await;
             }
-        }
-    }
-
-    /// Lets the relay write what is new, where nothing of the session's own comes before it; tells whether it does.
-    fn lend(&mut self) -> bool {
-        let Some(member) = self.member.as_deref() else { return false };
-        let lends = self.out.is_empty() && member.replay.is_none() && self.ending != Ending::Closing;
-        if lends {
-            let only_calls = self.ending != Ending::Open || !member.repeats.is_empty();
-            let Member { reached, presence, .. } = *member;
-            self.outlet.lend(Position { reached, presence, rest: VecDeque::new(), only_calls });
-        }
-        lends
-    }
-
-    /// Whether there is anything that this client has not had.
-    fn has_news(&self) -> bool {
-        let room = &self.room;
-        let news = |member: &Member| room.feed.latest() > member.reached || room.presence.is_ahead_of(&member.presence);
-        self.member.as_deref().is_some_and(news)
-    }
-
-    /// Goes on from where the relay is.
-    fn take_back(&mut self) {
-        let Some(position) = self.outlet.take_back() else { return };
-        let Some(member) = self.member.as_deref_mut() else { return };
-        (member.reached, member.presence) = (position.reached, position.presence);
-        for piece in position.rest {
-            self.out.push(piece);
         }
     }
 
@@ -486,9 +458,9 @@ impl Session {
             return;
         }
         let drain = async {
-            let mut buffer = [0; 1024];
             while stream.readable().await.is_ok() {
-                match stream.try_read(&mut buffer) {
+                // Made anew each time, so that no session carries it along while it waits.
+                match stream.try_read(&mut [0; 1024]) {
                     Ok(0) => break,
                     Err(error) if error.kind() != io::ErrorKind::WouldBlock => break,
                     _ => {}
