@@ -2,16 +2,20 @@
 //! back what is to be done. It knows no terminal and no socket, reads no clock and never waits. `run` drives it, and
 //! [`crate::view`] shows it.
 
+mod chart;
 mod check;
 mod commands;
 mod connection;
+mod copy;
 mod detail;
 mod feed;
+mod filter;
 mod help;
 mod input;
 mod join;
 mod layout;
 mod leave;
+mod mouse;
 mod news;
 mod notices;
 mod online;
@@ -21,16 +25,18 @@ mod row;
 
 use std::time::Instant;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::event::{Effect, Event};
 use crate::strings::{Lang, Strings};
 use crate::text;
 use crate::theme::{Glyphs, Theme};
 
+pub(crate) use chart::{Chart, Pane, curve};
 pub(crate) use check::Check;
 pub(crate) use commands::candidates;
 pub(crate) use connection::{Connection, State};
+pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
 pub(crate) use feed::{Feed, Item, Top, Waiting};
 pub(crate) use help::{HelpLine, KEY_COLUMN, help, indent};
@@ -100,6 +106,8 @@ pub(crate) enum Body {
     Detail(Detail),
     /// Who is online, where there is no room for the list beside the feed, or more of it is wanted.
     Online,
+    /// The results as a picture.
+    Chart,
 }
 
 /// Who I am.
@@ -125,7 +133,11 @@ pub struct App {
     pub(crate) me: Me,
     pub(crate) connection: Connection,
     pub(crate) online: OnlineList,
+    /// The feed that is shown: of everything, or of what a filter lets through.
     pub(crate) feed: Feed,
+    /// The feed of everything, while another is shown.
+    whole: Option<Feed>,
+    pub(crate) chart: Chart,
     pub(crate) input: Line,
     pub(crate) check: Check,
     pub(crate) notices: Notices,
@@ -162,6 +174,8 @@ impl App {
             connection: Connection::new(text::printable(&server).into_owned()),
             online: OnlineList::default(),
             feed: Feed::new(usize::from(layout(setup.size.0, setup.size.1).feed.height)),
+            whole: None,
+            chart: Chart::default(),
             input: Line::default(),
             check: Check::Empty,
             notices: Notices::default(),
@@ -255,10 +269,14 @@ impl App {
     fn settle(&mut self, effects: &mut Vec<Effect>) {
         let (width, height) = self.size;
         let parts = layout(width, height);
+        self.settle_chart();
         self.form.settle(self.connection.auth());
         self.form.reveal(usize::from(join_field_width(width)));
         self.input.reveal(usize::from(input_width(parts.input.width)));
         self.feed.resize(usize::from(parts.feed.height));
+        if let Some(whole) = &mut self.whole {
+            whole.resize(usize::from(parts.feed.height));
+        }
         if self.screen == Screen::Room && self.connection.is_joined() {
             effects.extend(self.feed.wanted().map(Effect::Page));
         }
@@ -314,6 +332,7 @@ impl App {
             Ok(entry) => {
                 if entry.student != self.me.id {
                     // Another student's squares are another outbox's.
+                    self.show_everything();
                     self.feed.waiting.clear();
                     self.me = Me { id: entry.student.clone(), ..Me::default() };
                 }
@@ -335,30 +354,7 @@ impl App {
             }
         }
     }
-
-    /// Whether the mouse did anything to what is shown.
-    fn mouse(&mut self, mouse: MouseEvent) -> bool {
-        let lines = match mouse.kind {
-            MouseEventKind::ScrollUp => -WHEEL,
-            MouseEventKind::ScrollDown => WHEEL,
-            _ => return false,
-        };
-        if self.screen == Screen::Join {
-            return false;
-        }
-        let parts = layout(self.size.0, self.size.1);
-        let over_list = parts.online.contains((mouse.column, mouse.row).into());
-        match self.body {
-            Body::Feed if over_list => self.online.scroll(lines, list_lines(parts.online.height)),
-            Body::Feed => self.feed.scroll(lines),
-            _ => self.scroll_body(lines),
-        }
-        true
-    }
 }
-
-/// The lines that one notch of the mouse wheel scrolls.
-const WHEEL: isize = 3;
 
 /// The cells of the input line that are left for its text, behind the prompt.
 pub(crate) const fn input_width(width: u16) -> u16 {

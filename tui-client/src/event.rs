@@ -79,8 +79,13 @@ pub enum LinkEvent {
     Presence(Presence),
     /// The whole list of students online.
     Online(Online),
-    /// A page of earlier results, as asked for.
-    Page(Page),
+    /// A page of history.
+    Page {
+        /// What was asked for: whoever asked knows the page by it.
+        request: PageRequest,
+        /// The answer.
+        page: Page,
+    },
     /// Another error of the server.
     Refused(ErrorMessage),
     /// The round trip of a `ping`.
@@ -156,4 +161,6 @@ pub enum Effect {
     Suspend,
     /// Clear the screen and paint all of it.
     Repaint,
+    /// Give this text to the terminal's clipboard (OSC 52).
+    Copy(String),
 }

@@ -297,6 +297,10 @@ impl Loop {
                 Effect::ReconnectNow => self.ask(Command::ReconnectNow),
                 Effect::Quit => self.running = false,
                 Effect::Suspend => self.stop(),
+                Effect::Copy(text) => {
+                    // A terminal that takes nothing any more ends the loop by itself.
+                    let _ = terminal::copy(&text);
+                }
                 Effect::Repaint => {
                     self.screen.repaint();
                     self.urgency = Some(Urgency::Now);

@@ -105,6 +105,35 @@ pub struct Strings {
     pub more_online: fn(&str) -> String,
     pub me: &'static str,
 
+    /// Where somebody stopped reading.
+    pub divider: &'static str,
+    pub only_mine: &'static str,
+    pub only_student: fn(&str) -> String,
+    pub found: fn(&str, &str) -> String,
+    /// How many results a search has looked through, and the date that it has come back to.
+    pub searched: fn(&str) -> String,
+    pub searching: &'static str,
+    pub search_stopped: &'static str,
+    pub show_all: &'static str,
+    pub stop_search: &'static str,
+    pub nothing_here: &'static str,
+    pub nobody_named: fn(&str) -> String,
+    pub select_first: &'static str,
+    pub find_first: &'static str,
+
+    // Copying: whether it is the square, the value shortened, its digits.
+    pub copied: fn(bool, &str, &str) -> String,
+    pub nothing_to_copy: &'static str,
+
+    // The chart.
+    pub chart_of: fn(&str) -> String,
+    pub chart_powers: &'static str,
+    pub chart_others: &'static str,
+    pub per_minute: fn(&str) -> String,
+    pub who_squared: fn(&str) -> String,
+    pub chart_keys: &'static [(&'static str, &'static str)],
+    pub chart_keys_small: &'static [(&'static str, &'static str)],
+
     // A result in full.
     pub number: &'static str,
     pub square: &'static str,
@@ -124,6 +153,11 @@ pub struct Strings {
     pub unknown_command: fn(&str, Option<&str>) -> String,
     pub command_exit: &'static str,
     pub command_help: &'static str,
+    pub command_mine: &'static str,
+    pub command_who: &'static str,
+    pub command_find: &'static str,
+    pub command_chart: &'static str,
+    pub command_copy: &'static str,
 
     // Leaving.
     pub press_again: &'static str,
@@ -138,6 +172,9 @@ pub struct Strings {
     pub help_keys: &'static [(&'static str, &'static str)],
     pub footer: &'static [(&'static str, &'static str)],
     pub footer_scrolled: &'static [(&'static str, &'static str)],
+    pub footer_filtered: &'static [(&'static str, &'static str)],
+    pub footer_found: &'static [(&'static str, &'static str)],
+    pub online_keys: &'static [(&'static str, &'static str)],
     pub footer_selected: &'static [(&'static str, &'static str)],
 }
 

@@ -100,6 +100,29 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
+/// Gives a text to the terminal's clipboard by OSC 52, the one way that also works over SSH. Terminals do not answer.
+///
+/// # Errors
+/// As the system reports them: the terminal is gone.
+pub fn copy(text: &str) -> io::Result<()> {
+    write(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * at)) as usize & 63];
+            out.push(if at > three.len() { '=' } else { char::from(digit) });
+        }
+    }
+    out
+}
+
 /// The bytes of a terminal command.
 pub fn append(bytes: &mut Vec<u8>, command: impl Command) {
     // Writing into memory does not fail.
@@ -218,4 +241,16 @@ pub fn stop() -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn stop() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_as_the_rfc_has_it() {
+        for (text, code) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(text.as_bytes()), code);
+        }
+    }
 }

@@ -24,6 +24,8 @@ pub struct Theme {
     pub error: Style,
     /// A key in the footer and in help.
     pub key: Style,
+    /// Where a text that is searched for stands.
+    pub found: Style,
 }
 
 impl Theme {
@@ -41,6 +43,7 @@ impl Theme {
             notice: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
             error: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
             key: plain.add_modifier(Modifier::BOLD),
+            found: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
         }
     }
 
@@ -59,6 +62,7 @@ impl Theme {
             notice: plain.add_modifier(Modifier::BOLD),
             error: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
             key: plain.add_modifier(Modifier::BOLD),
+            found: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
         }
     }
 }
@@ -92,6 +96,10 @@ pub struct Glyphs {
     pub down: &'static str,
     /// From the digits of a number to those of its square.
     pub to: &'static str,
+    /// A result of somebody else on the chart.
+    pub point: &'static str,
+    /// A result of mine on the chart.
+    pub point_mine: &'static str,
     /// Up and down, as keys.
     pub up_down: &'static str,
 }
@@ -112,6 +120,8 @@ impl Glyphs {
                 dot: "|",
                 down: "v",
                 to: "->",
+                point: "o",
+                point_mine: "*",
                 up_down: "Up/Down",
             }
         } else {
@@ -126,6 +136,8 @@ impl Glyphs {
                 dot: "·",
                 down: "↓",
                 to: "→",
+                point: "•",
+                point_mine: "*",
                 up_down: "↑↓",
             }
         }
@@ -136,9 +148,9 @@ impl Glyphs {
 mod tests {
     use super::*;
 
-    fn styles(theme: Theme) -> [Style; 9] {
-        let Theme { plain, strong, rule, mine, waiting, selected, notice, error, key } = theme;
-        [plain, strong, rule, mine, waiting, selected, notice, error, key]
+    fn styles(theme: Theme) -> [Style; 10] {
+        let Theme { plain, strong, rule, mine, waiting, selected, notice, error, key, found } = theme;
+        [plain, strong, rule, mine, waiting, selected, notice, error, key, found]
     }
 
     #[test]

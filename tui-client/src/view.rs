@@ -1,9 +1,11 @@
 //! The screen: from what the app knows to a frame of cells. Nothing here decides, reads or waits, and only what is in
 //! sight is laid out, so that a frame costs the same however much is loaded. `run` calls [`draw`] for each frame.
 
+mod chart;
 mod detail;
 mod expression;
 mod feed;
+mod filter;
 mod header;
 mod help;
 mod input;
@@ -44,6 +46,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
                 }
                 Body::Help(scrolled) => help::draw(app, &mut paint, parts.body, *scrolled),
                 Body::Detail(detail) => detail::draw(app, &mut paint, parts.body, detail),
+                Body::Chart => chart::draw(app, &mut paint, parts.body),
                 Body::Online => online::draw(app, &mut paint, parts.body),
             }
             input::draw(app, &mut paint, &parts, now)

@@ -246,7 +246,7 @@ fn pages_presence_and_the_time_of_a_round_trip_are_told() {
     let time = client.until(|event| if let LinkEvent::RoundTrip(time) = event { Some(time) } else { None });
     assert!(time < PATIENCE);
     client.ask(Command::Page(PageRequest { before: None, limit: Some(2), student: None }));
-    let page = client.until(|event| if let LinkEvent::Page(page) = event { Some(page) } else { None });
+    let page = client.until(|event| if let LinkEvent::Page { page, .. } = event { Some(page) } else { None });
     assert_eq!((page.results.len(), page.more), (2, true));
     let mut other = Peer::connect(&server.address);
     other.say(&json!({"type": "join", "student": "s3"}));

@@ -320,6 +320,123 @@ fn detail() {
     });
 }
 
+/// As [`check`], with a size between.
+const MIDDLE: (u16, u16) = (40, 12);
+
+fn check_middle(name: &str, scene: impl Fn(Lang, (u16, u16)) -> Stage) {
+    check(name, &scene);
+    for (lang, suffix) in [(Lang::Ko, "ko"), (Lang::En, "en")] {
+        insta::assert_snapshot!(format!("{name}_40x12_{suffix}"), scene(lang, MIDDLE).picture());
+    }
+}
+
+#[test]
+fn a_divider_where_somebody_stopped_reading() {
+    check_middle("room_divider", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.press(KeyCode::F(1));
+        stage.link(LinkEvent::Results((58..=59).map(result).collect()));
+        stage.press(KeyCode::Esc);
+        stage
+    });
+}
+
+#[test]
+fn only_mine() {
+    check_middle("filter_mine", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("/mine");
+        stage.press(KeyCode::Enter);
+        stage
+    });
+}
+
+#[test]
+fn a_search() {
+    check_middle("filter_find", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("/find 44");
+        stage.press(KeyCode::Enter);
+        stage.press(KeyCode::F(3));
+        stage
+    });
+}
+
+#[test]
+fn a_search_under_way() {
+    check_middle("filter_searching", |lang, size| {
+        let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
+        let welcome = Welcome { replay_after: 9_000, ..welcome(9_057) };
+        stage.link(LinkEvent::Joined { welcome, resumed: false });
+        stage.link(LinkEvent::Results((9_001..=9_057).map(result).collect()));
+        stage.type_in("/find 나래");
+        stage.press(KeyCode::Enter);
+        stage
+    });
+}
+
+#[test]
+fn a_result_copied() {
+    check_middle("copied", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.key(KeyCode::Up, KeyModifiers::SHIFT);
+        stage.press(KeyCode::Enter);
+        assert_eq!(stage.press(KeyCode::F(8)), [Effect::Copy("4489".into())]);
+        stage
+    });
+}
+
+/// Numbers that a class might try, on both sides of nought.
+fn tried(seq: u64, wild: bool) -> SquareResult {
+    let number = i64::try_from(seq * 37 % 61).unwrap_or(0) - 30;
+    let number = if wild && seq.is_multiple_of(5) {
+        format!("1{number:09}{}", "0".repeat(usize::try_from(seq % 30).unwrap_or(0)))
+    } else {
+        number.to_string()
+    };
+    SquareResult { number, ..result(seq) }
+}
+
+#[test]
+fn chart() {
+    for (name, wild) in [("chart", false), ("chart_wild", true)] {
+        check_middle(name, |lang, size| {
+            let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
+            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
+            stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+            stage.link(LinkEvent::Results((1..=200).map(|seq| tried(seq, wild)).collect()));
+            stage.press(KeyCode::F(6));
+            stage
+        });
+    }
+}
+
+#[test]
+fn chart_counts_where_it_is_narrow() {
+    check_middle("chart_counts", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.press(KeyCode::F(6));
+        stage.press(KeyCode::Tab);
+        stage
+    });
+}
+
+#[test]
+fn chart_in_ascii() {
+    let ascii = |setup: &mut Setup| {
+        setup.ascii = true;
+        setup.student = Some("20260002".into());
+    };
+    let mut stage = Stage::with(ascii, Lang::En, (80, 24));
+    stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting: false });
+    stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+    stage.link(LinkEvent::Results((1..=200).map(|seq| tried(seq, false)).collect()));
+    stage.press(KeyCode::F(6));
+    insta::assert_snapshot!("chart_ascii", stage.picture());
+}
+
 #[test]
 fn online_in_the_middle() {
     check("online", |lang, size| {
@@ -345,7 +462,7 @@ fn a_screen_too_small_asks_for_more_room() {
 
 #[test]
 fn ascii_is_ascii() {
-    for key in [None, Some(KeyCode::F(1)), Some(KeyCode::F(2)), Some(KeyCode::PageUp)] {
+    for key in [None, Some(KeyCode::F(1)), Some(KeyCode::F(2)), Some(KeyCode::F(6)), Some(KeyCode::PageUp)] {
         let mut stage = Stage::with(
             |setup| {
                 setup.ascii = true;

@@ -10,11 +10,29 @@ pub(crate) enum Command {
     Exit,
     /// Show the keys and the commands.
     Help,
+    /// Show only my results.
+    Mine,
+    /// Show who is online, or one student's results.
+    Who,
+    /// Search.
+    Find,
+    /// Show the results as a picture.
+    Chart,
+    /// Copy the number or the square of a result.
+    Copy,
 }
 
 /// Every name of a command; the first of each is the one that is shown.
-pub(crate) const NAMES: [(&str, Command); 3] =
-    [("exit", Command::Exit), ("help", Command::Help), ("quit", Command::Exit)];
+pub(crate) const NAMES: [(&str, Command); 8] = [
+    ("exit", Command::Exit),
+    ("help", Command::Help),
+    ("mine", Command::Mine),
+    ("who", Command::Who),
+    ("find", Command::Find),
+    ("chart", Command::Chart),
+    ("copy", Command::Copy),
+    ("quit", Command::Exit),
+];
 
 /// A text that is meant as a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +62,12 @@ pub(crate) fn parse(text: &str) -> Parsed {
         Some((_, command)) => Parsed::Command(*command),
         None => Parsed::Unknown { name: name.to_owned(), nearest: nearest(&latin) },
     }
+}
+
+/// What stands behind a command's name.
+pub(crate) fn argument(text: &str) -> &str {
+    let typed = text.trim().trim_start_matches(['/', '／']);
+    typed.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim())
 }
 
 /// The names that a text still being typed may become.
@@ -134,6 +158,8 @@ mod tests {
             ("/벼ㅑㅅ", Command::Exit),
             ("/help", Command::Help),
             ("/ㅗ디ㅔ", Command::Help),
+            ("/ㅡㅑㅜㄷ", Command::Mine),
+            ("/find 1 2", Command::Find),
         ] {
             assert_eq!(parse(text), Parsed::Command(command), "{text}");
         }
@@ -145,7 +171,7 @@ mod tests {
             ("/exti", "exti", Some("exit")),
             ("/hlep", "hlep", Some("help")),
             ("/ㄷ턋ㅁ", "ㄷ턋ㅁ", Some("exit")),
-            ("/chart", "chart", None),
+            ("/picture", "picture", None),
             ("/", "", None),
             ("/ /", "/", None),
         ] {
@@ -155,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_command_being_typed_has_candidates() {
-        assert_eq!(candidates("/").count(), 3);
+        assert_eq!(candidates("/").count(), NAMES.len());
         assert_eq!(candidates("/ㅗ").collect::<Vec<_>>(), ["help"]);
         assert_eq!(candidates("/x").count(), 0);
     }

@@ -1,21 +1,26 @@
 //! The shared results: which are loaded, which are in sight, which one is selected. The app feeds it the link's news
 //! and the scrolling keys; the view asks which item stands on which line.
 //!
-//! The feed is a column of items: a marker at the top, the loaded results, and at the end my squares that wait for
-//! their answer. Its place is held by a result's `seq`, never by an offset, so that nothing moves while somebody reads,
-//! whatever arrives above or below. What is loaded is bounded: following the newest, the oldest go; reading further up,
-//! whichever end is farther from what is being read. What went is fetched again as history when it is wanted.
+//! The feed is a column of items: a marker at the top, the loaded results with a divider where somebody stopped reading,
+//! and at the end my squares that wait for their answer. Its place is held by a result's `seq`, never by an offset, so
+//! that nothing moves while somebody reads, whatever arrives above or below. It may show only what a filter lets
+//! through. What is loaded is bounded: following the newest, the oldest go; reading further up, whichever end is
+//! farther from what is being read. What went is fetched again as history when it is wanted, at either end.
 
+mod filter;
+mod paging;
 mod sight;
 mod waiting;
 
 use std::collections::VecDeque;
 
-use squares_shared::message::{Page, PageRequest, SquareResult};
+use squares_shared::message::SquareResult;
 
+pub(crate) use filter::{Filter, Needle, Whose};
 pub(crate) use sight::{Item, Top};
 pub(crate) use waiting::{Waiting, WaitingList};
 
+use paging::{Asked, Cut};
 use sight::Place;
 
 use super::row::Row;
@@ -25,10 +30,7 @@ use crate::text;
 const FOLLOWING: Bound = Bound { rows: 5_000, bytes: 4 << 20 };
 
 /// The most results that are loaded while somebody reads further up, and their bytes.
-const READING: Bound = Bound { rows: 20_000, bytes: 32 << 20 };
-
-/// The results on a page that is asked for.
-const PAGE: u64 = 200;
+const READING: Bound = Bound { rows: 5_000, bytes: 8 << 20 };
 
 #[derive(Debug, Clone, Copy)]
 struct Bound {
@@ -36,36 +38,40 @@ struct Bound {
     bytes: usize,
 }
 
-/// A page that was asked for and has not come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Asked {
-    before: Option<u64>,
-}
-
 /// The shared results.
 #[derive(Debug)]
 pub(crate) struct Feed {
+    /// What is let through.
+    pub(crate) filter: Filter,
     rows: VecDeque<Row>,
     bytes: usize,
-    /// Results exist above the first row.
+    /// Everything that is let through is loaded from this `seq` on, down to the newest or to the cut.
+    from: u64,
+    /// Results may exist before `from`.
     more_above: bool,
+    /// The last result that the server sent as it came, whether or not it was let through.
+    stream: u64,
     /// Results exist below the last row that are not loaded; new ones are only counted.
-    cut: bool,
-    /// How many came while `cut`.
+    cut: Option<Cut>,
+    /// How many came while there was a cut.
     uncounted: usize,
     asked: Option<Asked>,
-    /// Pages that were asked for and will come, but are not wanted any more.
-    abandoned: usize,
-    /// The server refused a page; none is asked for until somebody scrolls.
+    /// The server refused a page, or somebody stopped the search: none is asked for until somebody scrolls.
     stalled: bool,
+    /// The next earlier result is to be selected as soon as it is found.
+    seeking: bool,
+    /// How many results of pages were looked through.
+    searched: usize,
+    /// How many results are wanted even where they are out of sight.
+    at_least: usize,
     /// Up to where the server said that results follow by themselves.
     replay_until: Option<u64>,
-    /// Where the stream began, for a feed that holds nothing yet.
-    begins_behind: u64,
     place: Place,
     selected: Option<u64>,
     /// The newest result that was in sight.
     seen: u64,
+    /// Behind this result somebody stopped reading.
+    divider: Option<u64>,
     /// My squares that wait.
     pub(crate) waiting: WaitingList,
     /// The lines in sight.
@@ -77,24 +83,50 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) fn new(height: usize) -> Self {
         Self {
+            filter: Filter::default(),
             rows: VecDeque::new(),
             bytes: 0,
+            from: 1,
             more_above: false,
-            cut: false,
+            stream: 0,
+            cut: None,
             uncounted: 0,
             asked: None,
-            abandoned: 0,
             stalled: false,
+            seeking: false,
+            searched: 0,
+            at_least: 0,
             replay_until: None,
-            begins_behind: 0,
             place: Place::Newest,
             selected: None,
             seen: 0,
+            divider: None,
             waiting: WaitingList::default(),
             height,
             name_width: 0,
             id_width: 0,
         }
+    }
+
+    /// A feed of what a filter lets through, beginning with what is loaded here.
+    pub(crate) fn filtered(&self, filter: Filter) -> Self {
+        let mut feed = Self::new(self.height);
+        feed.filter = filter;
+        feed.stream = self.stream;
+        feed.replay_until = self.replay_until;
+        (feed.name_width, feed.id_width) = (self.name_width, self.id_width);
+        if self.cut.is_some() {
+            feed.begin_at_newest();
+        } else {
+            (feed.from, feed.more_above) = (self.from, self.more_above);
+            for row in self.rows.iter().filter(|row| feed.filter.lets_through(row)) {
+                feed.bytes += row.size();
+                feed.rows.push_back(row.clone());
+            }
+            feed.searched = self.rows.len();
+        }
+        feed.seen = feed.rows.back().map_or(0, Row::seq);
+        feed
     }
 
     /// The server let us in: results follow from behind `replay_after`, up to `latest` at once.
@@ -105,32 +137,32 @@ impl Feed {
         if resumed {
             return;
         }
+        // A ledger that goes back lost its end, and gives the numbers of what is loaded anew.
+        let same_ledger = same_ledger && replay_after >= self.stream;
+        let before = std::mem::replace(&mut self.stream, replay_after);
         if same_ledger && self.place != Place::Newest && !self.rows.is_empty() {
             // Somebody reads: what they read stays, and the hole below it shows as a cut.
-            self.cut = true;
+            self.cut.get_or_insert(Cut::behind(before));
             return;
         }
         self.clear();
-        self.begins_behind = replay_after;
-        self.more_above = replay_after > 0;
+        self.begin_at_newest();
         if !same_ledger {
             self.name_width = 0;
             self.id_width = 0;
             self.seen = 0;
+            self.divider = None;
         }
     }
 
     /// The connection is gone: what was under way will not come.
     pub(crate) fn lost(&mut self) {
         self.asked = None;
-        self.abandoned = 0;
     }
 
     /// The server refused something, perhaps a page.
     pub(crate) fn refused(&mut self) {
-        if self.abandoned > 0 {
-            self.abandoned -= 1;
-        } else if self.asked.take().is_some() {
+        if self.asked.take().is_some() {
             self.stalled = true;
         }
     }
@@ -138,68 +170,21 @@ impl Feed {
     /// New results, ascending. Those that are there already are left out.
     pub(crate) fn extend(&mut self, results: &[SquareResult]) {
         for result in results {
-            if self.cut {
+            if result.seq <= self.stream {
+                continue;
+            }
+            self.stream = result.seq;
+            let Some(row) = self.filter.row(result) else { continue };
+            if self.cut.is_some() {
                 self.uncounted += 1;
-            } else if self.rows.back().is_none_or(|last| last.seq() < result.seq) {
-                self.push(Row::new(result));
+            } else {
+                self.push(row);
             }
         }
         if self.place == Place::Newest {
             self.seen = self.rows.back().map_or(self.seen, Row::seq);
         }
         self.trim();
-    }
-
-    /// A page of earlier results.
-    pub(crate) fn page(&mut self, page: &Page) {
-        if self.abandoned > 0 {
-            self.abandoned -= 1;
-            return;
-        }
-        let Some(asked) = self.asked.take() else { return };
-        if page.student.is_some() {
-            return;
-        }
-        let oldest = self.rows.front().map(Row::seq);
-        if asked.before.is_some() && oldest.is_some() && asked.before != oldest {
-            // Rows went since it was asked for: it does not join what is loaded.
-            return;
-        }
-        for result in page.results.iter().rev() {
-            if self.rows.front().is_none_or(|first| result.seq < first.seq()) {
-                self.push_front(Row::new(result));
-            }
-        }
-        if asked.before.is_none() {
-            self.extend(&page.results);
-        }
-        // A page that brought nothing would be asked for again and again.
-        self.more_above = page.more && self.rows.front().map(Row::seq) != oldest;
-        self.trim();
-    }
-
-    /// The page to ask for now, if one is wanted. It counts as asked for.
-    pub(crate) fn wanted(&mut self) -> Option<PageRequest> {
-        if self.asked.is_some() || self.stalled || !self.more_above || self.height == 0 {
-            return None;
-        }
-        let near_top = match self.place {
-            Place::Newest => self.top() <= 0,
-            Place::At { .. } => self.top() <= isize::try_from(self.height).unwrap_or(isize::MAX),
-        };
-        let oldest = self.rows.front().map(Row::seq);
-        let replayed =
-            self.cut || self.rows.back().map_or(self.begins_behind, Row::seq) >= self.replay_until.unwrap_or(0);
-        if !near_top || (!replayed && self.place == Place::Newest) {
-            return None;
-        }
-        let before = match oldest {
-            Some(seq) => Some(seq),
-            None if self.begins_behind > 0 => Some(self.begins_behind.saturating_add(1)),
-            None => None,
-        };
-        self.asked = Some(Asked { before });
-        Some(PageRequest { before, limit: Some(PAGE), student: None })
     }
 
     /// The feed has another height.
@@ -218,6 +203,7 @@ impl Feed {
     /// Moves what is in sight by so many lines, down if positive.
     pub(crate) fn scroll(&mut self, lines: isize) {
         self.stalled = false;
+        self.stop_reading();
         let top = self.top().saturating_add(lines);
         self.place_at(top);
         self.keep_selected_in_sight();
@@ -228,17 +214,55 @@ impl Feed {
         self.scroll(isize::MIN / 2);
     }
 
+    /// To the oldest there is, if the oldest that is loaded is in sight already: what is loaded goes, and pages come from
+    /// the beginning on.
+    pub(crate) fn go_to_beginning(&mut self) {
+        if self.more_above && !self.rows.is_empty() && self.top() <= 0 && self.place != Place::Newest {
+            self.clear();
+            (self.from, self.more_above, self.stalled) = (1, false, false);
+            self.cut = Some(Cut::behind(0));
+        }
+    }
+
+    /// Shows this result among its neighbours, selected and in the middle. They are fetched if they are not loaded.
+    pub(crate) fn show(&mut self, row: &Row) {
+        self.stop_reading();
+        self.stalled = false;
+        let seq = row.seq();
+        let known = self.rows.front().is_some_and(|first| first.seq() <= seq);
+        let known = known && self.rows.back().is_some_and(|last| last.seq() >= seq);
+        if !known {
+            self.clear();
+            self.push(row.clone());
+            (self.from, self.more_above) = (seq, true);
+            self.cut = Some(Cut::behind(seq));
+        }
+        self.selected = Some(seq);
+        let middle = isize::try_from(self.height / 2).unwrap_or(0);
+        self.place = Place::At { seq, line: middle };
+        if known {
+            let top = self.top();
+            self.place_at(top);
+        }
+    }
+
+    /// Whoever looks away from the newest finds a divider there when they come back.
+    pub(crate) fn stop_reading(&mut self) {
+        if self.place == Place::Newest && self.cut.is_none() {
+            self.divider = Some(self.stream);
+        }
+    }
+
     /// Back to the newest result, following it; nothing is selected.
     pub(crate) fn follow_newest(&mut self) {
         self.stalled = false;
         self.selected = None;
+        self.seeking = false;
         self.place = Place::Newest;
-        if self.cut {
+        if self.cut.is_some() {
             // What is loaded does not reach the newest: start anew from there.
             self.clear();
-            self.begins_behind = 0;
-            self.more_above = true;
-            self.replay_until = None;
+            self.begin_at_newest();
         }
         self.seen = self.rows.back().map_or(self.seen, Row::seq);
         self.trim();
@@ -250,13 +274,15 @@ impl Feed {
         if self.rows.is_empty() {
             return;
         }
+        self.stop_reading();
         let last = self.rows.len() - 1;
         let index = match self.selected {
             None => self.last_row_in_sight().unwrap_or(last),
             Some(seq) => {
                 let index = self.index_of(seq);
+                self.seeking = step < 0 && index == 0 && self.more_above;
                 if step > 0 && index >= last {
-                    if !self.cut {
+                    if self.cut.is_none() {
                         self.follow_newest();
                     }
                     return;
@@ -268,6 +294,25 @@ impl Feed {
         let top = self.top();
         self.place_at(top);
         self.reveal_selected();
+    }
+
+    /// Selects a result that is in sight.
+    pub(crate) fn select_seq(&mut self, seq: u64) {
+        self.stop_reading();
+        let top = self.top();
+        self.selected = Some(seq);
+        self.place_at(top);
+    }
+
+    /// The results that are loaded, oldest first.
+    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Row> + DoubleEndedIterator {
+        self.rows.iter()
+    }
+
+    /// Nothing is loaded; what comes next is what the server sends, and what lies before it is fetched.
+    fn begin_at_newest(&mut self) {
+        self.from = self.stream.saturating_add(1);
+        self.more_above = self.stream > 0;
     }
 
     fn push(&mut self, row: Row) {
@@ -295,11 +340,15 @@ impl Feed {
             };
             let gone = if from_top {
                 self.more_above = true;
-                self.rows.pop_front()
+                let gone = self.rows.pop_front();
+                self.from = gone.as_ref().map_or(self.from, |row| row.seq() + 1);
+                gone
             } else {
-                self.cut = true;
                 let gone = self.rows.pop_back();
-                self.uncounted += usize::from(gone.as_ref().is_some_and(|row| row.seq() > self.seen));
+                if let Some(row) = &gone {
+                    self.cut = Some(Cut::behind(row.seq() - 1));
+                    self.uncounted += usize::from(row.seq() > self.seen);
+                }
                 gone
             };
             self.bytes -= gone.map_or(0, |row| row.size());
@@ -310,9 +359,10 @@ impl Feed {
         self.rows.clear();
         self.bytes = 0;
         self.more_above = false;
-        self.cut = false;
+        self.cut = None;
         self.uncounted = 0;
-        self.abandoned += usize::from(self.asked.take().is_some());
+        self.asked = None;
+        self.seeking = false;
         self.place = Place::Newest;
         self.selected = None;
     }

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use squares_shared::message::{Auth, ErrorCode, ErrorMessage, SquareResult, Welcome};
+use squares_shared::message::{Auth, ErrorCode, ErrorMessage, Page, PageRequest, SquareResult, Welcome};
 
 use super::connection::State;
 use super::join::Field;
 use super::notices::Gravity;
-use super::{App, Body, Me, Screen, Urgency};
+use super::{App, Body, Feed, Me, Screen, Urgency};
 use crate::event::{LinkEvent, Lost};
 use crate::text;
 
@@ -24,13 +24,13 @@ impl App {
                 self.connection.server = text::printable(&server).into_owned();
                 self.connection.state = State::Connecting;
                 self.connection.hosting = false;
-                self.feed.lost();
+                self.each_feed(Feed::lost);
             }
             LinkEvent::Hello { hello, hosting } => {
                 self.connection.state = State::Connected;
                 self.connection.hosting = hosting;
                 self.connection.hello = Some(hello);
-                self.feed.lost();
+                self.each_feed(Feed::lost);
                 self.recheck_if_undecided();
             }
             LinkEvent::Joined { welcome, resumed } => self.joined(welcome, resumed),
@@ -49,9 +49,9 @@ impl App {
             LinkEvent::HeldUp { error, until } => self.connection.held_up = Some((error, until)),
             LinkEvent::Presence(presence) => self.online.apply(&presence),
             LinkEvent::Online(online) => self.online.replace(&online),
-            LinkEvent::Page(page) => self.feed.page(&page),
+            LinkEvent::Page { request, page } => self.history(&request, &page),
             LinkEvent::Refused(error) => {
-                self.feed.refused();
+                self.each_feed(Feed::refused);
                 self.notices.show_while_typing(Gravity::Warning, (self.strings.error)(&error), now);
             }
             LinkEvent::RoundTrip(_) => {}
@@ -83,7 +83,10 @@ impl App {
         let same_ledger = log.is_some() && log == self.connection.log;
         self.connection.log = log;
         self.connection.state = State::Joined;
-        self.feed.joined(welcome.latest, welcome.replay_after, resumed, same_ledger);
+        self.each_feed(|feed| feed.joined(welcome.latest, welcome.replay_after, resumed, same_ledger));
+        if !same_ledger {
+            self.chart.forget();
+        }
         self.screen = Screen::Room;
         self.form.joining = false;
         self.form.error = None;
@@ -120,7 +123,25 @@ impl App {
                 self.connection.held_up = None;
             }
         }
-        self.feed.extend(results);
+        self.each_feed(|feed| feed.extend(results));
+        self.chart.tally.live(results);
+    }
+
+    fn history(&mut self, request: &PageRequest, page: &Page) {
+        self.each_feed(|feed| {
+            feed.page(request, page);
+        });
+        if request.student.is_none() {
+            self.chart.tally.earlier(request.before, &page.results);
+        }
+    }
+
+    /// The feed that is shown, and the one that is kept beside it.
+    fn each_feed(&mut self, mut to: impl FnMut(&mut Feed)) {
+        to(&mut self.feed);
+        if let Some(whole) = &mut self.whole {
+            to(whole);
+        }
     }
 
     fn lost(&mut self, why: Lost, retry_at: Option<Instant>, now: Instant) {
@@ -132,7 +153,7 @@ impl App {
         }
         self.connection.hosting = false;
         self.connection.held_up = None;
-        self.feed.lost();
+        self.each_feed(Feed::lost);
     }
 
     /// The server's limit may be another than before; what was entered and found wrong stays so.

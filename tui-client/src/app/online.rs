@@ -18,6 +18,8 @@ pub(crate) struct OnlineList {
     /// The name under which an id stands in `people`.
     names: HashMap<String, String>,
     scroll: usize,
+    /// The id of whoever is chosen, where the list fills the middle.
+    cursor: String,
 }
 
 impl OnlineList {
@@ -52,6 +54,11 @@ impl OnlineList {
         }
     }
 
+    /// Those that are listed, in their order.
+    pub(crate) fn people(&self) -> &[Person] {
+        &self.people
+    }
+
     /// How many students are online.
     pub(crate) const fn count(&self) -> usize {
         self.count
@@ -81,6 +88,27 @@ impl OnlineList {
         let most = self.people.len().saturating_sub(lines.saturating_sub(1));
         let most = if self.people.len() <= lines { 0 } else { most };
         self.scroll = self.scroll.min(most).saturating_add_signed(by).min(most);
+    }
+
+    /// Whoever is chosen.
+    pub(crate) fn cursor(&self) -> Option<&Person> {
+        self.people.iter().find(|person| person.id == self.cursor)
+    }
+
+    /// Choosing begins here.
+    pub(crate) fn start_at(&mut self, id: &str) {
+        id.clone_into(&mut self.cursor);
+    }
+
+    /// Chooses another, who is in sight on so many lines.
+    pub(crate) fn move_cursor(&mut self, by: isize, lines: usize) {
+        let Some(last) = self.people.len().checked_sub(1) else { return };
+        let at = self.people.iter().position(|person| person.id == self.cursor);
+        let at = at.map_or(0, |at| at.saturating_add_signed(by).min(last));
+        self.cursor.clone_from(&self.people[at].id);
+        let shown = self.in_sight(lines).0.len().max(1);
+        let first = self.scroll.min(at).max((at + 1).saturating_sub(shown));
+        self.scroll = first;
     }
 
     fn remove(&mut self, id: &str) {

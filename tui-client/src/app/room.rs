@@ -11,7 +11,7 @@ use super::connection::State;
 use super::input::Edit;
 use super::leave::Answer;
 use super::notices::Gravity;
-use super::{App, Body, Detail, head_lines, help, layout, list_lines};
+use super::{App, Body, Copied, Detail, head_lines, help, layout, list_lines};
 use crate::event::Effect;
 use crate::text;
 
@@ -38,8 +38,21 @@ impl App {
             KeyCode::Char('d') if control && empty => self.leave(now, effects),
             KeyCode::F(1) => self.show(if matches!(self.body, Body::Help(_)) { Body::Feed } else { Body::Help(0) }),
             KeyCode::F(2) => self.show(if matches!(self.body, Body::Online) { Body::Feed } else { Body::Online }),
+            KeyCode::F(3) => self.find_next(-1, now),
+            KeyCode::F(4) => self.find_next(1, now),
+            KeyCode::F(6) => self.toggle_chart(),
+            KeyCode::F(7) => self.copy(Copied::Number, now, effects),
+            KeyCode::F(8) => self.copy(Copied::Square, now, effects),
+            KeyCode::F(9) => self.filter_selected(now),
+            KeyCode::Tab if empty && matches!(self.body, Body::Chart) => self.turn_chart(),
+            KeyCode::Left if modified && matches!(self.body, Body::Chart) => self.chart.pan(-1),
+            KeyCode::Right if modified && matches!(self.body, Body::Chart) => self.chart.pan(1),
             KeyCode::Esc if over => self.show(Body::Feed),
-            KeyCode::Esc => self.feed.follow_newest(),
+            KeyCode::Esc => {
+                if !self.escape_filter() {
+                    self.feed.follow_newest();
+                }
+            }
             KeyCode::Enter => self.enter(now, effects),
 
             KeyCode::PageUp if alt => self.scroll_online(-1),
@@ -119,8 +132,7 @@ impl App {
         };
         self.notices.show(if bad > 0 { Gravity::Warning } else { Gravity::Info }, sentence, now);
         if good > 0 {
-            self.feed.follow_newest();
-            self.show(Body::Feed);
+            self.show_what_was_sent();
         }
     }
 
@@ -135,7 +147,12 @@ impl App {
         let (cells, height) = (usize::from(parts.body.width), usize::from(parts.body.height));
         match &mut self.body {
             Body::Feed if lines > isize::MAX / 4 => self.feed.follow_newest(),
-            Body::Feed if lines < isize::MIN / 4 => self.feed.show_oldest(),
+            Body::Feed if lines < isize::MIN / 4 => {
+                if self.connection.is_joined() {
+                    self.feed.go_to_beginning();
+                }
+                self.feed.show_oldest();
+            }
             Body::Feed => self.feed.scroll(lines),
             Body::Help(scrolled) => {
                 let most = help(self.strings, cells).len().saturating_sub(height);
@@ -145,7 +162,10 @@ impl App {
                 let head = usize::from(head_lines(parts.body.height));
                 detail.scroll(lines, cells, height.saturating_sub(head));
             }
-            Body::Online => self.online.scroll(lines, list_lines(parts.body.height)),
+            Body::Online => self.online.move_cursor(lines, list_lines(parts.body.height)),
+            Body::Chart if lines < isize::MIN / 4 => self.chart.fit(),
+            Body::Chart if lines > isize::MAX / 4 => self.rescale_chart(),
+            Body::Chart => self.chart.zoom(if lines < 0 { 1 } else { -1 }),
         }
     }
 
@@ -161,6 +181,12 @@ impl App {
     }
 
     fn show(&mut self, body: Body) {
+        if matches!(body, Body::Online) {
+            self.online.start_at(&self.me.id);
+        }
+        if matches!(self.body, Body::Feed) && !matches!(body, Body::Feed) {
+            self.feed.stop_reading();
+        }
         self.body = body;
     }
 
@@ -169,7 +195,10 @@ impl App {
         if typed.trim().is_empty() {
             self.input.take();
             self.recheck();
-            if !matches!(self.body, Body::Feed) {
+            if let (Body::Online, Some(person)) = (&self.body, self.online.cursor()) {
+                let id = person.id.clone();
+                self.filter_person(&id);
+            } else if !matches!(self.body, Body::Feed) {
                 self.show(Body::Feed);
             } else if let Some(row) = self.feed.selected() {
                 self.body = Body::Detail(Detail::new(row.clone()));
@@ -186,8 +215,7 @@ impl App {
                 effects.push(Effect::Square { number: number.to_string() });
                 self.entered();
                 self.leaving.forget();
-                self.feed.follow_newest();
-                self.show(Body::Feed);
+                self.show_what_was_sent();
             }
             Err(_) => self.check = self.check.entered(),
         }
@@ -196,10 +224,17 @@ impl App {
     fn command(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         match commands::parse(self.input.text()) {
             Parsed::Command(command) => {
+                let argument = commands::argument(self.input.text()).to_owned();
                 self.entered();
                 match command {
                     Command::Exit => self.leave(now, effects),
                     Command::Help => self.show(Body::Help(0)),
+                    Command::Mine => self.filter_mine(),
+                    Command::Who if argument.is_empty() => self.show(Body::Online),
+                    Command::Who => self.filter_student(&argument, now),
+                    Command::Find => self.find(&argument),
+                    Command::Chart => self.open_chart(),
+                    Command::Copy => self.copy(Copied::meant(&argument), now, effects),
                 }
             }
             Parsed::Unknown { name, nearest } => {

@@ -2,6 +2,7 @@
 //! [`sequences`].
 
 mod sequences;
+mod views;
 
 use std::time::Duration;
 
@@ -326,8 +327,9 @@ fn scrolling_up_asks_for_one_page_at_a_time_and_again_after_a_lost_connection() 
     assert_eq!(room.press(KeyCode::PageUp), []);
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     assert_eq!(room.link(LinkEvent::Joined { welcome: welcome(0, 500, 500), resumed: true }), asked);
+    let Some(Effect::Page(request)) = asked.into_iter().next() else { panic!("a page") };
     let page = Page { results: (1..=450).map(|seq| result(seq, "s0", None)).collect(), more: false, student: None };
-    assert_eq!(room.link(LinkEvent::Page(page)), []);
+    assert_eq!(room.link(LinkEvent::Page { request, page }), []);
     assert_eq!(room.app.feed.loaded(), 500);
 }
 

@@ -1,6 +1,7 @@
 //! One connection of the link, from `hello` to its end: what is said, what is heard, and what it means for the
 //! squares and results that outlive it. Driven by the link's task.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -43,8 +44,8 @@ pub(super) struct Session {
     probed: bool,
     /// When the last `ping` was sent, until its answer.
     pinged: Option<Instant>,
-    /// How many pages of history are awaited.
-    pages: usize,
+    /// The pages of history that are awaited. The server answers them in this order.
+    pages: VecDeque<PageRequest>,
     /// When results were last taken, where none were left behind.
     results_at: Option<Instant>,
     /// The server closes because nobody joined in time.
@@ -62,7 +63,7 @@ impl Session {
             quiet_since: None,
             probed: false,
             pinged: None,
-            pages: 0,
+            pages: VecDeque::new(),
             results_at: None,
             too_slow: false,
             leaving: false,
@@ -91,9 +92,9 @@ impl Session {
 
     pub(super) fn ask_page(&mut self, kept: &Kept, request: PageRequest) {
         if self.stage == Stage::Joined {
-            self.connection.say(&FromClient::History(request));
+            self.connection.say(&FromClient::History(request.clone()));
             self.connection.flush();
-            self.pages += 1;
+            self.pages.push_back(request);
             self.watch(kept);
         }
     }
@@ -190,8 +191,10 @@ impl Session {
 
     /// Starts or ends the watch over silence, after anything that changes what is awaited.
     fn watch(&mut self, kept: &Kept) {
-        let awaited =
-            self.stage == Stage::Asked || self.pages > 0 || self.pinged.is_some() || kept.window.awaits_answer();
+        let awaited = self.stage == Stage::Asked
+            || !self.pages.is_empty()
+            || self.pinged.is_some()
+            || kept.window.awaits_answer();
         if !awaited {
             self.quiet_since = None;
             self.probed = false;
@@ -269,8 +272,10 @@ impl Session {
             FromServer::Presence(presence) => kept.tell(LinkEvent::Presence(presence)),
             FromServer::Online(online) => kept.tell(LinkEvent::Online(online)),
             FromServer::History(page) => {
-                self.pages = self.pages.saturating_sub(1);
-                kept.tell(LinkEvent::Page(page));
+                // A page that nobody asked for is nobody's.
+                if let Some(request) = self.pages.pop_front() {
+                    kept.tell(LinkEvent::Page { request, page });
+                }
             }
             FromServer::Pong { .. } => {
                 if let Some(pinged) = self.pinged.take() {
@@ -331,7 +336,7 @@ impl Session {
             }
             _ => {
                 if error.id.is_none() {
-                    self.pages = self.pages.saturating_sub(1);
+                    self.pages.pop_front();
                 }
                 kept.tell(LinkEvent::Refused(error));
             }

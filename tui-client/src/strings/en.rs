@@ -57,9 +57,50 @@ pub(super) static EN: Strings = Strings {
     more_online: |count| format!("+{count} more"),
     me: "me",
 
+    divider: "you stopped reading here",
+    only_mine: "only mine",
+    only_student: |name| format!("only {name}"),
+    found: |text, count| format!("'{text}': {count} found"),
+    searched: |count| format!("{count} searched"),
+    searching: "searching",
+    search_stopped: "stopped",
+    show_all: "show all: Esc",
+    stop_search: "stop: Esc",
+    nothing_here: "no results to show",
+    nobody_named: |who| format!("There is nobody called '{who}'. Who is online: /who"),
+    select_first: "Select a result first, with Shift-Up or a click.",
+    find_first: "Say what to find first: /find 144",
+
+    copied: |square, value, digits| {
+        let what = if square { "square" } else { "number" };
+        let s = if digits == "1" { "" } else { "s" };
+        format!("Copied the {what}: {value} ({digits} digit{s})")
+    },
+    nothing_to_copy: "There is no result to copy.",
+
+    chart_of: |count| if count == "1" { "1 result".to_owned() } else { format!("{count} results") },
+    chart_powers: "log scale",
+    chart_others: "others",
+    per_minute: |most| format!("results a minute (most {most})"),
+    who_squared: |total| format!("by student ({total} in all)"),
+    chart_keys: &[
+        ("Up/Down", "zoom"),
+        ("Shift-Left/Right", "move"),
+        ("Home", "fit"),
+        ("End", "log scale"),
+        ("Esc", "close"),
+    ],
+    chart_keys_small: &[("Tab", "more"), ("Up/Down", "zoom"), ("Esc", "close")],
+
     number: "Number",
     square: "Square",
-    detail_keys: &[("Up/Down PgUp/PgDn", "scroll"), ("Esc", "close")],
+    detail_keys: &[
+        ("F7", "copy number"),
+        ("F8", "copy square"),
+        ("F9", "only this student"),
+        ("Up/Down", "scroll"),
+        ("Esc", "close"),
+    ],
 
     placeholder: "Type a number and press Enter",
     placeholder_short: "Type a number",
@@ -79,10 +120,15 @@ pub(super) static EN: Strings = Strings {
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
     unknown_command: |name, nearest| match nearest {
         Some(nearest) => format!("There is no /{name}. Did you mean /{nearest}?"),
-        None => format!("There is no /{name}. There are /exit and /help."),
+        None => format!("There is no /{name}. All commands: /help"),
     },
     command_exit: "leave",
     command_help: "keys and commands",
+    command_mine: "only my results",
+    command_who: "who is online, one student's results",
+    command_find: "find numbers and names",
+    command_chart: "see it as a picture",
+    command_copy: "copy the square",
 
     press_again: "Press Ctrl-C again to leave, or type /exit.",
     host_leaves: |others| {
@@ -123,7 +169,14 @@ pub(super) static EN: Strings = Strings {
                 ("Ctrl-Home Ctrl-End", "oldest loaded, newest (Home End on an empty line)"),
                 ("Shift/Alt-Up Down", "select a result"),
                 ("Enter", "on a selected result: all of its digits"),
-                ("Esc", "back to the newest"),
+                ("F7 F8, /copy", "copy the number, the square"),
+                ("/mine", "only my results"),
+                ("F9, /who NAME", "only the selected result's student, only this one's"),
+                ("/find 144", "search numbers, squares and names"),
+                ("F3 F4", "earlier, later one of those found"),
+                ("F6, /chart", "see it as a picture"),
+                ("Esc", "show all again; back to the newest"),
+                ("click", "select a result, open it; show only a student's"),
             ],
         ),
         (
@@ -139,7 +192,7 @@ pub(super) static EN: Strings = Strings {
             "Room",
             &[
                 ("Alt-PgUp Alt-PgDn", "scroll who is online"),
-                ("F2", "who is online"),
+                ("F2, /who", "who is online"),
                 ("F5", "connect now"),
                 ("Ctrl-L", "paint the screen anew"),
                 ("Ctrl-Z", "stop until fg"),
@@ -151,7 +204,16 @@ pub(super) static EN: Strings = Strings {
     help_keys: &[("Up/Down PgUp/PgDn", "scroll"), ("Esc", "close")],
     footer: &[("Enter", "square"), ("PgUp", "earlier"), ("Shift-Up", "select"), ("F1", "help"), ("/exit", "leave")],
     footer_scrolled: &[("PgUp PgDn", "scroll"), ("Esc", "newest"), ("Shift-Up", "select"), ("F1", "help")],
-    footer_selected: &[("Shift-Up/Down", "select"), ("Enter", "all digits"), ("Esc", "newest"), ("F1", "help")],
+    footer_filtered: &[("Esc", "show all"), ("Shift-Up", "select"), ("PgUp", "earlier"), ("F1", "help")],
+    footer_found: &[("F3", "earlier"), ("F4", "later"), ("Enter", "all digits"), ("Esc", "show all"), ("F8", "copy")],
+    online_keys: &[("Up/Down", "choose"), ("Enter", "only theirs"), ("Esc", "close")],
+    footer_selected: &[
+        ("Enter", "all digits"),
+        ("F8", "copy"),
+        ("F9", "only theirs"),
+        ("Esc", "newest"),
+        ("F1", "help"),
+    ],
 };
 
 fn numbers(count: usize) -> String {

@@ -55,9 +55,36 @@ pub(super) static KO: Strings = Strings {
     more_online: |count| format!("외 {count}명"),
     me: "나",
 
+    divider: "여기까지 보셨습니다",
+    only_mine: "내 결과만",
+    only_student: |name| format!("{name}님의 결과만"),
+    found: |text, count| format!("'{text}' {count}개 찾음"),
+    searched: |count| format!("{count}개 살펴봄"),
+    searching: "찾는 중",
+    search_stopped: "찾기 멈춤",
+    show_all: "모두 보기: Esc",
+    stop_search: "멈추기: Esc",
+    nothing_here: "보여 드릴 결과가 없습니다",
+    nobody_named: |who| format!("'{who}' 라는 학생을 찾지 못했습니다. 접속한 사람: /who"),
+    select_first: "먼저 Shift-↑ 로 결과를 고르거나 눌러 주세요.",
+    find_first: "찾을 것을 먼저 적어 주세요: /find 144",
+
+    copied: |square, value, digits| {
+        format!("{} 복사했습니다: {value} ({digits}자리)", if square { "제곱을" } else { "수를" })
+    },
+    nothing_to_copy: "복사할 결과가 없습니다.",
+
+    chart_of: |count| format!("결과 {count}개"),
+    chart_powers: "로그 눈금",
+    chart_others: "다른 사람",
+    per_minute: |most| format!("분당 결과 (최대 {most})"),
+    who_squared: |total| format!("학생별 (모두 {total}개)"),
+    chart_keys: &[("↑↓", "확대"), ("Shift-←→", "이동"), ("Home", "맞추기"), ("End", "로그 눈금"), ("Esc", "닫기")],
+    chart_keys_small: &[("Tab", "다른 그림"), ("↑↓", "확대"), ("End", "눈금"), ("Esc", "닫기")],
+
     number: "수",
     square: "제곱",
-    detail_keys: &[("↑↓ PgUp/PgDn", "스크롤"), ("Esc", "닫기")],
+    detail_keys: &[("F7", "수 복사"), ("F8", "제곱 복사"), ("F9", "이 학생만"), ("↑↓", "스크롤"), ("Esc", "닫기")],
 
     placeholder: "제곱할 수를 쓰고 Enter를 누르세요",
     placeholder_short: "제곱할 수",
@@ -81,10 +108,15 @@ pub(super) static KO: Strings = Strings {
     pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
     unknown_command: |name, nearest| match nearest {
         Some(nearest) => format!("/{name} 명령은 없습니다. 혹시 /{nearest} 입니까?"),
-        None => format!("/{name} 명령은 없습니다. /exit 와 /help 가 있습니다."),
+        None => format!("/{name} 명령은 없습니다. 명령 목록: /help"),
     },
     command_exit: "나가기",
     command_help: "키와 명령 도움말",
+    command_mine: "내 결과만",
+    command_who: "접속한 사람, 한 학생의 결과",
+    command_find: "수와 이름 찾기",
+    command_chart: "그림으로 보기",
+    command_copy: "제곱 복사",
 
     press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit 를 쓰세요.",
     host_leaves: |others| {
@@ -125,7 +157,14 @@ pub(super) static KO: Strings = Strings {
                 ("Ctrl-Home Ctrl-End", "맨 위, 최신 (입력이 비었으면 Home End)"),
                 ("Shift/Alt-↑ ↓", "결과 고르기"),
                 ("Enter", "고른 결과의 모든 자릿수 보기"),
-                ("Esc", "최신 결과로"),
+                ("F7 F8, /copy", "수 복사, 제곱 복사"),
+                ("/mine", "내 결과만"),
+                ("F9, /who 이름", "고른 결과의 학생만, 한 학생의 결과만"),
+                ("/find 144", "수, 제곱, 이름에서 찾기"),
+                ("F3 F4", "찾은 것 가운데 이전, 다음"),
+                ("F6, /chart", "그림으로 보기"),
+                ("Esc", "모두 보기, 최신 결과로"),
+                ("클릭", "결과 고르기, 한 번 더 누르면 자세히, 학생을 누르면 그 학생만"),
             ],
         ),
         (
@@ -141,7 +180,7 @@ pub(super) static KO: Strings = Strings {
             "방",
             &[
                 ("Alt-PgUp Alt-PgDn", "접속한 사람 목록 스크롤"),
-                ("F2", "접속한 사람"),
+                ("F2, /who", "접속한 사람"),
                 ("F5", "지금 다시 연결"),
                 ("Ctrl-L", "화면 다시 그리기"),
                 ("Ctrl-Z", "잠시 멈춤 (fg로 돌아오기)"),
@@ -153,7 +192,10 @@ pub(super) static KO: Strings = Strings {
     help_keys: &[("↑↓ PgUp/PgDn", "스크롤"), ("Esc", "닫기")],
     footer: &[("Enter", "제곱"), ("PgUp", "이전"), ("Shift-↑", "고르기"), ("F1", "도움말"), ("/exit", "나가기")],
     footer_scrolled: &[("PgUp PgDn", "스크롤"), ("Esc", "최신"), ("Shift-↑", "고르기"), ("F1", "도움말")],
-    footer_selected: &[("Shift-↑↓", "고르기"), ("Enter", "자세히"), ("Esc", "최신"), ("F1", "도움말")],
+    footer_filtered: &[("Esc", "모두 보기"), ("Shift-↑", "고르기"), ("PgUp", "이전"), ("F1", "도움말")],
+    footer_found: &[("F3", "이전 것"), ("F4", "다음 것"), ("Enter", "자세히"), ("Esc", "모두 보기"), ("F8", "복사")],
+    online_keys: &[("↑↓", "고르기"), ("Enter", "이 학생만"), ("Esc", "닫기")],
+    footer_selected: &[("Enter", "자세히"), ("F8", "복사"), ("F9", "이 학생만"), ("Esc", "최신"), ("F1", "도움말")],
 };
 
 fn lost(why: &Lost) -> String {

@@ -31,7 +31,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, detail: &Detail
                 paint.put(area.x, y, area.width, &heading(strings.square, row.digits().1), theme.strong);
             }
             Some(DetailLine::Digits(digits)) => {
-                paint.put(area.x, y, area.width, digits, theme.plain);
+                paint.put(area.x, y, area.width, &digits, theme.plain);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The feed's lines: results in columns, my waiting squares, and the markers above and below what is loaded.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -37,6 +39,19 @@ impl Columns {
     }
 }
 
+impl Columns {
+    /// The column of a row at which the name begins.
+    fn name_at(&self) -> usize {
+        2 + self.time + 1
+    }
+
+    /// The column of a row at which the result begins.
+    fn result_at(&self) -> usize {
+        let id = if self.id > 0 { 1 + self.id + 2 } else { 0 };
+        self.name_at() + self.name + 1 + id
+    }
+}
+
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let columns = Columns::new(app, area.width.into());
     let selected = app.feed.selected().map(Row::seq);
@@ -44,11 +59,13 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
         let Some(item) = app.feed.line(line.into()) else { continue };
         let line = Rect { y: area.y + line, height: 1, ..area };
         match item {
+            Item::Top(Top::Empty) if !app.feed.filter.is_all() => marker(app, paint, line, app.strings.nothing_here),
             Item::Top(Top::Empty) if app.feed.waiting.len() == 0 => invite(app, paint, area),
             Item::Top(top) => marker(app, paint, line, top_words(app, top)),
             Item::Row(row) => {
                 self::row(app, paint, line, &columns, row, selected == Some(row.seq()));
             }
+            Item::Divider => divider(app, paint, line),
             Item::Cut => marker(app, paint, line, app.strings.cut),
             Item::MoreWaiting(count) => {
                 marker(app, paint, line, &(app.strings.more_waiting)(&text::grouped(count)));
@@ -74,11 +91,41 @@ fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Ro
         None => "-".to_owned(),
     };
     let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
-    let result = writer.squared(row.number(), row.square(), row.digits(), columns.result);
-    cells(app, paint, line, columns, [mark, &time, row.name(), row.student(), &result], style);
+    let result_words = writer.squared(row.number(), row.square(), row.digits(), columns.result);
+    cells(app, paint, line, columns, [mark, &time, row.name(), row.student(), &result_words], style);
     if selected {
         paint.restyle(line, app.theme.selected);
     }
+    if let Some(needle) = &app.feed.filter.needle {
+        let (name, result) = (columns.name_at(), columns.result_at());
+        let shown = text::column(row.name(), columns.name, app.glyphs.ellipsis);
+        for place in needle.places_in_words(&shown) {
+            highlight(app, paint, line, name, &shown, place);
+        }
+        let places = needle.places_in_number(&result_words);
+        // What is found may stand where the middle was left out.
+        let left_out = result_words.find(app.glyphs.ellipsis).filter(|_| places.is_empty());
+        let hidden = left_out.filter(|_| needle.is_in_number(row.number()) || needle.is_in_number(row.square()));
+        let hidden = hidden.map(|at| at..at + app.glyphs.ellipsis.len());
+        for place in places.into_iter().chain(hidden) {
+            highlight(app, paint, line, result, &result_words, place);
+        }
+    }
+}
+
+/// Marks a part of a text that begins at a column of the line.
+fn highlight(app: &App, paint: &mut Paint<'_>, line: Rect, column: usize, shown: &str, place: Range<usize>) {
+    let (Some(before), Some(part)) = (shown.get(..place.start), shown.get(place)) else { return };
+    let from = u16::try_from(column + text::width(before)).unwrap_or(u16::MAX);
+    let width = u16::try_from(text::width(part)).unwrap_or(0).min(line.width.saturating_sub(from));
+    paint.restyle(Rect { x: line.x.saturating_add(from), width, ..line }, app.theme.found);
+}
+
+/// Where somebody stopped reading: a rule across the feed.
+fn divider(app: &App, paint: &mut Paint<'_>, line: Rect) {
+    paint.rule(line, app.glyphs.horizontal, app.theme.rule);
+    let words = text::cut(app.strings.divider, usize::from(line.width).saturating_sub(4), app.glyphs.ellipsis);
+    paint.put_centred(line.x, line.y, line.width, &format!(" {words} "), app.theme.notice);
 }
 
 fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, square: &Waiting) {

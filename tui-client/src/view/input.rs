@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::paint::{Paint, Part};
+use super::{chart, filter};
 use crate::app::{App, Body, Check, Gravity, Layout, PROMPT, candidates, input_width};
 use crate::text;
 
@@ -25,14 +26,14 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     if matches!(app.body, Body::Feed) && parts.separator.width > 0 {
         paint.put(parts.separator.x, area.y, 1, glyphs.tee_up, theme.rule);
     }
-    let mut left = Vec::new();
+    let mut left = filter::parts(app);
     if !app.feed.is_following() {
         let new = app.feed.new_below();
         if new > 0 {
             let words = format!("{} {}", (strings.new_below)(&text::grouped(new)), glyphs.down);
             left.push(Part::new(words, theme.notice, 0));
         }
-        if matches!(app.body, Body::Feed) {
+        if matches!(app.body, Body::Feed) && app.feed.filter.is_all() {
             left.push(Part::new(strings.scrolled_up, theme.plain, 2));
         }
     }
@@ -105,6 +106,11 @@ fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
         Check::Command => {
             let words = candidates(app.input.text()).map(|name| match name {
                 "help" => format!("/help {}", strings.command_help),
+                "mine" => format!("/mine {}", strings.command_mine),
+                "who" => format!("/who {}", strings.command_who),
+                "find" => format!("/find {}", strings.command_find),
+                "chart" => format!("/chart {}", strings.command_chart),
+                "copy" => format!("/copy {}", strings.command_copy),
                 name => format!("/{name} {}", strings.command_exit),
             });
             mild(words.collect::<Vec<_>>().join("   "))
@@ -115,9 +121,14 @@ fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
 fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let strings = app.strings;
     let keys = match app.body {
-        Body::Help(_) | Body::Online => strings.help_keys,
+        Body::Help(_) => strings.help_keys,
+        Body::Online => strings.online_keys,
         Body::Detail(_) => strings.detail_keys,
+        Body::Chart if chart::shows_all(area.width) => strings.chart_keys,
+        Body::Chart => strings.chart_keys_small,
+        Body::Feed if app.feed.filter.needle.is_some() => strings.footer_found,
         Body::Feed if app.feed.selected().is_some() => strings.footer_selected,
+        Body::Feed if !app.feed.filter.is_all() => strings.footer_filtered,
         Body::Feed if !app.feed.is_following() => strings.footer_scrolled,
         Body::Feed => strings.footer,
     };

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::Paint;
-use crate::app::{App, list_lines};
+use crate::app::{App, Body, list_lines};
 use crate::text;
 
 /// The most cells of an id.
@@ -31,7 +31,12 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let mut y = area.y + 1;
     for person in people {
         let me = person.id == app.me.id;
-        let mark = if me { "*" } else { " " };
+        let chosen = matches!(app.body, Body::Online) && app.online.cursor().is_some_and(|one| one.id == person.id);
+        let mark = match (chosen, me) {
+            (true, _) => ">",
+            (false, true) => "*",
+            (false, false) => " ",
+        };
         let line = format!(
             "{mark} {} {}{}",
             text::column(&person.name, name_cells, ellipsis),
@@ -39,6 +44,9 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
             terminals(person.sessions)
         );
         paint.put(area.x, y, area.width, &line, if me { theme.mine } else { theme.plain });
+        if chosen {
+            paint.restyle(Rect { y, height: 1, ..area }, theme.selected);
+        }
         y += 1;
     }
     if more > 0 && y < area.bottom() {

@@ -11,6 +11,8 @@ pub(crate) enum Item<'a> {
     Top(Top),
     /// A result.
     Row(&'a Row),
+    /// Where somebody stopped reading.
+    Divider,
     /// The marker below the newest result that is loaded, where newer ones are not.
     Cut,
     /// So many more of my squares wait than are shown.
@@ -24,7 +26,7 @@ pub(crate) enum Item<'a> {
 pub(crate) enum Top {
     /// Nothing is known yet.
     Unknown,
-    /// There are none at all, above or below.
+    /// There are none at all, above or below, that are let through.
     Empty,
     /// The oldest that is loaded is the first there is.
     Beginning,
@@ -96,19 +98,25 @@ impl Feed {
     }
 
     fn item(&self, index: usize) -> Option<Item<'_>> {
-        let Some(index) = index.checked_sub(1) else { return Some(Item::Top(self.top_marker())) };
+        let Some(mut index) = index.checked_sub(1) else { return Some(Item::Top(self.top_marker())) };
+        if let Some(divider) = self.divider_above() {
+            if index == divider {
+                return Some(Item::Divider);
+            }
+            index -= usize::from(index > divider);
+        }
         if let Some(row) = self.rows.get(index) {
             return Some(Item::Row(row));
         }
         let mut index = index - self.rows.len();
-        if self.cut {
+        if self.cut.is_some() {
             if index == 0 {
                 return Some(Item::Cut);
             }
             index -= 1;
         }
         let shown = self.waiting_shown();
-        let hidden = self.waiting.len() - shown;
+        let hidden = self.waiting_here() - shown;
         if hidden > 0 {
             if index == 0 {
                 return Some(Item::MoreWaiting(hidden));
@@ -118,6 +126,25 @@ impl Feed {
         if index < shown { self.waiting.get(hidden + index).map(Item::Waiting) } else { None }
     }
 
+    /// The row that the divider stands above, where it parts any rows.
+    fn divider_above(&self) -> Option<usize> {
+        let divider = self.divider?;
+        let above = self.rows.partition_point(|row| row.seq() <= divider);
+        (above > 0 && above < self.rows.len()).then_some(above)
+    }
+
+    /// The item that a row is.
+    fn item_of(&self, row: usize) -> usize {
+        1 + row + usize::from(self.divider_above().is_some_and(|above| above <= row))
+    }
+
+    /// The row that an item is, or the next one below it; past the last, the last.
+    fn row_from(&self, item: isize) -> usize {
+        let index = usize::try_from(item - 1).unwrap_or(0);
+        let row = index - usize::from(self.divider_above().is_some_and(|above| above < index));
+        row.min(self.rows.len().saturating_sub(1))
+    }
+
     fn top_marker(&self) -> Top {
         if self.asked.is_some() {
             Top::Loading
@@ -125,7 +152,7 @@ impl Feed {
             Top::More
         } else if !self.rows.is_empty() {
             Top::Beginning
-        } else if self.replay_until.is_none_or(|until| until > 0) {
+        } else if self.filter.is_all() && (self.cut.is_some() || self.replay_until.is_none_or(|until| until > 0)) {
             Top::Unknown
         } else {
             Top::Empty
@@ -134,19 +161,24 @@ impl Feed {
 
     /// Waiting squares take up at most half of the feed; the latest are shown.
     fn waiting_shown(&self) -> usize {
-        self.waiting.len().min((self.height / 2).max(1))
+        self.waiting_here().min((self.height / 2).max(1))
+    }
+
+    fn waiting_here(&self) -> usize {
+        if self.filter.shows_waiting() { self.waiting.len() } else { 0 }
     }
 
     fn items(&self) -> usize {
         let shown = self.waiting_shown();
-        1 + self.rows.len() + usize::from(self.cut) + usize::from(self.waiting.len() > shown) + shown
+        let markers = 1 + usize::from(self.divider_above().is_some()) + usize::from(self.cut.is_some());
+        markers + self.rows.len() + usize::from(self.waiting_here() > shown) + shown
     }
 
     /// The index of the item on the first line in sight; negative where blank lines stand above the first item.
     pub(super) fn top(&self) -> isize {
         match self.place {
             Place::Newest => self.lowest_top(),
-            Place::At { seq, line } => isize::try_from(self.index_of(seq) + 1).unwrap_or(isize::MAX) - line,
+            Place::At { seq, line } => isize::try_from(self.item_of(self.index_of(seq))).unwrap_or(isize::MAX) - line,
         }
     }
 
@@ -159,13 +191,13 @@ impl Feed {
     pub(super) fn place_at(&mut self, top: isize) {
         let lowest = self.lowest_top();
         let top = top.clamp(lowest.min(0), lowest);
-        if (top >= lowest && self.selected.is_none() && !self.cut) || self.rows.is_empty() {
+        if (top >= lowest && self.selected.is_none() && self.cut.is_none()) || self.rows.is_empty() {
             self.place = Place::Newest;
             self.seen = self.rows.back().map_or(self.seen, Row::seq);
             return;
         }
-        let index = usize::try_from(top - 1).unwrap_or(0).min(self.rows.len() - 1);
-        let line = isize::try_from(index + 1).unwrap_or(isize::MAX) - top;
+        let index = self.row_from(top);
+        let line = isize::try_from(self.item_of(index)).unwrap_or(isize::MAX) - top;
         self.place = Place::At { seq: self.rows[index].seq(), line };
         if let Some(index) = self.last_row_in_sight() {
             self.seen = self.seen.max(self.rows[index].seq());
@@ -174,16 +206,15 @@ impl Feed {
 
     pub(super) fn last_row_in_sight(&self) -> Option<usize> {
         let end = self.top() + isize::try_from(self.height).ok()?;
-        // The item at `end` is just out of sight; the row of item i is i - 1.
-        usize::try_from(end - 2)
-            .ok()
-            .map(|index| index.min(self.rows.len().saturating_sub(1)))
-            .filter(|_| !self.rows.is_empty())
+        // The item at `end` is just out of sight; the row of item i is i - 1, and one less below the divider.
+        let index = usize::try_from(end - 2).ok().filter(|_| !self.rows.is_empty())?;
+        let row = index - usize::from(self.divider_above().is_some_and(|above| above <= index));
+        Some(row.min(self.rows.len() - 1))
     }
 
     pub(super) fn reveal_selected(&mut self) {
         let Some(seq) = self.selected else { return };
-        let item = isize::try_from(self.index_of(seq) + 1).unwrap_or(isize::MAX);
+        let item = isize::try_from(self.item_of(self.index_of(seq))).unwrap_or(isize::MAX);
         let height = isize::try_from(self.height.max(1)).unwrap_or(isize::MAX);
         let top = self.top();
         // The marker above the oldest comes into sight with it.
@@ -198,7 +229,7 @@ impl Feed {
     /// Scrolling takes the selection along: it is always in sight.
     pub(super) fn keep_selected_in_sight(&mut self) {
         let (Some(seq), Some(last)) = (self.selected, self.last_row_in_sight()) else { return };
-        let first = usize::try_from(self.top() - 1).unwrap_or(0).min(last);
+        let first = self.row_from(self.top()).min(last);
         self.selected = Some(self.rows[self.index_of(seq).clamp(first, last)].seq());
     }
 

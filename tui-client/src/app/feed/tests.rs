@@ -1,5 +1,9 @@
 //! The feed as somebody reads it: what stays where while results, pages and refusals come and go.
 
+mod paging;
+
+use squares_shared::message::{Page, PageRequest};
+
 use super::*;
 use crate::event::Pending;
 
@@ -19,8 +23,10 @@ fn results(seqs: impl IntoIterator<Item = u64>) -> Vec<SquareResult> {
     seqs.into_iter().map(result).collect()
 }
 
-fn page(seqs: std::ops::RangeInclusive<u64>, more: bool) -> Page {
-    Page { results: results(seqs), more, student: None }
+/// Answers what the feed asked for last.
+fn answer(feed: &mut Feed, seqs: std::ops::RangeInclusive<u64>, more: bool) {
+    let request = feed.asked_for().expect("the feed asked for a page");
+    assert!(feed.page(&request, &Page { results: results(seqs), more, student: None }));
 }
 
 /// A feed of ten lines that joined a ledger of 1,000 results and was given the last 100.
@@ -37,6 +43,7 @@ fn in_sight(feed: &Feed) -> Vec<String> {
         None => String::new(),
         Some(Item::Top(top)) => format!("{top:?}"),
         Some(Item::Row(row)) => row.seq().to_string(),
+        Some(Item::Divider) => "----".to_owned(),
         Some(Item::Cut) => "Cut".to_owned(),
         Some(Item::MoreWaiting(count)) => format!("+{count}"),
         Some(Item::Waiting(square)) => format!("{}?", square.number),
@@ -77,9 +84,10 @@ fn nothing_moves_while_somebody_reads() {
     feed.scroll(5);
     check(&feed, "991 992 993 994 995 996 997 998 999 1000");
     feed.scroll(3);
-    assert_eq!(feed.new_below(), 4);
+    check(&feed, "994 995 996 997 998 999 1000 ---- 1001 1002");
+    assert_eq!(feed.new_below(), 5);
     feed.scroll(100);
-    check(&feed, "999 1000 1001 1002 1003 1004 1005 1006 1007 7?");
+    check(&feed, "1000 ---- 1001 1002 1003 1004 1005 1006 1007 7?");
     assert!(feed.is_following());
 }
 
@@ -95,11 +103,11 @@ fn a_page_arrives_above_what_is_being_read() {
     check(&feed, "Loading 901 902 903 904 905 906 907 908 909");
     feed.lost();
     assert_eq!(feed.wanted(), Some(wanted));
-    feed.page(&page(701..=900, true));
+    answer(&mut feed, 701..=900, true);
     check(&feed, "900 901 902 903 904 905 906 907 908 909");
     feed.show_oldest();
     assert_eq!(feed.wanted().and_then(|page| page.before), Some(701));
-    feed.page(&page(1..=700, false));
+    answer(&mut feed, 1..=700, false);
     feed.show_oldest();
     check(&feed, "Beginning 1 2 3 4 5 6 7 8 9");
     assert_eq!(feed.wanted(), None);
@@ -113,7 +121,7 @@ fn a_page_that_does_not_join_what_is_loaded_is_left_out() {
     feed.follow_newest();
     feed.extend(&results(1_001..=6_500));
     assert_eq!(feed.loaded(), FOLLOWING.rows);
-    feed.page(&page(701..=900, true));
+    answer(&mut feed, 701..=900, true);
     assert_eq!(feed.rows.front().map(Row::seq), Some(1_501));
 }
 
@@ -154,11 +162,12 @@ fn what_is_loaded_is_bounded_and_the_anchor_stays() {
     feed.scroll(isize::MAX / 2);
     assert_eq!(in_sight(&feed).last().map(String::as_str), Some("Cut"));
     feed.follow_newest();
-    assert_eq!(feed.wanted(), Some(PageRequest { before: None, limit: Some(200), student: None }));
-    feed.extend(&results(50_001..=50_002));
-    feed.page(&page(49_803..=50_003, true));
-    feed.extend(&results(50_003..=50_004));
-    assert_eq!(feed.rows.iter().map(Row::seq).collect::<Vec<_>>(), (49_803..=50_004).collect::<Vec<_>>());
+    let newest = 1_000 + 2 * READING.rows as u64;
+    let wanted = PageRequest { before: Some(newest + 1), limit: Some(200), student: None };
+    assert_eq!(feed.wanted(), Some(wanted));
+    feed.extend(&results(newest + 1..=newest + 2));
+    answer(&mut feed, newest - 199..=newest, true);
+    assert!(feed.rows.iter().map(Row::seq).eq(newest - 199..=newest + 2));
 }
 
 #[test]
@@ -170,11 +179,11 @@ fn pages_beyond_the_bound_cut_the_far_end() {
         feed.show_oldest();
         let before = feed.wanted().and_then(|page| page.before).unwrap();
         let shown = in_sight(&feed)[1..].to_vec();
-        feed.page(&page(before - 200..=before - 1, true));
+        answer(&mut feed, before - 200..=before - 1, true);
         assert_eq!(in_sight(&feed)[1..], shown);
         assert!(feed.loaded() <= READING.rows);
     }
-    assert!(feed.cut);
+    assert!(feed.cut.is_some());
 }
 
 #[test]
@@ -201,10 +210,10 @@ fn the_selection_moves_what_is_in_sight_only_at_its_ends() {
     check(&feed, "990 991 992 993 994 995 996 997 998 999");
     assert_eq!(feed.selected().map(Row::seq), Some(990));
     feed.scroll(3);
-    assert_eq!(feed.selected().map(Row::seq), Some(992));
+    assert_eq!(feed.selected().map(Row::seq), Some(993));
     feed.scroll(isize::MAX / 2);
     assert!(!feed.is_following());
-    for _ in 0..10 {
+    for _ in 0..9 {
         feed.select(1);
     }
     assert!(feed.is_following() && feed.selected().is_none());

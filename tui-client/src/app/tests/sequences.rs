@@ -1,12 +1,13 @@
 //! What holds through any sequence of keys, news, sizes and moments.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use crossterm::event::MouseEvent;
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
+use squares_shared::message::PageRequest;
 
 use super::*;
 
@@ -15,11 +16,13 @@ use super::*;
 enum Step {
     Key(KeyCode, KeyModifiers),
     Paste(String),
+    Command(String),
+    Click(u16, u16),
     Wheel(bool, u16, u16),
     Resize(u16, u16),
     Wait(u64),
     Results(u64, bool),
-    Page(u64, bool),
+    Page(u64),
     Queued,
     Answered,
     Rejected,
@@ -42,7 +45,8 @@ fn key() -> impl Strategy<Value = Step> {
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home,
             KeyCode::End, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Tab, KeyCode::BackTab, KeyCode::Backspace,
-            KeyCode::Delete, KeyCode::F(1), KeyCode::F(2), KeyCode::F(5), KeyCode::Insert,
+            KeyCode::Delete, KeyCode::F(1), KeyCode::F(2), KeyCode::F(5), KeyCode::Insert, KeyCode::F(3), KeyCode::F(4), KeyCode::F(6), KeyCode::F(7), KeyCode::F(8),
+            KeyCode::F(9),
         ]),
     ];
     let modifiers = prop::sample::select(vec![
@@ -60,12 +64,15 @@ fn step() -> impl Strategy<Value = Step> {
     let size = || prop_oneof![0_u16..4, 5_u16..35, 60_u16..130];
     prop_oneof![
         12 => key(),
+        3 => prop::sample::select(vec!["/mine", "/find 1", "/find 나", "/find 999", "/who s0", "/chart", "/who", "/copy"])
+            .prop_map(|command| Step::Command(command.to_owned())),
         1 => "[0-9x가\n\r\u{202e}]{0,12}".prop_map(Step::Paste),
         1 => (any::<bool>(), 0_u16..100, 0_u16..30).prop_map(|(up, x, y)| Step::Wheel(up, x, y)),
+        2 => (0_u16..100, 0_u16..30).prop_map(|(x, y)| Step::Click(x, y)),
         2 => (size(), size()).prop_map(|(width, height)| Step::Resize(width, height)),
         1 => (0_u64..40_000).prop_map(Step::Wait),
         4 => (1_u64..40, any::<bool>()).prop_map(|(count, mine)| Step::Results(count, mine)),
-        3 => (0_u64..60, any::<bool>()).prop_map(|(count, more)| Step::Page(count, more)),
+        6 => (1_u64..500).prop_map(Step::Page),
         2 => Just(Step::Queued),
         1 => Just(Step::Answered),
         1 => Just(Step::Rejected),
@@ -108,11 +115,20 @@ fn draw(app: &App, now: Instant) {
 /// What the server side of a sequence remembers, so that its news make sense.
 struct World {
     latest: u64,
-    oldest: u64,
     queued: u64,
+    /// The pages that the app asked for on this connection.
+    asked: VecDeque<PageRequest>,
+    /// Whose each result is.
+    mine: HashSet<u64>,
 }
 
 impl World {
+    /// A result as the ledger has it, if it is this student's.
+    fn ledger(&self, seq: u64, student: Option<&str>) -> Option<SquareResult> {
+        let whose = if self.mine.contains(&seq) { "me" } else { "s0" };
+        student.is_none_or(|student| student == whose).then(|| result(seq, whose, None))
+    }
+
     fn event(&mut self, step: Step, now: Instant, size: (u16, u16)) -> Event {
         let last = self.queued.to_string();
         Event::Link(match step {
@@ -120,6 +136,13 @@ impl World {
             Step::Paste(text) => return Event::Paste(text),
             Step::Resize(width, height) => return Event::Resize(width, height),
             Step::Wait(_) => return Event::Wake,
+            // As typed on an empty line, and entered below.
+            Step::Command(command) => return Event::Paste(command),
+            Step::Click(x, y) => {
+                let kind = MouseEventKind::Down(MouseButton::Left);
+                let (column, row) = (x % size.0.max(1), y % size.1.max(1));
+                return Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+            }
             Step::Wheel(up, x, y) => {
                 let kind = if up { MouseEventKind::ScrollUp } else { MouseEventKind::ScrollDown };
                 let (column, row) = (x % size.0.max(1), y % size.1.max(1));
@@ -130,13 +153,19 @@ impl World {
                 self.latest += count;
                 let id = self.queued.to_string();
                 let student = if mine { "me" } else { "s\u{202e}0" };
+                if mine {
+                    self.mine.extend(from..=self.latest);
+                }
                 LinkEvent::Results((from..=self.latest).map(|seq| result(seq, student, Some(&id))).collect())
             }
-            Step::Page(count, more) => {
-                let to = self.oldest;
-                self.oldest = self.oldest.saturating_sub(count).max(1);
-                let results = (self.oldest..to).map(|seq| result(seq, "s0", None)).collect();
-                LinkEvent::Page(Page { results, more, student: None })
+            Step::Page(count) => {
+                let Some(request) = self.asked.pop_front() else { return Event::Wake };
+                let to = request.before.unwrap_or(u64::MAX).min(self.latest + 1);
+                let from = to.saturating_sub(count.min(request.limit.unwrap_or(1))).max(1).min(to);
+                let student = request.student.as_deref();
+                let results = (from..to).filter_map(|seq| self.ledger(seq, student)).collect();
+                let page = Page { results, more: from > 1, student: request.student.clone() };
+                LinkEvent::Page { request, page }
             }
             Step::Queued => {
                 self.queued += 1;
@@ -174,7 +203,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120)
     ) {
         let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
-        let mut world = World { latest: 1_000, oldest: 901, queued: 0 };
+        let mut world = World { latest: 1_000, queued: 0, asked: VecDeque::new(), mine: HashSet::new() };
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
         room.link(LinkEvent::Joined { welcome: welcome(3, 1_000, 900), resumed: false });
         room.link(LinkEvent::Results((901..=1_000).map(|seq| result(seq, "s0", None)).collect()));
@@ -182,14 +211,35 @@ proptest! {
             if let Step::Wait(milliseconds) = step {
                 room.now += Duration::from_millis(milliseconds);
             }
-            let by_hand = matches!(step, Step::Key(..) | Step::Paste(_));
-            let moves = matches!(step, Step::Key(..) | Step::Paste(_) | Step::Wheel(..) | Step::Resize(..));
+            let by_hand = matches!(step, Step::Key(..) | Step::Paste(_) | Step::Command(_));
+            let moves = by_hand || matches!(step, Step::Wheel(..) | Step::Click(..) | Step::Resize(..));
+            let is_command = matches!(step, Step::Command(_));
+            if is_command {
+                room.control('u');
+            }
             let typed = room.app.input.text().to_owned();
             let anchor = room.app.feed.anchor();
             let before = rows_in_sight(&room.app);
 
             let event = world.event(step, room.now, room.app.size);
-            room.app.update(event, room.now);
+            if matches!(event, Event::Link(LinkEvent::Lost { .. } | LinkEvent::Hello { .. } | LinkEvent::Joined { .. })) {
+                world.asked.clear();
+            }
+            let mut effects = room.app.update(event, room.now);
+            if is_command {
+                effects.extend(room.press(KeyCode::Enter));
+            }
+            world.asked.extend(effects.into_iter().filter_map(|effect| match effect {
+                Effect::Page(request) => Some(request),
+                _ => None,
+            }));
+            for feed in [&room.app.feed, room.app.whole_feed()] {
+                prop_assert!(feed.rows().len() <= 5_000);
+                if feed.filter.is_all() {
+                    let seqs: Vec<u64> = feed.rows().map(Row::seq).collect();
+                    prop_assert!(seqs.windows(2).all(|pair| pair[0] + 1 == pair[1]), "a hole in what is loaded: {seqs:?}");
+                }
+            }
             draw(&room.app, room.now);
 
             if !by_hand && !typed.is_empty() {

@@ -1,0 +1,258 @@
+//! The results as a picture: where each stands on the parabola, how many came in each minute, and who squared how much.
+//! The app keeps the counts and what is looked at; the view draws them.
+
+mod tally;
+
+pub(crate) use tally::Tally;
+
+use super::{App, Body, Row};
+
+/// How many results a chart is drawn of, where there are so many.
+const WANTED: usize = 2_000;
+
+/// The deepest zoom, as a power of the square root of two.
+const DEEPEST: i32 = 40;
+
+/// What the chart shows where there is no room for all of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Pane {
+    /// The parabola.
+    #[default]
+    Parabola,
+    /// The results in each minute, and who squared how much.
+    Counts,
+}
+
+/// How the axes are divided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// By powers of ten where the numbers are wildly different, else evenly.
+    #[default]
+    Fitting,
+    Even,
+    /// By powers of ten, on either side of zero.
+    Powers,
+}
+
+/// What is looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Chart {
+    pub(crate) pane: Pane,
+    pub(crate) scale: Scale,
+    zoom: i32,
+    /// The middle of what is in sight, in parts of what is in sight at no zoom; 0 is the middle of all.
+    middle: f64,
+    pub(crate) tally: Tally,
+}
+
+/// A result as a point on a scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) mine: bool,
+}
+
+/// The points of a chart, and the axes that they are on.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Plot {
+    pub(crate) points: Vec<Point>,
+    /// Whether the axes are divided by powers of ten: `x` is the sign of the number times the logarithm of one more than its size,
+    /// and `y` the same of its square.
+    pub(crate) powers: bool,
+    pub(crate) x: [f64; 2],
+    pub(crate) y: [f64; 2],
+}
+
+impl Chart {
+    /// Forgets another ledger's results.
+    pub(crate) fn forget(&mut self) {
+        self.tally = Tally::default();
+        self.fit();
+    }
+
+    /// All of it in sight again.
+    pub(crate) const fn fit(&mut self) {
+        self.zoom = 0;
+        self.middle = 0.0;
+    }
+
+    /// Closer (positive) or farther.
+    pub(crate) fn zoom(&mut self, steps: i32) {
+        self.zoom = self.zoom.saturating_add(steps).clamp(0, DEEPEST);
+        if self.zoom == 0 {
+            self.middle = 0.0;
+        }
+    }
+
+    /// Sideways, by quarters of what is in sight.
+    pub(crate) fn pan(&mut self, quarters: i32) {
+        let part = self.part();
+        let most = (1.0 - part) / 2.0;
+        self.middle = (self.middle + f64::from(quarters) * part / 4.0).clamp(-most, most);
+    }
+
+    /// The part of all that is in sight.
+    fn part(&self) -> f64 {
+        (-0.5 * f64::from(self.zoom)).exp2()
+    }
+
+    /// The other scale than the one that is shown.
+    pub(crate) const fn other_scale(&mut self, powers: bool) {
+        self.scale = if powers { Scale::Even } else { Scale::Powers };
+        self.fit();
+    }
+
+    /// Lays the results out. `me` is whose results are marked as mine.
+    pub(crate) fn plot<'a>(&self, rows: impl Iterator<Item = &'a Row>, me: &str) -> Plot {
+        let sizes: Vec<(Size, bool)> = rows.map(|row| (Size::of(row.number()), row.student() == me)).collect();
+        let powers = match self.scale {
+            Scale::Powers => true,
+            // Beyond this a square is no number of the machine's any more.
+            Scale::Even => sizes.iter().any(|(size, _)| size.log > 150.0),
+            Scale::Fitting => is_wild(&sizes),
+        };
+        let points: Vec<Point> = sizes
+            .iter()
+            .map(|(size, mine)| {
+                let (x, y) = size.point(powers);
+                Point { x, y, mine: *mine }
+            })
+            .collect();
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for point in &points {
+            low = low.min(point.x);
+            high = high.max(point.x);
+        }
+        if low > high {
+            (low, high) = (-10.0, 10.0);
+        }
+        // The vertex gives the curve its shape: it stays in sight unless the results are far from it.
+        let span = high - low;
+        if low > 0.0 && low < span {
+            low = 0.0;
+        } else if high < 0.0 && -high < span {
+            high = 0.0;
+        }
+        let room = ((high - low) * 0.05).max(low.abs().max(high.abs()) * 0.01).max(if powers { 0.5 } else { 1e-12 });
+        let (low, high) = (low - room, high + room);
+        let whole = high - low;
+        let centre = f64::midpoint(low, high) + self.middle * whole;
+        let half = whole * self.part() / 2.0;
+        let x = [centre - half, centre + half];
+        let ends = x.map(|x| curve(x, powers));
+        let bottom = if x[0] <= 0.0 && x[1] >= 0.0 { 0.0 } else { ends[0].min(ends[1]) };
+        let top = ends[0].max(ends[1]);
+        Plot { points, powers, x, y: [bottom, top.max(bottom + f64::MIN_POSITIVE)] }
+    }
+}
+
+/// The square of `x`, both on the scale.
+pub(crate) fn curve(x: f64, powers: bool) -> f64 {
+    if !powers {
+        return x * x;
+    }
+    let log = x.abs();
+    // log10(1 + n²) for log10(1 + n) = log.
+    if log > 15.0 {
+        return 2.0 * log;
+    }
+    let size = 10_f64.powf(log) - 1.0;
+    (1.0 + size * size).log10()
+}
+
+/// How large a number is, also where it is too large or too small for the machine's own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Size {
+    negative: bool,
+    /// The logarithm of its size to the base of ten; minus infinity for nought.
+    log: f64,
+}
+
+impl Size {
+    /// Of a number in canonical form. Only its first digits are looked at.
+    fn of(number: &str) -> Self {
+        let digits = number.strip_prefix('-').unwrap_or(number);
+        let point = digits.find('.').unwrap_or(digits.len());
+        let first = digits.find(|c| matches!(c, '1'..='9'));
+        let Some(first) = first else { return Self { negative: false, log: f64::NEG_INFINITY } };
+        let leading: String = digits[first..].chars().filter(char::is_ascii_digit).take(17).collect();
+        let mantissa = leading.parse::<f64>().unwrap_or(1.0);
+        #[expect(clippy::cast_precision_loss, reason = "lengths in memory are small")]
+        let exponent = if first < point { (point - first) as f64 } else { -((first - point - 1) as f64) };
+        #[expect(clippy::cast_precision_loss, reason = "at most seventeen")]
+        let log = mantissa.log10() + exponent - leading.len() as f64;
+        Self { negative: digits.len() < number.len(), log }
+    }
+
+    fn point(self, powers: bool) -> (f64, f64) {
+        let sign = if self.negative { -1.0 } else { 1.0 };
+        if powers {
+            let log = if self.log > 15.0 { self.log } else { (1.0 + 10_f64.powf(self.log)).log10() };
+            return (sign * log, curve(log, true));
+        }
+        let x = sign * 10_f64.powf(self.log);
+        // What the logarithm lost is not seen, but for whole numbers it is given back.
+        let x = if x.abs() < 1e15 && (x - x.round()).abs() < x.abs() * 1e-13 { x.round() } else { x };
+        (x, x * x)
+    }
+}
+
+/// Whether the few largest would press all the others into one spot.
+fn is_wild(sizes: &[(Size, bool)]) -> bool {
+    let mut logs: Vec<f64> = sizes.iter().map(|(size, _)| size.log.max(-3.0)).collect();
+    if logs.is_empty() {
+        return false;
+    }
+    let middle = logs.len() / 2;
+    logs.sort_unstable_by(f64::total_cmp);
+    let largest = logs[logs.len() - 1];
+    largest > 150.0 || largest - logs[middle] > 2.0
+}
+
+impl App {
+    /// Opens the picture of the results that are shown; where it is open, closes it.
+    pub(crate) fn toggle_chart(&mut self) {
+        if matches!(self.body, Body::Chart) {
+            self.body = Body::Feed;
+        } else {
+            self.open_chart();
+        }
+    }
+
+    /// Opens the picture of the results that are shown.
+    pub(crate) fn open_chart(&mut self) {
+        self.chart.fit();
+        if matches!(self.body, Body::Feed) {
+            self.feed.stop_reading();
+        }
+        self.body = Body::Chart;
+    }
+
+    /// The other part of the picture, where there is no room for both.
+    pub(super) fn turn_chart(&mut self) {
+        self.chart.pane = match self.chart.pane {
+            Pane::Parabola => Pane::Counts,
+            Pane::Counts => Pane::Parabola,
+        };
+    }
+
+    pub(super) fn rescale_chart(&mut self) {
+        let powers = self.plot().powers;
+        self.chart.other_scale(powers);
+    }
+
+    /// The results that are shown, laid out.
+    pub(crate) fn plot(&self) -> Plot {
+        self.chart.plot(self.feed.rows(), &self.me.id)
+    }
+
+    /// More than a screenful is loaded while the picture is looked at.
+    pub(super) fn settle_chart(&mut self) {
+        let wanted = if matches!(self.body, Body::Chart) { WANTED } else { 0 };
+        self.feed.want_at_least(wanted);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! Copying a number or its square, as a value and not as the screen shows it.
+
+use std::time::Instant;
+
+use super::notices::Gravity;
+use super::{App, Body, Row};
+use crate::event::Effect;
+use crate::text;
+
+/// The most of a value that is quoted in the notice, in cells.
+const QUOTED: usize = 24;
+
+/// What of a result is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Copied {
+    /// The number that was squared.
+    Number,
+    /// Its square.
+    Square,
+}
+
+impl Copied {
+    /// What `/copy` with these words means: the square, unless the number is asked for.
+    pub(crate) fn meant(words: &str) -> Self {
+        let number = ["number", "n", "수", "밑"];
+        if number.contains(&words.trim().to_lowercase().as_str()) { Self::Number } else { Self::Square }
+    }
+}
+
+impl App {
+    /// Copies from the result that is open or selected; where none is, from the newest of mine, or the newest in the feed.
+    pub(crate) fn copy(&mut self, what: Copied, now: Instant, effects: &mut Vec<Effect>) {
+        let row = match &self.body {
+            Body::Detail(detail) => Some(&detail.row),
+            _ => self.feed.selected().or_else(|| self.newest()),
+        };
+        let Some(row) = row else {
+            return self.notices.show(Gravity::Info, self.strings.nothing_to_copy.to_owned(), now);
+        };
+        let value = match what {
+            Copied::Number => row.number(),
+            Copied::Square => row.square(),
+        };
+        let shown = text::shorten(value, QUOTED, self.glyphs.ellipsis);
+        let digits = text::grouped(text::digits(value));
+        let sentence = (self.strings.copied)(what == Copied::Square, &shown, &digits);
+        effects.push(Effect::Copy(value.to_owned()));
+        self.notices.show(Gravity::Info, sentence, now);
+    }
+
+    fn newest(&self) -> Option<&Row> {
+        let mine = self.feed.rows().rev().find(|row| row.student() == self.me.id);
+        mine.or_else(|| self.feed.rows().last())
+    }
+}

@@ -1,0 +1,153 @@
+//! Showing a part of the results: mine, one student's, or those with a text in them. While a part is shown, the feed of
+//! everything is kept beside it where it was, and goes on with what comes. Keys, commands and the mouse end here.
+
+use std::time::Instant;
+
+use super::feed::{Feed, Filter, Needle, Whose};
+use super::notices::Gravity;
+use super::{App, Body};
+use crate::text;
+
+/// The most of a text that is quoted in a notice, in cells.
+const QUOTED: usize = 24;
+
+impl App {
+    /// Shows only my results; where they are shown already, everything again.
+    pub(crate) fn filter_mine(&mut self) {
+        let mine = Whose { id: self.me.id.clone(), name: self.me.name.clone(), me: true };
+        self.toggle_student(mine);
+    }
+
+    /// Shows only this student's results, found by id, by name, or by the beginning of either; says so where nobody is found.
+    pub(crate) fn filter_student(&mut self, who: &str, now: Instant) {
+        let who = who.trim();
+        match self.student_named(who) {
+            Some(whose) => self.show_only(Filter { student: Some(whose), needle: None }),
+            None => {
+                let who = text::printable(who).into_owned();
+                let who = text::shorten(&who, QUOTED, self.glyphs.ellipsis);
+                self.notices.show(Gravity::Error, (self.strings.nobody_named)(&who), now);
+            }
+        }
+    }
+
+    /// The same for an id that stands in the list; where theirs are shown already, everything again.
+    pub(crate) fn filter_person(&mut self, id: &str) {
+        if let Some(whose) = self.student_named(id) {
+            self.toggle_student(whose);
+        }
+    }
+
+    /// Shows only the results of whoever the selected result is from; where that is so already, everything again.
+    pub(crate) fn filter_selected(&mut self, now: Instant) {
+        let row = match &self.body {
+            Body::Detail(detail) => Some(&detail.row),
+            _ => self.feed.selected(),
+        };
+        match row {
+            Some(row) => {
+                let (id, name) = (row.student().to_owned(), row.name().to_owned());
+                let me = id == self.me.id;
+                self.toggle_student(Whose { id, name, me });
+            }
+            None if self.feed.filter.student.is_some() => self.leave_filter(),
+            None => self.notices.show(Gravity::Info, self.strings.select_first.to_owned(), now),
+        }
+    }
+
+    /// Shows only results with this text in their number, square, name or student id, within the student's that is
+    /// shown, if one is. Without a text, the search that is shown ends.
+    pub(crate) fn find(&mut self, typed: &str) {
+        let student = self.feed.filter.student.clone();
+        match Needle::new(typed) {
+            Some(needle) => {
+                self.show_only(Filter { student, needle: Some(needle) });
+                // The newest that is found is where going through them begins.
+                self.feed.select(-1);
+            }
+            None if self.feed.filter.needle.is_none() => {}
+            None if student.is_some() => self.show_only(Filter { student, needle: None }),
+            None => self.leave_filter(),
+        }
+    }
+
+    /// To the next result of a search: the earlier one (-1), or the later one (1).
+    pub(crate) fn find_next(&mut self, step: isize, now: Instant) {
+        if self.feed.filter.needle.is_none() {
+            return self.notices.show(Gravity::Info, self.strings.find_first.to_owned(), now);
+        }
+        self.body = Body::Feed;
+        self.feed.select(step);
+    }
+
+    /// Shows everything again, with the result that was selected among its neighbours.
+    pub(crate) fn leave_filter(&mut self) {
+        let selected = self.feed.selected().cloned();
+        self.show_everything();
+        if let Some(row) = selected {
+            self.feed.show(&row);
+        }
+    }
+
+    /// What Esc does to a feed that is not of everything: stops a search that is under way, else ends the filter.
+    /// Whether there was one.
+    pub(super) fn escape_filter(&mut self) -> bool {
+        if self.feed.filter.is_all() {
+            return false;
+        }
+        if self.feed.filter.needle.is_none() || !self.feed.stop_asking() {
+            self.leave_filter();
+        }
+        true
+    }
+
+    /// A square of mine was sent: where it will not be seen, everything is shown again.
+    pub(super) fn show_what_was_sent(&mut self) {
+        if !self.feed.filter.shows_waiting() {
+            self.show_everything();
+        }
+        self.feed.follow_newest();
+        self.body = Body::Feed;
+    }
+
+    /// The feed of everything, whether or not it is shown.
+    pub(crate) fn whole_feed(&self) -> &Feed {
+        self.whole.as_ref().unwrap_or(&self.feed)
+    }
+
+    pub(super) fn show_everything(&mut self) {
+        let Some(mut whole) = self.whole.take() else { return };
+        whole.waiting = std::mem::take(&mut self.feed.waiting);
+        self.feed = whole;
+    }
+
+    fn toggle_student(&mut self, whose: Whose) {
+        if self.feed.filter.student.as_ref().is_some_and(|shown| shown.id == whose.id) {
+            return self.leave_filter();
+        }
+        self.show_only(Filter { student: Some(whose), needle: None });
+    }
+
+    fn show_only(&mut self, filter: Filter) {
+        self.show_everything();
+        self.feed.stop_reading();
+        let mut filtered = self.feed.filtered(filter);
+        filtered.waiting = std::mem::take(&mut self.feed.waiting);
+        self.whole = Some(std::mem::replace(&mut self.feed, filtered));
+        self.body = Body::Feed;
+    }
+
+    /// Whoever is meant: by id, by name, by the beginning of a name or an id; among those online and in the results.
+    fn student_named(&self, who: &str) -> Option<Whose> {
+        let online = self.online.people().iter().map(|person| (&*person.id, &*person.name));
+        let rows = self.whole_feed().rows().rev().map(|row| (row.student(), row.name()));
+        let me = std::iter::once((&*self.me.id, &*self.me.name));
+        let known: Vec<(&str, &str)> = me.chain(online).chain(rows).collect();
+        let lower = who.to_lowercase();
+        let begins = |text: &str| !lower.is_empty() && text.to_lowercase().starts_with(&lower);
+        let found = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(who));
+        let found = found.or_else(|| known.iter().find(|(_, name)| *name == who));
+        let found = found.or_else(|| known.iter().find(|(id, name)| begins(name) || begins(id)));
+        found.map(|(id, name)| Whose { id: (*id).to_owned(), name: (*name).to_owned(), me: *id == self.me.id })
+    }
+}

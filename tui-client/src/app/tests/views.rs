@@ -1,0 +1,156 @@
+//! Filters, the search, copying, the chart and the mouse, as somebody uses them.
+
+use super::*;
+
+fn click(room: &mut Room, column: u16, row: u16) -> Vec<Effect> {
+    let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
+    let mouse = crossterm::event::MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+    room.app.update(Event::Mouse(mouse), room.now)
+}
+
+fn seqs(room: &Room) -> Vec<u64> {
+    room.app.feed.rows().map(Row::seq).collect()
+}
+
+/// A room with thirty results, every third of mine.
+fn busy() -> Room {
+    let mut room = Room::with(2, false);
+    let whose = |seq: u64| if seq.is_multiple_of(3) { "me" } else { "s0" };
+    room.link(LinkEvent::Results((1..=30).map(|seq| result(seq, whose(seq), None)).collect()));
+    room
+}
+
+#[test]
+fn mine_are_shown_and_go_on_coming_until_esc_shows_everything_where_it_was() {
+    let mut room = busy();
+    room.press(KeyCode::PageUp);
+    let anchor = room.app.feed.anchor();
+    assert!(anchor.is_some());
+    room.enter("/mine");
+    assert_eq!(seqs(&room), [3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
+    room.link(LinkEvent::Results(vec![result(31, "s0", None), result(32, "me", None)]));
+    assert_eq!(seqs(&room).last(), Some(&32));
+    room.press(KeyCode::Esc);
+    assert_eq!((room.app.feed.anchor(), room.app.feed.loaded()), (anchor, 32));
+    room.enter("/mine");
+    room.enter("/mine");
+    assert!(room.app.feed.filter.is_all());
+}
+
+#[test]
+fn a_student_is_chosen_by_command_list_row_or_click() {
+    let mut room = busy();
+    let only = |room: &Room| room.app.feed.filter.student.as_ref().map(|whose| whose.id.clone());
+    room.enter("/who s0");
+    assert_eq!((only(&room).as_deref(), seqs(&room).len()), (Some("s0"), 20));
+    room.enter("/who nobody");
+    assert!(room.notice().contains("nobody"));
+    room.press(KeyCode::Esc);
+    assert_eq!(only(&room), None);
+
+    room.press(KeyCode::F(2));
+    room.press(KeyCode::Down);
+    room.press(KeyCode::Enter);
+    assert_eq!(only(&room).as_deref(), Some("s0"));
+    room.press(KeyCode::Esc);
+
+    room.press(KeyCode::F(9));
+    assert_eq!(only(&room), None, "nothing is selected");
+    room.key(KeyCode::Up, KeyModifiers::SHIFT);
+    room.press(KeyCode::F(9));
+    assert_eq!(only(&room).as_deref(), Some("me"));
+    room.press(KeyCode::Esc);
+
+    let list = layout(80, 24).online;
+    click(&mut room, list.x + 3, list.y + 2);
+    assert_eq!(only(&room).as_deref(), Some("s0"));
+}
+
+#[test]
+fn a_click_selects_a_second_opens_and_one_on_the_rule_goes_to_the_newest() {
+    let mut room = busy();
+    let parts = layout(80, 24);
+    click(&mut room, 5, parts.feed.bottom() - 3);
+    assert_eq!(room.app.feed.selected().map(Row::seq), Some(28));
+    click(&mut room, 5, parts.feed.bottom() - 3);
+    assert!(matches!(&room.app.body, Body::Detail(detail) if detail.row.seq() == 28));
+    room.press(KeyCode::Esc);
+    click(&mut room, 5, parts.rule.y);
+    assert!(room.app.feed.is_following());
+}
+
+#[test]
+fn leaving_a_search_shows_the_selected_result_among_the_others() {
+    let mut room = busy();
+    assert_eq!(room.enter("/find 16"), []);
+    assert_eq!(seqs(&room), [4, 13, 16], "in 16, 169, and the number itself");
+    room.press(KeyCode::F(3));
+    room.press(KeyCode::F(3));
+    assert_eq!(room.app.feed.selected().map(Row::seq), Some(4));
+    room.press(KeyCode::F(4));
+    assert_eq!(room.app.feed.selected().map(Row::seq), Some(13));
+    room.press(KeyCode::Esc);
+    assert!(room.app.feed.filter.is_all());
+    assert_eq!(room.app.feed.selected().map(Row::seq), Some(13));
+    room.press(KeyCode::Esc);
+    assert!(room.app.feed.is_following());
+}
+
+#[test]
+fn sending_returns_to_the_newest_where_it_will_be_seen() {
+    let mut room = busy();
+    room.enter("/who s0");
+    room.press(KeyCode::Char('7'));
+    assert_eq!(room.press(KeyCode::Enter), [square("7")]);
+    room.link(LinkEvent::Queued(pending("a", "7")));
+    assert!(room.app.feed.filter.is_all() && room.app.feed.is_following());
+    room.enter("/mine");
+    room.press(KeyCode::PageUp);
+    assert_eq!(room.enter("8"), [square("8")]);
+    assert!(!room.app.feed.filter.is_all() && room.app.feed.is_following());
+    assert_eq!(room.app.feed.waiting.len(), 1, "what waits is kept through every view");
+}
+
+#[test]
+fn values_are_copied_and_the_notice_says_what() {
+    let mut room = Room::with(0, false);
+    assert_eq!(room.enter("/copy"), []);
+    assert!(!room.notice().is_empty());
+    room.link(LinkEvent::Results((1_001..=1_020).map(|seq| result(seq, "s0", None)).collect()));
+    room.key(KeyCode::Up, KeyModifiers::SHIFT);
+    room.key(KeyCode::Up, KeyModifiers::SHIFT);
+    assert_eq!(room.press(KeyCode::F(7)), [Effect::Copy("1019".into())]);
+    assert_eq!(room.press(KeyCode::F(8)), [Effect::Copy("1038361".into())]);
+    assert_eq!(room.notice(), "Copied the square: 1038361 (7 digits)");
+    room.press(KeyCode::Enter);
+    assert_eq!(room.enter("/copy number"), [Effect::Copy("1019".into())]);
+}
+
+#[test]
+fn comings_and_goings_never_move_the_results() {
+    let mut room = busy();
+    let before: Vec<_> = (0..20).map(|line| format!("{:?}", room.app.feed.line(line))).collect();
+    for round in 0..50 {
+        let person = Person { id: format!("p{round}"), name: "다온".into(), sessions: 1 };
+        let left = vec![format!("p{}", round - 1)];
+        room.link(LinkEvent::Presence(squares_shared::message::Presence { count: 3, joined: vec![person], left }));
+    }
+    assert_eq!((0..20).map(|line| format!("{:?}", room.app.feed.line(line))).collect::<Vec<_>>(), before);
+}
+
+#[test]
+fn the_chart_opens_over_the_feed_and_loads_more_than_a_screenful() {
+    let mut room = Room::with(0, false);
+    room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), resumed: false });
+    assert_eq!(room.link(LinkEvent::Results((4_901..=5_000).map(|seq| result(seq, "s0", None)).collect())), []);
+    assert!(matches!(&room.enter("/chart")[..], [Effect::Page(page)] if page.before == Some(4_901)));
+    let before = room.app.plot();
+    room.press(KeyCode::Up);
+    assert!(room.app.plot().x[1] - room.app.plot().x[0] < before.x[1] - before.x[0]);
+    room.press(KeyCode::Home);
+    assert_eq!(room.app.plot(), before);
+    room.press(KeyCode::End);
+    assert!(room.app.plot().powers);
+    room.press(KeyCode::F(6));
+    assert!(matches!(room.app.body, Body::Feed));
+}

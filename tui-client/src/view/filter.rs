@@ -1,0 +1,39 @@
+//! What the rule above the input says of a filter: whose results are shown, what is searched for and how far the search
+//! has come.
+
+use super::paint::Part;
+use crate::app::App;
+use crate::text;
+
+/// The most of a text that is searched for, in cells.
+const QUOTED: usize = 16;
+
+/// The parts to write, the most important first; none where everything is shown.
+pub(super) fn parts(app: &App) -> Vec<Part> {
+    let (feed, strings, theme) = (&app.feed, app.strings, &app.theme);
+    let mut parts = Vec::new();
+    if let Some(whose) = &feed.filter.student {
+        let name = text::cut(&whose.name, QUOTED, app.glyphs.ellipsis);
+        let words = if whose.me { strings.only_mine.to_owned() } else { (strings.only_student)(&name) };
+        parts.push(Part::new(words, theme.notice, 0));
+    }
+    let Some(needle) = &feed.filter.needle else {
+        if !parts.is_empty() {
+            parts.push(Part::new(strings.show_all, theme.plain, 1));
+        }
+        return parts;
+    };
+    let typed = text::printable(&needle.typed).into_owned();
+    let typed = text::cut(&typed, QUOTED, app.glyphs.ellipsis);
+    parts.push(Part::new((strings.found)(&typed, &text::grouped(feed.rows().len())), theme.notice, 0));
+    let (searched, more) = feed.searched();
+    if feed.is_asking() {
+        parts.push(Part::new(strings.searching, theme.plain, 3));
+    } else if feed.is_stopped() {
+        parts.push(Part::new(strings.search_stopped, theme.plain, 3));
+    }
+    parts.push(Part::new((strings.searched)(&text::grouped(searched)), theme.plain, if more { 1 } else { 2 }));
+    let words = if feed.is_asking() { strings.stop_search } else { strings.show_all };
+    parts.push(Part::new(words, theme.plain, 4));
+    parts
+}
