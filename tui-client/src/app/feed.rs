@@ -214,10 +214,11 @@ impl Feed {
         self.scroll(isize::MIN / 2);
     }
 
-    /// To the oldest there is, if the oldest that is loaded is in sight already: what is loaded goes, and pages come from
-    /// the beginning on.
+    /// To the oldest there is, if the oldest that was loaded is read already, or no more than a page that came since stands
+    /// above it: what is loaded goes, and pages come from the beginning on.
     pub(crate) fn go_to_beginning(&mut self) {
-        if self.more_above && !self.rows.is_empty() && self.top() <= 0 && self.place != Place::Newest {
+        let near = isize::try_from(paging::PAGE).unwrap_or(0);
+        if self.more_above && !self.rows.is_empty() && self.top() <= near && self.place != Place::Newest {
             self.clear();
             (self.from, self.more_above, self.stalled) = (1, false, false);
             self.cut = Some(Cut::behind(0));

@@ -124,19 +124,20 @@ fn label(value: f64, step: f64, powers: bool) -> String {
         }
         return format!("{sign}1e{size:.0}");
     }
-    let size = value.abs().max(step.abs());
-    if !(1e-3..1e6).contains(&size) {
-        return format!("{value:.1e}");
-    }
     if value.abs() < step.abs() * 1e-6 {
         return "0".to_owned();
     }
-    let decimals = if step.abs() >= 10.0 {
-        0
-    } else if step.abs() >= 0.1 {
-        1
-    } else {
-        4
+    let size = value.abs().max(step.abs());
+    if !(1e-3..1e6).contains(&size) {
+        // As many decimals as tell two labels apart.
+        let apart = (value.abs() / step.abs().max(f64::MIN_POSITIVE)).log10().ceil();
+        let decimals = [1, 2, 3, 4].into_iter().find(|&decimals| f64::from(decimals) >= apart).unwrap_or(5);
+        return format!("{value:.*e}", usize::try_from(decimals).unwrap_or(1));
+    }
+    let decimals = match step.abs() {
+        step if step >= 10.0 => 0,
+        step if step >= 0.1 => 1,
+        _ => 4,
     };
     format!("{value:.decimals$}")
 }
@@ -221,5 +222,25 @@ fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
     if room.width > 0 && room.height > 0 {
         let bars = BarChart::horizontal(bars).bar_width(1).bar_gap(0).max(most.max(1)).bar_set(self::bars(app));
         render(app, paint, bars, room);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_tell_their_places_apart() {
+        let check = |bounds, powers, expect: &[&str]| {
+            let words: Vec<String> = labels(bounds, 3, powers).iter().map(ToString::to_string).collect();
+            assert_eq!(words, expect, "{bounds:?}");
+        };
+        check([-33.0, 33.0], false, &["-33", "0", "33"]);
+        check([0.0, 0.5], false, &["0", "0.2", "0.5"]);
+        check([0.0, 4.4e8], false, &["0", "2.2e8", "4.4e8"]);
+        check([1.66e10, 1.7e10], false, &["1.66e10", "1.68e10", "1.70e10"]);
+        check([-3.0, 36.0], true, &["-1e3", "1e16", "1e36"]);
+        check([0.0, 2.0], true, &["0", "9", "99"]);
+        check([0.0, 1e-9], false, &["0", "5.0e-10", "1.0e-9"]);
     }
 }

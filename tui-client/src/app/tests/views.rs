@@ -154,3 +154,28 @@ fn the_chart_opens_over_the_feed_and_loads_more_than_a_screenful() {
     room.press(KeyCode::F(6));
     assert!(matches!(room.app.body, Body::Feed));
 }
+
+#[test]
+fn a_search_under_way_is_stopped_by_esc_and_goes_on_when_asked() {
+    let mut room = Room::with(0, false);
+    room.link(LinkEvent::Joined { welcome: welcome(0, 9_000, 8_990), resumed: false });
+    room.link(LinkEvent::Results((8_991..=9_000).map(|seq| result(seq, "s0", None)).collect()));
+    let effects = room.enter("/find 77777");
+    let Some(Effect::Page(request)) = effects.into_iter().next() else { panic!("a page") };
+    assert_eq!((request.before, request.limit), (Some(8_991), Some(500)));
+    let nothing = |request: &squares_shared::message::PageRequest| {
+        let before = request.before.unwrap();
+        let results = (before - 500..before).map(|seq| result(seq, "s0", None)).collect();
+        LinkEvent::Page { request: request.clone(), page: Page { results, more: true, student: None } }
+    };
+    let effects = room.link(nothing(&request));
+    let Some(Effect::Page(next)) = effects.into_iter().next() else { panic!("the search goes on") };
+    assert_eq!(next.before, Some(8_491));
+    assert_eq!(room.press(KeyCode::Esc), []);
+    assert!(room.app.feed.is_stopped() && !room.app.feed.filter.is_all());
+    assert_eq!(room.link(nothing(&next)), [], "what was under way comes, and nothing more is asked for");
+    assert!(matches!(&room.press(KeyCode::PageUp)[..], [Effect::Page(page)] if page.before == Some(7_991)));
+    room.press(KeyCode::Esc);
+    room.press(KeyCode::Esc);
+    assert!(room.app.feed.filter.is_all());
+}
