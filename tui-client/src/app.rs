@@ -2,6 +2,7 @@
 //! back what is to be done. It knows no terminal and no socket, reads no clock and never waits. `run` drives it, and
 //! [`crate::view`] shows it.
 
+mod carry_out;
 mod chart;
 mod check;
 mod commands;
@@ -34,7 +35,7 @@ use crate::theme::{Glyphs, Theme};
 
 pub(crate) use chart::{Chart, Pane, curve};
 pub(crate) use check::Check;
-pub(crate) use commands::candidates;
+pub(crate) use commands::{Command, candidates};
 pub(crate) use connection::{Connection, State};
 pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
@@ -79,6 +80,8 @@ pub struct Remembered {
     pub name: Option<String>,
     /// The last server that is not the default one.
     pub server: Option<String>,
+    /// The language chosen with `/lang`.
+    pub lang: Option<Lang>,
 }
 
 /// How soon a change should be seen.
@@ -142,6 +145,7 @@ pub struct App {
     pub(crate) check: Check,
     pub(crate) notices: Notices,
     recall: recall::Recall,
+    completion: Option<carry_out::Completion>,
     leaving: leave::Leaving,
     remembered: Remembered,
     stale: Option<Urgency>,
@@ -180,6 +184,7 @@ impl App {
             check: Check::Empty,
             notices: Notices::default(),
             recall: recall::Recall::default(),
+            completion: None,
             leaving: leave::Leaving::default(),
             remembered,
             stale: Some(Urgency::Now),

@@ -51,7 +51,11 @@ fn main() -> ExitCode {
 
 fn full_screen(flags: Flags) -> ExitCode {
     let state = settings::state_folder();
-    let lang = flags.lang.unwrap_or_else(|| Lang::from_locale(&settings::locale(|name| std::env::var(name).ok())));
+    let remembered = state.as_deref().map(settings::read).unwrap_or_default();
+    let lang = flags
+        .lang
+        .or(remembered.lang)
+        .unwrap_or_else(|| Lang::from_locale(&settings::locale(|name| std::env::var(name).ok())));
     let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let setup = Setup {
         lang,
@@ -60,7 +64,7 @@ fn full_screen(flags: Flags) -> ExitCode {
         student: flags.student.filter(|student| !student.is_empty()),
         name: flags.name.filter(|name| !name.is_empty()),
         server: flags.server.clone(),
-        remembered: state.as_deref().map(settings::read).unwrap_or_default(),
+        remembered,
         size: (0, 0),
         time_zone: jiff::tz::TimeZone::system(),
     };

@@ -20,6 +20,8 @@ struct File {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lang: Option<String>,
 }
 
 /// Longer files are none of ours.
@@ -45,8 +47,8 @@ pub fn read(state: &Path) -> Remembered {
     let path = path(state);
     let readable = fs::metadata(&path).is_ok_and(|found| found.len() <= LONGEST);
     let text = if readable { fs::read(path).unwrap_or_default() } else { Vec::new() };
-    let File { student, name, server } = serde_json::from_slice(&text).unwrap_or_default();
-    Remembered { student, name, server }
+    let File { student, name, server, lang } = serde_json::from_slice(&text).unwrap_or_default();
+    Remembered { student, name, server, lang: lang.and_then(|lang| lang.parse().ok()) }
 }
 
 /// Remembers, in one step: a reader finds what was there before or all of this.
@@ -54,8 +56,9 @@ pub fn read(state: &Path) -> Remembered {
 /// # Errors
 /// As the system reports them; what was there before stays.
 pub fn write(state: &Path, remembered: &Remembered) -> io::Result<()> {
-    let Remembered { student, name, server } = remembered.clone();
-    let mut text = serde_json::to_vec_pretty(&File { student, name, server })?;
+    let Remembered { student, name, server, lang } = remembered.clone();
+    let lang = lang.map(|lang| lang.code().to_owned());
+    let mut text = serde_json::to_vec_pretty(&File { student, name, server, lang })?;
     text.push(b'\n');
     let mut folder = fs::DirBuilder::new();
     folder.recursive(true);
@@ -93,14 +96,19 @@ pub fn locale(variable: impl Fn(&str) -> Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::strings::Lang;
 
     #[test]
     fn what_was_remembered_is_read_back_and_what_is_unreadable_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state/squares");
         assert_eq!(read(&state), Remembered::default());
-        let remembered =
-            Remembered { student: Some("s1".into()), name: Some("가나".into()), server: Some("a:1".into()) };
+        let remembered = Remembered {
+            student: Some("s1".into()),
+            name: Some("가나".into()),
+            server: Some("a:1".into()),
+            lang: Some(Lang::Ko),
+        };
         write(&state, &remembered).unwrap();
         assert_eq!(read(&state), remembered);
         write(&state, &Remembered::default()).unwrap();

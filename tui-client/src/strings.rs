@@ -28,6 +28,15 @@ impl Lang {
         if language.eq_ignore_ascii_case("ko") { Self::Ko } else { Self::En }
     }
 
+    /// Its name in settings and flags.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ko => "ko",
+            Self::En => "en",
+        }
+    }
+
     /// What the client says in this language.
     #[must_use]
     pub const fn strings(self) -> &'static Strings {
@@ -54,6 +63,8 @@ impl std::str::FromStr for Lang {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each sentence is best read in its language, in ko.rs and en.rs")]
 pub struct Strings {
+    pub lang: Lang,
+
     // The program.
     pub program: &'static str,
     pub tagline: &'static str,
@@ -151,13 +162,8 @@ pub struct Strings {
     pub pasted_bad: fn(usize, &str) -> String,
     pub pasted_too_many: fn(&str) -> String,
     pub unknown_command: fn(&str, Option<&str>) -> String,
-    pub command_exit: &'static str,
-    pub command_help: &'static str,
-    pub command_mine: &'static str,
-    pub command_who: &'static str,
-    pub command_find: &'static str,
-    pub command_chart: &'static str,
-    pub command_copy: &'static str,
+    pub unknown_language: &'static str,
+    pub language_chosen: &'static str,
 
     // Leaving.
     pub press_again: &'static str,
@@ -169,6 +175,7 @@ pub struct Strings {
     // Help and the footer.
     pub help_title: &'static str,
     pub help: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    pub help_commands: &'static str,
     pub help_keys: &'static [(&'static str, &'static str)],
     pub footer: &'static [(&'static str, &'static str)],
     pub footer_scrolled: &'static [(&'static str, &'static str)],

@@ -175,6 +175,7 @@ fn join_where_anybody_may() {
                 student: Some("20260001".into()),
                 name: Some("가람".into()),
                 server: Some("10.0.0.1:7878".into()),
+                lang: None,
             };
         };
         let mut stage = Stage::with(remember, lang, size);

@@ -1,44 +1,24 @@
-//! What begins with `/`: which command it is, also where it was typed with the keyboard still in Hangul mode, and which
-//! one was perhaps meant where it is none.
+//! The command line: which command a text is, also where it was typed with the keyboard still in Hangul mode; which one
+//! was perhaps meant where it is none; and what a text may be completed to. Everything it knows of commands is in
+//! [`table`].
 
-use unicode_normalization::UnicodeNormalization;
+mod keyboard;
+mod table;
 
-/// A command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Command {
-    /// Leave.
-    Exit,
-    /// Show the keys and the commands.
-    Help,
-    /// Show only my results.
-    Mine,
-    /// Show who is online, or one student's results.
-    Who,
-    /// Search.
-    Find,
-    /// Show the results as a picture.
-    Chart,
-    /// Copy the number or the square of a result.
-    Copy,
-}
+pub(crate) use table::{Action, Argument, COMMANDS, COPIED, Command, LANGS};
 
-/// Every name of a command; the first of each is the one that is shown.
-pub(crate) const NAMES: [(&str, Command); 8] = [
-    ("exit", Command::Exit),
-    ("help", Command::Help),
-    ("mine", Command::Mine),
-    ("who", Command::Who),
-    ("find", Command::Find),
-    ("chart", Command::Chart),
-    ("copy", Command::Copy),
-    ("quit", Command::Exit),
-];
+use keyboard::latin_keys;
 
 /// A text that is meant as a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Parsed {
     /// It is this one.
-    Command(Command),
+    Command {
+        /// Which.
+        command: &'static Command,
+        /// What stands behind its name, trimmed.
+        argument: String,
+    },
     /// There is none of this name; perhaps this one was meant.
     Unknown {
         /// The name as it was typed, without its slash.
@@ -55,33 +35,99 @@ pub(crate) fn is_command(text: &str) -> bool {
 
 /// Reads a text that is meant as a command.
 pub(crate) fn parse(text: &str) -> Parsed {
-    let typed = text.trim().trim_start_matches(['/', '／']);
-    let name = typed.split_whitespace().next().unwrap_or_default();
-    let latin = latin_keys(name).to_lowercase();
-    match NAMES.iter().find(|(known, _)| *known == latin) {
-        Some((_, command)) => Parsed::Command(*command),
-        None => Parsed::Unknown { name: name.to_owned(), nearest: nearest(&latin) },
+    let (name, argument) = parts(text);
+    match named(name) {
+        Some(command) => Parsed::Command { command, argument: argument.unwrap_or_default().trim().to_owned() },
+        None => Parsed::Unknown { name: name.to_owned(), nearest: nearest(&keys(name)) },
     }
 }
 
-/// What stands behind a command's name.
-pub(crate) fn argument(text: &str) -> &str {
-    let typed = text.trim().trim_start_matches(['/', '／']);
-    typed.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim())
+/// The commands that a text still being typed may become; with its name typed whole, that one.
+pub(crate) fn candidates(text: &str) -> Vec<&'static Command> {
+    let (name, argument) = parts(text);
+    if argument.is_some() {
+        return named(name).into_iter().collect();
+    }
+    let typed = keys(name);
+    let begins = |command: &&Command| command.names().any(|name| keys(name).starts_with(&typed));
+    let mut found: Vec<_> = COMMANDS.iter().filter(begins).collect();
+    // Whose own name begins so comes before one that only goes by another name.
+    found.sort_by_key(|command| !command.name.starts_with(&typed));
+    found
 }
 
-/// The names that a text still being typed may become.
-pub(crate) fn candidates(text: &str) -> impl Iterator<Item = &'static str> {
-    let latin = latin_keys(text.trim().trim_start_matches(['/', '／'])).to_lowercase();
-    NAMES.iter().map(|(name, _)| *name).filter(move |name| name.starts_with(&latin))
+/// Which of the words an argument is, by any of its spellings.
+pub(crate) fn word(words: &[&'static [&'static str]], argument: &str) -> Option<&'static str> {
+    let typed = keys(argument.trim());
+    words
+        .iter()
+        .find(|spellings| spellings.iter().any(|spelling| keys(spelling) == typed))
+        .map(|spellings| spellings[0])
+}
+
+/// What a text may be completed to, each as the whole line; `people` are the names and ids that a student may be called by.
+pub(crate) fn completions(text: &str, people: &[&str]) -> Vec<String> {
+    let (name, argument) = parts(text);
+    let Some(argument) = argument else {
+        let line = |command: &&Command| {
+            let space = if command.argument == Argument::Nothing { "" } else { " " };
+            format!("/{}{space}", command.name)
+        };
+        return candidates(text).iter().map(line).collect();
+    };
+    let Some(command) = named(name) else { return Vec::new() };
+    let typed = argument.trim_start();
+    let latin = keys(typed);
+    let line = |word: &str| format!("/{} {word}", command.name);
+    match command.argument {
+        Argument::Nothing | Argument::Text => Vec::new(),
+        Argument::Student => {
+            let begins = |word: &&&str| keys(word).starts_with(&latin) || word.starts_with(typed);
+            people.iter().filter(begins).map(|word| line(word)).collect()
+        }
+        Argument::OneOf(words) => {
+            let begins = |spellings: &&&[&str]| spellings.iter().any(|spelling| keys(spelling).starts_with(&latin));
+            words.iter().filter(begins).map(|spellings| line(spellings[0])).collect()
+        }
+    }
+}
+
+/// The longest text that all of these begin with.
+pub(crate) fn common_start(lines: &[String]) -> &str {
+    let Some((first, others)) = lines.split_first() else { return "" };
+    let shared = |other: &String| first.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let count = others.iter().map(shared).min().unwrap_or(usize::MAX);
+    let end = first.char_indices().nth(count).map_or(first.len(), |(at, _)| at);
+    &first[..end]
+}
+
+/// The name as it was typed, and what stands behind the space that ends it, if there is one.
+fn parts(text: &str) -> (&str, Option<&str>) {
+    let typed = text.trim_start().trim_start_matches(['/', '／']).trim_start();
+    match typed.split_once(char::is_whitespace) {
+        Some((name, argument)) => (name, Some(argument)),
+        None => (typed, None),
+    }
+}
+
+fn named(name: &str) -> Option<&'static Command> {
+    let typed = keys(name);
+    COMMANDS.iter().find(|command| command.names().any(|name| keys(name) == typed))
+}
+
+/// The keys that type a text, whichever mode the keyboard is in.
+fn keys(text: &str) -> String {
+    latin_keys(text).to_lowercase()
 }
 
 /// The name nearest to what was typed, if one is near enough to have been meant.
 fn nearest(typed: &str) -> Option<&'static str> {
     let most = if typed.chars().count() > 3 { 2 } else { 1 };
-    NAMES
+    // A name of one letter is near to everything short.
+    let long = |name: &&str| name.chars().count() > 1 && typed.chars().count() > 1;
+    COMMANDS
         .iter()
-        .map(|(name, _)| (distance(typed, name), *name))
+        .flat_map(|command| command.names().filter(long).map(|name| (distance(typed, &keys(name)), command.name)))
         .filter(|(far, _)| *far <= most)
         .min()
         .map(|(_, name)| name)
@@ -106,62 +152,33 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// The keys that were pressed on a two-set (두벌식) keyboard to type this; other characters stay as they are.
-fn latin_keys(text: &str) -> String {
-    text.nfd()
-        .map(|c| match c {
-            // Leading, vowel and trailing letters, as a syllable is decomposed into them.
-            '\u{1100}'..='\u{1112}' => LEADING[c as usize - 0x1100],
-            '\u{1161}'..='\u{1175}' => VOWELS[c as usize - 0x1161],
-            '\u{11A8}'..='\u{11C2}' => TRAILING[c as usize - 0x11A8],
-            // Single letters, as an input method leaves them.
-            '\u{314F}'..='\u{3163}' => VOWELS[c as usize - 0x314F],
-            '\u{3131}'..='\u{314E}' => CONSONANTS[c as usize - 0x3131],
-            _ => "",
-        })
-        .zip(text.nfd())
-        .fold(String::with_capacity(text.len()), |mut keys, (latin, c)| {
-            if latin.is_empty() {
-                keys.push(c);
-            } else {
-                keys.push_str(latin);
-            }
-            keys
-        })
-}
-
-const LEADING: [&str; 19] =
-    ["r", "R", "s", "e", "E", "f", "a", "q", "Q", "t", "T", "d", "w", "W", "c", "z", "x", "v", "g"];
-const VOWELS: [&str; 21] =
-    ["k", "o", "i", "O", "j", "p", "u", "P", "h", "hk", "ho", "hl", "y", "n", "nj", "np", "nl", "b", "m", "ml", "l"];
-const TRAILING: [&str; 27] = [
-    "r", "R", "rt", "s", "sw", "sg", "e", "f", "fr", "fa", "fq", "ft", "fx", "fv", "fg", "a", "q", "qt", "t", "T", "d",
-    "w", "c", "z", "x", "v", "g",
-];
-const CONSONANTS: [&str; 30] = [
-    "r", "R", "rt", "s", "sw", "sg", "e", "E", "f", "fr", "fa", "fq", "ft", "fx", "fv", "fg", "a", "q", "Q", "qt", "t",
-    "T", "d", "w", "W", "c", "z", "x", "v", "g",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn commands_are_known_in_either_keyboard_mode() {
-        for (text, command) in [
-            ("/exit", Command::Exit),
-            (" /EXIT now", Command::Exit),
-            ("／exit", Command::Exit),
-            ("/quit", Command::Exit),
-            ("/ㄷ턋", Command::Exit),
-            ("/벼ㅑㅅ", Command::Exit),
-            ("/help", Command::Help),
-            ("/ㅗ디ㅔ", Command::Help),
-            ("/ㅡㅑㅜㄷ", Command::Mine),
-            ("/find 1 2", Command::Find),
+        for (text, action, behind) in [
+            ("/exit", Action::Exit, ""),
+            (" /EXIT now", Action::Exit, "now"),
+            ("／exit", Action::Exit, ""),
+            ("/quit", Action::Exit, ""),
+            ("/ㄷ턋", Action::Exit, ""),
+            ("/벼ㅑㅅ", Action::Exit, ""),
+            ("/나가기", Action::Exit, ""),
+            ("/help", Action::Help, ""),
+            ("/ㅗ디ㅔ", Action::Help, ""),
+            ("/ㅡㅑㅜㄷ", Action::Mine, ""),
+            ("/find 1 2", Action::Find, "1 2"),
+            ("/도움말", Action::Help, ""),
+            ("/lang  en ", Action::Lang, "en"),
         ] {
-            assert_eq!(parse(text), Parsed::Command(command), "{text}");
+            match parse(text) {
+                Parsed::Command { command, argument } => {
+                    assert_eq!((command.action, &*argument), (action, behind), "{text}");
+                }
+                other @ Parsed::Unknown { .. } => panic!("{text}: {other:?}"),
+            }
         }
     }
 
@@ -171,7 +188,9 @@ mod tests {
             ("/exti", "exti", Some("exit")),
             ("/hlep", "hlep", Some("help")),
             ("/ㄷ턋ㅁ", "ㄷ턋ㅁ", Some("exit")),
-            ("/picture", "picture", None),
+            ("/나가지", "나가지", Some("exit")),
+            ("/sample", "sample", None),
+            ("/x", "x", None),
             ("/", "", None),
             ("/ /", "/", None),
         ] {
@@ -181,16 +200,33 @@ mod tests {
 
     #[test]
     fn a_command_being_typed_has_candidates() {
-        assert_eq!(candidates("/").count(), NAMES.len());
-        assert_eq!(candidates("/ㅗ").collect::<Vec<_>>(), ["help"]);
-        assert_eq!(candidates("/x").count(), 0);
+        let names = |text: &str| candidates(text).iter().map(|command| command.name).collect::<Vec<_>>();
+        assert_eq!(names("/").len(), COMMANDS.len());
+        assert_eq!(names("/ㅗ"), ["help"]);
+        assert_eq!(names("/도"), ["help"]);
+        assert_eq!(names("/lang e"), ["lang"]);
+        assert_eq!(names("/zz"), [""; 0]);
     }
 
     #[test]
-    fn every_syllable_is_the_keys_that_type_it() {
-        for (typed, keys) in [("ㄷ턋", "exit"), ("ㅗ디ㅔ", "help"), ("과없", "rhkdjqt"), ("ㄳ", "rt"), ("a가1", "ark1")]
-        {
-            assert_eq!(latin_keys(typed), keys);
-        }
+    fn a_command_and_its_argument_are_completed() {
+        let check = |text: &str, lines: &[&str]| assert_eq!(completions(text, &[]), lines, "{text}");
+        check("/he", &["/help"]);
+        check("/ㅣㅁㅜ", &["/lang "]);
+        check("/lang ", &["/lang ko", "/lang en"]);
+        check("/lang e", &["/lang en"]);
+        check("/lang 한", &["/lang ko"]);
+        check("/lang x", &[]);
+        check("/exit ", &[]);
+        check("/zz", &[]);
+        let people = ["s1", "20260001", "가람", "s2"];
+        let who = |text: &str, lines: &[&str]| assert_eq!(completions(text, &people), lines, "{text}");
+        who("/who s", &["/who s1", "/who s2"]);
+        who("/who 가", &["/who 가람"]);
+        who("/who rk", &["/who 가람"]);
+        who("/who 2", &["/who 20260001"]);
+        assert_eq!(common_start(&["/export ".into(), "/exit".into()]), "/ex");
+        assert_eq!(common_start(&["/가나".into(), "/가다".into()]), "/가");
+        assert_eq!(common_start(&[]), "");
     }
 }

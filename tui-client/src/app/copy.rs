@@ -19,14 +19,6 @@ pub(crate) enum Copied {
     Square,
 }
 
-impl Copied {
-    /// What `/copy` with these words means: the square, unless the number is asked for.
-    pub(crate) fn meant(words: &str) -> Self {
-        let number = ["number", "n", "수", "밑"];
-        if number.contains(&words.trim().to_lowercase().as_str()) { Self::Number } else { Self::Square }
-    }
-}
-
 impl App {
     /// Copies from the result that is open or selected; where none is, from the newest of mine, or the newest in the feed.
     pub(crate) fn copy(&mut self, what: Copied, now: Instant, effects: &mut Vec<Effect>) {

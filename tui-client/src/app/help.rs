@@ -1,6 +1,7 @@
 //! Help as lines at a given width: keys beside what they do where there is room, else above it. The app scrolls them,
 //! the view draws those in sight.
 
+use super::commands::COMMANDS;
 use crate::strings::Strings;
 use crate::text;
 
@@ -24,12 +25,15 @@ pub(crate) enum HelpLine {
 /// All lines of help, laid out in `cells`.
 pub(crate) fn help(strings: &'static Strings, cells: usize) -> Vec<HelpLine> {
     let mut lines = Vec::new();
-    for (heading, keys) in strings.help {
+    let commands: Vec<_> =
+        COMMANDS.iter().map(|command| (command.usage.of(strings.lang), command.help.of(strings.lang))).collect();
+    let commands = (strings.help_commands, &*commands);
+    for (heading, keys) in strings.help.iter().copied().chain(std::iter::once(commands)) {
         if !lines.is_empty() {
             lines.push(HelpLine::Blank);
         }
         lines.push(HelpLine::Heading(heading));
-        for &(key, what) in *keys {
+        for &(key, what) in keys {
             let mut what = text::wrap(what, cells.saturating_sub(indent(cells))).into_iter();
             let beside = if cells >= BESIDE { what.next().unwrap_or_default() } else { "" };
             lines.push(HelpLine::Key(key, beside));

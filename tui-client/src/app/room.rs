@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use squares_shared::number::Number;
 
 use super::check::Check;
-use super::commands::{self, Command, Parsed};
+use super::commands;
 use super::connection::State;
 use super::input::Edit;
 use super::leave::Answer;
@@ -34,6 +34,11 @@ impl App {
         self.notices.typed();
 
         let over = !matches!(self.body, Body::Feed);
+        match key.code {
+            KeyCode::Tab if !empty => return self.complete(1),
+            KeyCode::BackTab if !empty => return self.complete(-1),
+            _ => self.completion = None,
+        }
         match key.code {
             KeyCode::Char('d') if control && empty => self.leave(now, effects),
             KeyCode::F(1) => self.show(if matches!(self.body, Body::Help(_)) { Body::Feed } else { Body::Help(0) }),
@@ -180,7 +185,7 @@ impl App {
         isize::try_from(height.max(2) - 1).unwrap_or(1)
     }
 
-    fn show(&mut self, body: Body) {
+    pub(super) fn show(&mut self, body: Body) {
         if matches!(body, Body::Online) {
             self.online.start_at(&self.me.id);
         }
@@ -221,38 +226,14 @@ impl App {
         }
     }
 
-    fn command(&mut self, now: Instant, effects: &mut Vec<Effect>) {
-        match commands::parse(self.input.text()) {
-            Parsed::Command(command) => {
-                let argument = commands::argument(self.input.text()).to_owned();
-                self.entered();
-                match command {
-                    Command::Exit => self.leave(now, effects),
-                    Command::Help => self.show(Body::Help(0)),
-                    Command::Mine => self.filter_mine(),
-                    Command::Who if argument.is_empty() => self.show(Body::Online),
-                    Command::Who => self.filter_student(&argument, now),
-                    Command::Find => self.find(&argument),
-                    Command::Chart => self.open_chart(),
-                    Command::Copy => self.copy(Copied::meant(&argument), now, effects),
-                }
-            }
-            Parsed::Unknown { name, nearest } => {
-                let name = text::printable(&name).into_owned();
-                let name = text::shorten(&name, QUOTED, self.glyphs.ellipsis);
-                self.notices.show(Gravity::Error, (self.strings.unknown_command)(&name, nearest), now);
-            }
-        }
-    }
-
     /// The input was taken as a whole.
-    fn entered(&mut self) {
+    pub(super) fn entered(&mut self) {
         let line = self.input.take();
         self.recall.entered(line.trim());
         self.recheck();
     }
 
-    fn leave(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+    pub(super) fn leave(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         match self.leaving.command(self.others_hosted(), now) {
             Answer::Warn(others) => {
                 self.notices.show_while_typing(Gravity::Warning, (self.strings.host_leaves)(others), now);

@@ -155,7 +155,8 @@ fn joining_is_asked_for_until_the_server_lets_in() {
 
 #[test]
 fn a_server_is_used_once_it_is_chosen() {
-    let remembered = Remembered { student: Some("me".into()), name: None, server: Some("10.0.0.1:7878".into()) };
+    let remembered =
+        Remembered { student: Some("me".into()), name: None, server: Some("10.0.0.1:7878".into()), lang: None };
     let (mut room, _) = Room::new(Setup { remembered: remembered.clone(), ..setup() });
     room.press(KeyCode::BackTab);
     assert_eq!(room.press(KeyCode::Down), []);
@@ -380,4 +381,43 @@ fn trying_again_is_asked_for_by_key() {
     assert_eq!(room.press(KeyCode::F(5)), [Effect::ReconnectNow]);
     assert_eq!(room.press(KeyCode::Enter), [Effect::ReconnectNow]);
     assert_eq!((room.control('l'), room.control('z')), (vec![Effect::Repaint], vec![Effect::Suspend]));
+}
+
+#[test]
+fn tab_completes_a_command_and_then_goes_through_what_it_may_be() {
+    let mut room = Room::with(0, false);
+    let mut typed = |keys: &str, tabs: &[KeyCode]| {
+        room.control('a');
+        room.control('k');
+        for c in keys.chars() {
+            room.press(KeyCode::Char(c));
+        }
+        for &tab in tabs {
+            assert_eq!(room.press(tab), []);
+        }
+        room.app.input.text().to_owned()
+    };
+    use KeyCode::{BackTab, Tab};
+    assert_eq!(typed("/he", &[Tab]), "/help");
+    assert_eq!(typed("/ㅗ", &[Tab]), "/help");
+    assert_eq!(typed("/la", &[Tab]), "/lang ");
+    assert_eq!(typed("/lang ", &[Tab]), "/lang ko");
+    assert_eq!(typed("/lang ", &[Tab, Tab]), "/lang en");
+    assert_eq!(typed("/lang ", &[Tab, Tab, Tab]), "/lang ko");
+    assert_eq!(typed("/lang ", &[BackTab]), "/lang en");
+    assert_eq!(typed("/zz", &[Tab]), "/zz");
+    assert_eq!(typed("12", &[Tab]), "12");
+}
+
+#[test]
+fn the_language_changes_at_once_and_is_remembered() {
+    let mut room = Room::with(0, false);
+    assert_eq!(room.enter("/lang fr"), []);
+    assert_eq!((room.app.input.text(), room.app.strings.lang), ("/lang fr", Lang::En));
+    room.control('u');
+    room.enter("/lang 한국어");
+    assert_eq!((room.app.input.text(), room.app.strings.lang), ("", Lang::Ko));
+    assert_eq!(room.app.remember().lang, Some(Lang::Ko));
+    room.enter("/ㅣ뭏");
+    assert_eq!(room.app.strings.lang, Lang::En);
 }

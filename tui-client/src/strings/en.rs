@@ -4,11 +4,13 @@ use squares_shared::message::{ErrorCode, ErrorMessage};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
-use super::{Strings, character};
+use super::{Lang, Strings, character};
 use crate::event::Lost;
 use crate::text;
 
 pub(super) static EN: Strings = Strings {
+    lang: Lang::En,
+
     program: "Squares",
     tagline: "A room where your class squares numbers together.",
     too_small: |width, height| {
@@ -120,15 +122,10 @@ pub(super) static EN: Strings = Strings {
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
     unknown_command: |name, nearest| match nearest {
         Some(nearest) => format!("There is no /{name}. Did you mean /{nearest}?"),
-        None => format!("There is no /{name}. All commands: /help"),
+        None => format!("There is no /{name}. F1 lists every command."),
     },
-    command_exit: "leave",
-    command_help: "keys and commands",
-    command_mine: "only my results",
-    command_who: "who is online, one student's results",
-    command_find: "find numbers and names",
-    command_chart: "see it as a picture",
-    command_copy: "copy the square",
+    unknown_language: "Write ko or en, as in /lang ko.",
+    language_chosen: "English from now on.",
 
     press_again: "Press Ctrl-C again to leave, or type /exit.",
     host_leaves: |others| {
@@ -169,12 +166,10 @@ pub(super) static EN: Strings = Strings {
                 ("Ctrl-Home Ctrl-End", "oldest loaded, newest (Home End on an empty line)"),
                 ("Shift/Alt-Up Down", "select a result"),
                 ("Enter", "on a selected result: all of its digits"),
-                ("F7 F8, /copy", "copy the number, the square"),
-                ("/mine", "only my results"),
-                ("F9, /who NAME", "only the selected result's student, only this one's"),
-                ("/find 144", "search numbers, squares and names"),
+                ("F7 F8", "copy the number, the square"),
+                ("F9", "only the selected result's student"),
                 ("F3 F4", "earlier, later one of those found"),
-                ("F6, /chart", "see it as a picture"),
+                ("F6", "see it as a picture"),
                 ("Esc", "show all again; back to the newest"),
                 ("click", "select a result, open it; show only a student's"),
             ],
@@ -192,15 +187,16 @@ pub(super) static EN: Strings = Strings {
             "Room",
             &[
                 ("Alt-PgUp Alt-PgDn", "scroll who is online"),
-                ("F2, /who", "who is online"),
+                ("F2", "who is online"),
                 ("F5", "connect now"),
                 ("Ctrl-L", "paint the screen anew"),
                 ("Ctrl-Z", "stop until fg"),
-                ("/help  F1", "this help"),
-                ("/exit  Ctrl-D", "leave"),
+                ("F1", "this help"),
+                ("Ctrl-D", "leave"),
             ],
         ),
     ],
+    help_commands: "Commands",
     help_keys: &[("Up/Down PgUp/PgDn", "scroll"), ("Esc", "close")],
     footer: &[("Enter", "square"), ("PgUp", "earlier"), ("Shift-Up", "select"), ("F1", "help"), ("/exit", "leave")],
     footer_scrolled: &[("PgUp PgDn", "scroll"), ("Esc", "newest"), ("Shift-Up", "select"), ("F1", "help")],

@@ -4,11 +4,13 @@ use squares_shared::message::{ErrorCode, ErrorMessage};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
-use super::{Strings, character};
+use super::{Lang, Strings, character};
 use crate::event::Lost;
 use crate::text;
 
 pub(super) static KO: Strings = Strings {
+    lang: Lang::Ko,
+
     program: "제곱방",
     tagline: "우리 반이 함께 수를 제곱하는 방입니다.",
     too_small: |width, height| format!("창이 너무 작습니다. {width}x{height} 이상으로 키워 주세요."),
@@ -108,15 +110,10 @@ pub(super) static KO: Strings = Strings {
     pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
     unknown_command: |name, nearest| match nearest {
         Some(nearest) => format!("/{name} 명령은 없습니다. 혹시 /{nearest} 입니까?"),
-        None => format!("/{name} 명령은 없습니다. 명령 목록: /help"),
+        None => format!("/{name} 명령은 없습니다. 모든 명령은 F1에 있습니다."),
     },
-    command_exit: "나가기",
-    command_help: "키와 명령 도움말",
-    command_mine: "내 결과만",
-    command_who: "접속한 사람, 한 학생의 결과",
-    command_find: "수와 이름 찾기",
-    command_chart: "그림으로 보기",
-    command_copy: "제곱 복사",
+    unknown_language: "ko 나 en 을 써 주세요. 예: /lang en",
+    language_chosen: "이제 한국어로 말합니다.",
 
     press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit 를 쓰세요.",
     host_leaves: |others| {
@@ -157,12 +154,10 @@ pub(super) static KO: Strings = Strings {
                 ("Ctrl-Home Ctrl-End", "맨 위, 최신 (입력이 비었으면 Home End)"),
                 ("Shift/Alt-↑ ↓", "결과 고르기"),
                 ("Enter", "고른 결과의 모든 자릿수 보기"),
-                ("F7 F8, /copy", "수 복사, 제곱 복사"),
-                ("/mine", "내 결과만"),
-                ("F9, /who 이름", "고른 결과의 학생만, 한 학생의 결과만"),
-                ("/find 144", "수, 제곱, 이름에서 찾기"),
+                ("F7 F8", "수 복사, 제곱 복사"),
+                ("F9", "고른 결과의 학생만"),
                 ("F3 F4", "찾은 것 가운데 이전, 다음"),
-                ("F6, /chart", "그림으로 보기"),
+                ("F6", "그림으로 보기"),
                 ("Esc", "모두 보기, 최신 결과로"),
                 ("클릭", "결과 고르기, 한 번 더 누르면 자세히, 학생을 누르면 그 학생만"),
             ],
@@ -180,15 +175,16 @@ pub(super) static KO: Strings = Strings {
             "방",
             &[
                 ("Alt-PgUp Alt-PgDn", "접속한 사람 목록 스크롤"),
-                ("F2, /who", "접속한 사람"),
+                ("F2", "접속한 사람"),
                 ("F5", "지금 다시 연결"),
                 ("Ctrl-L", "화면 다시 그리기"),
                 ("Ctrl-Z", "잠시 멈춤 (fg로 돌아오기)"),
-                ("/help  F1", "이 도움말"),
-                ("/exit  Ctrl-D", "나가기"),
+                ("F1", "이 도움말"),
+                ("Ctrl-D", "나가기"),
             ],
         ),
     ],
+    help_commands: "명령",
     help_keys: &[("↑↓ PgUp/PgDn", "스크롤"), ("Esc", "닫기")],
     footer: &[("Enter", "제곱"), ("PgUp", "이전"), ("Shift-↑", "고르기"), ("F1", "도움말"), ("/exit", "나가기")],
     footer_scrolled: &[("PgUp PgDn", "스크롤"), ("Esc", "최신"), ("Shift-↑", "고르기"), ("F1", "도움말")],

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::paint::{Paint, Part};
 use super::{chart, filter};
-use crate::app::{App, Body, Check, Gravity, Layout, PROMPT, candidates, input_width};
+use crate::app::{App, Body, Check, Command, Gravity, Layout, PROMPT, candidates, input_width};
 use crate::text;
 
 /// Draws it. Gives back where the caret is.
@@ -103,19 +103,20 @@ fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
         Check::Unfinished(fault) => mild((strings.fault)(fault)),
         Check::Wrong(fault) => wrong((strings.fault)(fault)),
         Check::TooManyDigits { limit } => wrong((strings.too_many_digits)(&text::grouped(limit))),
-        Check::Command => {
-            let words = candidates(app.input.text()).map(|name| match name {
-                "help" => format!("/help {}", strings.command_help),
-                "mine" => format!("/mine {}", strings.command_mine),
-                "who" => format!("/who {}", strings.command_who),
-                "find" => format!("/find {}", strings.command_find),
-                "chart" => format!("/chart {}", strings.command_chart),
-                "copy" => format!("/copy {}", strings.command_copy),
-                name => format!("/{name} {}", strings.command_exit),
-            });
-            mild(words.collect::<Vec<_>>().join("   "))
-        }
+        Check::Command => mild(command(app, cells)),
     }
+}
+
+/// What the command being typed does; where it may become several, their names.
+fn command(app: &App, cells: usize) -> String {
+    let lang = app.strings.lang;
+    let found = candidates(app.input.text());
+    let full = |command: &&Command| format!("{}  {}", command.usage.of(lang), command.help.of(lang));
+    let whole = found.iter().map(full).collect::<Vec<_>>().join("   ");
+    if found.len() == 1 || text::fits(&whole, cells) {
+        return whole;
+    }
+    found.iter().map(|command| format!("/{}", command.name)).collect::<Vec<_>>().join(" ")
 }
 
 fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
