@@ -3,6 +3,8 @@
 
 mod tally;
 
+use std::collections::VecDeque;
+
 pub(crate) use tally::Tally;
 
 use super::{App, Body, Row};
@@ -42,7 +44,27 @@ pub(crate) struct Chart {
     zoom: i32,
     /// The middle of what is in sight, in parts of what is in sight at no zoom; 0 is the middle of all.
     middle: f64,
+    /// Where the results that are shown stand, worked out once for each: a picture in a flood is drawn sixty times a second.
+    placed: VecDeque<Placed>,
     pub(crate) tally: Tally,
+}
+
+/// Where a result stands on either scale.
+#[derive(Debug, Clone, Copy)]
+struct Placed {
+    seq: u64,
+    mine: bool,
+    log: f64,
+    even: (f64, f64),
+    powers: (f64, f64),
+}
+
+impl Placed {
+    fn new(row: &Row, me: &str) -> Self {
+        let size = Size::of(row.number());
+        let (even, powers) = (size.point(false), size.point(true));
+        Self { seq: row.seq(), mine: row.student() == me, log: size.log, even, powers }
+    }
 }
 
 /// A result as a point on a scale.
@@ -69,6 +91,11 @@ impl Chart {
     pub(crate) fn forget(&mut self) {
         self.tally = Tally::default();
         self.fit();
+    }
+
+    /// Other results are shown.
+    pub(crate) fn start_anew(&mut self) {
+        self.placed.clear();
     }
 
     /// All of it in sight again.
@@ -103,22 +130,43 @@ impl Chart {
         self.fit();
     }
 
-    /// Lays the results out. `me` is whose results are marked as mine.
-    pub(crate) fn plot<'a>(&self, rows: impl Iterator<Item = &'a Row>, me: &str) -> Plot {
-        let sizes: Vec<(Size, bool)> = rows.map(|row| (Size::of(row.number()), row.student() == me)).collect();
+    /// Takes up what changed at either end of the results that are shown.
+    fn keep_up<'a>(&mut self, rows: impl ExactSizeIterator<Item = &'a Row> + DoubleEndedIterator + Clone, me: &str) {
+        let (first, last) = (rows.clone().next(), rows.clone().next_back());
+        let (Some(first), Some(last)) = (first.map(Row::seq), last.map(Row::seq)) else { return self.placed.clear() };
+        while self.placed.front().is_some_and(|placed| placed.seq < first) {
+            self.placed.pop_front();
+        }
+        while self.placed.back().is_some_and(|placed| placed.seq > last) {
+            self.placed.pop_back();
+        }
+        if let (Some(from), Some(to)) = (self.placed.front(), self.placed.back()) {
+            let (from, to) = (from.seq, to.seq);
+            let earlier: Vec<Placed> =
+                rows.clone().take_while(|row| row.seq() < from).map(|row| Placed::new(row, me)).collect();
+            let later: Vec<Placed> =
+                rows.clone().rev().take_while(|row| row.seq() > to).map(|row| Placed::new(row, me)).collect();
+            earlier.into_iter().rev().for_each(|placed| self.placed.push_front(placed));
+            self.placed.extend(later.into_iter().rev());
+        }
+        if self.placed.len() != rows.len() {
+            self.placed = rows.map(|row| Placed::new(row, me)).collect();
+        }
+    }
+
+    /// Lays out what [`Self::keep_up`] took up.
+    pub(crate) fn plot(&self) -> Plot {
         let powers = match self.scale {
             Scale::Powers => true,
             // Beyond this a square is no number of the machine's any more.
-            Scale::Even => sizes.iter().any(|(size, _)| size.log > 150.0),
-            Scale::Fitting => is_wild(&sizes),
+            Scale::Even => self.placed.iter().any(|placed| placed.log > 150.0),
+            Scale::Fitting => is_wild(self.placed.iter().map(|placed| placed.log)),
         };
-        let points: Vec<Point> = sizes
-            .iter()
-            .map(|(size, mine)| {
-                let (x, y) = size.point(powers);
-                Point { x, y, mine: *mine }
-            })
-            .collect();
+        let point = |placed: &Placed| {
+            let (x, y) = if powers { placed.powers } else { placed.even };
+            Point { x, y, mine: placed.mine }
+        };
+        let points: Vec<Point> = self.placed.iter().map(point).collect();
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for point in &points {
             low = low.min(point.x);
@@ -199,15 +247,12 @@ impl Size {
 }
 
 /// Whether the few largest would press all the others into one spot.
-fn is_wild(sizes: &[(Size, bool)]) -> bool {
-    let mut logs: Vec<f64> = sizes.iter().map(|(size, _)| size.log.max(-3.0)).collect();
-    if logs.is_empty() {
-        return false;
-    }
+fn is_wild(logs: impl Iterator<Item = f64>) -> bool {
+    let mut logs: Vec<f64> = logs.map(|log| log.max(-3.0)).collect();
+    let Some(largest) = logs.iter().copied().reduce(f64::max) else { return false };
     let middle = logs.len() / 2;
-    logs.sort_unstable_by(f64::total_cmp);
-    let largest = logs[logs.len() - 1];
-    largest > 150.0 || largest - logs[middle] > 2.0
+    let (_, middle, _) = logs.select_nth_unstable_by(middle, f64::total_cmp);
+    largest > 150.0 || largest - *middle > 2.0
 }
 
 impl App {
@@ -244,13 +289,18 @@ impl App {
 
     /// The results that are shown, laid out.
     pub(crate) fn plot(&self) -> Plot {
-        self.chart.plot(self.feed.rows(), &self.me.id)
+        self.chart.plot()
     }
 
     /// More than a screenful is loaded while the picture is looked at.
     pub(super) fn settle_chart(&mut self) {
-        let wanted = if matches!(self.body, Body::Chart) { WANTED } else { 0 };
-        self.feed.want_at_least(wanted);
+        let open = matches!(self.body, Body::Chart);
+        self.feed.want_at_least(if open { WANTED } else { 0 });
+        if open {
+            self.chart.keep_up(self.feed.rows(), &self.me.id);
+        } else {
+            self.chart.placed = VecDeque::new();
+        }
     }
 }
 

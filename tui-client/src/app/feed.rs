@@ -306,7 +306,7 @@ impl Feed {
     }
 
     /// The results that are loaded, oldest first.
-    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Row> + DoubleEndedIterator {
+    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Row> + DoubleEndedIterator + Clone {
         self.rows.iter()
     }
 

@@ -119,6 +119,7 @@ impl App {
         let Some(mut whole) = self.whole.take() else { return };
         whole.waiting = std::mem::take(&mut self.feed.waiting);
         self.feed = whole;
+        self.chart.start_anew();
     }
 
     fn toggle_student(&mut self, whose: Whose) {

@@ -18,7 +18,21 @@ fn result(seq: u64, student: &str, number: &str, minute: u64) -> SquareResult {
 
 fn plot(chart: &Chart, numbers: &[&str]) -> Plot {
     let rows: Vec<Row> = numbers.iter().map(|number| Row::new(&result(1, "s1", number, 0))).collect();
-    chart.plot(rows.iter(), "s1")
+    let mut chart = Chart { scale: chart.scale, zoom: chart.zoom, middle: chart.middle, ..Chart::default() };
+    chart.keep_up(rows.iter(), "s1");
+    chart.plot()
+}
+
+#[test]
+fn what_changes_at_either_end_is_taken_up() {
+    let rows: Vec<Row> = (1..=50).map(|seq| Row::new(&result(seq, "s1", &seq.to_string(), 0))).collect();
+    let mut chart = Chart::default();
+    for part in [20..30, 10..30, 12..40, 0..50, 45..50, 0..5, 0..0, 3..9] {
+        chart.keep_up(rows[part.clone()].iter(), "s1");
+        let xs: Vec<f64> = chart.plot().points.iter().map(|point| point.x).collect();
+        let expect: Vec<f64> = part.clone().map(|at| f64::from(u32::try_from(at).unwrap() + 1)).collect();
+        assert_eq!(xs, expect, "{part:?}");
+    }
 }
 
 fn near(a: f64, b: f64) -> bool {
