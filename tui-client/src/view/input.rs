@@ -27,13 +27,15 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
         paint.put(parts.separator.x, area.y, 1, glyphs.tee_up, theme.rule);
     }
     let mut left = filter::parts(app);
+    let looking = matches!(app.body, Body::Feed);
+    // Under help or the chart, what comes is counted too.
+    let new = if looking { app.feed.new_below() } else { app.feed.new_since_divider() };
+    if new > 0 {
+        let words = format!("{} {}", (strings.new_below)(&text::grouped(new)), glyphs.down);
+        left.push(Part::new(words, theme.notice, 0));
+    }
     if !app.feed.is_following() {
-        let new = app.feed.new_below();
-        if new > 0 {
-            let words = format!("{} {}", (strings.new_below)(&text::grouped(new)), glyphs.down);
-            left.push(Part::new(words, theme.notice, 0));
-        }
-        if matches!(app.body, Body::Feed) && app.feed.filter.is_all() {
+        if looking && app.feed.filter.is_all() {
             left.push(Part::new(strings.scrolled_up, theme.plain, 2));
         }
     }

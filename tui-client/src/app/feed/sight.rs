@@ -67,6 +67,12 @@ impl Feed {
         self.rows.len() - self.rows.partition_point(|row| row.seq() <= seen) + self.uncounted
     }
 
+    /// How many results have come since somebody looked away from the newest.
+    pub(crate) fn new_since_divider(&self) -> usize {
+        let Some(divider) = self.divider else { return 0 };
+        self.rows.len() - self.rows.partition_point(|row| row.seq() <= divider) + self.uncounted
+    }
+
     pub(crate) fn selected(&self) -> Option<&Row> {
         let seq = self.selected?;
         self.rows.get(self.index_of(seq)).filter(|row| row.seq() == seq)

@@ -143,6 +143,7 @@ fn a_divider_stands_where_somebody_looked_away() {
     check(&feed, "995 996 997 998 999 1000 ---- 1001 1002 1003");
     feed.extend(&results(1_004..=1_004));
     check(&feed, "996 997 998 999 1000 ---- 1001 1002 1003 1004");
+    assert_eq!((feed.new_since_divider(), feed.new_below()), (4, 0));
     feed.scroll(-3);
     check(&feed, "992 993 994 995 996 997 998 999 1000 1001");
     feed.extend(&results(1_005..=1_006));
