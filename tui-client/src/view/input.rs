@@ -34,10 +34,8 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
         let words = format!("{} {}", (strings.new_below)(&text::grouped(new)), glyphs.down);
         left.push(Part::new(words, theme.notice, 0));
     }
-    if !app.feed.is_following() {
-        if looking && app.feed.filter.is_all() {
-            left.push(Part::new(strings.scrolled_up, theme.plain, 2));
-        }
+    if looking && !app.feed.is_following() && app.feed.filter.is_all() {
+        left.push(Part::new(strings.scrolled_up, theme.plain, 2));
     }
     if let (Some((error, _)), Some(seconds)) = (&app.connection.held_up, app.connection.held_up_for(now)) {
         left.push(Part::new((strings.error)(error).trim_end_matches('.'), theme.notice, 3));
