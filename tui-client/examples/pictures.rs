@@ -25,11 +25,24 @@ fn main() -> anyhow::Result<()> {
     let programs =
         std::env::current_exe()?.parent().and_then(Path::parent).context("no folder of programs")?.to_owned();
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
-    for (lang, name) in [("ko", "room.ko.svg"), ("en", "room.svg")] {
-        let picture = picture(&programs, lang)?;
-        std::fs::write(assets.join(name), picture)?;
+    for (lang, end) in [("ko", ".ko.svg"), ("en", ".svg")] {
+        for (view, name) in
+            [(View::Room, "room"), (View::Chart, "chart"), (View::Find, "find"), (View::Detail, "detail")]
+        {
+            let picture = picture(&programs, lang, view)?;
+            std::fs::write(assets.join(format!("{name}{end}")), picture)?;
+        }
     }
     Ok(())
+}
+
+/// What of the room is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    Room,
+    Chart,
+    Find,
+    Detail,
 }
 
 /// Ends a program with the scene.
@@ -43,7 +56,7 @@ impl Drop for Running {
 }
 
 /// Plays the scene and draws its last frame.
-fn picture(programs: &Path, lang: &str) -> anyhow::Result<String> {
+fn picture(programs: &Path, lang: &str, view: View) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let names = match lang {
         "ko" => [("20260001", "예시 가람"), ("20260002", "예시 나래"), ("20260003", "예시 다솜")],
@@ -74,6 +87,17 @@ fn picture(programs: &Path, lang: &str) -> anyhow::Result<String> {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         Ok(Running(home(&mut command, folder.path()).spawn()?))
     };
+    if view == View::Chart {
+        for (student, step) in names.into_iter().zip([3, 5, 7]) {
+            let numbers: Vec<String> = (-90 / step..=90 / step).map(|at| (at * step).to_string()).collect();
+            square(student, &numbers.iter().map(String::as_str).collect::<Vec<_>>())?;
+        }
+        let mut screen = Screen::open(&programs.join("squares"), &address, names[0], lang, folder.path())?;
+        screen.wait_for("7056")?;
+        screen.write("\x1b[17~")?;
+        screen.wait_for("•")?;
+        return Ok(svg(screen.parser.screen()));
+    }
     square(names[1], &["12", "-5", "1e6", "0.125"])?;
     square(names[2], &["3.14159265358979", "2", "65536", "1,234,567"])?;
     let _others = [stay(names[1])?, stay(names[2])?];
@@ -84,11 +108,26 @@ fn picture(programs: &Path, lang: &str) -> anyhow::Result<String> {
     screen.wait_for("256")?;
     square(names[1], &["9999999999"])?;
     screen.write("98765432109876543210987654321098765432109876543210\r")?;
+    screen.wait_for("= 97")?;
     square(names[2], &["-0.5"])?;
     screen.wait_for("0.25")?;
     screen.write("2.5e3")?;
     screen.wait_for("2.5e3")?;
     screen.wait_for("3")?;
+    match view {
+        View::Room | View::Chart => {}
+        View::Find => {
+            screen.write("\x15/find 25\r")?;
+            screen.wait_for("'25'")?;
+        }
+        View::Detail => {
+            // To the number of fifty digits, two above the newest.
+            screen.write("\x15\x1b[1;2A\x1b[1;2A\r")?;
+            screen.wait_for("98,765,432,109")?;
+            screen.write("\x1b[19~")?;
+            screen.wait_for("9754610579")?;
+        }
+    }
     Ok(svg(screen.parser.screen()))
 }
 
