@@ -25,15 +25,21 @@ pub(super) fn parts(app: &App) -> Vec<Part> {
     };
     let typed = text::printable(&needle.typed).into_owned();
     let typed = text::cut(&typed, QUOTED, app.glyphs.ellipsis);
-    parts.push(Part::new((strings.found)(&typed, &text::grouped(feed.rows().len())), theme.notice, 0));
-    let (searched, more) = feed.searched();
-    if feed.is_asking() {
+    // While it goes on, how far it has come is what is waited for.
+    let (searching, (searched, more)) = (feed.is_asking(), feed.searched());
+    let found = (strings.found)(&typed, &text::grouped(feed.rows().len()));
+    parts.push(Part::new(found, theme.notice, u8::from(searching)));
+    if searching {
         parts.push(Part::new(strings.searching, theme.plain, 3));
     } else if feed.is_stopped() {
         parts.push(Part::new(strings.search_stopped, theme.plain, 3));
     }
-    parts.push(Part::new((strings.searched)(&text::grouped(searched)), theme.plain, if more { 1 } else { 2 }));
-    let words = if feed.is_asking() { strings.stop_search } else { strings.show_all };
+    parts.push(Part::new(
+        (strings.searched)(&text::grouped(searched)),
+        theme.plain,
+        u8::from(!searching) + u8::from(!more),
+    ));
+    let words = if searching { strings.stop_search } else { strings.show_all };
     parts.push(Part::new(words, theme.plain, 4));
     parts
 }
