@@ -2,9 +2,11 @@
 //! it delivers, beside a floor (the bare system calls) and, where it is installed, Redis. Every line that any client gets is
 //! checked: none may be missing, doubled or out of order.
 //!
-//! `cargo bench -p squares-server --bench load` prints the table; `-- --clients 1000,10000` chooses how many clients.
+//! `cargo bench -p squares-server --bench load` prints the table; `-- --clients 1000,10000` chooses how many clients,
+//! `-- --phases storm,commits` what is measured, and `-- --phases ledger --results 50000000` lets a ledger grow.
 //! `cargo test` runs a short form of everything, with the same checks.
 
+mod asker;
 mod crowd;
 mod floor;
 mod measure;
@@ -15,6 +17,8 @@ mod table;
 
 use std::process::ExitCode;
 
+use phases::Phase;
+
 /// What is asked on the command line.
 struct Asked {
     /// Clients in the phases that have many, one table for each.
@@ -23,30 +27,57 @@ struct Asked {
     seconds: f64,
     /// How often everything is run.
     runs: usize,
+    /// What is measured.
+    phases: Vec<Phase>,
+    /// How far the ledger grows, in the phase of that name.
+    results: u64,
 }
 
 impl Asked {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut asked = Self { clients: vec![20], seconds: 0.2, runs: 1 };
-        let mut chosen = None;
-        while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-            let wrong = |error: &dyn std::fmt::Display| error.to_string();
-            match &*argument {
-                "--bench" => (asked.clients, asked.seconds) = (vec![1000], 4.0),
-                "--clients" => {
-                    let many = value()?.split(',').map(str::parse).collect::<Result<Vec<usize>, _>>();
-                    chosen = Some(many.map_err(|error| wrong(&error))?);
-                }
-                "--seconds" => asked.seconds = value()?.parse().map_err(|error| wrong(&error))?,
-                "--runs" => asked.runs = value()?.parse().map_err(|error| wrong(&error))?,
-                // What `cargo test` hands to every test program, such as a filter, chooses nothing here.
-                _ => {}
-            }
-        }
-        asked.clients = chosen.unwrap_or(asked.clients);
-        Ok(asked)
+    /// Everything in short, as a test of its answers.
+    fn short() -> Self {
+        let phases = Phase::USUAL.into_iter().chain([Phase::Ledger]).collect();
+        Self { clients: vec![20], seconds: 0.2, runs: 1, phases, results: 3000 }
     }
+
+    /// What `cargo bench` measures when nothing else is asked.
+    fn long() -> Self {
+        Self { clients: vec![1000], seconds: 4.0, runs: 1, phases: Phase::USUAL.to_vec(), results: 50_000_000 }
+    }
+
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let [mut clients, mut seconds, mut runs, mut phases, mut results] = [const { None }; 5];
+        let mut bench = false;
+        while let Some(argument) = arguments.next() {
+            let value = match &*argument {
+                "--bench" => {
+                    bench = true;
+                    continue;
+                }
+                "--clients" => &mut clients,
+                "--seconds" => &mut seconds,
+                "--runs" => &mut runs,
+                "--phases" => &mut phases,
+                "--results" => &mut results,
+                // What `cargo test` hands to every test program, such as a filter, chooses nothing here.
+                _ => continue,
+            };
+            *value = Some(arguments.next().ok_or_else(|| format!("{argument} needs a value"))?);
+        }
+        let named = |name: &str| Phase::named(name).ok_or_else(|| format!("no phase is called {name}"));
+        let usual = if bench { Self::long() } else { Self::short() };
+        Ok(Self {
+            clients: clients.map_or(Ok(usual.clients), |list| list.split(',').map(parsed).collect())?,
+            seconds: seconds.map_or(Ok(usual.seconds), |seconds| parsed(&seconds))?,
+            runs: runs.map_or(Ok(usual.runs), |runs| parsed(&runs))?,
+            phases: phases.map_or(Ok(usual.phases), |list| list.split(',').map(named).collect())?,
+            results: results.map_or(Ok(usual.results), |results| parsed(&results))?,
+        })
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error| format!("{text}: {error}"))
 }
 
 fn main() -> ExitCode {

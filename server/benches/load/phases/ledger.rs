@@ -1,0 +1,141 @@
+//! A ledger grows, filled by students through the server itself. At each size: appending, starting, joining, and pages of
+//! history, so that none of them can grow with it unseen.
+
+use std::time::{Duration, Instant};
+
+use super::{Outcome, Server, file_size};
+use crate::{
+    asker::Asker,
+    crowd::{Crowd, Ids},
+    measure::Times,
+    process::own_cpu,
+    table::say,
+};
+
+/// Students among whom the results are shared.
+const STUDENTS: usize = 1000;
+
+/// Students who fill the ledger at the same time, and how far each is ahead of its answers.
+const FILLING: (usize, usize) = (8, 64);
+
+/// Results after which the next students go on.
+const SHIFT: u64 = 100_000;
+
+/// Joins and pages of each kind that are timed.
+const ASKED: u32 = 200;
+
+/// Measures new ledgers, and ones with a fiftieth and all of `results`.
+pub(super) fn measure(results: u64, time: Duration) -> Outcome {
+    say(&format!(
+        "\n| results | appended a second, ids in order | p99 ms | random ids | p99 ms | start ms | join p50 p99 ms | a page p50 p99 ms | one student's p50 p99 ms | MiB |\n{}",
+        "| --- ".repeat(10) + "|"
+    ));
+    let folder = tempfile::tempdir()?;
+    let mut shifts = 0;
+    for size in [0, results / 50, results] {
+        let mut server = Server::start(folder.path())?;
+        let mut latest = latest(&server)?;
+        let shift = SHIFT.min(results / 10).max(1);
+        let (begin, own) = (Instant::now(), own_cpu());
+        while latest < size {
+            let mut crowd = shift_begins(&server, &mut shifts)?;
+            work(&mut crowd, Ids::Ordered)?;
+            crowd.until(Duration::from_secs(120), |seen| seen.acks >= shift.min(size - latest))?;
+            crowd.settle()?;
+            latest = crowd.latest();
+            super::without_any(&crowd)?;
+        }
+        if size > 0 {
+            let (seconds, own) = (begin.elapsed().as_secs_f64(), own_cpu() - own);
+            say(&format!(
+                "<!-- filled up to {latest} in {seconds:.0} s, of which the load generator used {own:.0} -->"
+            ));
+        }
+        let ordered = appending(&server, &mut shifts, Ids::Ordered, time)?;
+        let random = appending(&server, &mut shifts, Ids::Random, time)?;
+        drop(server);
+        let begin = Instant::now();
+        server = Server::start(folder.path())?;
+        let start = begin.elapsed().as_secs_f64() * 1e3;
+        let [join, page, of_one] = reading(&server)?;
+        let pair = |[p50, p99]: [f64; 2]| format!("{p50:.2} {p99:.2}");
+        say(&format!(
+            "| {size} | {:.0} | {:.1} | {:.0} | {:.1} | {start:.0} | {} | {} | {} | {:.0} |",
+            ordered.0,
+            ordered.1,
+            random.0,
+            random.1,
+            pair(join),
+            pair(page),
+            pair(of_one),
+            file_size(folder.path(), "ledger.sqlite3"),
+        ));
+    }
+    Ok(())
+}
+
+/// The students of the next shift join.
+fn shift_begins(server: &Server, shifts: &mut usize) -> Outcome<Crowd> {
+    let mut crowd = Crowd::of(server.address, *shifts * FILLING.0 % STUDENTS)?;
+    crowd.join(FILLING.0, r#","backlog":0"#)?;
+    for student in 0..FILLING.0 {
+        // No number comes again for a student, and ids go on in order.
+        crowd.go_on_at(student, *shifts as u64 * 1_000_000);
+    }
+    *shifts += 1;
+    Ok(crowd)
+}
+
+fn work(crowd: &mut Crowd, ids: Ids) -> Outcome {
+    for student in 0..FILLING.0 {
+        crowd.send_from(student, FILLING.1, ids)?;
+    }
+    Ok(())
+}
+
+/// Results appended a second, and the 99th percentile of their round trips in ms.
+fn appending(server: &Server, shifts: &mut usize, ids: Ids, time: Duration) -> Outcome<(f64, f64)> {
+    let mut crowd = shift_begins(server, shifts)?;
+    work(&mut crowd, ids)?;
+    crowd.run(time / 4)?;
+    crowd.round_trips = Times::default();
+    let (begin, acks) = (Instant::now(), crowd.seen.acks);
+    crowd.run(time)?;
+    let rate = (crowd.seen.acks - acks) as f64 / begin.elapsed().as_secs_f64();
+    let [p99] = crowd.round_trips.percentiles([990]);
+    crowd.settle()?;
+    super::without_any(&crowd)?;
+    Ok((rate, p99))
+}
+
+/// The median and 99th percentile in ms of a join with a backlog of 100, a page of 100 anywhere, and one of a student.
+fn reading(server: &Server) -> Outcome<[[f64; 2]; 3]> {
+    let latest = latest(server)?;
+    let mut times = [Times::default(), Times::default(), Times::default()];
+    let mut random = fastrand::Rng::with_seed(1);
+    for number in 0..ASKED {
+        let begin = Instant::now();
+        let mut asker = Asker::join(server.address, &format!("r{number}"), r#","backlog":100"#)?;
+        let newest = format!(r#"{{"type":"result","seq":{latest},"#);
+        asker.until_line(|line| line.starts_with(&newest))?;
+        times[0].add(begin.elapsed());
+    }
+    let mut asker = Asker::join(server.address, "reader", r#","backlog":0"#)?;
+    for _ in 0..ASKED {
+        let student = format!(r#","student":"s{:05}""#, random.usize(..STUDENTS));
+        for (times, student) in times[1..].iter_mut().zip(["", &student]) {
+            let before = random.u64(1..=latest + 1);
+            let begin = Instant::now();
+            asker.send(&format!("{{\"type\":\"history\",\"before\":{before},\"limit\":100{student}}}\n"))?;
+            asker.until("history")?;
+            times.add(begin.elapsed());
+        }
+    }
+    Ok(times.map(|mut times| times.percentiles([500, 990])))
+}
+
+fn latest(server: &Server) -> Outcome<u64> {
+    let mut crowd = Crowd::of(server.address, 0)?;
+    crowd.join(1, r#","backlog":0"#)?;
+    Ok(crowd.latest())
+}
