@@ -31,6 +31,11 @@ impl Chunk {
         (!ends.is_empty()).then(|| Self { lines, ends: ends.into_boxed_slice() })
     }
 
+    /// How many lines it has.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     fn last(&self) -> u64 {
         self.ends.last().map_or(0, |&(seq, _)| seq)
     }

@@ -18,7 +18,10 @@ use bytes::Bytes;
 pub(crate) use reader::{PageQuery, ReadFailed, Replay};
 use tokio::sync::mpsc;
 
-use crate::feed::{self, Feed};
+use crate::{
+    feed::{self, Feed},
+    metrics::Metrics,
+};
 
 /// The squares that may wait for the writer. A session that finds no room waits, and reads nothing meanwhile.
 const QUEUE: usize = 1024;
@@ -134,7 +137,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]; a ledger that is refused was not changed.
-    pub(crate) fn open(folder: &Path) -> Result<(Self, Arc<Feed>), LedgerError> {
+    pub(crate) fn open(folder: &Path, metrics: &Arc<Metrics>) -> Result<(Self, Arc<Feed>), LedgerError> {
         let unusable =
             |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
         make_folder(folder).map_err(unusable)?;
@@ -158,10 +161,10 @@ impl Ledger {
         reader::fill(&connection, &feed, latest).map_err(failed)?;
 
         let (submissions, queue) = mpsc::channel(QUEUE);
-        let writer = writer::Writer::new(path.clone(), connection, Arc::clone(&feed));
+        let writer = writer::Writer::new(path.clone(), connection, Arc::clone(&feed), Arc::clone(metrics));
         let writer =
             std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(queue)).map_err(unusable)?;
-        let readers = Arc::new(reader::Readers::new(path));
+        let readers = Arc::new(reader::Readers::new(path, Arc::clone(metrics)));
         Ok((Self { log, submissions, readers, writer, _lock: lock }, feed))
     }
 

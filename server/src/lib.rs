@@ -3,12 +3,13 @@
 //! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`.
 //! A session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the
 //! `feed`; every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join, and `limits` how much
-//! anybody may ask for.
+//! anybody may ask for. All tell `metrics` what they did, where somebody watches.
 
 mod feed;
 mod ledger;
 mod limits;
 mod listen;
+mod metrics;
 mod presence;
 mod relay;
 mod roster;
@@ -26,6 +27,7 @@ pub use ledger::LedgerError;
 pub use roster::RosterError;
 use squares_shared::message::{Auth, Limits};
 use tokio::{
+    net::TcpListener,
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
@@ -53,6 +55,8 @@ pub struct Config {
     pub max_connections: usize,
     /// The most connections from one address; 0: no limit.
     pub max_per_address: usize,
+    /// Where metrics and health are served over HTTP, as `host:port`; `None`: nowhere, and nothing is counted.
+    pub metrics: Option<String>,
 }
 
 /// The address that servers listen on, and clients look at, where nothing else is said.
@@ -73,6 +77,7 @@ impl Config {
             max_line: 65_536,
             max_connections: 10_000,
             max_per_address: 0,
+            metrics: None,
         }
     }
 }
@@ -81,8 +86,10 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {error}; choose another address with --listen")]
+    #[error("cannot listen on {address}: {error}; choose another address with {flag}")]
     Listen {
+        /// The flag that gave it.
+        flag: &'static str,
         /// The address as it was given.
         address: String,
         /// The system's words.
@@ -111,6 +118,7 @@ struct Room {
     door: roster::Door,
     squares: limits::SquareLimits,
     limits: Limits,
+    metrics: Arc<metrics::Metrics>,
 }
 
 /// A running server. Dropped, it stops as by [`Server::stop`], but nobody waits for it.
@@ -136,10 +144,14 @@ impl Server {
             Auth::Roster | Auth::Open => {}
         }
         let door = roster::Door::new(auth, config.roster)?;
-        let listener = listen_on(&config.listen).await?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen { address: config.listen, error })?;
-        let data = config.data;
-        let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data)).await;
+        let (listener, address) = listen_on("--listen", config.listen).await?;
+        let (watchers, metrics) = match config.metrics {
+            Some(metrics) => (Some(listen_on("--metrics", metrics).await?), metrics::Metrics::on()),
+            None => (None, metrics::Metrics::default()),
+        };
+        let metrics = Arc::new(metrics);
+        let (data, counts) = (config.data, Arc::clone(&metrics));
+        let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data, &counts)).await;
         let (ledger, feed) = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
 
         let presence = Arc::new(presence::Presence::new());
@@ -155,14 +167,21 @@ impl Server {
             door,
             squares: limits::SquareLimits::new(config.rate, config.burst),
             limits: Limits { line: config.max_line, digits: config.max_digits, rate: config.rate, burst: config.burst },
+            metrics: Arc::clone(&metrics),
         });
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(limits::Connections::new(config.max_connections, config.max_per_address));
-        let listener = tokio::spawn(listen::serve(listener, Arc::clone(&room), connections, stopped));
         let mut tellers = JoinSet::new();
+        if let Some((watchers, address)) = watchers {
+            tracing::info!(%address, "metrics at /metrics, health at /healthz");
+            let served = metrics::Served { room: Arc::downgrade(&room), connections: Arc::clone(&connections) };
+            tellers.spawn(metrics::serve(watchers, served));
+        }
+        let listener = tokio::spawn(listen::serve(listener, Arc::clone(&room), connections, stopped));
         for part in 0..relay.parts() {
             let (relay, feed, presence) = (Arc::clone(&relay), Arc::clone(&feed), Arc::clone(&presence));
-            tellers.spawn(async move { relay.run(part, &feed, &presence).await });
+            let metrics = Arc::clone(&metrics);
+            tellers.spawn(async move { relay.run(part, &feed, &presence, &metrics).await });
         }
         tellers.spawn(async move { presence.tell().await });
         Ok(Self { room, address, stop, listener, tellers })
@@ -200,16 +219,21 @@ impl Server {
     }
 }
 
-async fn listen_on(address: &str) -> Result<tokio::net::TcpListener, StartError> {
-    let failed = |error| StartError::Listen { address: address.to_owned(), error };
+/// Listens on the address that this flag gave, and tells which one that is.
+async fn listen_on(flag: &'static str, address: String) -> Result<(TcpListener, SocketAddr), StartError> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name leads to no address");
-    for candidate in tokio::net::lookup_host(address).await.map_err(failed)? {
-        match listen::bind(candidate) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last = error,
+    match tokio::net::lookup_host(&address).await {
+        Ok(candidates) => {
+            for candidate in candidates {
+                match listen::bind(candidate).and_then(|listener| Ok((listener.local_addr()?, listener))) {
+                    Ok((address, listener)) => return Ok((listener, address)),
+                    Err(error) => last = error,
+                }
+            }
         }
+        Err(error) => last = error,
     }
-    Err(failed(last))
+    Err(StartError::Listen { flag, address, error: last })
 }
 
 /// The folder for the ledger where nothing else is said: `squares` in the user's data directory (XDG).

@@ -129,6 +129,11 @@ impl Connections {
         open.by_address.insert(address, from_there + 1);
         Some(Slot { connections: Arc::clone(self), address })
     }
+
+    /// How many are open.
+    pub(crate) fn open(&self) -> usize {
+        lock(&self.open).all
+    }
 }
 
 impl Drop for Slot {

@@ -80,6 +80,7 @@ pub(crate) async fn serve(
                     }
                     None => {
                         tracing::info!(%address, "refused: the connection limit is reached");
+                        room.metrics.refused();
                         if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
                             sessions.spawn(async move {
                                 let _permit = permit;

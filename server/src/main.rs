@@ -42,6 +42,9 @@ struct Flags {
     /// The most connections from one address; 0: no limit
     #[arg(long, value_name = "N", env = "SQUARES_MAX_PER_ADDRESS", default_value_t = 0)]
     max_per_address: u32,
+    /// Where to serve metrics (/metrics, for Prometheus) and health (/healthz) over HTTP [default: nowhere]
+    #[arg(long, value_name = "ADDR", env = "SQUARES_METRICS")]
+    metrics: Option<String>,
 }
 
 impl Flags {
@@ -106,6 +109,7 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
         max_line: flags.max_line as usize,
         max_connections: flags.max_connections as usize,
         max_per_address: flags.max_per_address as usize,
+        metrics: flags.metrics,
         ..Config::new(data)
     };
     let mut signals = signals::Signals::new()?;

@@ -145,6 +145,11 @@ impl Presence {
         out.extend(lines.iter().filter_map(|line| line.since(cursor.version)));
     }
 
+    /// How many students are online.
+    pub(crate) fn students(&self) -> usize {
+        self.room().online.len()
+    }
+
     /// Whether there are lines behind this cursor.
     pub(crate) fn is_ahead_of(&self, cursor: &Cursor) -> bool {
         *self.told.borrow() > cursor.line

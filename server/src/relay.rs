@@ -8,7 +8,7 @@ use std::{
     io::{self, IoSlice},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -22,6 +22,7 @@ use tokio::{
 
 use crate::{
     feed::{Feed, Read},
+    metrics::Metrics,
     presence::{Cursor, Presence},
 };
 
@@ -43,6 +44,8 @@ const PIECES: usize = 16;
 pub(crate) struct Outlet {
     stream: TcpStream,
     lent: Mutex<Option<Position>>,
+    /// How far the client is, for whoever watches over the server.
+    reached: AtomicU64,
     called: Notify,
 }
 
@@ -61,7 +64,7 @@ pub(crate) struct Position {
 
 impl Outlet {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, lent: Mutex::new(None), called: Notify::new() }
+        Self { stream, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
     }
 
     /// The connection. Whoever has lent the outlet must not write to it.
@@ -79,6 +82,11 @@ impl Outlet {
         self.lent().take()
     }
 
+    /// Notes that every result up to this `seq` is on its way.
+    pub(crate) fn note(&self, reached: u64) {
+        self.reached.store(reached, Ordering::Relaxed);
+    }
+
     /// Waits until the relay needs the session.
     pub(crate) fn called(&self) -> Notified<'_> {
         self.called.notified()
@@ -89,7 +97,7 @@ impl Outlet {
     }
 
     /// Writes what is new, where the outlet is lent.
-    fn serve(&self, feed: &Feed, presence: &Presence) {
+    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics) {
         let mut lent = self.lent();
         let Some(position) = &mut *lent else { return };
         if position.only_calls || !position.rest.is_empty() {
@@ -99,9 +107,10 @@ impl Outlet {
         let read = feed.read(position.reached, ENOUGH, &mut position.rest);
         if let Read::Taken(reached) = read {
             position.reached = reached;
+            self.note(reached);
         }
         presence.read(&mut position.presence, &mut position.rest);
-        let written = self.write(&mut position.rest);
+        let written = self.write(&mut position.rest, metrics);
         let behind = matches!(read, Read::Behind { .. }) || position.reached < feed.latest();
         if behind || !position.rest.is_empty() || written.is_err() {
             // The session goes on from here, or finds the connection broken by itself.
@@ -109,11 +118,14 @@ impl Outlet {
         }
     }
 
-    fn write(&self, pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
+    fn write(&self, pieces: &mut VecDeque<Bytes>, metrics: &Metrics) -> io::Result<()> {
         while !pieces.is_empty() {
             match self.write_once(pieces) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => wrote(pieces, count),
+                Ok(count) => {
+                    metrics.sent(count);
+                    wrote(pieces, count);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -208,8 +220,14 @@ impl Relay {
         Place { relay: Arc::clone(self), part, at }
     }
 
+    /// The `seq` that each client who is in has reached.
+    pub(crate) fn reached(&self) -> Vec<u64> {
+        let outlets = |part: &Part| part.places().outlets.iter().flatten().cloned().collect::<Vec<_>>();
+        self.parts.iter().flat_map(outlets).map(|outlet| outlet.reached.load(Ordering::Relaxed)).collect()
+    }
+
     /// Serves one part for as long as it is polled.
-    pub(crate) async fn run(&self, part: usize, feed: &Feed, presence: &Presence) {
+    pub(crate) async fn run(&self, part: usize, feed: &Feed, presence: &Presence, metrics: &Metrics) {
         let (mut results, mut lines) = (feed.subscribe(), presence.subscribe());
         let mut turn = Vec::with_capacity(TURN);
         let mut round = None;
@@ -239,7 +257,7 @@ impl Relay {
                     }
                 }
                 for outlet in turn.drain(..) {
-                    outlet.serve(feed, presence);
+                    outlet.serve(feed, presence, metrics);
                 }
                 tokio::task::yield_now().await;
             }

@@ -180,7 +180,11 @@ impl Session {
         loop {
             self.take_requests();
             self.gather();
-            if self.out.write(self.outlet.stream())? && self.ending != Ending::Open {
+            let sent = self.out.write(self.outlet.stream())?;
+            if sent > 0 {
+                self.room.metrics.sent(sent);
+            }
+            if sent > 0 && self.ending != Ending::Open {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }
             if self.out.bytes() < LOW_WATER && (self.wants_gathering() || self.can_take_a_request()) {
@@ -323,6 +327,7 @@ impl Session {
         } else {
             tracing::debug!(address = %self.address, student, code = ?error.code, "refused");
         }
+        self.room.metrics.error(error.code);
         self.out.push(to_line(&FromServer::Error(error)).into());
     }
 
@@ -350,6 +355,7 @@ impl Session {
                 self.out.count();
             }
             let reached = member.reached;
+            self.outlet.note(reached);
             while let Some(at) = member.repeats.iter().position(|&(seq, _)| seq <= reached) {
                 if let Some((_, line)) = member.repeats.remove(at) {
                     self.out.push(line);

@@ -4,7 +4,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
@@ -14,7 +14,10 @@ use squares_shared::message::{FromServer, Page, ResultLine, SquareResult, append
 use tokio::sync::Semaphore;
 
 use super::schema;
-use crate::feed::{Chunk, Feed, LineEnds};
+use crate::{
+    feed::{Chunk, Feed, LineEnds},
+    metrics::Metrics,
+};
 
 /// Reads at once.
 const CONCURRENT: usize = 4;
@@ -111,6 +114,7 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    metrics: Arc<Metrics>,
 }
 
 /// A read failed; the reason is on the log.
@@ -118,12 +122,13 @@ pub(crate) struct Readers {
 pub(crate) struct ReadFailed;
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default(), permits: Semaphore::new(CONCURRENT) }
+    pub(super) fn new(path: PathBuf, metrics: Arc<Metrics>) -> Self {
+        Self { path, idle: Mutex::default(), permits: Semaphore::new(CONCURRENT), metrics }
     }
 
     /// Reads what follows `after`, up to and with `floor`, as far as a short page goes.
-    pub(crate) async fn replay(self: std::sync::Arc<Self>, after: u64, floor: u64) -> Result<Replay, ReadFailed> {
+    pub(crate) async fn replay(self: Arc<Self>, after: u64, floor: u64) -> Result<Replay, ReadFailed> {
+        self.metrics.replay_read();
         self.read(move |connection| {
             let (lines, ends) = lines_between(connection, after, floor)?;
             Ok(Replay { lines: lines.into(), reached: ends.last().map(|&(seq, _)| seq) })
@@ -132,17 +137,14 @@ impl Readers {
     }
 
     /// Reads a page of history as the line that answers the request.
-    pub(crate) async fn page(self: std::sync::Arc<Self>, query: PageQuery) -> Result<Bytes, ReadFailed> {
+    pub(crate) async fn page(self: Arc<Self>, query: PageQuery) -> Result<Bytes, ReadFailed> {
+        self.metrics.history_read();
         self.read(move |connection| page(connection, query).map(|page| to_line(&FromServer::History(page)).into()))
             .await
     }
 
     /// Whether a result of this student with this request `id` stands.
-    pub(crate) async fn stands(
-        self: std::sync::Arc<Self>,
-        student: std::sync::Arc<str>,
-        request: String,
-    ) -> Result<bool, ReadFailed> {
+    pub(crate) async fn stands(self: Arc<Self>, student: Arc<str>, request: String) -> Result<bool, ReadFailed> {
         self.read(move |connection| {
             connection
                 .prepare_cached(
@@ -155,11 +157,11 @@ impl Readers {
     }
 
     async fn read<T: Send + 'static>(
-        self: std::sync::Arc<Self>,
+        self: Arc<Self>,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ReadFailed> {
         let _permit = self.permits.acquire().await.map_err(|_| ReadFailed)?;
-        let readers = std::sync::Arc::clone(&self);
+        let readers = Arc::clone(&self);
         let done = tokio::task::spawn_blocking(move || {
             let idle = readers.idle().pop();
             let connection = idle.map_or_else(|| schema::connect_to_read(&readers.path), Ok)?;

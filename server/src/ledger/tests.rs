@@ -56,7 +56,7 @@ fn in_feed(feed: &Feed, after: u64) -> Vec<u64> {
 #[tokio::test]
 async fn a_request_is_recorded_once_for_ever() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path()).unwrap();
+    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
     assert_eq!(
         submit(
             &ledger,
@@ -76,7 +76,7 @@ async fn a_request_is_recorded_once_for_ever() {
     let log = ledger.log().to_owned();
     ledger.close();
 
-    let (ledger, feed) = Ledger::open(folder.path()).unwrap();
+    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
     assert_eq!(ledger.log(), log);
     assert_eq!(in_feed(&feed, 0), [1, 2, 3, 4], "the feed begins with what the ledger has");
     assert_eq!(submit(&ledger, vec![entry("a", 2, Some("r1")), entry("b", 9, None)]).await, ["repeat 1", "recorded 5"]);
@@ -86,17 +86,17 @@ async fn a_request_is_recorded_once_for_ever() {
 #[tokio::test]
 async fn one_server_at_a_time_opens_it() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, _feed) = Ledger::open(folder.path()).unwrap();
-    let error = Ledger::open(folder.path()).expect_err("it is in use").to_string();
+    let (ledger, _feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let error = Ledger::open(folder.path(), &Arc::default()).expect_err("it is in use").to_string();
     assert!(error.contains("in use") && error.contains("--data"), "{error}");
     ledger.close();
-    assert!(Ledger::open(folder.path()).is_ok());
+    assert!(Ledger::open(folder.path(), &Arc::default()).is_ok());
 }
 
 #[tokio::test]
 async fn pages_and_replays_are_cut_from_the_same_rows() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path()).unwrap();
+    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
     let entries = (1..=2500).map(|n| entry(if n % 5 == 0 { "five" } else { "other" }, n, None)).collect();
     submit(&ledger, entries).await;
     assert_eq!(feed.latest(), 2500);
@@ -134,7 +134,7 @@ async fn pages_and_replays_are_cut_from_the_same_rows() {
 #[tokio::test]
 async fn a_page_of_huge_results_stays_below_its_size() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, _feed) = Ledger::open(folder.path()).unwrap();
+    let (ledger, _feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
     let huge =
         |digits: usize| Entry { number: "7".repeat(digits), square: "4".repeat(2 * digits), ..entry("a", 1, None) };
     submit(&ledger, (0..60).map(|_| huge(10_000)).chain([huge(600_000)]).collect()).await;
@@ -151,7 +151,7 @@ async fn a_page_of_huge_results_stays_below_its_size() {
 #[tokio::test]
 async fn a_storage_failure_is_told_and_passes() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path()).unwrap();
+    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
     submit(&ledger, vec![entry("a", 1, Some("r1"))]).await;
     // Another program that holds the write lock makes every commit fail, as a full disk does.
     let other = rusqlite::Connection::open(folder.path().join("ledger.sqlite3")).unwrap();
@@ -166,7 +166,7 @@ async fn a_storage_failure_is_told_and_passes() {
 #[tokio::test]
 async fn what_a_failed_commit_left_behind_is_shown_before_anything_is_added() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path()).unwrap();
+    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
     submit(&ledger, vec![entry("a", 1, Some("r1"))]).await;
     let other = rusqlite::Connection::open(folder.path().join("ledger.sqlite3")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -13,7 +13,10 @@ use super::{
     apply::{Batch, Known, Outcome, apply},
     reader, schema,
 };
-use crate::feed::{Chunk, Feed};
+use crate::{
+    feed::{Chunk, Feed},
+    metrics::Metrics,
+};
 
 /// The most squares of one commit, which bounds how long the first of them waits for the last.
 const BATCH: usize = 256;
@@ -29,13 +32,14 @@ pub(super) struct Writer {
     connection: Option<Connection>,
     known: Known,
     feed: Arc<Feed>,
+    metrics: Arc<Metrics>,
     /// The time of the last batch: time in the ledger never goes back, whatever the clock does.
     last_at: i64,
 }
 
 impl Writer {
-    pub(super) fn new(path: PathBuf, connection: Connection, feed: Arc<Feed>) -> Self {
-        Self { path, connection: Some(connection), known: Known::default(), feed, last_at: 0 }
+    pub(super) fn new(path: PathBuf, connection: Connection, feed: Arc<Feed>, metrics: Arc<Metrics>) -> Self {
+        Self { path, connection: Some(connection), known: Known::default(), feed, metrics, last_at: 0 }
     }
 
     /// Serves the queue until all who could submit are gone, and everything submitted is answered.
@@ -53,6 +57,7 @@ impl Writer {
             }
             let outcome = self.record(&entries);
             if let Err(error) = &outcome {
+                self.metrics.commit_failed();
                 tracing::error!(error = %error, waiting = entries.len(), "cannot record squares; those who asked are told to ask again");
             }
             self.answer(&entries, &answers, outcome.ok());
@@ -69,6 +74,7 @@ impl Writer {
             None => self.open_again()?,
         };
         let failed = |error| LedgerError::from_sqlite(&self.path, &error);
+        let begin = self.metrics.commit_begins();
         let at = Timestamp::now().as_millisecond().max(self.last_at);
         let batch = Batch { entries, at, first_seq: self.feed.latest() + 1 };
         let transaction = connection.transaction().map_err(failed)?;
@@ -76,7 +82,9 @@ impl Writer {
         transaction.commit().map_err(failed)?;
         self.connection = Some(connection);
         self.last_at = at;
-        if let Some(chunk) = encode(entries, at, &outcomes) {
+        let chunk = encode(entries, at, &outcomes);
+        self.metrics.committed(chunk.as_ref().map_or(0, Chunk::len), begin);
+        if let Some(chunk) = chunk {
             self.feed.push(chunk);
         }
         Ok(outcomes)

@@ -44,9 +44,9 @@ impl Outgoing {
         self.bytes == 0
     }
 
-    /// Writes as much as the connection takes now, and tells whether that was anything.
-    pub(super) fn write(&mut self, stream: &TcpStream) -> io::Result<bool> {
-        let mut wrote = false;
+    /// Writes as much as the connection takes now, and tells how many bytes that was.
+    pub(super) fn write(&mut self, stream: &TcpStream) -> io::Result<usize> {
+        let mut wrote = 0;
         while self.bytes > 0 {
             let mut slices = [IoSlice::new(&[]); PIECES];
             let mut used = 0;
@@ -58,7 +58,7 @@ impl Outgoing {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.wrote(count);
-                    wrote = true;
+                    wrote += count;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -5,6 +5,7 @@
 
 mod conversation;
 mod crash;
+mod metrics;
 mod program;
 mod resume;
 mod slow_reader;

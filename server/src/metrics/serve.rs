@@ -1,0 +1,108 @@
+//! The page that Prometheus fetches, and the one that tells whether the server is well, over HTTP on an address of their
+//! own. Whoever asks is nobody's student: few are served at once, each briefly.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, task::JoinSet};
+
+use super::Now;
+use crate::{Room, limits::Connections};
+
+/// Connections at once; one more waits.
+const AT_ONCE: usize = 8;
+
+/// How long one connection may take in all.
+const TIME: Duration = Duration::from_secs(10);
+
+/// How long accepting pauses when the system has nothing left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// What the pages are made from. The room is not held between requests, so that the server can stop.
+#[derive(Clone)]
+pub(crate) struct Served {
+    pub(crate) room: Weak<Room>,
+    pub(crate) connections: Arc<Connections>,
+}
+
+/// Serves for as long as it is polled.
+pub(crate) async fn serve(listener: TcpListener, served: Served) {
+    let mut open = JoinSet::new();
+    loop {
+        while open.len() >= AT_ONCE {
+            open.join_next().await;
+        }
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections for metrics just now; trying again");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            },
+            Some(_) = open.join_next() => continue,
+        };
+        let served = served.clone();
+        open.spawn(async move {
+            let service = service_fn(|request| {
+                let response = served.answer(&request);
+                async { Ok::<_, Infallible>(response) }
+            });
+            let connection = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+            if let Ok(Err(error)) = tokio::time::timeout(TIME, connection).await {
+                tracing::debug!(%error, "a request for metrics was not served");
+            }
+        });
+    }
+}
+
+impl Served {
+    fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD are answered\n");
+        }
+        let Some(room) = self.room.upgrade() else {
+            return page(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the server is stopping\n");
+        };
+        match request.uri().path() {
+            "/metrics" => {
+                let now = Now {
+                    connections: self.connections.open(),
+                    students: room.presence.students(),
+                    latest: room.feed.latest(),
+                    reached: room.relay.reached(),
+                };
+                page(StatusCode::OK, OPEN_METRICS, room.metrics.text(&now))
+            }
+            "/healthz" if room.metrics.storage_works() => page(StatusCode::OK, TEXT, "ok\n"),
+            "/healthz" => {
+                page(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the last results could not be made durable; see the log\n")
+            }
+            _ => page(StatusCode::NOT_FOUND, TEXT, "look at /metrics or /healthz\n"),
+        }
+    }
+}
+
+fn page(status: StatusCode, kind: HeaderValue, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(text.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
