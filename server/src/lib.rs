@@ -14,10 +14,11 @@ mod presence;
 mod relay;
 mod roster;
 mod session;
+mod wire;
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -28,9 +29,10 @@ pub use roster::{RosterError, read_roster};
 use squares_shared::message::{Auth, Limits};
 use tokio::{
     net::TcpListener,
-    sync::watch,
+    sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
+pub use wire::Stream;
 
 /// How a server is set up. [`Config::new`] has the defaults of the program's flags.
 #[derive(Debug, Clone)]
@@ -137,6 +139,25 @@ impl Server {
     /// # Errors
     /// [`StartError`], whose text is one line that says why and how to mend it.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_on(config, None).await
+    }
+
+    /// Opens the ledger and serves the streams that are handed over, each with the address it is said to come from, in place of
+    /// sockets: for a network that is simulated. `config.listen` is not used.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with(
+        config: Config,
+        streams: mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>,
+    ) -> Result<Self, StartError> {
+        Self::start_on(config, Some(streams)).await
+    }
+
+    async fn start_on(
+        config: Config,
+        streams: Option<mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>>,
+    ) -> Result<Self, StartError> {
         let auth = config.auth.unwrap_or(if config.roster.is_some() { Auth::Roster } else { Auth::Open });
         match auth {
             Auth::Pin => return Err(StartError::NoPins),
@@ -144,7 +165,13 @@ impl Server {
             Auth::Roster | Auth::Open => {}
         }
         let door = roster::Door::new(auth, config.roster)?;
-        let (listener, address) = listen_on("--listen", config.listen).await?;
+        let (incoming, address) = match streams {
+            Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
+            None => {
+                let (listener, address) = listen_on("--listen", config.listen).await?;
+                (listen::Incoming::Tcp(listener), address)
+            }
+        };
         let (watchers, metrics) = match config.metrics {
             Some(metrics) => (Some(listen_on("--metrics", metrics).await?), metrics::Metrics::on()),
             None => (None, metrics::Metrics::default()),
@@ -177,7 +204,7 @@ impl Server {
             let served = metrics::Served { room: Arc::downgrade(&room), connections: Arc::clone(&connections) };
             tellers.spawn(metrics::serve(watchers, served));
         }
-        let listener = tokio::spawn(listen::serve(listener, Arc::clone(&room), connections, stopped));
+        let listener = tokio::spawn(listen::serve(incoming, Arc::clone(&room), connections, stopped));
         for part in 0..relay.parts() {
             let (relay, feed, presence) = (Arc::clone(&relay), Arc::clone(&feed), Arc::clone(&presence));
             let metrics = Arc::clone(&metrics);

@@ -6,13 +6,17 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
 use tokio::{
-    io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 
-use crate::{Room, limits::Connections, session::Session};
+use crate::{
+    Room,
+    limits::Connections,
+    session::Session,
+    wire::{Stream, Wire},
+};
 
 /// Connections that the system may hold until they are accepted: a whole class may come back at the same moment.
 const BACKLOG: i32 = 4096;
@@ -50,9 +54,36 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
+/// Where connections come from.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    Tcp(TcpListener),
+    /// Somebody in this process hands them over; when nobody does any more, none comes.
+    Given(mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>),
+}
+
+impl Incoming {
+    /// Waits for the next connection. Dropped at any time, none is lost.
+    async fn accept(&mut self) -> io::Result<(Wire, SocketAddr)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, address) = listener.accept().await?;
+                if let Err(error) = set_up(&stream) {
+                    tracing::debug!(%address, %error, "cannot set up a connection");
+                }
+                Ok((Wire::Tcp(stream), address))
+            }
+            Self::Given(streams) => match streams.recv().await {
+                Some((stream, address)) => Ok((Wire::Given(stream), address)),
+                None => std::future::pending().await,
+            },
+        }
+    }
+}
+
 /// Serves until `stop` says so.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    mut incoming: Incoming,
     room: Arc<Room>,
     connections: Arc<Connections>,
     mut stop: watch::Receiver<bool>,
@@ -61,7 +92,7 @@ pub(crate) async fn serve(
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = incoming.accept() => accepted,
             Some(ended) = sessions.join_next() => {
                 note(ended);
                 continue;
@@ -69,27 +100,22 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {
-            Ok((stream, address)) => {
-                if let Err(error) = set_up(&stream) {
-                    tracing::debug!(%address, %error, "cannot set up a connection");
+            Ok((wire, address)) => match connections.take(address.ip()) {
+                Some(slot) => {
+                    let session = Session::new(Arc::clone(&room), wire, address, slot);
+                    sessions.spawn(session.run(stop.clone()));
                 }
-                match connections.take(address.ip()) {
-                    Some(slot) => {
-                        let session = Session::new(Arc::clone(&room), stream, address, slot);
-                        sessions.spawn(session.run(stop.clone()));
-                    }
-                    None => {
-                        tracing::info!(%address, "refused: the connection limit is reached");
-                        room.metrics.refused();
-                        if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-                            sessions.spawn(async move {
-                                let _permit = permit;
-                                let _ = tokio::time::timeout(REFUSAL_TIME, refuse(stream)).await;
-                            });
-                        }
+                None => {
+                    tracing::info!(%address, "refused: the connection limit is reached");
+                    room.metrics.refused();
+                    if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
+                        sessions.spawn(async move {
+                            let _permit = permit;
+                            let _ = tokio::time::timeout(REFUSAL_TIME, refuse(wire)).await;
+                        });
                     }
                 }
-            }
+            },
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections just now; trying again");
@@ -97,7 +123,7 @@ pub(crate) async fn serve(
             }
         }
     }
-    drop(listener);
+    drop(incoming);
     let all_ended = async {
         while let Some(ended) = sessions.join_next().await {
             note(ended);
@@ -131,18 +157,14 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Says that there is no room, and waits until the other side has read it.
-async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+async fn refuse(wire: Wire) -> io::Result<()> {
     let error = ErrorMessage {
         code: ErrorCode::ServerFull,
         message: "The server has as many connections as it takes; try again later.".to_owned(),
         id: None,
         retry_after_ms: None,
     };
-    stream.write_all(&to_line(&FromServer::Error(error))).await?;
-    stream.shutdown().await?;
-    let mut rest = [0; 1024];
-    while tokio::io::AsyncReadExt::read(&mut stream, &mut rest).await? > 0 {}
-    Ok(())
+    wire.end_with(&to_line(&FromServer::Error(error))).await
 }
 
 /// Whether accepting failed for one connection alone, which is gone, so that the next can be accepted at once.

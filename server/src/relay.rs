@@ -15,7 +15,6 @@ use std::{
 
 use bytes::{Buf as _, Bytes};
 use tokio::{
-    net::TcpStream,
     sync::{Notify, futures::Notified},
     time::Instant,
 };
@@ -24,6 +23,7 @@ use crate::{
     feed::{Feed, Read},
     metrics::Metrics,
     presence::{Cursor, Presence},
+    wire::Wire,
 };
 
 /// Clients that are served before other tasks of the same thread have their turn: about a millisecond.
@@ -42,7 +42,7 @@ const PIECES: usize = 16;
 /// The sending side of a client, which its session and the relay use by turns.
 #[derive(Debug)]
 pub(crate) struct Outlet {
-    stream: TcpStream,
+    wire: Wire,
     lent: Mutex<Option<Position>>,
     /// How far the client is, for whoever watches over the server.
     reached: AtomicU64,
@@ -63,13 +63,13 @@ pub(crate) struct Position {
 }
 
 impl Outlet {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
+    pub(crate) fn new(wire: Wire) -> Self {
+        Self { wire, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
     }
 
     /// The connection. Whoever has lent the outlet must not write to it.
-    pub(crate) fn stream(&self) -> &TcpStream {
-        &self.stream
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Lets the relay write from this position on.
@@ -112,7 +112,7 @@ impl Outlet {
         presence.read(&mut position.presence, &mut position.rest);
         let written = self.write(&mut position.rest, metrics);
         let behind = matches!(read, Read::Behind { .. }) || position.reached < feed.latest();
-        if behind || !position.rest.is_empty() || written.is_err() {
+        if behind || !position.rest.is_empty() || self.wire.holds() || written.is_err() {
             // The session goes on from here, or finds the connection broken by itself.
             self.called.notify_one();
         }
@@ -137,7 +137,7 @@ impl Outlet {
     fn write_once(&self, pieces: &VecDeque<Bytes>) -> io::Result<usize> {
         // Most often there is one piece, and the simpler call costs the system less.
         if let (1, Some(only)) = (pieces.len(), pieces.front()) {
-            return self.stream.try_write(only);
+            return self.wire.try_write(only);
         }
         let mut slices = [IoSlice::new(&[]); PIECES];
         let mut used = 0;
@@ -145,7 +145,7 @@ impl Outlet {
             *slice = IoSlice::new(piece);
             used += 1;
         }
-        self.stream.try_write_vectored(&slices[..used])
+        self.wire.try_write_vectored(&slices[..used])
     }
 }
 

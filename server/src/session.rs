@@ -8,25 +8,15 @@ mod lending;
 mod outgoing;
 mod requests;
 
-use std::{
-    collections::VecDeque,
-    future::Future,
-    io,
-    net::{Shutdown, SocketAddr},
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use outgoing::Outgoing;
-use socket2::SockRef;
 use squares_shared::{
     line::{Line, LineReader},
     message::{ByeReason, ErrorCode, ErrorMessage, FromServer, Hello, PROTOCOL, request, to_line},
 };
 use tokio::{
-    net::TcpStream,
     sync::{mpsc, watch},
     time::Instant,
 };
@@ -38,6 +28,7 @@ use crate::{
     limits::{Allowance, Slot},
     presence::{Cursor, Seat},
     relay::{Outlet, Place},
+    wire::Wire,
 };
 
 /// How long a connection may stay without a successful `join`.
@@ -133,7 +124,7 @@ impl From<io::Error> for Broken {
 }
 
 impl Session {
-    pub(crate) fn new(room: Arc<Room>, stream: TcpStream, address: SocketAddr, slot: Slot) -> Self {
+    pub(crate) fn new(room: Arc<Room>, wire: Wire, address: SocketAddr, slot: Slot) -> Self {
         let hello = FromServer::Hello(Hello {
             protocol: PROTOCOL,
             server: concat!("squares-server ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -147,7 +138,7 @@ impl Session {
         Self {
             lines: LineReader::new(room.limits.line),
             room,
-            outlet: Arc::new(Outlet::new(stream)),
+            outlet: Arc::new(Outlet::new(wire)),
             address,
             out,
             request: None,
@@ -180,7 +171,7 @@ impl Session {
         loop {
             self.take_requests();
             self.gather();
-            let sent = self.out.write(self.outlet.stream())?;
+            let sent = self.out.write(self.outlet.wire())?;
             if sent > 0 {
                 self.room.metrics.sent(sent);
             }
@@ -209,7 +200,7 @@ impl Session {
     async fn wait(&mut self, stop: &mut watch::Receiver<bool>) -> Result<bool, Broken> {
         let mut has_read = false;
         let reads = self.wants_input();
-        let writes = !self.out.is_empty();
+        let writes = !self.all_is_written();
         let has_deadline = self.member.is_none() || self.ending != Ending::Open;
         let open = !matches!(self.ending, Ending::Closing | Ending::Finishing { bye: Some(_), .. });
         let mut nobody = None;
@@ -222,12 +213,12 @@ impl Session {
             None => (None, &mut nobody),
         };
         tokio::select! {
-            ready = self.outlet.stream().readable(), if reads => {
+            ready = self.outlet.wire().readable(), if reads => {
                 ready?;
                 self.read()?;
                 has_read = true;
             }
-            ready = self.outlet.stream().writable(), if writes => ready?,
+            ready = self.outlet.wire().writable(), if writes => ready?,
             () = self.outlet.called() => {}
             answer = received(answers) => self.answered(answer),
             read = finished(replay) => self.replayed(read),
@@ -253,7 +244,7 @@ impl Session {
     fn read(&mut self) -> Result<(), Broken> {
         // On the stack, not in the session: most sessions wait for input most of the time.
         let mut buffer = [0; READ];
-        match self.outlet.stream().try_read(&mut buffer) {
+        match self.outlet.wire().try_read(&mut buffer) {
             Ok(0) => {
                 // A last line that was not ended is one all the same.
                 self.lines.push(b"\n");
@@ -261,6 +252,10 @@ impl Session {
             }
             Ok(count) => self.lines.push(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            // Somebody may have cut it: whole lines are carried out, a piece of one is not taken for a line.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                self.end(Ending::Finishing { bye: None, target: None });
+            }
             Err(error) => return Err(error.into()),
         }
         Ok(())
@@ -393,7 +388,12 @@ impl Session {
     }
 
     fn is_over(&self) -> bool {
-        self.ending == Ending::Closing && self.out.is_empty()
+        self.ending == Ending::Closing && self.all_is_written()
+    }
+
+    /// Whether everything that was said has left this process.
+    fn all_is_written(&self) -> bool {
+        self.out.is_empty() && !self.outlet.wire().holds()
     }
 
     /// An answer of the ledger.
@@ -459,21 +459,7 @@ impl Session {
 
     /// Gives the other side time to read the last line before the connection goes.
     async fn linger(self) {
-        let stream = self.outlet.stream();
-        if SockRef::from(stream).shutdown(Shutdown::Write).is_err() {
-            return;
-        }
-        let drain = async {
-            while stream.readable().await.is_ok() {
-                // Made anew each time, so that no session carries it along while it waits.
-                match stream.try_read(&mut [0; 1024]) {
-                    Ok(0) => break,
-                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => break,
-                    _ => {}
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LINGER, drain).await;
+        let _ = tokio::time::timeout(LINGER, self.outlet.wire().end()).await;
     }
 }
 

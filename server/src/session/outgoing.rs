@@ -4,7 +4,8 @@
 use std::{collections::VecDeque, io, io::IoSlice};
 
 use bytes::{Buf as _, Bytes};
-use tokio::net::TcpStream;
+
+use crate::wire::Wire;
 
 /// Pieces of one write; the system takes no more than 1,024.
 const PIECES: usize = 64;
@@ -44,8 +45,9 @@ impl Outgoing {
         self.bytes == 0
     }
 
-    /// Writes as much as the connection takes now, and tells how many bytes that was.
-    pub(super) fn write(&mut self, stream: &TcpStream) -> io::Result<usize> {
+    /// Writes as much as the connection takes now, what it holds first, and tells how many bytes that was.
+    pub(super) fn write(&mut self, wire: &Wire) -> io::Result<usize> {
+        wire.flush()?;
         let mut wrote = 0;
         while self.bytes > 0 {
             let mut slices = [IoSlice::new(&[]); PIECES];
@@ -54,7 +56,7 @@ impl Outgoing {
                 *slice = IoSlice::new(piece);
                 used += 1;
             }
-            match stream.try_write_vectored(&slices[..used]) {
+            match wire.try_write_vectored(&slices[..used]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.wrote(count);

@@ -5,6 +5,7 @@
 
 mod conversation;
 mod crash;
+mod given;
 mod metrics;
 mod program;
 mod resume;

@@ -1,0 +1,146 @@
+//! The byte stream of one connection, whatever carries it. `session` and `relay` read and write it without waiting, and
+//! wait for it to be ready; `listen` makes one of each connection. A plain TCP connection costs what it costs by itself.
+//!
+//! Bytes that were taken to be written may still be on their way out of this process: [`Wire::holds`] tells, and
+//! [`Wire::flush`] moves them on. A plain connection never holds any.
+
+use std::{
+    fmt::Debug,
+    future::poll_fn,
+    io::{self, IoSlice},
+    net::Shutdown,
+    task::{Context, Poll},
+};
+
+use socket2::SockRef;
+use tokio::net::TcpStream;
+
+/// A byte stream that is no socket, such as one of a simulated network. Reading and writing never wait: where nothing
+/// can be done they fail with [`io::ErrorKind::WouldBlock`], and the polls then tell when to try again.
+pub trait Stream: Debug + Send + Sync {
+    /// Reads what has arrived; 0 is the end.
+    ///
+    /// # Errors
+    /// `WouldBlock` where nothing has; anything else ends the connection.
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes as much as fits.
+    ///
+    /// # Errors
+    /// `WouldBlock` where nothing does; anything else ends the connection.
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Ready when reading may give something. Only the waker of the last call is woken.
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Ready when writing may take something. Only the waker of the last call is woken.
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Says to the other side that nothing more will be written.
+    ///
+    /// # Errors
+    /// Where the other side is gone.
+    fn shutdown(&self) -> io::Result<()>;
+}
+
+/// The byte stream of one connection.
+#[derive(Debug)]
+pub(crate) enum Wire {
+    Tcp(TcpStream),
+    Given(Box<dyn Stream>),
+}
+
+impl Wire {
+    /// Waits until reading may give something. Only one task may wait.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        poll_fn(|context| match self {
+            Self::Tcp(stream) => stream.poll_read_ready(context),
+            Self::Given(stream) => stream.poll_readable(context),
+        })
+        .await
+    }
+
+    /// Waits until writing, or [`Wire::flush`], may get further. Only one task may wait.
+    pub(crate) async fn writable(&self) -> io::Result<()> {
+        poll_fn(|context| match self {
+            Self::Tcp(stream) => stream.poll_write_ready(context),
+            Self::Given(stream) => stream.poll_writable(context),
+        })
+        .await
+    }
+
+    /// Reads what has arrived, without waiting; 0 is the end. An end that somebody else may have made is
+    /// [`io::ErrorKind::UnexpectedEof`]: what was read before it is whole, but more may have been meant.
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_read(buffer),
+            Self::Given(stream) => stream.try_read(buffer),
+        }
+    }
+
+    /// Writes as much as fits, without waiting.
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Given(stream) => stream.try_write(bytes),
+        }
+    }
+
+    /// Writes as much of these as fits, without waiting. None of them is empty.
+    pub(crate) fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write_vectored(pieces),
+            Self::Given(stream) => pieces.first().map_or(Ok(0), |piece| stream.try_write(piece)),
+        }
+    }
+
+    /// Whether bytes that were written are still held here.
+    pub(crate) fn holds(&self) -> bool {
+        match self {
+            Self::Tcp(_) | Self::Given(_) => false,
+        }
+    }
+
+    /// Moves what is held on, as far as it goes without waiting.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(_) | Self::Given(_) => Ok(()),
+        }
+    }
+
+    /// Hands over a last line, and waits until the other side has closed. Closing first, while something unread has arrived,
+    /// would make the system throw that line away.
+    pub(crate) async fn end_with(&self, line: &[u8]) -> io::Result<()> {
+        let mut rest = line;
+        while !rest.is_empty() {
+            match self.try_write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
+                Err(error) => return Err(error),
+            }
+        }
+        self.end().await
+    }
+
+    /// Says that nothing more comes, and waits until the other side has closed, reading what it still says to no end.
+    pub(crate) async fn end(&self) -> io::Result<()> {
+        self.shutdown()?;
+        loop {
+            self.readable().await?;
+            // Made anew each time, so that nobody carries it along while waiting.
+            match self.try_read(&mut [0; 1024]) {
+                Ok(0) => return Ok(()),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
+    fn shutdown(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
+            Self::Given(stream) => stream.shutdown(),
+        }
+    }
+}
