@@ -18,17 +18,21 @@ mod layout;
 mod leave;
 mod mouse;
 mod news;
+mod notebook;
 mod notices;
 mod online;
+mod paste;
 mod recall;
 mod room;
 mod row;
+mod search;
 
 use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::event::{Effect, Event};
+use crate::keys::{Action, Key, Keymap, Place};
 use crate::strings::{Lang, Strings};
 use crate::text;
 use crate::theme::{Glyphs, Theme};
@@ -46,7 +50,10 @@ pub(crate) use join::{Field, JoinForm};
 pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_field_width, layout};
 pub(crate) use notices::{Gravity, Notices};
 pub(crate) use online::OnlineList;
+pub(crate) use paste::Pasted;
+pub(crate) use recall::{MOST_BYTES, MOST_LINES};
 pub(crate) use row::Row;
+pub(crate) use search::Search;
 
 /// What the app starts with.
 #[derive(Debug, Clone)]
@@ -69,6 +76,26 @@ pub struct Setup {
     pub size: (u16, u16),
     /// Where the clock on the wall is.
     pub time_zone: jiff::tz::TimeZone,
+    /// Which key does what.
+    pub keymap: Keymap,
+}
+
+impl Default for Setup {
+    /// Nothing given and nothing remembered, in English, where the clock shows UTC.
+    fn default() -> Self {
+        Self {
+            lang: Lang::En,
+            theme: Theme::default(),
+            ascii: false,
+            student: None,
+            name: None,
+            server: None,
+            remembered: Remembered::default(),
+            size: (0, 0),
+            time_zone: jiff::tz::TimeZone::UTC,
+            keymap: Keymap::default(),
+        }
+    }
 }
 
 /// What one run keeps for the next.
@@ -111,6 +138,8 @@ pub(crate) enum Body {
     Online,
     /// The results as a picture.
     Chart,
+    /// Whether to square several lines that were pasted.
+    Paste(Pasted),
 }
 
 /// Who I am.
@@ -144,7 +173,14 @@ pub struct App {
     pub(crate) input: Line,
     pub(crate) check: Check,
     pub(crate) notices: Notices,
-    recall: recall::Recall,
+    pub(crate) recall: recall::Recall,
+    /// What was entered before is being searched.
+    pub(crate) search: Option<Search>,
+    /// Whose history was asked for.
+    notebook: String,
+    /// The input as it was last given to be kept.
+    draft: String,
+    pub(crate) keymap: Keymap,
     completion: Option<carry_out::Completion>,
     leaving: leave::Leaving,
     remembered: Remembered,
@@ -184,6 +220,10 @@ impl App {
             check: Check::Empty,
             notices: Notices::default(),
             recall: recall::Recall::default(),
+            search: None,
+            notebook: String::new(),
+            draft: String::new(),
+            keymap: setup.keymap,
             completion: None,
             leaving: leave::Leaving::default(),
             remembered,
@@ -214,7 +254,7 @@ impl App {
                 self.redraw(Urgency::Now);
                 match self.screen {
                     Screen::Join => self.form.paste(&pasted),
-                    Screen::Room => self.paste(&pasted, now, &mut effects),
+                    Screen::Room => self.paste(&pasted, now),
                 }
             }
             Event::Mouse(mouse) => {
@@ -227,6 +267,7 @@ impl App {
                 self.redraw(Urgency::Now);
                 self.size = (width, height);
             }
+            Event::Notebook { student, lines, draft } => self.notebook_opened(&student, lines, &draft, now),
             Event::Wake => {}
             Event::Link(news) => self.news(news, now),
         }
@@ -275,6 +316,7 @@ impl App {
         let (width, height) = self.size;
         let parts = layout(width, height);
         self.settle_chart();
+        self.settle_notebook(effects);
         self.form.settle(self.connection.auth());
         self.form.reveal(usize::from(join_field_width(width)));
         self.input.reveal(usize::from(input_width(parts.input.width)));
@@ -288,11 +330,10 @@ impl App {
     }
 
     fn key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Char('l') if control => effects.push(Effect::Repaint),
-            KeyCode::Char('z') if control => self.suspend(now, effects),
-            KeyCode::F(5) => {
+        match self.keymap.action(Key::of(key), Place::default()) {
+            Some(Action::Repaint) => effects.push(Effect::Repaint),
+            Some(Action::Suspend) => self.suspend(now, effects),
+            Some(Action::Reconnect) => {
                 if matches!(self.connection.state, State::Lost { .. }) {
                     effects.push(Effect::ReconnectNow);
                 }
@@ -312,7 +353,7 @@ impl App {
             KeyCode::Char('d') if control && empty => effects.push(Effect::Quit),
             _ => {
                 let before = self.form.focus;
-                match self.form.key(key, self.connection.auth()) {
+                match self.form.key(key, &self.keymap, self.connection.auth()) {
                     join::Outcome::Submit => self.submit_form(effects),
                     join::Outcome::Changed if before == Field::Server && self.form.focus != before => {
                         self.use_chosen_server(effects);

@@ -18,6 +18,15 @@ pub enum Event {
     Mouse(MouseEvent),
     /// The screen has another size, in cells.
     Resize(u16, u16),
+    /// What earlier runs of a student left was read.
+    Notebook {
+        /// Whose it is.
+        student: String,
+        /// The lines entered, oldest first.
+        lines: Vec<String>,
+        /// The line that was being typed, or nothing.
+        draft: String,
+    },
     /// The moment that `App::next_wake` asked for has come.
     Wake,
     /// News of the connection.
@@ -161,6 +170,12 @@ pub enum Effect {
     Suspend,
     /// Clear the screen and paint all of it.
     Repaint,
+    /// Read what earlier runs of this student left; [`Event::Notebook`] follows.
+    OpenNotebook(String),
+    /// Keep a line that was entered for later runs.
+    NoteLine(String),
+    /// Keep the line that is being typed, in place of the last one.
+    NoteDraft(String),
     /// Give this text to the terminal's clipboard (OSC 52).
     Copy(String),
 }

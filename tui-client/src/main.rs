@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use squares::app::Setup;
 use squares::flags::Flags;
+use squares::keys::Keymap;
 use squares::link::{self, DEFAULT_ADDRESS};
 use squares::plain::{self, Numbers};
 use squares::strings::Lang;
@@ -67,6 +68,7 @@ fn full_screen(flags: Flags) -> ExitCode {
         remembered,
         size: (0, 0),
         time_zone: jiff::tz::TimeZone::system(),
+        keymap: Keymap::default(),
     };
     let link = link::Options {
         server: flags.server,

@@ -18,6 +18,7 @@ use tokio::time::sleep_until;
 use crate::app::{App, Remembered, Setup, Urgency};
 use crate::event::{Effect, Event, LinkEvent};
 use crate::link::{self, Command, Link};
+use crate::notebook::Notebook;
 use crate::settings;
 use crate::terminal::{self, Signal, Signals};
 use frames::Frames;
@@ -31,6 +32,9 @@ const LAST_MOMENT: Duration = Duration::from_secs(8);
 
 /// The most keys that wait; a person cannot fill it, and a paste is one.
 const KEYS: usize = 256;
+
+/// The most news of other threads that wait.
+const OTHERS: usize = 64;
 
 /// The most events taken before the next frame is considered.
 const BREATH: usize = 256;
@@ -118,6 +122,11 @@ struct Loop {
     signals: mpsc::Receiver<Signal>,
     link: Link,
     news: mpsc::Receiver<LinkEvent>,
+    /// What threads beside the link tell, and their way to do so.
+    others: mpsc::Receiver<Event>,
+    tell: mpsc::Sender<Event>,
+    /// What is kept of the typing; none before the first student is known, or without a home.
+    notebook: Option<Notebook>,
     /// Commands that the link had no room for yet, in order.
     overflow: VecDeque<Command>,
     mouse: bool,
@@ -132,6 +141,7 @@ enum Happened {
     Signal(Option<Signal>),
     Key(Option<crossterm::event::Event>),
     News(Option<LinkEvent>),
+    Other(Event),
     /// The link took a command, or the moment that was waited for has come.
     Nothing,
     /// Whoever was at the other end of the terminal is gone.
@@ -152,6 +162,7 @@ impl Loop {
         let mut frames = Frames::default();
         frames.drawn(now);
         let (link, news) = Link::start(link)?;
+        let (tell, others) = mpsc::channel(OTHERS);
         let mut this = Self {
             app,
             screen,
@@ -161,6 +172,9 @@ impl Loop {
             signals,
             link,
             news,
+            others,
+            tell,
+            notebook: None,
             overflow: VecDeque::new(),
             mouse,
             state,
@@ -185,6 +199,7 @@ impl Loop {
                 Happened::Signal(Some(signal)) => self.signal(signal),
                 Happened::Key(Some(event)) => self.key(event),
                 Happened::News(Some(news)) => self.news(news),
+                Happened::Other(event) => self.update(event),
                 Happened::Nothing => {}
                 // Where no key can come any more there is no terminal, and a link that ended has panicked.
                 Happened::Signal(None) | Happened::Key(None) | Happened::News(None) | Happened::Gone => break,
@@ -193,6 +208,9 @@ impl Loop {
             self.wake_if_due();
         }
         self.remember();
+        if let Some(notebook) = self.notebook.take() {
+            notebook.finish();
+        }
         let Self { link, .. } = self;
         (link, ended)
     }
@@ -203,12 +221,13 @@ impl Loop {
         self.urgency = self.urgency.max(self.app.needs_draw());
         let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
         let deadline = [frame, self.app.next_wake(now)].into_iter().flatten().min();
-        let Self { signals, keys, news, link, overflow, .. } = self;
+        let Self { signals, keys, news, others, link, overflow, .. } = self;
         tokio::select! {
             biased;
             signal = signals.recv() => Happened::Signal(signal),
             key = keys.recv() => Happened::Key(key),
             () = gone => Happened::Gone,
+            Some(event) = others.recv() => Happened::Other(event),
             news = news.recv() => Happened::News(news),
             room = link.commands().reserve(), if !overflow.is_empty() => {
                 if let (Ok(room), Some(command)) = (room, overflow.pop_front()) {
@@ -297,6 +316,13 @@ impl Loop {
                 Effect::ReconnectNow => self.ask(Command::ReconnectNow),
                 Effect::Quit => self.running = false,
                 Effect::Suspend => self.stop(),
+                Effect::OpenNotebook(student) => {
+                    if let Some(notebook) = self.notebook() {
+                        notebook.open(student);
+                    }
+                }
+                Effect::NoteLine(line) => drop(self.notebook.as_ref().map(|notebook| notebook.line(line))),
+                Effect::NoteDraft(draft) => drop(self.notebook.as_ref().map(|notebook| notebook.draft(draft))),
                 Effect::Copy(text) => {
                     // A terminal that takes nothing any more ends the loop by itself.
                     let _ = terminal::copy(&text);
@@ -307,6 +333,18 @@ impl Loop {
                 }
             }
         }
+    }
+
+    /// What is kept of the typing, from the first use on.
+    fn notebook(&mut self) -> Option<&Notebook> {
+        if self.notebook.is_none()
+            && let Some(state) = self.state.clone()
+        {
+            let tell = self.tell.clone();
+            // Without a thread nothing is kept, and everything else works.
+            self.notebook = Notebook::start(state, move |event| drop(tell.blocking_send(event))).ok();
+        }
+        self.notebook.as_ref()
     }
 
     /// Gives the link a command without ever waiting for it.

@@ -9,6 +9,7 @@ use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
 use crate::event::Lost;
+use crate::keys::{Hint, Section};
 use crate::text;
 
 /// A language.
@@ -58,6 +59,31 @@ impl std::str::FromStr for Lang {
         }
     }
 }
+
+/// Words in each language, for tables that have a line of their own for everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Both {
+    ko: &'static str,
+    en: &'static str,
+}
+
+impl Both {
+    /// The words in this language.
+    pub(crate) const fn of(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Ko => self.ko,
+            Lang::En => self.en,
+        }
+    }
+}
+
+/// The words in Korean, then in English.
+pub(crate) const fn both(ko: &'static str, en: &'static str) -> Both {
+    Both { ko, en }
+}
+
+/// A heading of help, with what is no key of the keymap: what is pressed, and what it does.
+pub type HelpSection = (Section, &'static str, &'static [(&'static str, &'static str)]);
 
 /// What the client says in one language.
 #[derive(Debug)]
@@ -129,7 +155,7 @@ pub struct Strings {
     pub stop_search: &'static str,
     pub nothing_here: &'static str,
     pub nobody_named: fn(&str) -> String,
-    pub select_first: &'static str,
+    pub select_first: fn(&str) -> String,
     pub find_first: &'static str,
 
     // Copying: whether it is the square, the value shortened, its digits.
@@ -142,13 +168,13 @@ pub struct Strings {
     pub chart_others: &'static str,
     pub per_minute: fn(&str) -> String,
     pub who_squared: fn(&str) -> String,
-    pub chart_keys: &'static [(&'static str, &'static str)],
-    pub chart_keys_small: &'static [(&'static str, &'static str)],
+    pub chart_keys: &'static [(Hint, &'static str)],
+    pub chart_keys_small: &'static [(Hint, &'static str)],
 
     // A result in full.
     pub number: &'static str,
     pub square: &'static str,
-    pub detail_keys: &'static [(&'static str, &'static str)],
+    pub detail_keys: &'static [(Hint, &'static str)],
 
     // The input.
     pub placeholder: &'static str,
@@ -158,9 +184,16 @@ pub struct Strings {
     pub error: fn(&ErrorMessage) -> String,
     pub too_long: &'static str,
     pub not_kept: fn(&str, &str) -> String,
-    pub pasted: fn(usize, usize) -> String,
-    pub pasted_bad: fn(usize, &str) -> String,
+    /// How many lines are numbers, and how many are not.
+    pub paste_question: fn(usize, usize) -> String,
     pub pasted_too_many: fn(&str) -> String,
+    pub paste_keys: &'static [(Hint, &'static str)],
+    pub paste_keys_none: &'static [(Hint, &'static str)],
+    pub draft_is_back: &'static str,
+    pub history_search: &'static str,
+    pub history_none: &'static str,
+    pub history_last: &'static str,
+    pub history_keys: &'static [(Hint, &'static str)],
     pub unknown_command: fn(&str, Option<&str>) -> String,
     pub unknown_language: &'static str,
     pub language_chosen: &'static str,
@@ -174,15 +207,18 @@ pub struct Strings {
 
     // Help and the footer.
     pub help_title: &'static str,
-    pub help: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    /// The headings, each with what is no key of the keymap.
+    pub help: &'static [HelpSection],
     pub help_commands: &'static str,
-    pub help_keys: &'static [(&'static str, &'static str)],
-    pub footer: &'static [(&'static str, &'static str)],
-    pub footer_scrolled: &'static [(&'static str, &'static str)],
-    pub footer_filtered: &'static [(&'static str, &'static str)],
-    pub footer_found: &'static [(&'static str, &'static str)],
-    pub online_keys: &'static [(&'static str, &'static str)],
-    pub footer_selected: &'static [(&'static str, &'static str)],
+    pub help_keys: &'static [(Hint, &'static str)],
+    pub footer: &'static [(Hint, &'static str)],
+    pub footer_scrolled: &'static [(Hint, &'static str)],
+    pub footer_filtered: &'static [(Hint, &'static str)],
+    pub footer_found: &'static [(Hint, &'static str)],
+    pub online_keys: &'static [(Hint, &'static str)],
+    pub footer_selected: &'static [(Hint, &'static str)],
+    pub footer_command: &'static [(Hint, &'static str)],
+    pub footer_typing: &'static [(Hint, &'static str)],
 }
 
 /// A character as it may stand in a sentence; by its number where it cannot be seen by itself.

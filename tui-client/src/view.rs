@@ -12,6 +12,7 @@ mod input;
 mod join;
 mod online;
 mod paint;
+mod paste;
 
 use std::time::Instant;
 
@@ -47,6 +48,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
                 Body::Help(scrolled) => help::draw(app, &mut paint, parts.body, *scrolled),
                 Body::Detail(detail) => detail::draw(app, &mut paint, parts.body, detail),
                 Body::Chart => chart::draw(app, &mut paint, parts.body),
+                Body::Paste(question) => paste::draw(app, &mut paint, parts.body, question),
                 Body::Online => online::draw(app, &mut paint, parts.body),
             }
             input::draw(app, &mut paint, &parts, now)

@@ -257,6 +257,8 @@ fn a_paste_of_many_numbers_and_a_flood_of_keys_arrive_whole() {
     pty.until_shows("1399² = 1957201");
     let pasted: String = (2000..2300).map(|number| format!("{number}\n")).collect();
     pty.type_text(&format!("\x1b[200~{pasted}\x1b[201~"));
+    pty.until_shows("Square 300 numbers?");
+    pty.type_text("\r");
     pty.type_text("\r");
     pty.until_shows("2299² = 5285401");
     let expected: Vec<String> = (1000..1400).chain(2000..2300).map(|number: u32| number.to_string()).collect();
@@ -273,4 +275,31 @@ fn the_first_frame_comes_before_any_answer() {
     pty.type_text("\x03\x03");
     assert_eq!(pty.exit_code(), 0);
     pty.assert_clean();
+}
+
+#[test]
+fn what_was_entered_and_what_was_being_typed_outlives_a_kill() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = enter(&home, &server.address, "s1");
+    pty.type_text("12\r");
+    pty.until_shows("12² = 144");
+    pty.type_text("98765");
+    pty.until_shows("> 98765");
+    let kept = |pattern: &str| {
+        let folder = home.outbox().parent().unwrap().join("drafts");
+        let mut files = std::fs::read_dir(folder).unwrap();
+        files.any(|file| std::fs::read_to_string(file.unwrap().path()).is_ok_and(|text| text.contains(pattern)))
+    };
+    pty.until("the draft", |_| kept("98765"));
+    pty.kill();
+    let mut pty = enter(&home, &server.address, "s1");
+    pty.until_shows("> 98765");
+    // Ctrl-U clears it; Ctrl-R finds what the first run entered.
+    pty.type_text("\x15\x121");
+    pty.until_shows("? 1");
+    pty.type_text("\r");
+    pty.until("the same number again", |screen| screen.contents().matches("12² = 144").count() == 2);
+    pty.type_text("\x1f/exit\r");
+    assert_eq!(pty.exit_code(), 0);
 }

@@ -10,7 +10,6 @@ use ratatui::buffer::CellWidth;
 use squares::app::{App, Remembered, Setup};
 use squares::event::{Effect, Event, LinkEvent, Lost, Pending};
 use squares::strings::Lang;
-use squares::theme::Theme;
 use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
 };
@@ -28,17 +27,8 @@ struct Stage {
 impl Stage {
     fn with(setup: impl FnOnce(&mut Setup), lang: Lang, size: (u16, u16)) -> Self {
         let now = Instant::now();
-        let mut given = Setup {
-            lang,
-            theme: Theme::color(),
-            ascii: false,
-            student: None,
-            name: None,
-            server: None,
-            remembered: Remembered::default(),
-            size,
-            time_zone: jiff::tz::TimeZone::fixed(jiff::tz::offset(9)),
-        };
+        let time_zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
+        let mut given = Setup { lang, size, time_zone, ..Setup::default() };
         setup(&mut given);
         let (app, _) = App::new(given, now);
         Self { app, now, size }
@@ -59,7 +49,9 @@ impl Stage {
     }
 
     fn update(&mut self, event: Event) -> Vec<Effect> {
-        self.app.update(event, self.now)
+        let mut effects = self.app.update(event, self.now);
+        effects.retain(|effect| !is_note(effect));
+        effects
     }
 
     fn link(&mut self, news: LinkEvent) -> Vec<Effect> {
@@ -145,6 +137,11 @@ fn result(seq: u64) -> SquareResult {
 
 fn error(code: ErrorCode) -> ErrorMessage {
     ErrorMessage { code, message: "A sentence.".into(), id: None, retry_after_ms: None }
+}
+
+/// What is kept of the typing for later runs.
+fn is_note(effect: &Effect) -> bool {
+    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_))
 }
 
 /// The scene at every size, in both languages.
@@ -296,6 +293,48 @@ fn room_with_a_command_that_is_none() {
         let mut stage = Stage::room(lang, size);
         stage.type_in("/exti");
         stage.press(KeyCode::Enter);
+        stage
+    });
+}
+
+#[test]
+fn several_lines_pasted_are_asked_about() {
+    check_middle("paste", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("12");
+        stage.update(Event::Paste(format!("1\n1/2\n-2.5\n1,234\n{}\n2+3\n１２\n1e3\n9\n가", "7".repeat(100))));
+        stage
+    });
+}
+
+#[test]
+fn history_searched() {
+    check_middle("history", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        let lines = vec!["1234567".into(), "/find 가람".into(), "9".repeat(300), "12".into()];
+        stage.update(Event::Notebook { student: "20260002".into(), lines, draft: String::new() });
+        stage.key(KeyCode::Char('r'), KeyModifiers::CONTROL);
+        stage.type_in("가람");
+        stage
+    });
+}
+
+#[test]
+fn a_line_that_was_being_typed_comes_back() {
+    check_middle("draft", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.update(Event::Notebook { student: "20260002".into(), lines: vec![], draft: "123.5".into() });
+        stage
+    });
+}
+
+#[test]
+fn a_command_being_typed() {
+    check_middle("command_typed", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("/챠");
+        stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
+        stage.type_in("/c");
         stage
     });
 }

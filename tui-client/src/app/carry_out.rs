@@ -25,7 +25,7 @@ impl App {
         match commands::parse(self.input.text()) {
             Parsed::Command { command, argument } => {
                 if self.act(command.action, &argument, now, effects) {
-                    self.entered();
+                    self.entered(effects);
                 }
             }
             Parsed::Unknown { name, nearest } => {

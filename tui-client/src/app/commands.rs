@@ -2,12 +2,11 @@
 //! was perhaps meant where it is none; and what a text may be completed to. Everything it knows of commands is in
 //! [`table`].
 
-mod keyboard;
 mod table;
 
 pub(crate) use table::{Action, Argument, COMMANDS, COPIED, Command, LANGS};
 
-use keyboard::latin_keys;
+use crate::keys::latin_keys;
 
 /// A text that is meant as a command.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::feed::{Feed, Filter, Needle, Whose};
 use super::notices::Gravity;
 use super::{App, Body};
+use crate::keys::Action;
 use crate::text;
 
 /// The most of a text that is quoted in a notice, in cells.
@@ -51,7 +52,10 @@ impl App {
                 self.toggle_student(Whose { id, name, me });
             }
             None if self.feed.filter.student.is_some() => self.leave_filter(),
-            None => self.notices.show(Gravity::Info, self.strings.select_first.to_owned(), now),
+            None => {
+                let key = self.keymap.names(Action::SelectEarlier, self.strings.lang);
+                self.notices.show(Gravity::Info, (self.strings.select_first)(&key), now);
+            }
         }
     }
 

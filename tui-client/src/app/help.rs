@@ -2,6 +2,7 @@
 //! the view draws those in sight.
 
 use super::commands::COMMANDS;
+use crate::keys::{ACTIONS, Keymap};
 use crate::strings::Strings;
 use crate::text;
 
@@ -12,31 +13,42 @@ const BESIDE: usize = 56;
 pub(crate) const KEY_COLUMN: usize = 24;
 
 /// A line of help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HelpLine {
     Blank,
     Heading(&'static str),
     /// A key and, beside it, what it does.
-    Key(&'static str, &'static str),
+    Key(String, &'static str),
     /// More of what a key does, beside or below it.
     More(&'static str),
 }
 
 /// All lines of help, laid out in `cells`.
-pub(crate) fn help(strings: &'static Strings, cells: usize) -> Vec<HelpLine> {
+pub(crate) fn help(strings: &'static Strings, keymap: &Keymap, cells: usize) -> Vec<HelpLine> {
+    let lang = strings.lang;
+    let mut sections: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
+    for (section, heading, fixed) in strings.help {
+        let mut keys: Vec<(String, &str)> = fixed.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect();
+        // An action that was left without a key is not there.
+        let actions = ACTIONS.iter().filter(|entry| entry.section == *section);
+        let actions = actions.map(|entry| (keymap.names(entry.action, lang), entry.help.of(lang)));
+        keys.extend(actions.filter(|(names, _)| !names.is_empty()));
+        sections.push((heading, keys));
+    }
+    let commands = COMMANDS.iter().map(|command| (command.usage.of(lang).to_owned(), command.help.of(lang)));
+    sections.push((strings.help_commands, commands.collect()));
     let mut lines = Vec::new();
-    let commands: Vec<_> =
-        COMMANDS.iter().map(|command| (command.usage.of(strings.lang), command.help.of(strings.lang))).collect();
-    let commands = (strings.help_commands, &*commands);
-    for (heading, keys) in strings.help.iter().copied().chain(std::iter::once(commands)) {
+    for (heading, keys) in sections {
         if !lines.is_empty() {
             lines.push(HelpLine::Blank);
         }
         lines.push(HelpLine::Heading(heading));
-        for &(key, what) in keys {
+        for (key, what) in keys {
             let mut what = text::wrap(what, cells.saturating_sub(indent(cells))).into_iter();
-            let beside = if cells >= BESIDE { what.next().unwrap_or_default() } else { "" };
-            lines.push(HelpLine::Key(key, beside));
+            // A key with many names stands alone, however much room there is.
+            let beside = cells >= BESIDE && text::fits(&key, KEY_COLUMN);
+            let first = if beside { what.next().unwrap_or_default() } else { "" };
+            lines.push(HelpLine::Key(key, first));
             lines.extend(what.map(HelpLine::More));
         }
     }

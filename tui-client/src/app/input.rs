@@ -1,11 +1,16 @@
 //! One editable line of text: the room's input box and each field of the join screen. It knows readline's keys, moves
-//! by grapheme, composes what is typed (NFC), and keeps the part around the caret in sight.
+//! by grapheme, composes what is typed (NFC), keeps what was cut and what was changed, and the part around the caret in sight.
+
+mod kept;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::keys::{Action, Key, Keymap, Place};
 use crate::text;
+
+use kept::{Cuts, Undo};
 
 /// The most bytes a line holds: any number that a server takes fits, and a pasted book does not.
 const MOST_BYTES: usize = 256 * 1024;
@@ -31,8 +36,24 @@ pub(crate) struct Line {
     caret: usize,
     /// The byte index of the first grapheme in sight.
     first: usize,
-    killed: String,
-    killing: bool,
+    cuts: Cuts,
+    undo: Undo,
+    last: Last,
+}
+
+/// What was done last, where that decides what the next thing means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Other,
+    /// A character was typed: the next one is undone with it.
+    Typed,
+    /// A character was deleted: the same.
+    Deleted,
+    /// Something was cut: what is cut next is put back with it.
+    Cut,
+    /// Something was put back at this byte.
+    PutBack(usize),
 }
 
 impl Line {
@@ -40,6 +61,7 @@ impl Line {
     pub(crate) fn new(text: &str) -> Self {
         let mut line = Self::default();
         line.set(text);
+        line.undo.clear();
         line
     }
 
@@ -51,32 +73,38 @@ impl Line {
         self.text.is_empty()
     }
 
-    /// Replaces the text, and puts the caret at its end.
+    /// Replaces the text, and puts the caret at its end. It can be undone.
     pub(crate) fn set(&mut self, text: &str) {
+        self.changing(Last::Other);
         self.text.clear();
         self.text.extend(text.nfc());
         self.caret = self.text.len();
         self.first = 0;
-        self.killing = false;
     }
 
-    /// Takes the text out.
+    /// Takes the text out, for good.
     pub(crate) fn take(&mut self) -> String {
         self.caret = 0;
         self.first = 0;
-        self.killing = false;
+        self.last = Last::Other;
+        self.undo.clear();
         std::mem::take(&mut self.text)
     }
 
     /// Inserts text at the caret, composed with what stands before it. Control characters become spaces.
     pub(crate) fn insert(&mut self, inserted: &str) -> Edit {
-        self.killing = false;
+        self.insert_as(inserted, Last::Other)
+    }
+
+    fn insert_as(&mut self, inserted: &str, last: Last) -> Edit {
         if inserted.is_empty() {
+            self.last = Last::Other;
             return Edit::Moved;
         }
         if self.text.len() + inserted.len() > MOST_BYTES {
             return Edit::Full;
         }
+        self.changing(last);
         let start = self.before(self.caret);
         let mut piece: String = self.text[start..self.caret].to_owned();
         piece.extend(inserted.chars().map(|c| if c.is_control() { ' ' } else { c }));
@@ -90,48 +118,46 @@ impl Line {
         Edit::Changed
     }
 
-    /// Carries out a key, if it is one of readline's.
-    pub(crate) fn key(&mut self, key: KeyEvent) -> Edit {
+    /// Carries out a key, if it types something or the keymap gives it to the line.
+    pub(crate) fn key(&mut self, key: KeyEvent, keymap: &Keymap) -> Edit {
+        match keymap.action(Key::of(key), Place::default()) {
+            Some(action) => self.act(action),
+            None => self.type_key(key),
+        }
+    }
+
+    /// Carries out a key that the keymap gives to nobody, if it types something.
+    pub(crate) fn type_key(&mut self, key: KeyEvent) -> Edit {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
-        let was_killing = std::mem::take(&mut self.killing);
-        match (key.code, control, alt) {
-            (KeyCode::Left, false, false) | (KeyCode::Char('b'), true, false) => self.go(self.before(self.caret)),
-            (KeyCode::Right, false, false) | (KeyCode::Char('f'), true, false) => self.go(self.after(self.caret)),
-            (KeyCode::Left, _, _) | (KeyCode::Char('b'), false, true) => {
-                self.go(self.word_before(char::is_alphanumeric))
-            }
-            (KeyCode::Right, _, _) | (KeyCode::Char('f'), false, true) => self.go(self.word_after()),
-            (KeyCode::Home, false, _) | (KeyCode::Char('a'), true, false) => self.go(0),
-            (KeyCode::End, false, _) | (KeyCode::Char('e'), true, false) => self.go(self.text.len()),
-            (KeyCode::Backspace, false, false) | (KeyCode::Char('h'), true, false) => {
-                self.remove(self.before(self.caret), self.caret)
-            }
-            (KeyCode::Delete, false, false) | (KeyCode::Char('d'), true, false) => {
-                self.remove(self.caret, self.after(self.caret))
-            }
-            (KeyCode::Backspace, _, _) => {
-                self.kill(self.word_before(char::is_alphanumeric), self.caret, was_killing, true)
-            }
-            (KeyCode::Char('w'), true, false) => {
-                self.kill(self.word_before(|c| !c.is_whitespace()), self.caret, was_killing, true)
-            }
-            (KeyCode::Delete, _, _) | (KeyCode::Char('d'), false, true) => {
-                self.kill(self.caret, self.word_after(), was_killing, false)
-            }
-            (KeyCode::Char('u'), true, false) => self.kill(0, self.caret, was_killing, true),
-            (KeyCode::Char('k'), true, false) => self.kill(self.caret, self.text.len(), was_killing, false),
-            (KeyCode::Char('y'), true, false) => {
-                let killed = self.killed.clone();
-                self.insert(&killed)
-            }
-            (KeyCode::Char('t'), true, false) => self.transpose(),
+        match key.code {
             // AltGr reaches us as both at once.
-            (KeyCode::Char(c), control, alt) if control == alt => self.insert(c.encode_utf8(&mut [0; 4])),
-            _ => {
-                self.killing = was_killing;
-                Edit::NotMine
-            }
+            KeyCode::Char(c) if control == alt => self.insert_as(c.encode_utf8(&mut [0; 4]), Last::Typed),
+            _ => Edit::NotMine,
+        }
+    }
+
+    /// Carries out an action, if it is one of a line's.
+    pub(crate) fn act(&mut self, action: Action) -> Edit {
+        match action {
+            Action::CharLeft => self.go(self.before(self.caret)),
+            Action::CharRight => self.go(self.after(self.caret)),
+            Action::WordLeft => self.go(self.word_before(char::is_alphanumeric)),
+            Action::WordRight => self.go(self.word_after()),
+            Action::LineStart => self.go(0),
+            Action::LineEnd => self.go(self.text.len()),
+            Action::DeleteBack => self.remove(self.before(self.caret), self.caret, Last::Deleted),
+            Action::DeleteForward => self.remove(self.caret, self.after(self.caret), Last::Deleted),
+            Action::CutPartBack => self.cut(self.word_before(char::is_alphanumeric), self.caret, true),
+            Action::CutWordBack => self.cut(self.word_before(|c| !c.is_whitespace()), self.caret, true),
+            Action::CutPartForward => self.cut(self.caret, self.word_after(), false),
+            Action::CutToStart => self.cut(0, self.caret, true),
+            Action::CutToEnd => self.cut(self.caret, self.text.len(), false),
+            Action::PutBack => self.put_back(),
+            Action::PutBackEarlier => self.put_back_earlier(),
+            Action::Swap => self.swap(),
+            Action::Undo => self.undo(),
+            _ => Edit::NotMine,
         }
     }
 
@@ -166,45 +192,70 @@ impl Line {
 
     fn go(&mut self, to: usize) -> Edit {
         self.caret = to;
+        self.last = Last::Other;
         Edit::Moved
     }
 
-    fn remove(&mut self, from: usize, to: usize) -> Edit {
+    /// The text is about to be another: it is kept, unless what was done last is undone with this.
+    fn changing(&mut self, by: Last) {
+        let together = matches!(by, Last::Typed | Last::Deleted) && by == self.last;
+        if !together {
+            self.undo.keep(&self.text, self.caret);
+        }
+        self.last = by;
+    }
+
+    fn undo(&mut self) -> Edit {
+        self.last = Last::Other;
+        let Some((text, caret)) = self.undo.latest() else { return Edit::Moved };
+        (self.text, self.caret) = (text, caret);
+        Edit::Changed
+    }
+
+    fn remove(&mut self, from: usize, to: usize, last: Last) -> Edit {
         if from == to {
             return Edit::Moved;
         }
+        self.changing(last);
         self.text.replace_range(from..to, "");
         self.caret = self.boundary_at_or_after(from);
         Edit::Changed
     }
 
-    /// Kills that follow one another are yanked as one, in the order in which they stood.
-    fn kill(&mut self, from: usize, to: usize, again: bool, backwards: bool) -> Edit {
-        self.killing = true;
+    /// Cuts that follow one another are put back as one, in the order in which they stood.
+    fn cut(&mut self, from: usize, to: usize, backwards: bool) -> Edit {
+        let again = self.last == Last::Cut;
         if from == to {
-            self.killing = again;
             return Edit::Moved;
         }
-        let piece = &self.text[from..to];
-        if !again {
-            self.killed.clear();
-        }
-        if backwards {
-            self.killed.insert_str(0, piece);
-        } else {
-            self.killed.push_str(piece);
-        }
-        self.remove(from, to)
+        self.cuts.add(&self.text[from..to], again, backwards);
+        self.remove(from, to, Last::Cut)
+    }
+
+    fn put_back(&mut self) -> Edit {
+        let Some(piece) = self.cuts.latest().map(str::to_owned) else { return Edit::Moved };
+        let from = self.caret;
+        self.insert_as(&piece, Last::PutBack(from))
+    }
+
+    /// What was just put back becomes what was cut before it.
+    fn put_back_earlier(&mut self) -> Edit {
+        let Last::PutBack(from) = self.last else { return Edit::Moved };
+        let Some(piece) = self.cuts.earlier().map(str::to_owned) else { return Edit::Moved };
+        let from = from.min(self.caret);
+        self.remove(from, self.caret, Last::Other);
+        self.insert_as(&piece, Last::PutBack(from))
     }
 
     /// Swaps the graphemes around the caret; at the end, the last two.
-    fn transpose(&mut self) -> Edit {
+    fn swap(&mut self) -> Edit {
         let end = if self.caret == self.text.len() { self.caret } else { self.after(self.caret) };
         let middle = self.before(end);
         let start = self.before(middle);
         if start == middle || middle == end {
             return Edit::Moved;
         }
+        self.changing(Last::Other);
         let swapped = format!("{}{}", &self.text[middle..end], &self.text[start..middle]);
         self.text.replace_range(start..end, &swapped);
         self.caret = self.boundary_at_or_after(end);
@@ -241,145 +292,4 @@ impl Line {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// A text with its caret as `|`.
-    fn line(picture: &str) -> Line {
-        let caret = picture.find('|').expect("the picture has a caret");
-        let mut line = Line::new(&picture.replace('|', ""));
-        line.caret = caret;
-        line
-    }
-
-    fn picture(line: &Line) -> String {
-        let (before, behind) = line.text.split_at(line.caret);
-        format!("{before}|{behind}")
-    }
-
-    /// `C-` and `M-` before a key's name, or the characters themselves.
-    pub(crate) fn keys(names: &str) -> Vec<KeyEvent> {
-        names
-            .split(' ')
-            .map(|name| {
-                let (modifiers, name) = match name.split_once('-') {
-                    Some(("C", rest)) => (KeyModifiers::CONTROL, rest),
-                    Some(("M", rest)) => (KeyModifiers::ALT, rest),
-                    _ => (KeyModifiers::NONE, name),
-                };
-                let code = match name {
-                    "left" => KeyCode::Left,
-                    "right" => KeyCode::Right,
-                    "home" => KeyCode::Home,
-                    "end" => KeyCode::End,
-                    "back" => KeyCode::Backspace,
-                    "del" => KeyCode::Delete,
-                    name => KeyCode::Char(name.chars().next().expect("a key has a name")),
-                };
-                KeyEvent::new(code, modifiers)
-            })
-            .collect()
-    }
-
-    fn check(before: &str, names: &str, after: &str) {
-        let mut line = line(before);
-        for key in keys(names) {
-            assert_ne!(line.key(key), Edit::NotMine, "{names}");
-        }
-        assert_eq!(picture(&line), after, "{before} {names}");
-    }
-
-    #[test]
-    fn keys_do_what_readline_does() {
-        check("12|", "3 4", "1234|");
-        check("12|34", "left 5 right", "152|34");
-        check("12|34", "C-a 0 C-e 5", "012345|");
-        check("12|34", "home x end y", "x1234y|");
-        check("12|34", "C-b C-f C-f", "123|4");
-        check("12|34", "back", "1|34");
-        check("12|34", "C-h C-h C-h", "|34");
-        check("12|34", "C-d", "12|4");
-        check("12|34", "del del del", "12|");
-        check("12|34", "C-k", "12|");
-        check("12|34", "C-u", "|34");
-        check("12|34", "C-u C-e C-y", "3412|");
-        check("12|34", "C-t", "132|4");
-        check("1234|", "C-t", "1243|");
-        check("|1234", "C-t", "|1234");
-        check("one 2.5|", "M-b", "one 2.|5");
-        check("one 2.5|", "C-w", "one |");
-        check("one 2.5|", "M-back", "one 2.|");
-        check("one two |", "C-w", "one |");
-        check("|one two", "M-f", "one| two");
-        check("|one two", "M-d", "| two");
-        check("|one two", "M-d M-d C-y C-y", "one twoone two|");
-        check("one two|", "C-w C-w C-y", "one two|");
-        check("one two|", "C-left C-left C-right", "one| two");
-    }
-
-    #[test]
-    fn the_caret_steps_over_whole_graphemes() {
-        check("가나|다", "back", "가|다");
-        check("가|나다", "right", "가나|다");
-        check("|e\u{302}\u{323}x", "right", "ệ|x");
-    }
-
-    #[test]
-    fn what_is_typed_decomposed_is_composed() {
-        check("|", "ᄀ ᅡ ᆨ", "각|");
-        check("e|x", "\u{301}", "é|x");
-        let mut line = Line::default();
-        assert_eq!(line.insert("\u{1100}\u{1161}\t\u{1102}\u{1161}"), Edit::Changed);
-        assert_eq!(line.text(), "가 나");
-    }
-
-    #[test]
-    fn keys_of_others_are_left_to_them() {
-        let mut line = line("12|");
-        for key in [KeyCode::Up, KeyCode::Enter, KeyCode::PageUp, KeyCode::F(1), KeyCode::Tab] {
-            assert_eq!(line.key(KeyEvent::new(key, KeyModifiers::NONE)), Edit::NotMine);
-        }
-        for name in ["C-c", "C-l", "C-z", "C-home", "M-x"] {
-            assert_eq!(line.key(keys(name)[0]), Edit::NotMine, "{name}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_fit_is_not_taken_in_at_all() {
-        let mut line = Line::new("12");
-        assert_eq!(line.insert(&"3".repeat(MOST_BYTES)), Edit::Full);
-        assert_eq!(line.text(), "12");
-    }
-
-    #[test]
-    fn the_caret_is_always_in_sight() {
-        let mut line = Line::new("1234567890");
-        line.reveal(5);
-        assert_eq!(line.in_sight(5), ("7890", 4));
-        line.key(keys("C-a")[0]);
-        line.reveal(5);
-        assert_eq!(line.in_sight(5), ("12345", 0));
-        line.reveal(20);
-        assert_eq!(line.in_sight(20), ("1234567890", 0));
-    }
-
-    proptest! {
-            #[test]
-            fn no_keys_break_a_line(start in "[0-9가-각\u{1100}\u{1161}\u{11a8}e\u{301}👨\u{200d} ]{0,8}",
-                                    steps in prop::collection::vec(0_usize..24, 0..30), cells in 0_usize..12) {
-                let names = "left right C-a C-e C-b C-f back C-h del C-d C-u C-k C-w C-y C-t M-b M-f M-d M-back C-left 가 \u{1161} \u{301} 7";
-                let all = keys(names);
-                let mut line = Line::new(&start);
-                for step in steps {
-                    line.key(all[step]);
-                    line.reveal(cells);
-                    let (shown, caret) = line.in_sight(cells);
-                    prop_assert!(text::width(shown) <= cells);
-                    prop_assert!(caret < cells.max(1) || cells < 3, "{caret} of {cells}");
-    prop_assert!(line.text.is_char_boundary(line.caret));
-                }
-            }
-        }
-}
+mod tests;

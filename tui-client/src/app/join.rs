@@ -1,11 +1,12 @@
 //! The form on the join screen: student id, name, server, and what is wrong with them. The app gives it keys and turns
 //! what comes of them into effects; the view draws it.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use squares_shared::message::Auth;
 use squares_shared::student::{StudentError, check_id, read_name};
 
 use super::input::{Edit, Line};
+use crate::keys::Keymap;
 
 /// A field of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,17 +101,18 @@ impl JoinForm {
         self.choices.len() > 1
     }
 
-    pub(crate) fn key(&mut self, key: KeyEvent, auth: Option<Auth>) -> Outcome {
+    pub(crate) fn key(&mut self, key: KeyEvent, keymap: &Keymap, auth: Option<Auth>) -> Outcome {
         let choosing = self.focus == Field::Server && self.has_choices();
         match key.code {
             KeyCode::Enter => Outcome::Submit,
+            KeyCode::Char('j') if key.modifiers == KeyModifiers::CONTROL => Outcome::Submit,
             KeyCode::Tab => self.move_focus(1, auth),
             KeyCode::BackTab => self.move_focus(-1, auth),
             KeyCode::Down if choosing => self.choose(1),
             KeyCode::Up if choosing => self.choose(-1),
             KeyCode::Down => self.move_focus(1, auth),
             KeyCode::Up => self.move_focus(-1, auth),
-            _ => match self.line_mut(self.focus).key(key) {
+            _ => match self.line_mut(self.focus).key(key, keymap) {
                 Edit::NotMine => Outcome::NotMine,
                 Edit::Moved => Outcome::Changed,
                 Edit::Changed | Edit::Full => self.edited(),
@@ -219,12 +221,10 @@ fn read_id(typed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::KeyModifiers;
-
     use super::*;
 
     fn press(form: &mut JoinForm, code: KeyCode) -> Outcome {
-        form.key(KeyEvent::new(code, KeyModifiers::NONE), Some(Auth::Open))
+        form.key(KeyEvent::new(code, KeyModifiers::NONE), &Keymap::default(), Some(Auth::Open))
     }
 
     #[test]

@@ -32,6 +32,7 @@ impl App {
                 self.connection.hello = Some(hello);
                 self.each_feed(Feed::lost);
                 self.recheck_if_undecided();
+                self.judge_pasted_anew();
             }
             LinkEvent::Joined { welcome, resumed } => self.joined(welcome, resumed),
             LinkEvent::JoinRefused(error) => self.join_refused(&error),
@@ -111,7 +112,9 @@ impl App {
         self.form.focus = field.unwrap_or(self.form.focus);
         self.form.joining = false;
         self.screen = Screen::Join;
-        self.body = Body::Feed;
+        if !matches!(self.body, Body::Paste(_)) {
+            self.body = Body::Feed;
+        }
     }
 
     fn results(&mut self, results: &[SquareResult]) {

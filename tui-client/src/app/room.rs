@@ -1,4 +1,4 @@
-//! Keys and pasted text in the room: which go to the input, which scroll, which select, and what Enter means.
+//! Keys in the room: which go to the input, which scroll, which select, and what Enter means.
 
 use std::time::Instant;
 
@@ -13,45 +13,33 @@ use super::leave::Answer;
 use super::notices::Gravity;
 use super::{App, Body, Copied, Detail, head_lines, help, layout, list_lines};
 use crate::event::Effect;
-use crate::text;
-
-/// The most lines of one paste. More are a file, and belong to plain mode.
-const MOST_PASTED: usize = 1_000;
-
-/// The most of a text that is quoted in a notice, in cells.
-const QUOTED: usize = 24;
+use crate::keys::{Action, Key, Place};
 
 impl App {
     pub(super) fn room_key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
-        let modified = !key.modifiers.is_empty();
-        let empty = self.input.is_empty();
-        if key.code == KeyCode::Char('c') && control {
+        let interrupts = key.code == KeyCode::Char('c') && control;
+        if self.is_asking() {
+            self.notices.typed();
+            return self.paste_key(key, effects);
+        }
+        if interrupts && self.search.is_none() {
             return self.interrupt(now, effects);
         }
         self.leaving.forget_key();
         self.notices.typed();
+        if self.search.is_some() && self.search_key(key, now, effects) {
+            return;
+        }
 
         let over = !matches!(self.body, Body::Feed);
+        let empty = self.input.is_empty();
         match key.code {
             KeyCode::Tab if !empty => return self.complete(1),
             KeyCode::BackTab if !empty => return self.complete(-1),
             _ => self.completion = None,
         }
         match key.code {
-            KeyCode::Char('d') if control && empty => self.leave(now, effects),
-            KeyCode::F(1) => self.show(if matches!(self.body, Body::Help(_)) { Body::Feed } else { Body::Help(0) }),
-            KeyCode::F(2) => self.show(if matches!(self.body, Body::Online) { Body::Feed } else { Body::Online }),
-            KeyCode::F(3) => self.find_next(-1, now),
-            KeyCode::F(4) => self.find_next(1, now),
-            KeyCode::F(6) => self.toggle_chart(),
-            KeyCode::F(7) => self.copy(Copied::Number, now, effects),
-            KeyCode::F(8) => self.copy(Copied::Square, now, effects),
-            KeyCode::F(9) => self.filter_selected(now),
-            KeyCode::Tab if empty && matches!(self.body, Body::Chart) => self.turn_chart(),
-            KeyCode::Left if modified && matches!(self.body, Body::Chart) => self.chart.pan(-1),
-            KeyCode::Right if modified && matches!(self.body, Body::Chart) => self.chart.pan(1),
             KeyCode::Esc if over => self.show(Body::Feed),
             KeyCode::Esc => {
                 if !self.escape_filter() {
@@ -59,85 +47,84 @@ impl App {
                 }
             }
             KeyCode::Enter => self.enter(now, effects),
-
-            KeyCode::PageUp if alt => self.scroll_online(-1),
-            KeyCode::PageDown if alt => self.scroll_online(1),
-            KeyCode::PageUp => self.scroll_body(-self.page()),
-            KeyCode::PageDown => self.scroll_body(self.page()),
-            KeyCode::Home if control || empty => self.scroll_body(isize::MIN / 2),
-            KeyCode::End if control || empty => self.scroll_body(isize::MAX / 2),
+            KeyCode::Char('j') if control => self.enter(now, effects),
+            KeyCode::Tab if matches!(self.body, Body::Chart) => self.turn_chart(),
+            KeyCode::Home if empty => self.scroll_body(isize::MIN / 2),
+            KeyCode::End if empty => self.scroll_body(isize::MAX / 2),
             KeyCode::Up if over => self.scroll_body(-1),
             KeyCode::Down if over => self.scroll_body(1),
-            KeyCode::Up if modified => self.feed.select(-1),
-            KeyCode::Down if modified => self.feed.select(1),
-            KeyCode::Up => {
-                if let Some(line) = self.recall.earlier(self.input.text()) {
-                    self.input.set(line);
-                    self.recheck();
+            _ => {
+                let place = Place { empty, chart: matches!(self.body, Body::Chart) };
+                match self.keymap.action(Key::of(key), place) {
+                    Some(action) => self.carry_out_key(action, now, effects),
+                    None => {
+                        let edit = self.input.type_key(key);
+                        self.edited(edit, now);
+                    }
                 }
             }
-            KeyCode::Down => {
-                if let Some(line) = self.recall.later() {
-                    self.input.set(line);
-                    self.recheck();
-                }
-            }
-            _ => match self.input.key(key) {
-                Edit::Changed => self.recheck(),
-                Edit::Full => self.notices.show(Gravity::Warning, self.strings.too_long.to_owned(), now),
-                Edit::Moved | Edit::NotMine => {}
-            },
         }
     }
 
-    /// Pasted text: one line is typed; of several, each is squared by itself, and the first that is no number is put
-    /// into the input, where what is wrong with it can be mended.
-    pub(super) fn paste(&mut self, pasted: &str, now: Instant, effects: &mut Vec<Effect>) {
-        self.leaving.forget_key();
-        self.notices.typed();
-        let mut lines = pasted.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty());
-        let (Some(first), second) = (lines.next(), lines.next()) else { return };
-        let Some(second) = second else {
-            match self.input.insert(first) {
-                Edit::Full => self.notices.show(Gravity::Warning, self.strings.too_long.to_owned(), now),
-                _ => self.recheck(),
+    fn carry_out_key(&mut self, action: Action, now: Instant, effects: &mut Vec<Effect>) {
+        match action {
+            Action::Leave => self.leave(now, effects),
+            Action::Help => self.show(if matches!(self.body, Body::Help(_)) { Body::Feed } else { Body::Help(0) }),
+            Action::Online => self.show(if matches!(self.body, Body::Online) { Body::Feed } else { Body::Online }),
+            Action::FindEarlier => self.find_next(-1, now),
+            Action::FindLater => self.find_next(1, now),
+            Action::Chart => self.toggle_chart(),
+            Action::CopyNumber => self.copy(Copied::Number, now, effects),
+            Action::CopySquare => self.copy(Copied::Square, now, effects),
+            Action::OnlyStudent => self.filter_selected(now),
+            Action::PanLeft => self.chart.pan(-1),
+            Action::PanRight => self.chart.pan(1),
+            Action::ListUp => self.scroll_online(-1),
+            Action::ListDown => self.scroll_online(1),
+            Action::PageUp => self.scroll_body(-self.page()),
+            Action::PageDown => self.scroll_body(self.page()),
+            Action::Oldest => self.scroll_body(isize::MIN / 2),
+            Action::Newest => self.scroll_body(isize::MAX / 2),
+            Action::SelectEarlier if !matches!(self.body, Body::Feed) => self.scroll_body(-1),
+            Action::SelectLater if !matches!(self.body, Body::Feed) => self.scroll_body(1),
+            Action::SelectEarlier => self.feed.select(-1),
+            Action::SelectLater => self.feed.select(1),
+            Action::HistorySearch => self.search_history(),
+            Action::HistoryEarlier => {
+                let line = self.recall.earlier(self.input.text()).map(str::to_owned);
+                self.call_back(line);
             }
-            return;
-        };
-        let lines: Vec<&str> = [first, second].into_iter().chain(lines).take(MOST_PASTED + 1).collect();
-        if lines.len() > MOST_PASTED {
-            let sentence = (self.strings.pasted_too_many)(&text::grouped(MOST_PASTED));
-            return self.notices.show(Gravity::Warning, sentence, now);
+            Action::HistoryOldest => {
+                let line = self.recall.oldest(self.input.text()).map(str::to_owned);
+                self.call_back(line);
+            }
+            Action::HistoryLater => {
+                let line = self.recall.later().map(str::to_owned);
+                self.call_back(line);
+            }
+            Action::HistoryNewest => {
+                let line = self.recall.newest().map(str::to_owned);
+                self.call_back(line);
+            }
+            action => {
+                let edit = self.input.act(action);
+                self.edited(edit, now);
+            }
         }
-        let (mut good, mut bad) = (0, 0);
-        let mut first_bad = None;
-        for line in lines {
-            match Number::parse(line, self.connection.max_digits()) {
-                Ok(number) => {
-                    effects.push(Effect::Square { number: number.to_string() });
-                    self.recall.entered(line);
-                    good += 1;
-                }
-                Err(_) => {
-                    first_bad.get_or_insert(line);
-                    bad += 1;
-                }
-            }
+    }
+
+    fn call_back(&mut self, line: Option<String>) {
+        if let Some(line) = line {
+            self.input.set(&line);
+            self.recheck();
         }
-        let sentence = match first_bad {
-            Some(line) if !self.input.is_empty() => {
-                (self.strings.pasted_bad)(good, &text::shorten(&text::printable(line), QUOTED, self.glyphs.ellipsis))
-            }
-            Some(line) => {
-                let taken = self.input.insert(line);
-                self.recheck();
-                if taken == Edit::Full { self.strings.too_long.to_owned() } else { (self.strings.pasted)(good, bad) }
-            }
-            None => (self.strings.pasted)(good, bad),
-        };
-        self.notices.show(if bad > 0 { Gravity::Warning } else { Gravity::Info }, sentence, now);
-        if good > 0 {
-            self.show_what_was_sent();
+    }
+
+    fn edited(&mut self, edit: Edit, now: Instant) {
+        match edit {
+            Edit::Changed => self.recheck(),
+            Edit::Full => self.notices.show(Gravity::Warning, self.strings.too_long.to_owned(), now),
+            Edit::Moved | Edit::NotMine => {}
         }
     }
 
@@ -160,13 +147,14 @@ impl App {
             }
             Body::Feed => self.feed.scroll(lines),
             Body::Help(scrolled) => {
-                let most = help(self.strings, cells).len().saturating_sub(height);
+                let most = help(self.strings, &self.keymap, cells).len().saturating_sub(height);
                 *scrolled = (*scrolled).min(most).saturating_add_signed(lines).min(most);
             }
             Body::Detail(detail) => {
                 let head = usize::from(head_lines(parts.body.height));
                 detail.scroll(lines, cells, height.saturating_sub(head));
             }
+            Body::Paste(question) => question.scroll(lines, height.saturating_sub(1)),
             Body::Online => self.online.move_cursor(lines, list_lines(parts.body.height)),
             Body::Chart if lines < isize::MIN / 4 => self.chart.fit(),
             Body::Chart if lines > isize::MAX / 4 => self.rescale_chart(),
@@ -195,7 +183,7 @@ impl App {
         self.body = body;
     }
 
-    fn enter(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+    pub(super) fn enter(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         let typed = self.input.text();
         if typed.trim().is_empty() {
             self.input.take();
@@ -218,7 +206,7 @@ impl App {
         match Number::parse(typed, self.connection.max_digits()) {
             Ok(number) => {
                 effects.push(Effect::Square { number: number.to_string() });
-                self.entered();
+                self.entered(effects);
                 self.leaving.forget();
                 self.show_what_was_sent();
             }
@@ -227,9 +215,9 @@ impl App {
     }
 
     /// The input was taken as a whole.
-    pub(super) fn entered(&mut self) {
+    pub(super) fn entered(&mut self, effects: &mut Vec<Effect>) {
         let line = self.input.take();
-        self.recall.entered(line.trim());
+        self.note(line.trim(), effects);
         self.recheck();
     }
 
@@ -245,8 +233,10 @@ impl App {
     /// Ctrl-C: clears the input, then asks, then leaves.
     fn interrupt(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if !self.input.is_empty() {
-            let line = self.input.take();
-            self.recall.entered(line.trim());
+            let line = self.input.text().trim().to_owned();
+            // What was cleared by mistake is called back with Up, or undone.
+            self.input.set("");
+            self.note(&line, effects);
             self.leaving.forget_key();
             self.notices.typed();
             return self.recheck();

@@ -2,6 +2,7 @@
 //! [`sequences`].
 
 mod sequences;
+mod typing;
 mod views;
 
 use std::time::Duration;
@@ -20,17 +21,7 @@ struct Room {
 }
 
 fn setup() -> Setup {
-    Setup {
-        lang: Lang::En,
-        theme: Theme::color(),
-        ascii: false,
-        student: None,
-        name: None,
-        server: None,
-        remembered: Remembered::default(),
-        size: (80, 24),
-        time_zone: jiff::tz::TimeZone::UTC,
-    }
+    Setup { size: (80, 24), ..Setup::default() }
 }
 
 fn hello(auth: Auth) -> Hello {
@@ -70,6 +61,11 @@ fn pending(id: &str, number: &str) -> Pending {
     Pending { id: id.into(), number: number.into() }
 }
 
+/// What is kept of the typing for later runs.
+fn is_note(effect: &Effect) -> bool {
+    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_))
+}
+
 fn square(number: &str) -> Effect {
     Effect::Square { number: number.into() }
 }
@@ -77,7 +73,8 @@ fn square(number: &str) -> Effect {
 impl Room {
     fn new(setup: Setup) -> (Self, Vec<Effect>) {
         let now = Instant::now();
-        let (app, effects) = App::new(setup, now);
+        let (app, mut effects) = App::new(setup, now);
+        effects.retain(|effect| !is_note(effect));
         (Self { app, now }, effects)
     }
 
@@ -89,12 +86,23 @@ impl Room {
         room
     }
 
+    /// What is to be done, but for what is kept of the typing.
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = self.app.update(event, self.now);
+        effects.retain(|effect| !is_note(effect));
+        effects
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        self.update(Event::Paste(text.into()))
+    }
+
     fn link(&mut self, news: LinkEvent) -> Vec<Effect> {
-        self.app.update(Event::Link(news), self.now)
+        self.update(Event::Link(news))
     }
 
     fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
-        self.app.update(Event::Key(KeyEvent::new(code, modifiers)), self.now)
+        self.update(Event::Key(KeyEvent::new(code, modifiers)))
     }
 
     fn press(&mut self, code: KeyCode) -> Vec<Effect> {
@@ -282,21 +290,6 @@ fn up_and_down_call_back_what_was_entered() {
         room.press(key);
         assert_eq!(room.app.input.text(), line);
     }
-}
-
-#[test]
-fn pasted_lines_are_squared_each_and_the_first_wrong_one_comes_back() {
-    let mut room = Room::with(0, false);
-    let mut paste = |text: &str| room.app.update(Event::Paste(text.into()), room.now);
-    assert_eq!(paste("12\r\n"), []);
-    assert_eq!(paste("34\n5x\r\n\n６\n1/2"), [square("34"), square("6")]);
-    assert_eq!(room.app.input.text(), "12");
-    assert!(room.notice().contains("5x"));
-    room.control('u');
-    let mut paste = |text: &str| room.app.update(Event::Paste(text.into()), room.now);
-    assert_eq!(paste("1\n5x\n2"), [square("1"), square("2")]);
-    assert_eq!(room.app.input.text(), "5x");
-    assert_eq!(room.app.update(Event::Paste("1\n".repeat(1_001)), room.now), []);
 }
 
 #[test]

@@ -6,6 +6,12 @@ use squares_shared::student::StudentError;
 
 use super::{Lang, Strings, character};
 use crate::event::Lost;
+use crate::keys::Action::{
+    self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
+    SelectEarlier,
+};
+use crate::keys::Hint::{Of, Word};
+use crate::keys::Section;
 use crate::text;
 
 pub(super) static EN: Strings = Strings {
@@ -70,7 +76,7 @@ pub(super) static EN: Strings = Strings {
     stop_search: "stop: Esc",
     nothing_here: "no results to show",
     nobody_named: |who| format!("There is nobody called '{who}'. Who is online: /who"),
-    select_first: "Select a result first, with Shift-Up or a click.",
+    select_first: |key| format!("Select a result first, with {key} or a click."),
     find_first: "Say what to find first: /find 144",
 
     copied: |square, value, digits| {
@@ -86,22 +92,22 @@ pub(super) static EN: Strings = Strings {
     per_minute: |most| format!("results a minute (most {most})"),
     who_squared: |total| format!("by student ({total} in all)"),
     chart_keys: &[
-        ("Up/Down", "zoom"),
-        ("Shift-Left/Right", "move"),
-        ("Home", "fit"),
-        ("End", "log scale"),
-        ("Esc", "close"),
+        (Word("Up/Down"), "zoom"),
+        (Of(&[PanLeft, PanRight]), "move"),
+        (Word("Home"), "fit"),
+        (Word("End"), "log scale"),
+        (Word("Esc"), "close"),
     ],
-    chart_keys_small: &[("Tab", "more"), ("Up/Down", "zoom"), ("Esc", "close")],
+    chart_keys_small: &[(Word("Tab"), "more"), (Word("Up/Down"), "zoom"), (Word("Esc"), "close")],
 
     number: "Number",
     square: "Square",
     detail_keys: &[
-        ("F7", "copy number"),
-        ("F8", "copy square"),
-        ("F9", "only this student"),
-        ("Up/Down", "scroll"),
-        ("Esc", "close"),
+        (Of(&[CopyNumber]), "copy number"),
+        (Of(&[CopySquare]), "copy square"),
+        (Of(&[OnlyStudent]), "only this student"),
+        (Word("Up/Down"), "scroll"),
+        (Word("Esc"), "close"),
     ],
 
     placeholder: "Type a number and press Enter",
@@ -111,18 +117,28 @@ pub(super) static EN: Strings = Strings {
     error,
     too_long: "Too long to paste here; nothing was taken in.",
     not_kept: |number, error| format!("Could not be kept, so it was not sent: {number} ({error})"),
-    pasted: |good, bad| match (good, bad) {
-        (good, 0) => format!("{} pasted.", numbers(good)),
-        (good, 1) => format!("{} pasted; this line is not a number.", numbers(good)),
-        (good, bad) => {
-            format!("{} pasted; {} lines are not numbers, this is the first.", numbers(good), text::grouped(bad))
-        }
+    paste_question: |good, bad| match (good, bad) {
+        (0, bad) => format!("None of the {} lines pasted is a number.", text::grouped(bad)),
+        (good, 0) => format!("Square {}?", numbers(good)),
+        (good, 1) => format!("Square {}? 1 line is not a number.", numbers(good)),
+        (good, bad) => format!("Square {}? {} lines are not numbers.", numbers(good), text::grouped(bad)),
     },
-    pasted_bad: |good, line| format!("{} pasted; not a number: {line}", numbers(good)),
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
+    paste_keys: &[(Word("Enter"), "square them"), (Word("Esc"), "throw away"), (Word("Up/Down"), "scroll")],
+    paste_keys_none: &[(Word("Esc"), "close"), (Word("Up/Down"), "scroll")],
+    draft_is_back: "This is the line you were typing.",
+    history_search: "Type a part of what was entered before",
+    history_none: "Nothing like that was entered before",
+    history_last: "no other",
+    history_keys: &[
+        (Word("Enter"), "do it"),
+        (Word("Tab"), "edit it"),
+        (Of(&[Action::HistorySearch]), "earlier"),
+        (Word("Esc"), "back"),
+    ],
     unknown_command: |name, nearest| match nearest {
         Some(nearest) => format!("There is no /{name}. Did you mean /{nearest}?"),
-        None => format!("There is no /{name}. F1 lists every command."),
+        None => format!("There is no /{name}. /help lists every command."),
     },
     unknown_language: "Write ko or en, as in /lang ko.",
     language_chosen: "English from now on.",
@@ -151,64 +167,73 @@ pub(super) static EN: Strings = Strings {
     help_title: "Help",
     help: &[
         (
+            Section::Squaring,
             "Squaring",
             &[
                 ("Enter", "square the number and share the result"),
-                ("Up Down", "numbers entered before"),
-                ("paste lines", "squares each line"),
+                ("paste lines", "asks whether to square each line"),
                 ("numbers", "12  -0.5  1,234  1_000  2.5e-3"),
             ],
         ),
         (
+            Section::Results,
             "Results",
             &[
-                ("PgUp PgDn, wheel", "scroll"),
-                ("Ctrl-Home Ctrl-End", "oldest loaded, newest (Home End on an empty line)"),
-                ("Shift/Alt-Up Down", "select a result"),
                 ("Enter", "on a selected result: all of its digits"),
-                ("F7 F8", "copy the number, the square"),
-                ("F9", "only the selected result's student"),
-                ("F3 F4", "earlier, later one of those found"),
-                ("F6", "see it as a picture"),
                 ("Esc", "show all again; back to the newest"),
                 ("click", "select a result, open it; show only a student's"),
             ],
         ),
-        (
-            "Editing",
-            &[
-                ("Ctrl-A Ctrl-E", "start, end of the line"),
-                ("Ctrl-Left Ctrl-Right", "a word back, on"),
-                ("Ctrl-W Ctrl-U Ctrl-K", "cut a word, to the start, to the end"),
-                ("Ctrl-Y", "put back what was cut"),
-            ],
-        ),
-        (
-            "Room",
-            &[
-                ("Alt-PgUp Alt-PgDn", "scroll who is online"),
-                ("F2", "who is online"),
-                ("F5", "connect now"),
-                ("Ctrl-L", "paint the screen anew"),
-                ("Ctrl-Z", "stop until fg"),
-                ("F1", "this help"),
-                ("Ctrl-D", "leave"),
-            ],
-        ),
+        (Section::Editing, "Editing", &[("Tab", "complete a command")]),
+        (Section::Room, "Room", &[("Ctrl-C", "clear the line; twice: leave")]),
     ],
     help_commands: "Commands",
-    help_keys: &[("Up/Down PgUp/PgDn", "scroll"), ("Esc", "close")],
-    footer: &[("Enter", "square"), ("PgUp", "earlier"), ("Shift-Up", "select"), ("F1", "help"), ("/exit", "leave")],
-    footer_scrolled: &[("PgUp PgDn", "scroll"), ("Esc", "newest"), ("Shift-Up", "select"), ("F1", "help")],
-    footer_filtered: &[("Esc", "show all"), ("Shift-Up", "select"), ("PgUp", "earlier"), ("F1", "help")],
-    footer_found: &[("F3", "earlier"), ("F4", "later"), ("Enter", "all digits"), ("Esc", "show all"), ("F8", "copy")],
-    online_keys: &[("Up/Down", "choose"), ("Enter", "only theirs"), ("Esc", "close")],
+    help_keys: &[(Word("Up/Down"), "scroll"), (Of(&[PageUp, PageDown]), "page"), (Word("Esc"), "close")],
+    footer: &[
+        (Word("Enter"), "square"),
+        (Of(&[PageUp]), "earlier"),
+        (Of(&[SelectEarlier]), "select"),
+        (Of(&[Help]), "help"),
+        (Word("/exit"), "leave"),
+    ],
+    footer_scrolled: &[
+        (Of(&[PageUp, PageDown]), "scroll"),
+        (Word("Esc"), "newest"),
+        (Of(&[SelectEarlier]), "select"),
+        (Of(&[Help]), "help"),
+    ],
+    footer_filtered: &[
+        (Word("Esc"), "show all"),
+        (Of(&[SelectEarlier]), "select"),
+        (Of(&[PageUp]), "earlier"),
+        (Of(&[Help]), "help"),
+    ],
+    footer_found: &[
+        (Of(&[FindEarlier]), "earlier"),
+        (Of(&[FindLater]), "later"),
+        (Word("Enter"), "all digits"),
+        (Word("Esc"), "show all"),
+        (Of(&[CopySquare]), "copy"),
+    ],
+    online_keys: &[(Word("Up/Down"), "choose"), (Word("Enter"), "only theirs"), (Word("Esc"), "close")],
     footer_selected: &[
-        ("Enter", "all digits"),
-        ("F8", "copy"),
-        ("F9", "only theirs"),
-        ("Esc", "newest"),
-        ("F1", "help"),
+        (Word("Enter"), "all digits"),
+        (Of(&[CopySquare]), "copy"),
+        (Of(&[OnlyStudent]), "only theirs"),
+        (Word("Esc"), "newest"),
+        (Of(&[Help]), "help"),
+    ],
+    footer_command: &[
+        (Word("Tab"), "complete"),
+        (Word("Enter"), "do it"),
+        (Of(&[Action::Undo]), "undo"),
+        (Of(&[Help]), "help"),
+    ],
+    footer_typing: &[
+        (Word("Enter"), "square"),
+        (Of(&[Action::HistoryEarlier]), "entered before"),
+        (Of(&[Action::Undo]), "undo"),
+        (Of(&[Help]), "help"),
     ],
 };
 

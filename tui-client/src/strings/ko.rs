@@ -6,6 +6,12 @@ use squares_shared::student::StudentError;
 
 use super::{Lang, Strings, character};
 use crate::event::Lost;
+use crate::keys::Action::{
+    self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
+    SelectEarlier,
+};
+use crate::keys::Hint::{Of, Word};
+use crate::keys::Section;
 use crate::text;
 
 pub(super) static KO: Strings = Strings {
@@ -68,7 +74,7 @@ pub(super) static KO: Strings = Strings {
     stop_search: "멈추기: Esc",
     nothing_here: "보여 드릴 결과가 없습니다",
     nobody_named: |who| format!("'{who}' 라는 학생을 찾지 못했습니다. 접속한 사람: /who"),
-    select_first: "먼저 Shift-↑ 로 결과를 고르거나 눌러 주세요.",
+    select_first: |key| format!("먼저 {key} 키나 마우스로 결과를 골라 주세요."),
     find_first: "찾을 것을 먼저 적어 주세요: /find 144",
 
     copied: |square, value, digits| {
@@ -81,12 +87,24 @@ pub(super) static KO: Strings = Strings {
     chart_others: "다른 사람",
     per_minute: |most| format!("분당 결과 (최대 {most})"),
     who_squared: |total| format!("학생별 (모두 {total}개)"),
-    chart_keys: &[("↑↓", "확대"), ("Shift-←→", "이동"), ("Home", "맞추기"), ("End", "로그 눈금"), ("Esc", "닫기")],
-    chart_keys_small: &[("Tab", "다른 그림"), ("↑↓", "확대"), ("End", "눈금"), ("Esc", "닫기")],
+    chart_keys: &[
+        (Word("↑↓"), "확대"),
+        (Of(&[PanLeft, PanRight]), "이동"),
+        (Word("Home"), "맞추기"),
+        (Word("End"), "로그 눈금"),
+        (Word("Esc"), "닫기"),
+    ],
+    chart_keys_small: &[(Word("Tab"), "다른 그림"), (Word("↑↓"), "확대"), (Word("End"), "눈금"), (Word("Esc"), "닫기")],
 
     number: "수",
     square: "제곱",
-    detail_keys: &[("F7", "수 복사"), ("F8", "제곱 복사"), ("F9", "이 학생만"), ("↑↓", "스크롤"), ("Esc", "닫기")],
+    detail_keys: &[
+        (Of(&[CopyNumber]), "수 복사"),
+        (Of(&[CopySquare]), "제곱 복사"),
+        (Of(&[OnlyStudent]), "이 학생만"),
+        (Word("↑↓"), "스크롤"),
+        (Word("Esc"), "닫기"),
+    ],
 
     placeholder: "제곱할 수를 쓰고 Enter를 누르세요",
     placeholder_short: "제곱할 수",
@@ -95,22 +113,29 @@ pub(super) static KO: Strings = Strings {
     error,
     too_long: "너무 길어서 붙여 넣지 않았습니다.",
     not_kept: |number, error| format!("저장할 수 없어 보내지 않았습니다: {number} ({error})"),
-    pasted: |good, bad| match (good, bad) {
-        (good, 0) => format!("수 {}개를 붙여 넣었습니다.", text::grouped(good)),
-        (good, 1) => format!("수 {}개를 붙여 넣었고, 이 줄은 수가 아닙니다.", text::grouped(good)),
+    paste_question: |good, bad| match (good, bad) {
+        (0, bad) => format!("붙여 넣은 {}줄 모두 수가 아닙니다.", text::grouped(bad)),
+        (good, 0) => format!("수 {}개를 제곱할까요?", text::grouped(good)),
         (good, bad) => {
-            format!(
-                "수 {}개를 붙여 넣었고, {}줄은 수가 아닙니다. 그 첫 줄입니다.",
-                text::grouped(good),
-                text::grouped(bad)
-            )
+            format!("수 {}개를 제곱할까요? {}줄은 수가 아닙니다.", text::grouped(good), text::grouped(bad))
         }
     },
-    pasted_bad: |good, line| format!("수 {}개를 붙여 넣었습니다. 수가 아닌 줄: {line}", text::grouped(good)),
     pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
+    paste_keys: &[(Word("Enter"), "제곱하기"), (Word("Esc"), "그만두기"), (Word("↑↓"), "스크롤")],
+    paste_keys_none: &[(Word("Esc"), "닫기"), (Word("↑↓"), "스크롤")],
+    draft_is_back: "지난번에 쓰던 줄입니다.",
+    history_search: "앞서 쓴 것에서 찾을 글자를 쓰세요",
+    history_none: "앞서 쓴 것 가운데 없습니다",
+    history_last: "더는 없습니다",
+    history_keys: &[
+        (Word("Enter"), "실행"),
+        (Word("Tab"), "고쳐 쓰기"),
+        (Of(&[Action::HistorySearch]), "더 앞"),
+        (Word("Esc"), "그만"),
+    ],
     unknown_command: |name, nearest| match nearest {
         Some(nearest) => format!("/{name} 명령은 없습니다. 혹시 /{nearest} 입니까?"),
-        None => format!("/{name} 명령은 없습니다. 모든 명령은 F1에 있습니다."),
+        None => format!("/{name} 명령은 없습니다. 모든 명령은 /help 에 있습니다."),
     },
     unknown_language: "ko 나 en 을 써 주세요. 예: /lang en",
     language_chosen: "이제 한국어로 말합니다.",
@@ -139,59 +164,74 @@ pub(super) static KO: Strings = Strings {
     help_title: "도움말",
     help: &[
         (
+            Section::Squaring,
             "제곱하기",
             &[
                 ("Enter", "수를 제곱해 모두와 나눕니다"),
-                ("↑ ↓", "앞서 쓴 수"),
-                ("여러 줄 붙여넣기", "줄마다 제곱합니다"),
+                ("여러 줄 붙여넣기", "줄마다 제곱할지 묻습니다"),
                 ("쓸 수 있는 수", "12  -0.5  1,234  1_000  2.5e-3"),
             ],
         ),
         (
+            Section::Results,
             "결과 보기",
             &[
-                ("PgUp PgDn, 휠", "스크롤"),
-                ("Ctrl-Home Ctrl-End", "맨 위, 최신 (입력이 비었으면 Home End)"),
-                ("Shift/Alt-↑ ↓", "결과 고르기"),
                 ("Enter", "고른 결과의 모든 자릿수 보기"),
-                ("F7 F8", "수 복사, 제곱 복사"),
-                ("F9", "고른 결과의 학생만"),
-                ("F3 F4", "찾은 것 가운데 이전, 다음"),
-                ("F6", "그림으로 보기"),
                 ("Esc", "모두 보기, 최신 결과로"),
                 ("클릭", "결과 고르기, 한 번 더 누르면 자세히, 학생을 누르면 그 학생만"),
             ],
         ),
-        (
-            "고쳐 쓰기",
-            &[
-                ("Ctrl-A Ctrl-E", "줄의 처음, 끝"),
-                ("Ctrl-← Ctrl-→", "한 낱말 앞, 뒤"),
-                ("Ctrl-W Ctrl-U Ctrl-K", "낱말, 처음까지, 끝까지 잘라내기"),
-                ("Ctrl-Y", "잘라낸 것 되붙이기"),
-            ],
-        ),
-        (
-            "방",
-            &[
-                ("Alt-PgUp Alt-PgDn", "접속한 사람 목록 스크롤"),
-                ("F2", "접속한 사람"),
-                ("F5", "지금 다시 연결"),
-                ("Ctrl-L", "화면 다시 그리기"),
-                ("Ctrl-Z", "잠시 멈춤 (fg로 돌아오기)"),
-                ("F1", "이 도움말"),
-                ("Ctrl-D", "나가기"),
-            ],
-        ),
+        (Section::Editing, "고쳐 쓰기", &[("Tab", "명령 채우기")]),
+        (Section::Room, "방", &[("Ctrl-C", "쓰던 줄 지우기, 두 번 누르면 나가기")]),
     ],
     help_commands: "명령",
-    help_keys: &[("↑↓ PgUp/PgDn", "스크롤"), ("Esc", "닫기")],
-    footer: &[("Enter", "제곱"), ("PgUp", "이전"), ("Shift-↑", "고르기"), ("F1", "도움말"), ("/exit", "나가기")],
-    footer_scrolled: &[("PgUp PgDn", "스크롤"), ("Esc", "최신"), ("Shift-↑", "고르기"), ("F1", "도움말")],
-    footer_filtered: &[("Esc", "모두 보기"), ("Shift-↑", "고르기"), ("PgUp", "이전"), ("F1", "도움말")],
-    footer_found: &[("F3", "이전 것"), ("F4", "다음 것"), ("Enter", "자세히"), ("Esc", "모두 보기"), ("F8", "복사")],
-    online_keys: &[("↑↓", "고르기"), ("Enter", "이 학생만"), ("Esc", "닫기")],
-    footer_selected: &[("Enter", "자세히"), ("F8", "복사"), ("F9", "이 학생만"), ("Esc", "최신"), ("F1", "도움말")],
+    help_keys: &[(Word("↑↓"), "스크롤"), (Of(&[PageUp, PageDown]), "쪽"), (Word("Esc"), "닫기")],
+    footer: &[
+        (Word("Enter"), "제곱"),
+        (Of(&[PageUp]), "이전"),
+        (Of(&[SelectEarlier]), "고르기"),
+        (Of(&[Help]), "도움말"),
+        (Word("/exit"), "나가기"),
+    ],
+    footer_scrolled: &[
+        (Of(&[PageUp, PageDown]), "스크롤"),
+        (Word("Esc"), "최신"),
+        (Of(&[SelectEarlier]), "고르기"),
+        (Of(&[Help]), "도움말"),
+    ],
+    footer_filtered: &[
+        (Word("Esc"), "모두 보기"),
+        (Of(&[SelectEarlier]), "고르기"),
+        (Of(&[PageUp]), "이전"),
+        (Of(&[Help]), "도움말"),
+    ],
+    footer_found: &[
+        (Of(&[FindEarlier]), "이전 것"),
+        (Of(&[FindLater]), "다음 것"),
+        (Word("Enter"), "자세히"),
+        (Word("Esc"), "모두 보기"),
+        (Of(&[CopySquare]), "복사"),
+    ],
+    online_keys: &[(Word("↑↓"), "고르기"), (Word("Enter"), "이 학생만"), (Word("Esc"), "닫기")],
+    footer_selected: &[
+        (Word("Enter"), "자세히"),
+        (Of(&[CopySquare]), "복사"),
+        (Of(&[OnlyStudent]), "이 학생만"),
+        (Word("Esc"), "최신"),
+        (Of(&[Help]), "도움말"),
+    ],
+    footer_command: &[
+        (Word("Tab"), "채우기"),
+        (Word("Enter"), "실행"),
+        (Of(&[Action::Undo]), "되돌리기"),
+        (Of(&[Help]), "도움말"),
+    ],
+    footer_typing: &[
+        (Word("Enter"), "제곱"),
+        (Of(&[Action::HistoryEarlier]), "앞서 쓴 수"),
+        (Of(&[Action::Undo]), "되돌리기"),
+        (Of(&[Help]), "도움말"),
+    ],
 };
 
 fn lost(why: &Lost) -> String {

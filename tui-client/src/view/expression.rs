@@ -59,6 +59,13 @@ impl Writer<'_> {
         text::cut(&all, cells, self.glyphs.ellipsis).into_owned()
     }
 
+    /// A text that is no number, and why.
+    pub(super) fn wrong(&self, text: &str, why: &str, cells: usize) -> String {
+        let room = cells.saturating_sub(2 + text::width(why)).max(cells / 4);
+        let all = format!("{}  {why}", self.shorten(text, room));
+        text::cut(&all, cells, self.glyphs.ellipsis).into_owned()
+    }
+
     fn base(&self, number: &str, cells: usize) -> String {
         let (open, digits, close) = base(number);
         format!("{open}{}{close}", self.shorten(digits, cells.saturating_sub(open.len() + close.len())))

@@ -8,7 +8,7 @@ use crate::text;
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, scrolled: usize) {
     let cells = usize::from(area.width);
-    let lines = help(app.strings, cells);
+    let lines = help(app.strings, &app.keymap, cells);
     let scrolled = scrolled.min(lines.len().saturating_sub(area.height.into()));
     let indent = u16::try_from(indent(cells)).unwrap_or(0);
     for (y, line) in (area.top()..area.bottom()).zip(&lines[scrolled..]) {
@@ -18,7 +18,11 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, scrolled: usize
                 paint.put(area.x, y, area.width, words, app.theme.strong);
             }
             HelpLine::Key(key, what) => {
-                let key = text::column(&paint.key_name(key), KEY_COLUMN.min(cells), app.glyphs.ellipsis);
+                let key = text::column(
+                    &paint.key_name(key),
+                    if what.is_empty() { cells.saturating_sub(2) } else { KEY_COLUMN.min(cells) },
+                    app.glyphs.ellipsis,
+                );
                 paint.put(area.x + 2, y, area.width - 2, &key, app.theme.key);
                 paint.put(area.x + indent, y, area.width - indent, what, app.theme.plain);
             }

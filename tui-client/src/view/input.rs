@@ -8,8 +8,12 @@ use ratatui::style::Style;
 
 use super::paint::{Paint, Part};
 use super::{chart, filter};
-use crate::app::{App, Body, Check, Command, Gravity, Layout, PROMPT, candidates, input_width};
+use crate::app::{App, Body, Check, Command, Gravity, Layout, PROMPT, Search, candidates, input_width};
+use crate::keys::Hint;
 use crate::text;
+
+/// What stands before a text that is searched for among earlier lines.
+const SEARCH_PROMPT: &str = "? ";
 
 /// Draws it. Gives back where the caret is.
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) -> Position {
@@ -51,17 +55,64 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
 
 fn line(app: &App, paint: &mut Paint<'_>, area: Rect) -> Position {
     let cells = input_width(area.width);
-    let prompt = if app.input.is_scrolled() { "< " } else { PROMPT };
+    let (line, prompt) = match &app.search {
+        Some(search) => (&search.text, SEARCH_PROMPT),
+        None => (&app.input, PROMPT),
+    };
+    let prompt = if line.is_scrolled() { "< " } else { prompt };
     let x = paint.put(area.x, area.y, area.width, prompt, app.theme.strong);
-    let (shown, caret) = app.input.in_sight(cells.into());
+    let (shown, caret) = line.in_sight(cells.into());
     paint.put(x, area.y, cells, &text::printable(shown), app.theme.plain);
     let caret = u16::try_from(caret).unwrap_or(u16::MAX).min(cells.saturating_sub(1));
     Position::new(x.saturating_add(caret), area.y)
 }
 
+/// The earlier line that was found, what is searched for marked in it.
+fn found(app: &App, paint: &mut Paint<'_>, area: Rect, search: &Search) {
+    let (theme, strings) = (&app.theme, app.strings);
+    let Some(line) = search.found.and_then(|at| app.recall.line(at)) else {
+        let words = if app.recall.len() == 0 || !search.text.is_empty() {
+            strings.history_none
+        } else {
+            strings.history_search
+        };
+        paint.put(area.x, area.y, area.width, words, theme.plain);
+        return;
+    };
+    let line = text::printable(line);
+    let lower = line.to_lowercase();
+    // Where lower case has another length, marking is not worth a mistake.
+    let place = lower.find(&search.text.text().to_lowercase()).filter(|_| lower.len() == line.len());
+    let place = place.map(|at| at..at + search.text.text().len()).filter(|place| line.get(place.clone()).is_some());
+    let note = if search.last { format!("  ({})", strings.history_last) } else { String::new() };
+    let cells = usize::from(area.width.saturating_sub(2)).saturating_sub(text::width(&note));
+    let start = match &place {
+        // What is marked is in sight, with some of what stands before it.
+        Some(place) if !text::fits(&line[..place.end], cells) => {
+            place.start - text::tail(&line[..place.start], cells / 3).len()
+        }
+        _ => 0,
+    };
+    let shown = text::cut(&line[start..], cells, app.glyphs.ellipsis);
+    let x = paint.put(area.x, area.y, area.width, "  ", theme.plain);
+    let end = paint.put(x, area.y, area.width.saturating_sub(2), &shown, theme.plain);
+    paint.put(end, area.y, area.right().saturating_sub(end), &note, theme.plain);
+    if let Some(place) = place
+        && let (Some(before), Some(part)) = (line.get(start..place.start), line.get(place.start..place.end))
+        && shown.len() >= before.len() + part.len()
+    {
+        let from = x + u16::try_from(text::width(before)).unwrap_or(0);
+        let width = u16::try_from(text::width(part)).unwrap_or(0);
+        paint.restyle(Rect { x: from, width, ..area }.intersection(area), theme.found);
+    }
+}
+
 /// What is to be said: below the input, over the keys too if it is long, and above the input where the screen is so
 /// small that it would not fit below. What is said while somebody types keeps to its line, so that nothing jumps.
 fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
+    if let Some(search) = &app.search {
+        return found(app, paint, parts.hint, search);
+    }
     let cells = usize::from(parts.hint.width);
     let (words, style, passing) = sentence(app, cells);
     let lines = text::wrap(&words, cells);
@@ -100,10 +151,19 @@ fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
         Check::Empty if text::fits(strings.placeholder, cells) => mild(strings.placeholder.to_owned()),
         Check::Empty => mild(strings.placeholder_short.to_owned()),
         Check::Number { digits } => mild((strings.digits)(&text::grouped(digits))),
-        Check::Unfinished(fault) => mild((strings.fault)(fault)),
-        Check::Wrong(fault) => wrong((strings.fault)(fault)),
-        Check::TooManyDigits { limit } => wrong((strings.too_many_digits)(&text::grouped(limit))),
+        Check::Unfinished(_) => mild(fault_words(app, app.check).unwrap_or_default()),
+        Check::Wrong(_) | Check::TooManyDigits { .. } => wrong(fault_words(app, app.check).unwrap_or_default()),
         Check::Command => mild(command(app, cells)),
+    }
+}
+
+/// What is wrong with a text, if anything is.
+pub(super) fn fault_words(app: &App, check: Check) -> Option<String> {
+    let strings = app.strings;
+    match check {
+        Check::Unfinished(fault) | Check::Wrong(fault) => Some((strings.fault)(fault)),
+        Check::TooManyDigits { limit } => Some((strings.too_many_digits)(&text::grouped(limit))),
+        Check::Empty | Check::Number { .. } | Check::Command => None,
     }
 }
 
@@ -122,6 +182,10 @@ fn command(app: &App, cells: usize) -> String {
 fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let strings = app.strings;
     let keys = match app.body {
+        Body::Paste(ref question) if question.counts().0 == 0 => strings.paste_keys_none,
+        Body::Paste(_) => strings.paste_keys,
+        _ if app.search.is_some() => strings.history_keys,
+        _ if matches!(app.check, Check::Command) => strings.footer_command,
         Body::Help(_) => strings.help_keys,
         Body::Online => strings.online_keys,
         Body::Detail(_) => strings.detail_keys,
@@ -131,7 +195,10 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
         Body::Feed if app.feed.selected().is_some() => strings.footer_selected,
         Body::Feed if !app.feed.filter.is_all() => strings.footer_filtered,
         Body::Feed if !app.feed.is_following() => strings.footer_scrolled,
+        Body::Feed if !app.input.is_empty() => strings.footer_typing,
         Body::Feed => strings.footer,
     };
-    paint.keys(area, keys, app.theme.key, app.theme.plain);
+    let hint = |(hint, what): &(Hint, &'static str)| Some((app.keymap.hint(*hint, strings.lang)?, *what));
+    let keys: Vec<(String, &str)> = keys.iter().filter_map(hint).collect();
+    paint.keys(area, &keys, app.theme.key, app.theme.plain);
 }

@@ -139,13 +139,13 @@ impl<'a> Paint<'a> {
     }
 
     /// Keys and what they do, as many as there is room for.
-    pub(super) fn keys(&mut self, area: Rect, keys: &[(&str, &str)], key_style: Style, style: Style) {
+    pub(super) fn keys(&mut self, area: Rect, keys: &[(impl AsRef<str>, &str)], key_style: Style, style: Style) {
         if area.height == 0 {
             return;
         }
         let mut x = area.x;
         for (key, what) in keys {
-            let key = self.key_name(key);
+            let key = self.key_name(key.as_ref());
             let cells = text::width(&key) + 1 + text::width(what);
             let before = if x > area.x { 3 } else { 0 };
             if usize::from(area.right() - x) < cells + usize::from(before) {

@@ -2,7 +2,7 @@
 //! Tab completion, the line of help below the input, the help screen and the guess at a typo all read this table;
 //! `carry_out` does what an action says. A command is listed here only once it does something.
 
-use crate::strings::Lang;
+use crate::strings::{Both, both};
 
 /// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +38,6 @@ pub(crate) enum Argument {
     OneOf(&'static [&'static [&'static str]]),
 }
 
-/// Words in each language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Both {
-    ko: &'static str,
-    en: &'static str,
-}
-
 /// A command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Command {
@@ -60,25 +53,11 @@ pub(crate) struct Command {
     pub(crate) help: Both,
 }
 
-impl Both {
-    /// The words in this language.
-    pub(crate) const fn of(self, lang: Lang) -> &'static str {
-        match lang {
-            Lang::Ko => self.ko,
-            Lang::En => self.en,
-        }
-    }
-}
-
 impl Command {
     /// Every name it is known by, the one that is shown first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
-}
-
-const fn both(ko: &'static str, en: &'static str) -> Both {
-    Both { ko, en }
 }
 
 /// The languages, as `/lang` takes them.
@@ -160,6 +139,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::strings::Lang;
 
     #[test]
     fn no_name_stands_for_two_commands_and_usage_begins_with_the_name() {

@@ -40,7 +40,7 @@ fn key() -> impl Strategy<Value = Step> {
     let code = prop_oneof![
         4 => prop::sample::select(vec!['1', '2', '-', '.', 'e', '/', ' ', '가', 'ᄀ', '\u{1161}', '\u{301}', '²', '×'])
             .prop_map(KeyCode::Char),
-        2 => prop::sample::select(vec!['a', 'b', 'c', 'd', 'e', 'f', 'h', 'k', 'l', 't', 'u', 'w', 'y'])
+        2 => prop::sample::select(vec!['a', 'b', 'c', 'd', 'e', 'f', 'h', 'k', 'l', 'n', 'p', 'r', 's', 't', 'u', 'w', 'y', '_'])
             .prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home,
@@ -215,6 +215,9 @@ proptest! {
             let moves = by_hand || matches!(step, Step::Wheel(..) | Step::Click(..) | Step::Resize(..));
             let is_command = matches!(step, Step::Command(_));
             if is_command {
+                // Whatever is asked or searched, the command is typed into an empty line.
+                room.press(KeyCode::Esc);
+                room.control('e');
                 room.control('u');
             }
             let typed = room.app.input.text().to_owned();

@@ -1,10 +1,10 @@
 //! The Korean two-set (두벌식) keyboard: which keys typed a text, so that a command typed in Hangul mode is understood.
-//! Read by the command line.
+//! Read by the command line and the keymap.
 
 use unicode_normalization::UnicodeNormalization;
 
 /// The keys that were pressed on a two-set (두벌식) keyboard to type this; other characters stay as they are.
-pub(super) fn latin_keys(text: &str) -> String {
+pub(crate) fn latin_keys(text: &str) -> String {
     text.nfd()
         .map(|c| match c {
             // Leading, vowel and trailing letters, as a syllable is decomposed into them.

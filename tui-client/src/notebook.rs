@@ -1,0 +1,318 @@
+//! What a student's typing leaves on disk for later runs: the lines entered, and the line that is being typed, so that neither
+//! a closed window nor a kill takes it away. A thread of its own writes, so that no key waits for a disk. Called by `run`.
+//!
+//! `history/ID.txt` holds the lines, oldest first, shared by all terminals of a student. `drafts/ID.N.txt` holds a line
+//! being typed: its length, a line break, the text. Every running client has one of these for itself, by a lock of the
+//! system; one that was left by a client that runs no more is taken over with what stands in it. Only the user may read them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
+use std::time::Duration;
+
+use squares_shared::student::check_id;
+
+use crate::app::{MOST_BYTES, MOST_LINES};
+use crate::event::Event;
+
+/// The most that waits for the disk. When it is full, what comes is not kept; the next key gives the whole line again.
+const WAITING: usize = 1_024;
+
+/// How long the end of the program waits for a slow disk.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The most terminals of one student that keep a line being typed.
+const DRAFTS: u32 = 16;
+
+/// The longest draft that is read.
+const LONGEST_DRAFT: u64 = 1 << 20;
+
+enum Job {
+    Open(String),
+    Line(String),
+    Draft(String),
+}
+
+/// The program's end of the thread.
+#[derive(Debug)]
+pub struct Notebook {
+    jobs: SyncSender<Job>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Notebook {
+    /// Starts the thread. What it reads it tells as [`Event::Notebook`].
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(folder: PathBuf, tell: impl Fn(Event) + Send + 'static) -> io::Result<Self> {
+        let (jobs, todo) = mpsc::sync_channel(WAITING);
+        let (end, ended) = mpsc::channel::<()>();
+        thread::Builder::new().name("notebook".into()).spawn(move || {
+            work(&folder, &todo, &tell);
+            drop(end);
+        })?;
+        Ok(Self { jobs, ended })
+    }
+
+    /// Whose lines come from now on. What earlier runs left is told.
+    pub fn open(&self, student: String) {
+        self.give(Job::Open(student));
+    }
+
+    /// A line was entered.
+    pub fn line(&self, line: String) {
+        self.give(Job::Line(line));
+    }
+
+    /// The line that is being typed is this now.
+    pub fn draft(&self, draft: String) {
+        self.give(Job::Draft(draft));
+    }
+
+    /// Lets what was given be written, if the disk does so soon.
+    pub fn finish(self) {
+        let Self { jobs, ended } = self;
+        drop(jobs);
+        // Nothing is ever sent: the thread lets go of its end when it ends.
+        while ended.recv_timeout(PATIENCE) == Ok(()) {}
+    }
+
+    fn give(&self, job: Job) {
+        let _ = self.jobs.try_send(job);
+    }
+}
+
+fn work(folder: &Path, jobs: &mpsc::Receiver<Job>, tell: &impl Fn(Event)) {
+    let mut pages: Option<Pages> = None;
+    while let Ok(first) = jobs.recv() {
+        // While one was written others came: of drafts only the last is worth writing.
+        let mut draft = None;
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Open(student) => {
+                    pages = check_id(&student).is_ok().then(|| Pages::open(folder, &student));
+                    if let Some(pages) = &mut pages {
+                        let (lines, draft) = (pages.read_lines(), pages.read_draft());
+                        tell(Event::Notebook { student, lines, draft });
+                    }
+                    draft = None;
+                }
+                // What cannot be kept is typed again.
+                Job::Line(line) => drop(pages.as_mut().map(|pages| pages.add(&line))),
+                Job::Draft(text) => draft = Some(text),
+            }
+            next = jobs.try_recv().ok();
+        }
+        if let (Some(pages), Some(draft)) = (&mut pages, draft) {
+            let _ = pages.write_draft(&draft);
+        }
+    }
+}
+
+/// The files of one student.
+struct Pages {
+    history: PathBuf,
+    /// The draft of this client, locked; none where it cannot be had.
+    draft: Option<File>,
+}
+
+impl Pages {
+    fn open(folder: &Path, student: &str) -> Self {
+        let history = folder.join("history").join(format!("{student}.txt"));
+        let drafts = folder.join("drafts");
+        let made = make_folder(&drafts).and_then(|()| make_folder(&folder.join("history")));
+        let draft = made.ok().and_then(|()| own_draft(&drafts, student));
+        Self { history, draft }
+    }
+
+    /// The lines, oldest first. A file that has grown too long is written anew.
+    fn read_lines(&self) -> Vec<String> {
+        let bytes = fs::read(&self.history).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let mut lines: Vec<String> = Vec::new();
+        let mut left = MOST_BYTES;
+        for line in text.lines().rev().filter(|line| !line.is_empty()).take(MOST_LINES) {
+            let Some(rest) = left.checked_sub(line.len()) else { break };
+            left = rest;
+            lines.push(line.to_owned());
+        }
+        lines.reverse();
+        if bytes.len() > 2 * MOST_BYTES || text.lines().count() > 2 * MOST_LINES {
+            let _ = self.write_anew(&lines);
+        }
+        lines
+    }
+
+    fn write_anew(&self, lines: &[String]) -> io::Result<()> {
+        let whole = self.history.with_extension(format!("{}.tmp", std::process::id()));
+        let mut text = lines.join("\n");
+        text.push('\n');
+        let written = private().truncate(true).open(&whole).and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = written.and_then(|()| fs::rename(&whole, &self.history));
+        if written.is_err() {
+            let _ = fs::remove_file(&whole);
+        }
+        written
+    }
+
+    fn add(&mut self, line: &str) -> io::Result<()> {
+        // Opened for each line, since another client may have written the file anew.
+        let mut file = private().append(true).open(&self.history)?;
+        file.write_all(format!("{line}\n").as_bytes())
+    }
+
+    fn read_draft(&mut self) -> String {
+        self.draft.as_mut().map_or_else(String::new, read_draft)
+    }
+
+    fn write_draft(&mut self, text: &str) -> io::Result<()> {
+        let Some(file) = &mut self.draft else { return Ok(()) };
+        let bytes = format!("{}\n{text}", text.len());
+        file.rewind()?;
+        // The length says how much counts, should the end of a longer one still stand behind it.
+        file.write_all(bytes.as_bytes())?;
+        file.set_len(bytes.len() as u64)
+    }
+}
+
+/// A draft that no other client has: one with something in it, before an empty one.
+fn own_draft(folder: &Path, student: &str) -> Option<File> {
+    let open = |number: u32| private().read(true).open(folder.join(format!("{student}.{number}.txt"))).ok();
+    let mut empty = None;
+    for number in 0..DRAFTS {
+        let exists = folder.join(format!("{student}.{number}.txt")).exists();
+        if !exists && empty.is_some() {
+            continue;
+        }
+        let Some(mut file) = open(number) else { continue };
+        if file.try_lock().is_err() {
+            continue;
+        }
+        if !read_draft(&mut file).is_empty() {
+            return Some(file);
+        }
+        empty.get_or_insert(file);
+    }
+    empty
+}
+
+fn read_draft(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.rewind().and_then(|()| file.take(LONGEST_DRAFT).read_to_string(&mut text));
+    let Some((length, draft)) = text.split_once('\n').filter(|_| read.is_ok()) else { return String::new() };
+    length.parse().ok().and_then(|length: usize| draft.get(..length)).unwrap_or_default().to_owned()
+}
+
+/// For the user alone.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Opens a student's notebook in a thread of its own, and gives what it told.
+    fn open(folder: &Path, student: &str) -> (Notebook, Vec<String>, String) {
+        let (tell, told) = mpsc::channel();
+        let notebook = Notebook::start(folder.to_owned(), move |event| drop(tell.send(event))).unwrap();
+        notebook.open(student.into());
+        match told.recv().unwrap() {
+            Event::Notebook { lines, draft, .. } => (notebook, lines, draft),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_entered_and_what_was_being_typed_comes_back_to_the_same_student() {
+        let folder = tempfile::tempdir().unwrap();
+        let (notebook, lines, draft) = open(folder.path(), "s1");
+        assert_eq!((lines, draft), (vec![], String::new()));
+        notebook.line("12".into());
+        notebook.line("/find 가람".into());
+        notebook.draft("123456".into());
+        notebook.draft("7 가".into());
+        notebook.finish();
+        let (_other, lines, draft) = open(folder.path(), "s2");
+        assert_eq!((lines, draft), (vec![], String::new()));
+        let (_again, lines, draft) = open(folder.path(), "s1");
+        assert_eq!((lines, draft), (vec!["12".into(), "/find 가람".into()], "7 가".into()));
+    }
+
+    #[test]
+    fn two_terminals_of_a_student_have_a_draft_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, ..) = open(folder.path(), "s1");
+        let (two, ..) = open(folder.path(), "s1");
+        one.draft("1".into());
+        two.draft("2".into());
+        two.finish();
+        let (three, _, draft) = open(folder.path(), "s1");
+        assert_eq!(draft, "2", "the first is still being typed");
+        one.finish();
+        three.draft(String::new());
+        three.finish();
+        assert_eq!(open(folder.path(), "s1").2, "1");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_user_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (notebook, ..) = open(folder.path(), "s1");
+        notebook.line("12".into());
+        notebook.finish();
+        for (path, mode) in [("history", 0o700), ("history/s1.txt", 0o600), ("drafts/s1.0.txt", 0o600)] {
+            let found = fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(found, mode, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_history_that_has_grown_is_cut_to_its_latest_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("history")).unwrap();
+        let path = folder.path().join("history/s1.txt");
+        let text: String = (0..5 * MOST_LINES).map(|number| format!("{number}\n")).collect();
+        fs::write(&path, text).unwrap();
+        let (_notebook, lines, _) = open(folder.path(), "s1");
+        assert_eq!(lines.len(), MOST_LINES);
+        assert_eq!(lines.last(), Some(&(5 * MOST_LINES - 1).to_string()));
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), MOST_LINES);
+    }
+
+    #[test]
+    fn a_torn_draft_and_an_id_that_is_no_file_name_do_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("drafts")).unwrap();
+        fs::write(folder.path().join("drafts/s1.0.txt"), "2\n12 and the end of a longer one").unwrap();
+        assert_eq!(open(folder.path(), "s1").2, "12");
+        for torn in ["", "9\n12", "x\n12", "12"] {
+            fs::write(folder.path().join("drafts/s3.0.txt"), torn).unwrap();
+            assert_eq!(open(folder.path(), "s3").2, "", "{torn:?}");
+        }
+        let (tell, told) = mpsc::channel();
+        let notebook = Notebook::start(folder.path().join("inner"), move |event| drop(tell.send(event))).unwrap();
+        notebook.open("../s1".into());
+        notebook.line("12".into());
+        notebook.finish();
+        assert!(told.recv().is_err() && !folder.path().join("inner").exists());
+    }
+}

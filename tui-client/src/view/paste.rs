@@ -1,0 +1,37 @@
+//! Several lines that were pasted: the question whether to square them, then those that are not numbers, with the reason,
+//! then the numbers.
+
+use ratatui::layout::Rect;
+
+use super::expression::Writer;
+use super::input::fault_words;
+use super::paint::Paint;
+use crate::app::{App, Pasted};
+use crate::text;
+
+pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, question: &Pasted) {
+    if area.height == 0 {
+        return;
+    }
+    let (theme, ellipsis) = (&app.theme, app.glyphs.ellipsis);
+    let (good, bad) = question.counts();
+    let words = (app.strings.paste_question)(good, bad);
+    paint.put(area.x, area.y, area.width, &text::cut(&words, area.width.into(), ellipsis), theme.notice);
+    let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
+    let lines = question.lines();
+    let height = usize::from(area.height - 1);
+    let number_cells = lines.len().to_string().len();
+    let cells = usize::from(area.width).saturating_sub(number_cells + 4);
+    for (judged, y) in lines.iter().skip(question.scrolled(height)).zip(area.top() + 1..area.bottom()) {
+        let (mark, words, style) = match judged.fault {
+            Some(fault) => {
+                let reason = fault_words(app, fault).unwrap_or_default();
+                let shown = text::printable(text::head(&judged.text, cells)).into_owned();
+                ("!", writer.wrong(&shown, &reason, cells), theme.error)
+            }
+            None => (" ", text::shorten(&judged.text, cells, ellipsis).into_owned(), theme.plain),
+        };
+        let line = format!("{mark} {:>number_cells$}  {words}", judged.line);
+        paint.put(area.x, y, area.width, &line, style);
+    }
+}
