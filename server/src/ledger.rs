@@ -3,8 +3,11 @@
 //! the feed. Sessions submit squares to it and read pages from it; nothing outside this folder knows SQL.
 
 mod apply;
+mod backup;
+mod check;
 mod reader;
 mod schema;
+mod stored;
 mod writer;
 
 use std::{
@@ -14,8 +17,11 @@ use std::{
     thread::JoinHandle,
 };
 
+pub use backup::BackupError;
 use bytes::Bytes;
+pub use check::Findings;
 pub(crate) use reader::{PageQuery, ReadFailed, Replay};
+pub use stored::{Stored, StoredResult};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -64,6 +70,22 @@ pub enum LedgerError {
         version: i32,
         /// The latest version that this program knows.
         known: i32,
+    },
+    /// An earlier program wrote it, and it was only to be read.
+    #[error(
+        "the ledger {path} is of an older version ({version}); start the server with it once, which brings it up to date"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: i32,
+    },
+    /// There is none.
+    #[error("there is no ledger at {path}; name its folder with --data")]
+    Missing {
+        /// The file that was looked for.
+        path: PathBuf,
     },
     /// It cannot be trusted.
     #[error(
@@ -153,7 +175,7 @@ impl Ledger {
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
 
-        let path = folder.join("ledger.sqlite3");
+        let path = file_in(folder);
         let connection = schema::open(&path)?;
         let failed = |error| LedgerError::from_sqlite(&path, &error);
         let (log, latest) = schema::identity(&connection).map_err(failed)?;
@@ -192,6 +214,23 @@ impl Ledger {
             tracing::error!("the ledger's writer ended by a panic");
         }
     }
+}
+
+/// The file of the ledger in a data folder.
+fn file_in(folder: &Path) -> PathBuf {
+    folder.join("ledger.sqlite3")
+}
+
+/// Makes what stands in the folder of this file durable: names of files are lost with the power unless their folder is synced.
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 /// Makes the data directory, for its owner alone.

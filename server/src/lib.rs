@@ -24,7 +24,7 @@ use std::{
 };
 
 use etcetera::BaseStrategy as _;
-pub use ledger::LedgerError;
+pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
 pub use roster::{RosterError, read_roster};
 use squares_shared::message::{Auth, Limits};
 use tokio::{

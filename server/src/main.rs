@@ -1,5 +1,6 @@
-//! The program `squares-server`: flags, log and signals. It assembles a [`Server`] and waits for the end.
+//! The program `squares-server`: flags, log and signals. It assembles a [`Server`] and waits for the end, or carries out a command.
 
+mod commands;
 mod log;
 
 use std::{ffi::OsStr, io::Write as _, path::PathBuf, process::ExitCode};
@@ -12,11 +13,13 @@ use squares_shared::message::Auth;
 #[derive(Debug, Parser)]
 #[command(name = "squares-server", version, about)]
 struct Flags {
+    #[command(subcommand)]
+    command: Option<commands::Command>,
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", env = "SQUARES_LISTEN", default_value = DEFAULT_ADDRESS)]
     listen: String,
     /// Where the ledger lives; made if missing [default: squares in the user's data directory]
-    #[arg(long, value_name = "DIR", env = "SQUARES_DATA")]
+    #[arg(long, value_name = "DIR", env = "SQUARES_DATA", global = true)]
     data: Option<PathBuf>,
     /// The students: JSON or CSV
     #[arg(long, value_name = "FILE", env = "SQUARES_ROSTER")]
@@ -55,7 +58,9 @@ impl Flags {
             if argument.get_env().is_some_and(empty) { argument.env(None::<&str>) } else { argument }
         });
         let flags = Self::from_arg_matches(&command.try_get_matches()?)?;
-        flags.check()?;
+        if flags.command.is_none() {
+            flags.check()?;
+        }
         Ok(flags)
     }
 
@@ -75,15 +80,23 @@ impl Flags {
 }
 
 fn main() -> ExitCode {
-    let flags = match Flags::read() {
+    let mut flags = match Flags::read() {
         Ok(flags) => flags,
         Err(error) => error.exit(),
     };
-    let log = log::start();
-    let end = run(flags);
-    log.finish();
+    let end = match flags.command.take() {
+        Some(command) => {
+            flags.data.map_or_else(default_data_dir, Ok).map_err(Into::into).and_then(|data| command.run(&data))
+        }
+        None => {
+            let log = log::start();
+            let end = run(flags);
+            log.finish();
+            end.map(|()| ExitCode::SUCCESS)
+        }
+    };
     match end {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "squares-server: {error:#}");
             ExitCode::FAILURE

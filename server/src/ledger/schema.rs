@@ -76,6 +76,32 @@ pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// A connection that can only read a ledger of the present version, told from other files. What may be wrong inside is
+/// the caller's to find.
+pub(super) fn open_stored(path: &Path) -> Result<Connection, LedgerError> {
+    if !exists(path)? {
+        return Err(LedgerError::Missing { path: path.to_owned() });
+    }
+    let (connection, version) = recognise(path)?;
+    match version {
+        0 => Err(LedgerError::Missing { path: path.to_owned() }),
+        VERSION => Ok(connection),
+        _ => Err(LedgerError::Older { path: path.to_owned(), version }),
+    }
+}
+
+/// What stands before the name of the ledger that a backup was made of.
+const BACKUP_OF: &str = "backup of ";
+
+/// Marks a copy of a ledger as a backup, and makes it one file without others beside it.
+pub(super) fn mark_as_backup(copy: &Connection) -> rusqlite::Result<()> {
+    copy.pragma_update(None, "journal_mode", "delete")?;
+    // Nothing else writes it, and it is thrown away where this fails.
+    copy.pragma_update(None, "journal_mode", "memory")?;
+    let sql = "UPDATE ledger SET log = ?1 || log WHERE substr(log, 1, length(?1)) <> ?1";
+    copy.execute(sql, [BACKUP_OF]).map(drop)
+}
+
 /// The name of the ledger, and its highest `seq`.
 pub(super) fn identity(connection: &Connection) -> rusqlite::Result<(String, u64)> {
     let log = connection.query_row("SELECT log FROM ledger", (), |row| row.get(0))?;
@@ -98,6 +124,25 @@ fn exists(path: &Path) -> Result<bool, LedgerError> {
 
 /// Looks at an existing file without changing it: is it a ledger, whole, and of a version that this program knows?
 fn inspect(path: &Path) -> Result<(), LedgerError> {
+    let (connection, version) = recognise(path)?;
+    let failed = |error| LedgerError::from_sqlite(path, &error);
+    let size = std::fs::metadata(path)
+        .map_err(|error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() })?
+        .len();
+    if size <= CHECKED_WHOLE {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
+        if verdict != "ok" {
+            return Err(LedgerError::Damaged { path: path.to_owned(), what: verdict.replace('\n', " ") });
+        }
+    }
+    if version == VERSION {
+        identity(&connection).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Tells a ledger from other files, without changing it; gives a connection that can only read, and the version.
+fn recognise(path: &Path) -> Result<(Connection, i32), LedgerError> {
     let unusable = |error: std::io::Error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() };
     let damaged = |what: String| LedgerError::Damaged { path: path.to_owned(), what };
     let mut head = Vec::with_capacity(16);
@@ -106,7 +151,6 @@ fn inspect(path: &Path) -> Result<(), LedgerError> {
     if head != b"SQLite format 3\0" {
         return Err(damaged("its first bytes are not those of an SQLite file".to_owned()));
     }
-    let size = file.metadata().map_err(unusable)?.len();
     drop(file);
 
     let failed = |error| LedgerError::from_sqlite(path, &error);
@@ -122,16 +166,7 @@ fn inspect(path: &Path) -> Result<(), LedgerError> {
     if version > VERSION {
         return Err(LedgerError::Newer { path: path.to_owned(), version, known: VERSION });
     }
-    if size <= CHECKED_WHOLE {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
-        if verdict != "ok" {
-            return Err(damaged(verdict.replace('\n', " ")));
-        }
-    }
-    if version == VERSION {
-        identity(&connection).map_err(failed)?;
-    }
-    Ok(())
+    Ok((connection, version))
 }
 
 fn is_bare(connection: &Connection) -> rusqlite::Result<bool> {

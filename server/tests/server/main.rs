@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that fails says where")]
 
+mod commands;
 mod conversation;
 mod crash;
 mod given;

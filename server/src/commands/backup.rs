@@ -1,0 +1,37 @@
+//! `squares-server backup FILE`: a copy of the ledger, made while a server runs or not.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use squares_server::Stored;
+
+use super::progress::Progress;
+
+/// Copy the ledger to FILE, also while a server is running on it
+///
+/// FILE must not exist yet; it is readable for its owner alone. To restore it, put it as ledger.sqlite3 into an empty data
+/// folder. The server then gives the ledger a new name, so that clients begin anew instead of mixing it with what they have seen.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Backup {
+    /// The copy to make
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Backup {
+    pub(super) fn run(self, data: &Path) -> anyhow::Result<ExitCode> {
+        let stored = Stored::open(data)?;
+        let (from, latest) = (stored.path().display().to_string(), stored.latest());
+        let mut progress = Progress::new("copying");
+        stored.backup(&self.file, |done, all| progress.reached(done, all))?;
+        progress.end();
+        let size = std::fs::metadata(&self.file).map_or(0, |file| file.len());
+        let (file, mebibytes) = (self.file.display(), size.div_ceil(1 << 20));
+        let _ =
+            writeln!(std::io::stdout(), "{file}: a backup of {from}, at least up to result {latest}, {mebibytes} MiB");
+        Ok(ExitCode::SUCCESS)
+    }
+}

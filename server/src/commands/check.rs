@@ -1,0 +1,57 @@
+//! `squares-server check`: reads a ledger from end to end and says whether it is sound.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use squares_server::Stored;
+
+use super::progress::Progress;
+
+/// Something is wrong with the ledger.
+const NOT_SOUND: u8 = 3;
+
+/// Check the ledger: its file, gaps, duplicates, and every square anew
+///
+/// A server may be running on it. Exits with 0 where it is sound, 3 where something is wrong, and 1 where it cannot be read at all. Nothing is changed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// A backup, in place of the ledger in the data folder
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Check {
+    pub(super) fn run(self, data: &Path) -> anyhow::Result<ExitCode> {
+        let stored = match &self.file {
+            Some(file) => Stored::open_file(file)?,
+            None => Stored::open(data)?,
+        };
+        let mut progress = Progress::new("checking");
+        progress.says("checking the file");
+        let findings = stored.check(|done, all| progress.reached(done, all));
+        progress.end();
+        let mut out = std::io::stdout().lock();
+        let path = stored.path().display();
+        let _ = match findings.range {
+            Some((first, last)) => writeln!(out, "{path}: {} results, {first} to {last}", findings.results),
+            None => writeln!(out, "{path}: no results"),
+        };
+        let _ = writeln!(out, "its name: {}", stored.log());
+        for what in &findings.wrong {
+            let _ = writeln!(out, "wrong: {what}");
+        }
+        if findings.untold > 0 {
+            let _ = writeln!(out, "wrong: {} more findings like these", findings.untold);
+        }
+        let verdict = if findings.is_sound() {
+            "sound"
+        } else {
+            "not sound: restore a backup, and keep this one for whoever looks into it"
+        };
+        let _ = writeln!(out, "{verdict}");
+        Ok(if findings.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(NOT_SOUND) })
+    }
+}

@@ -1,0 +1,112 @@
+//! `squares-server export`: all results as CSV for spreadsheets, or as JSON lines for programs, a result at a time.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use squares_server::{LedgerError, Stored, StoredResult};
+
+use super::progress::Progress;
+
+/// Write all results as CSV or JSON lines, to FILE or standard output
+///
+/// A server may be running on the ledger. FILE must not exist yet; it is readable for its owner alone.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// A table for spreadsheets: seq, at, student, name, number, square, id; a text that a spreadsheet would take for a formula gets a ' before it
+    #[arg(long, required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    csv: bool,
+    /// The results as clients get them, a JSON object on each line
+    #[arg(long)]
+    jsonl: bool,
+    /// Where to; standard output if left out
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// Why an export ended early.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("cannot write: {0}; check the disk's space, or what takes the output")]
+    Write(#[from] io::Error),
+}
+
+impl Export {
+    pub(super) fn run(self, data: &Path) -> anyhow::Result<ExitCode> {
+        let stored = Stored::open(data)?;
+        let Some(path) = &self.file else {
+            return match self.write(&stored, io::stdout().lock()) {
+                // Whoever reads it, such as `head`, has enough.
+                Err(Ended::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+                ended => Ok(ended.map(|()| ExitCode::SUCCESS)?),
+            };
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(0o600);
+        }
+        let file = options
+            .open(path)
+            .with_context(|| format!("cannot make {}, choose another name or folder", path.display()))?;
+        let written = self.write(&stored, &file).and_then(|()| Ok(file.sync_all()?));
+        if written.is_err() {
+            // Half a table would pass for a whole one.
+            let _ = std::fs::remove_file(path);
+        }
+        written.map(|()| ExitCode::SUCCESS).with_context(|| format!("{} was not made", path.display()))
+    }
+
+    fn write(&self, stored: &Stored, out: impl Write) -> Result<(), Ended> {
+        let mut out = BufWriter::with_capacity(256 << 10, out);
+        let mut progress = Progress::new("writing");
+        if self.csv {
+            // Spreadsheets take a file for UTF-8 where it begins so.
+            out.write_all("\u{feff}".as_bytes())?;
+            let mut table = csv::Writer::from_writer(&mut out);
+            let broken = |error: csv::Error| Ended::Write(error.into());
+            table.write_record(["seq", "at", "student", "name", "number", "square", "id"]).map_err(broken)?;
+            stored.each(|result| {
+                table.write_record(fields(result).iter().map(String::as_str)).map_err(broken)?;
+                progress.reached(result.seq(), stored.latest());
+                Ok::<(), Ended>(())
+            })?;
+            table.flush()?;
+        } else {
+            stored.each(|result| {
+                out.write_all(&result.line())?;
+                progress.reached(result.seq(), stored.latest());
+                Ok::<(), Ended>(())
+            })?;
+        }
+        out.flush()?;
+        progress.end();
+        Ok(())
+    }
+}
+
+fn fields(result: &StoredResult) -> [String; 7] {
+    let ((student, name), (number, square)) = (result.student(), result.values());
+    [
+        result.seq().to_string(),
+        result.at(),
+        text(student),
+        text(name),
+        number.to_owned(),
+        square.to_owned(),
+        text(result.request().unwrap_or_default()),
+    ]
+}
+
+/// A text of a student's own choosing, so that no spreadsheet takes it for a formula to carry out.
+fn text(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
+}

@@ -1,0 +1,181 @@
+//! Is a ledger sound? Every page and index of its file, every `seq`, and every square, computed anew. Called by
+//! `squares-server check`.
+
+use rusqlite::Connection;
+use squares_shared::{
+    number::Number,
+    student::{check_id, read_name},
+};
+
+use super::{LedgerError, Stored, StoredResult};
+
+/// The findings of one kind that are told; more are only counted.
+const TOLD: usize = 20;
+
+/// What a check has found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The results that were read.
+    pub results: u64,
+    /// The `seq` of the first and of the last of them.
+    pub range: Option<(u64, u64)>,
+    /// What is wrong, a sentence each.
+    pub wrong: Vec<String>,
+    /// How many more things are wrong.
+    pub untold: u64,
+}
+
+impl Findings {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.wrong.is_empty()
+    }
+
+    fn add(&mut self, what: String) {
+        if self.wrong.len() < TOLD {
+            self.wrong.push(what);
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    fn all_of(&mut self, found: rusqlite::Result<Vec<String>>) {
+        match found {
+            Ok(found) => found.into_iter().for_each(|what| self.add(what)),
+            Err(error) => self.add(format!("the file cannot be read: {error}")),
+        }
+    }
+}
+
+impl Stored {
+    /// Checks everything; `progress` is told after each result how many of about how many were read.
+    pub fn check(&self, mut progress: impl FnMut(u64, u64)) -> Findings {
+        let mut findings = Findings::default();
+        findings.all_of(integrity(&self.connection));
+        findings.all_of(unknown_people(&self.connection));
+        findings.all_of(doubled_requests(&self.connection));
+        let mut last = 0;
+        let walked = self.each(|result| {
+            let seq = result.seq();
+            if seq != last + 1 {
+                findings.add(match seq - last {
+                    2 => format!("result {} is missing", last + 1),
+                    _ => format!("results {} to {} are missing", last + 1, seq - 1),
+                });
+            }
+            if let Some(what) = fault_of(result) {
+                findings.add(format!("result {seq}: {what}"));
+            }
+            last = seq;
+            findings.results += 1;
+            findings.range = Some((findings.range.map_or(seq, |(first, _)| first), seq));
+            progress(seq, self.latest());
+            Ok::<(), LedgerError>(())
+        });
+        if let Err(error) = walked {
+            findings.add(format!("nothing can be read behind result {last}: {error}"));
+        } else if last != self.latest() {
+            findings.add(format!("results {} to {} are missing", last + 1, self.latest()));
+        }
+        findings
+    }
+}
+
+/// What is wrong with a result by itself. A number is compared with its canonical form, and its square computed anew.
+fn fault_of(result: &StoredResult) -> Option<String> {
+    let (number, square) = result.values();
+    let (student, name) = result.student();
+    let Ok(parsed) = Number::parse(number, usize::MAX) else { return Some("its number is none".to_owned()) };
+    if parsed.to_string() != number {
+        return Some("its number is not in canonical form".to_owned());
+    }
+    if parsed.square().to_string() != square {
+        return Some("its square is not the square of its number".to_owned());
+    }
+    if check_id(student).is_err() {
+        return Some("its student id is none".to_owned());
+    }
+    if read_name(name).is_err() {
+        return Some("its name is none".to_owned());
+    }
+    None
+}
+
+/// What SQLite finds wrong in the file: pages, order, indexes that differ from their table, keys that stand twice.
+fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut check = connection.prepare("PRAGMA integrity_check(1000)")?;
+    let found: Vec<String> = check.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(found.into_iter().filter(|line| line != "ok").map(|line| line.replace('\n', " ")).collect())
+}
+
+/// Results of students or names that are not in the ledger: a reader would pass them over.
+fn unknown_people(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut check = connection.prepare("PRAGMA foreign_key_check")?;
+    let describe = |row: &rusqlite::Row<'_>| {
+        let (row, refers): (Option<i64>, String) = (row.get(1)?, row.get(2)?);
+        Ok(format!("result {}: its row in {refers} is missing", row.unwrap_or_default()))
+    };
+    check.query_map((), describe)?.collect()
+}
+
+/// Requests that were recorded more than once.
+fn doubled_requests(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut check = connection.prepare(
+        "SELECT count(*), min(seq), max(seq) FROM results WHERE request IS NOT NULL
+         GROUP BY student, request HAVING count(*) > 1",
+    )?;
+    let describe = |row: &rusqlite::Row<'_>| {
+        let (count, first, last): (u64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(format!("results {first} to {last}: one request was recorded {count} times"))
+    };
+    check.query_map((), describe)?.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::schema;
+
+    /// The findings about a ledger of 2,000 results after `harm` was done to it.
+    fn check_after(harm: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l");
+        let connection = schema::open(&path).unwrap();
+        let people = "INSERT INTO students VALUES (1, 's'); INSERT INTO names VALUES (1, 'n');";
+        connection.execute_batch(people).unwrap();
+        for n in 1..=2000_i64 {
+            let values = (n, n.to_string(), (n * n).to_string(), format!("r{n}"));
+            connection.execute("INSERT INTO results VALUES (?1, 0, 1, 1, ?2, ?3, ?4)", values).unwrap();
+        }
+        connection.execute_batch("PRAGMA foreign_keys = off").unwrap();
+        connection.execute_batch(harm).unwrap();
+        drop(connection);
+        Stored::open_file(&path).unwrap().check(|_, _| {}).wrong
+    }
+
+    #[test]
+    fn a_sound_ledger_is_said_to_be_sound() {
+        assert_eq!(check_after(""), [""; 0]);
+    }
+
+    #[test]
+    fn each_kind_of_harm_is_found() {
+        for (harm, found) in [
+            ("DELETE FROM results WHERE seq = 1", "result 1 is missing"),
+            ("DELETE FROM results WHERE seq BETWEEN 700 AND 1200", "results 700 to 1200 are missing"),
+            ("UPDATE results SET square = '3' WHERE seq = 1500", "result 1500: its square is not"),
+            ("UPDATE results SET number = '07' WHERE seq = 7", "result 7: its number is not in canonical form"),
+            ("UPDATE results SET number = 'x' WHERE seq = 7", "result 7: its number is none"),
+            ("UPDATE students SET id = 'a b'", "result 1: its student id is none"),
+            ("DELETE FROM names", "its row in names is missing"),
+            (
+                "DROP INDEX results_by_request; UPDATE results SET request = 'r1' WHERE seq = 9",
+                "results 1 to 9: one request was recorded 2 times",
+            ),
+        ] {
+            let wrong = check_after(harm);
+            assert!(wrong.iter().any(|line| line.contains(found)), "{harm}: {wrong:?}");
+        }
+    }
+}
