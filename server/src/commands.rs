@@ -4,7 +4,9 @@
 mod backup;
 mod check;
 mod export;
+mod pin;
 mod progress;
+mod roster;
 
 use std::{path::Path, process::ExitCode};
 
@@ -16,6 +18,8 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     Check(check::Check),
     Export(export::Export),
+    Pin(pin::Pin),
+    Roster(roster::Roster),
 }
 
 impl Command {
@@ -28,6 +32,8 @@ impl Command {
             Self::Backup(backup) => backup.run(data),
             Self::Check(check) => check.run(data),
             Self::Export(export) => export.run(data),
+            Self::Pin(pin) => pin.run(),
+            Self::Roster(roster) => roster.run(),
         }
     }
 }

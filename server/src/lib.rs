@@ -2,7 +2,7 @@
 //!
 //! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`.
 //! A session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the
-//! `feed`; every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join, and `limits` how much
+//! `feed`; every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join, `pins` whether it is they, and `limits` how much
 //! anybody may ask for. All tell `metrics` what they did, where somebody watches.
 
 mod feed;
@@ -10,6 +10,7 @@ mod ledger;
 mod limits;
 mod listen;
 mod metrics;
+mod pins;
 mod presence;
 mod relay;
 mod roster;
@@ -25,7 +26,8 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
-pub use roster::{RosterError, read_roster};
+pub use pins::{PinError, hash_pin};
+pub use roster::{MadePins, RosterError, make_pins, read_roster};
 use squares_shared::message::{Auth, Limits};
 use tokio::{
     net::TcpListener,
@@ -106,9 +108,6 @@ pub enum StartError {
     /// A roster is asked for, and none is given.
     #[error("this way of letting students in needs a roster; give one with --roster")]
     NoRoster,
-    /// PINs are asked for.
-    #[error("this version cannot check PINs; use --auth roster or --auth open")]
-    NoPins,
 }
 
 /// What all sessions share.
@@ -118,6 +117,7 @@ struct Room {
     presence: Arc<presence::Presence>,
     relay: Arc<relay::Relay>,
     door: roster::Door,
+    pins: pins::Gate,
     squares: limits::SquareLimits,
     limits: Limits,
     metrics: Arc<metrics::Metrics>,
@@ -160,9 +160,8 @@ impl Server {
     ) -> Result<Self, StartError> {
         let auth = config.auth.unwrap_or(if config.roster.is_some() { Auth::Roster } else { Auth::Open });
         match auth {
-            Auth::Pin => return Err(StartError::NoPins),
-            Auth::Roster if config.roster.is_none() => return Err(StartError::NoRoster),
-            Auth::Roster | Auth::Open => {}
+            Auth::Roster | Auth::Pin if config.roster.is_none() => return Err(StartError::NoRoster),
+            Auth::Roster | Auth::Pin | Auth::Open => {}
         }
         let door = roster::Door::new(auth, config.roster)?;
         let (incoming, address) = match streams {
@@ -192,6 +191,7 @@ impl Server {
             presence: Arc::clone(&presence),
             relay: Arc::clone(&relay),
             door,
+            pins: pins::Gate::new(),
             squares: limits::SquareLimits::new(config.rate, config.burst),
             limits: Limits { line: config.max_line, digits: config.max_digits, rate: config.rate, burst: config.burst },
             metrics: Arc::clone(&metrics),

@@ -71,10 +71,6 @@ impl Flags {
             let message = "--auth roster and --auth pin need a roster; give one with --roster FILE";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
         }
-        if auth == Some("pin") {
-            let message = "this version cannot check PINs; use --auth roster or --auth open";
-            return Err(Self::command().error(ErrorKind::InvalidValue, message));
-        }
         Ok(())
     }
 }

@@ -1,22 +1,35 @@
 //! Who may join: the roster as a file (JSON or CSV), and the rule in force. Sessions ask [`Door::admit`]; the
 //! server reads the file when it starts and on SIGHUP.
 
+mod making;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
 
+pub use making::{MadePins, make_pins};
 use serde::Deserialize;
 use squares_shared::{
     message::{Auth, Student},
     student::{StudentError, check_id, read_name},
 };
 
+use crate::pins::is_usable;
+
 /// The students of a class, by id.
 #[derive(Debug)]
 pub(crate) struct Roster {
-    students: HashMap<String, Student>,
+    students: HashMap<String, Listed>,
+}
+
+/// One student on it.
+#[derive(Debug)]
+struct Listed {
+    student: Student,
+    /// The hash of the PIN.
+    pin: Option<Arc<str>>,
 }
 
 /// Why a roster cannot be used.
@@ -78,15 +91,34 @@ impl Roster {
         let rows = if text.trim_start().starts_with(['[', '{']) { json_rows(text)? } else { csv_rows(text)? };
         let mut students = HashMap::with_capacity(rows.len());
         for (place, row) in rows {
-            let student = student_of(row).map_err(|why| format!("{place}: {why}"))?;
-            if let Some(earlier) = students.insert(student.id.clone(), student) {
-                return Err(format!("{place}: the id {} stands there twice; keep one of them", earlier.id));
+            let listed = listed(row).map_err(|why| format!("{place}: {why}"))?;
+            if let Some(earlier) = students.insert(listed.student.id.clone(), listed) {
+                let id = earlier.student.id;
+                return Err(format!("{place}: the id {id} stands there twice; keep one of them"));
             }
         }
         if students.is_empty() {
             return Err("no student stands in it; add them, or start without --roster".to_owned());
         }
         Ok(Self { students })
+    }
+
+    /// Whether every PIN can be checked; tells how many students have none.
+    fn without_pin(&self) -> Result<usize, String> {
+        let mut without = 0;
+        for Listed { student, pin } in self.students.values() {
+            match pin {
+                Some(pin) if is_usable(pin) => {}
+                Some(_) => {
+                    let id = &student.id;
+                    return Err(format!(
+                        "the hash of the PIN of {id} cannot be used; put in what `squares-server pin` prints for it"
+                    ));
+                }
+                None => without += 1,
+            }
+        }
+        Ok(without)
     }
 
     /// How many students stand on it.
@@ -100,7 +132,7 @@ impl Roster {
 /// # Errors
 /// What is wrong in it, with its place, and how to mend it: one line.
 pub fn read_roster(bytes: &[u8]) -> Result<Vec<Student>, String> {
-    Roster::parse(bytes).map(|roster| roster.students.into_values().collect())
+    Roster::parse(bytes).map(|roster| roster.students.into_values().map(|listed| listed.student).collect())
 }
 
 fn json_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
@@ -113,12 +145,11 @@ fn json_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
 fn csv_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| format!("its header line cannot be read: {error}"))?;
-    let column = |names: &[&str]| header.iter().position(|title| names.contains(&&*title.to_lowercase()));
-    let id = column(&["id", "student", "student id", "student_id", "학번"])
-        .ok_or("its header line names no column 'id' or '학번'; let the first line name the columns")?;
+    let column = |names: &[&str]| column(header, names);
+    let id = id_column(header)?;
     let name = column(&["name", "이름", "성명"]);
     let department = column(&["department", "dept", "학과", "학부", "소속"]);
-    let pin = column(&["pin"]);
+    let pin = pin_column(header);
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| format!("it is not CSV that can be read: {error}"))?;
@@ -138,7 +169,20 @@ fn csv_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
     Ok(rows)
 }
 
-fn student_of(row: Row) -> Result<Student, String> {
+fn column(header: &csv::StringRecord, names: &[&str]) -> Option<usize> {
+    header.iter().position(|title| names.contains(&&*title.to_lowercase()))
+}
+
+fn id_column(header: &csv::StringRecord) -> Result<usize, String> {
+    column(header, &["id", "student", "student id", "student_id", "학번"])
+        .ok_or_else(|| "its header line names no column 'id' or '학번'; let the first line name the columns".to_owned())
+}
+
+fn pin_column(header: &csv::StringRecord) -> Option<usize> {
+    column(header, &["pin"])
+}
+
+fn listed(row: Row) -> Result<Listed, String> {
     let id = match row.id {
         Some(Id::Text(id)) => id.trim().to_owned(),
         Some(Id::Number(id)) => id.to_string(),
@@ -158,11 +202,28 @@ fn student_of(row: Row) -> Result<Student, String> {
     };
     let name = filled(row.name).map_or(Ok(id.clone()), |name| readable("name", &name))?;
     let department = filled(row.department).map(|text| readable("department", &text)).transpose()?;
-    if filled(row.pin).is_some_and(|pin| !pin.starts_with("$argon2id$")) {
+    let pin = filled(row.pin).map(|pin| Arc::<str>::from(pin.trim()));
+    if pin.as_deref().is_some_and(|pin| !pin.starts_with("$argon2id$")) {
         // The PIN itself is not repeated: this sentence goes to a log.
         return Err(format!("the PIN of {id} is not an Argon2id hash; put in what `squares-server pin` prints for it"));
     }
-    Ok(Student { id, name, department })
+    Ok(Listed { student: Student { id, name, department }, pin })
+}
+
+/// Reads a roster for this way of letting students in.
+fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
+    let roster = Roster::read(file)?;
+    if auth == Auth::Pin {
+        let without = roster.without_pin();
+        match without.map_err(|why| RosterError::Unusable { path: file.to_owned(), why })? {
+            0 => {}
+            students => tracing::warn!(
+                students,
+                "some on the roster have no PIN and cannot join; give them one with `squares-server roster --make-pins`"
+            ),
+        }
+    }
+    Ok(roster)
 }
 
 /// Why somebody is not let in.
@@ -185,7 +246,7 @@ pub(crate) struct Door {
 impl Door {
     /// Reads the roster, where there is one, and puts the rule in force.
     pub(crate) fn new(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
-        let roster = file.as_deref().map(Roster::read).transpose()?.map(Arc::new);
+        let roster = file.as_deref().map(|file| read(file, auth)).transpose()?.map(Arc::new);
         Ok(Self { auth, file, roster: RwLock::new(roster) })
     }
 
@@ -201,7 +262,7 @@ impl Door {
     /// Reads the roster file again. Where it cannot be used, the old roster stays in force.
     pub(crate) fn reload(&self) -> Result<Option<usize>, RosterError> {
         let Some(file) = &self.file else { return Ok(None) };
-        let roster = Roster::read(file)?;
+        let roster = read(file, self.auth)?;
         let students = roster.len();
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(roster));
         Ok(Some(students))
@@ -215,11 +276,16 @@ impl Door {
             return Ok(Student { id: id.to_owned(), name, department: None });
         };
         match (roster.students.get(id), self.auth) {
-            (Some(student), _) => Ok(student.clone()),
+            (Some(listed), _) => Ok(listed.student.clone()),
             // A roster beside an open door only lends its names: nobody takes that of somebody on it.
             (None, Auth::Open) => Ok(Student { id: id.to_owned(), name: id.to_owned(), department: None }),
             (None, Auth::Roster | Auth::Pin) => Err(Refused::NotOnRoster),
         }
+    }
+
+    /// The hash of the PIN of a student, where the roster has one.
+    pub(crate) fn pin(&self, id: &str) -> Option<Arc<str>> {
+        self.roster()?.students.get(id)?.pin.clone()
     }
 
     fn roster(&self) -> Option<Arc<Roster>> {
@@ -233,7 +299,7 @@ mod tests {
 
     fn check(file: &str, id: &str, name: &str, department: Option<&str>) {
         let roster = Roster::parse(file.as_bytes()).expect(file);
-        let student = roster.students.get(id).expect(file);
+        let student = &roster.students.get(id).expect(file).student;
         assert_eq!((&*student.name, student.department.as_deref()), (name, department), "{file}");
     }
 

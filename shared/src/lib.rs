@@ -5,4 +5,5 @@
 pub mod line;
 pub mod message;
 pub mod number;
+pub mod prompt;
 pub mod student;

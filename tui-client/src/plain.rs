@@ -8,7 +8,6 @@ mod catch_up;
 mod input;
 mod order;
 mod output;
-mod pin;
 mod session;
 
 use std::io;

@@ -1,14 +1,14 @@
 //! What each request of a client does. Quick ones are done at once; the others are given to the session as work,
 //! and come back as [`Done`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use squares_shared::{
     message::{
-        ByeReason, DEFAULT_BACKLOG, DEFAULT_PAGE, ErrorCode, ErrorMessage, FromClient, FromServer, Join, PageRequest,
-        Square, Student,
+        Auth, ByeReason, DEFAULT_BACKLOG, DEFAULT_PAGE, ErrorCode, ErrorMessage, FromClient, FromServer, Join,
+        PageRequest, Square, Student,
         request::{Kind, Refusal},
         to_line,
     },
@@ -16,11 +16,13 @@ use squares_shared::{
     student::is_printable,
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
+use zeroize::Zeroizing;
 
 use super::{Ending, Member, Session, UNDER_WAY, Work};
 use crate::{
     Room,
     ledger::{Entry, PageQuery, ReadFailed, Submission},
+    pins::Verdict,
     presence::List,
     roster::Refused,
 };
@@ -40,6 +42,8 @@ pub(super) enum Done {
     Failed { id: Option<String> },
     /// Whether a square that is over the limits was recorded before.
     Looked { stands: Result<bool, ReadFailed>, entry: Entry, retry_after_ms: u64 },
+    /// A PIN was looked at, or not.
+    Knocked { verdict: Verdict, student: Student, join: Box<Join> },
     /// A square found room in the ledger's queue, or the ledger is closed.
     Submitted { accepted: bool, id: Option<String> },
     /// A page of history.
@@ -50,7 +54,7 @@ impl Session {
     /// Carries out a request, or begins to.
     pub(super) fn carry_out(&mut self, request: FromClient) {
         match request {
-            FromClient::Join(join) => self.join(&join),
+            FromClient::Join(join) => self.join(join),
             FromClient::Square(square) if self.member.is_some() => self.square(square),
             FromClient::History(request) if self.member.is_some() => self.history(request),
             FromClient::Square(Square { id, .. }) => self.not_joined(id),
@@ -86,12 +90,13 @@ impl Session {
         );
     }
 
-    fn join(&mut self, join: &Join) {
+    fn join(&mut self, mut join: Join) {
         if self.member.is_some() {
             return self.already_joined();
         }
-        let room = Arc::clone(&self.room);
-        let student = match room.door.admit(&join.student, join.name.as_deref()) {
+        // It is forgotten where it was checked, and does not lie about in memory.
+        let pin = join.pin.take().map(Zeroizing::new);
+        let student = match self.room.door.admit(&join.student, join.name.as_deref()) {
             Ok(student) => student,
             Err(Refused::Student(error)) => return self.error(ErrorCode::BadStudent, &sentence(&error), None),
             Err(Refused::NotOnRoster) => {
@@ -99,12 +104,48 @@ impl Session {
                 return self.error(ErrorCode::NotOnRoster, message, None);
             }
         };
+        if self.room.door.auth() != Auth::Pin {
+            return self.welcome(&student, &join);
+        }
+        let (room, address) = (Arc::clone(&self.room), self.address.ip());
+        self.request = Some(Box::pin(async move {
+            let id = Arc::<str>::from(&*student.id);
+            let verdict = room.pins.check(&id, address, pin, room.door.pin(&id)).await;
+            Done::Knocked { verdict, student, join: Box::new(join) }
+        }));
+    }
+
+    /// What came of a PIN.
+    fn knocked(&mut self, verdict: Verdict, student: &Student, join: &Join) {
+        if self.ending == Ending::Closing {
+            // It took too long, and so it was said.
+            return;
+        }
+        match verdict {
+            Verdict::Right => self.welcome(student, join),
+            Verdict::Wrong => {
+                let message = "The PIN is missing or wrong; check it, or ask the professor for a new one.";
+                self.error(ErrorCode::BadPin, message, None);
+            }
+            Verdict::HeldUp(wait) => self.error_with(ErrorMessage {
+                code: ErrorCode::RateLimited,
+                message: "Too many PINs were wrong, and this one was not looked at; try again after retry_after_ms."
+                    .to_owned(),
+                id: None,
+                retry_after_ms: Some(whole_milliseconds(wait)),
+            }),
+        }
+    }
+
+    /// Lets a student in.
+    fn welcome(&mut self, student: &Student, join: &Join) {
+        let room = Arc::clone(&self.room);
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
         let (seat, online, presence) = room.presence.join(&id, &name);
         let latest = room.feed.latest();
         let reached = replay_after(join, room.ledger.log(), latest);
         tracing::info!(address = %self.address, student = %id, "joined");
-        for piece in welcome(&student, online, latest, reached) {
+        for piece in welcome(student, online, latest, reached) {
             self.out.push(piece);
         }
         self.member = Some(Box::new(Member {
@@ -152,8 +193,7 @@ impl Session {
         let entry =
             Entry { student: Arc::clone(&member.student), name: Arc::clone(&member.name), number, square, request: id };
         let Err(wait) = member.allowance.pay() else { return self.submit(entry) };
-        // A wait that is cut to whole milliseconds would end too early.
-        let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        let retry_after_ms = whole_milliseconds(wait);
         match entry.request.clone() {
             // What was recorded before costs nothing: only recorded squares count, so a repeat is answered even now.
             Some(request) => {
@@ -214,6 +254,7 @@ impl Session {
             Done::Failed { id } => self.unavailable(id),
             Done::Looked { stands: Ok(true), entry, .. } => self.submit(entry),
             Done::Looked { entry, retry_after_ms, .. } => self.rate_limited(retry_after_ms, entry.request),
+            Done::Knocked { verdict, student, join } => self.knocked(verdict, &student, &join),
             Done::Submitted { accepted: true, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {
                     member.under_way += 1;
@@ -236,6 +277,11 @@ fn welcome(student: &Student, online: List, latest: u64, replay_after: u64) -> i
     let before = format!(r#"{{"type":"welcome","student":{student},"online":{{"count":{count},"students":["#);
     let behind = format!("]}},\"latest\":{latest},\"replay_after\":{replay_after}}}\n");
     std::iter::once(before.into()).chain(online.students).chain([behind.into()])
+}
+
+/// A wait that is cut to whole milliseconds would end too early.
+fn whole_milliseconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// An error's text as the sentence that the protocol asks for.

@@ -8,6 +8,7 @@ mod conversation;
 mod crash;
 mod given;
 mod metrics;
+mod pins;
 mod program;
 mod resume;
 mod slow_reader;

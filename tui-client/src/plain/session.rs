@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use squares_shared::line::Line;
 use squares_shared::message::{Auth, FromClient, FromServer, Hello, Join, Square, to_line};
+use squares_shared::prompt::ask_unseen;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
+use super::Options;
 use super::catch_up::CatchUp;
 use super::input::Given;
 use super::order::{Answer, Order};
 use super::output::Output;
-use super::{Options, pin};
 use crate::event::{Lost, Pending};
 use crate::link::connection::{Connection, Refused, plain_words, read_line};
 use crate::link::{Backoff, Cursor, WINDOW, Window};
@@ -245,7 +246,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         if hello.auth == Auth::Pin && self.options.pin.is_none() {
             // A person takes longer than a server waits for a join.
             drop(connection);
-            let asked = tokio::task::spawn_blocking(pin::ask).await;
+            let asked = tokio::task::spawn_blocking(|| ask_unseen("PIN: ")).await;
             let Some(pin) = asked.ok().flatten() else {
                 return Err(End::Failed("not let in: this server asks for a PIN; give it in SQUARES_PIN".into()));
             };

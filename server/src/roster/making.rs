@@ -1,0 +1,190 @@
+//! Giving PINs to the students of a roster who have none: the roster anew, with hashes, and the sheet with the PINs
+//! themselves. Touches no file; the command `roster` does.
+
+use std::{num::NonZero, thread};
+
+use serde_json::{Map, Value};
+
+use super::{Id, Roster, csv_rows};
+use crate::pins::hash_pin;
+
+/// Digits of a PIN that is made. Online, the protocol lets nobody try more than a few hundred a day for one student;
+/// a stolen roster, at about 40 tries a second and core, holds out for days.
+const DIGITS: usize = 8;
+
+/// What came of [`make_pins`].
+pub struct MadePins {
+    /// The roster, with the hashes.
+    pub roster: Vec<u8>,
+    /// The students who got a PIN, as CSV with `id`, `name` and `PIN`: the only place where the PINs stand.
+    pub sheet: Vec<u8>,
+    /// How many got one.
+    pub made: usize,
+    /// How many had one already.
+    pub had: usize,
+}
+
+/// Somebody who gets a PIN.
+struct New {
+    id: String,
+    name: String,
+    pin: String,
+    hash: String,
+}
+
+/// Gives every student of a roster file without a PIN a random one.
+///
+/// # Errors
+/// What is wrong in the roster, with its place, and how to mend it: one line.
+pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
+    let roster = Roster::parse(bytes)?;
+    roster.without_pin()?;
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let is_json = text.trim_start().starts_with(['[', '{']);
+    let in_order: Vec<String> = if is_json {
+        let rows: Vec<super::Row> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        rows.into_iter().filter_map(|row| row.id.map(id_text)).collect()
+    } else {
+        csv_rows(text)?.into_iter().filter_map(|(_, row)| row.id.map(id_text)).collect()
+    };
+    let mut new = Vec::new();
+    for id in in_order {
+        if let Some(listed) = roster.students.get(&id).filter(|listed| listed.pin.is_none()) {
+            let (name, pin) = (listed.student.name.clone(), random_pin()?);
+            new.push(New { id, name, pin, hash: String::new() });
+        }
+    }
+    hash_all(&mut new)?;
+    let hash_of = |id: &str| new.iter().find(|student| student.id == id).map(|student| &*student.hash);
+    let made = new.len();
+    let roster_anew = if is_json { json_with(text, hash_of)? } else { csv_with(text, hash_of)? };
+    let sheet = sheet(&new).map_err(|error| error.to_string())?;
+    Ok(MadePins { roster: roster_anew, sheet, made, had: roster.len() - made })
+}
+
+fn id_text(id: Id) -> String {
+    match id {
+        Id::Text(id) => id.trim().to_owned(),
+        Id::Number(id) => id.to_string(),
+    }
+}
+
+/// Digits that nobody takes for letters or loses at the front: 2 to 9, each as likely as the others.
+fn random_pin() -> Result<String, String> {
+    let mut bytes = [0; DIGITS];
+    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no randomness: {error}; try again"))?;
+    Ok(bytes.iter().map(|byte| char::from(b'2' + (byte & 7))).collect())
+}
+
+/// Hashing takes tens of milliseconds each: every processor helps.
+fn hash_all(new: &mut [New]) -> Result<(), String> {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = new.len().div_ceil(workers).max(1);
+    thread::scope(|scope| {
+        let hash = |part: &mut [New]| {
+            part.iter_mut().try_for_each(|student| {
+                student.hash = hash_pin(&student.pin).map_err(|error| error.to_string())?;
+                Ok(())
+            })
+        };
+        let parts: Vec<_> = new.chunks_mut(share).map(|part| scope.spawn(move || hash(part))).collect();
+        parts.into_iter().try_for_each(|part| part.join().unwrap_or_else(|_| Err("a thread is gone".to_owned())))
+    })
+}
+
+fn json_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Result<Vec<u8>, String> {
+    let mut students: Vec<Map<String, Value>> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    for student in &mut students {
+        let id = match student.get("id") {
+            Some(Value::String(id)) => id.trim().to_owned(),
+            Some(id) => id.to_string(),
+            None => continue,
+        };
+        if let Some(hash) = hash_of(&id) {
+            student.insert("pin".to_owned(), hash.into());
+        }
+    }
+    let mut roster = serde_json::to_vec_pretty(&students).map_err(|error| error.to_string())?;
+    roster.push(b'\n');
+    Ok(roster)
+}
+
+fn csv_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Result<Vec<u8>, String> {
+    let failed = |error: csv::Error| error.to_string();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(failed)?.clone();
+    let (id, columns) = (super::id_column(&header)?, header.len());
+    let pin = super::pin_column(&header).unwrap_or(columns);
+    // With the mark that spreadsheets need to see that it is UTF-8.
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer("\u{feff}".as_bytes().to_vec());
+    let row = |record: &csv::StringRecord, put: Option<&str>| {
+        let mut row: Vec<String> = record.iter().map(str::to_owned).collect();
+        row.resize(row.len().max(columns.max(pin + 1)), String::new());
+        if let Some(put) = put {
+            put.clone_into(&mut row[pin]);
+        }
+        row
+    };
+    writer.write_record(row(&header, (pin == columns).then_some("PIN"))).map_err(failed)?;
+    for record in reader.records() {
+        let record = record.map_err(failed)?;
+        let hash = record.get(id).and_then(&hash_of);
+        writer.write_record(row(&record, hash)).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| error.to_string())
+}
+
+fn sheet(new: &[New]) -> csv::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    writer.write_record(["id", "name", "PIN"])?;
+    for student in new {
+        // A spreadsheet would take such a name for a formula.
+        let formula = student.name.starts_with(['=', '+', '-', '@']);
+        let name = if formula { format!("'{}", student.name) } else { student.name.clone() };
+        writer.write_record([&student.id, &name, &student.pin])?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::{Argon2, PasswordVerifier as _};
+
+    use super::*;
+
+    fn check(file: &str) {
+        let made = make_pins(file.as_bytes()).expect(file);
+        assert_eq!((made.made, made.had), (2, 1), "{file}");
+        let roster = Roster::parse(&made.roster).expect(file);
+        assert_eq!(roster.without_pin(), Ok(0), "{file}");
+        let sheet = String::from_utf8(made.sheet).unwrap();
+        let lines: Vec<&str> = sheet.trim_start_matches('\u{feff}').lines().collect();
+        assert_eq!(lines[0], "id,name,PIN");
+        assert_eq!(lines.len(), 3, "{sheet}");
+        for line in &lines[1..] {
+            let [id, name, pin] = *line.split(',').collect::<Vec<_>>() else { panic!("{line}") };
+            assert_eq!(name.trim_start_matches('\''), roster.students[id].student.name);
+            assert!(pin.len() == DIGITS && pin.bytes().all(|digit| (b'2'..=b'9').contains(&digit)), "{pin}");
+            let hash: &str = roster.students[id].pin.as_ref().unwrap();
+            assert!(Argon2::default().verify_password(pin.as_bytes(), hash).is_ok(), "{line}");
+            assert!(!String::from_utf8_lossy(&made.roster).contains(pin));
+        }
+        let again = make_pins(&made.roster).unwrap();
+        assert_eq!((again.made, again.had), (0, 3), "nobody gets a second one");
+    }
+
+    #[test]
+    fn who_has_no_pin_gets_one_and_the_rest_stays_as_it_is() {
+        let hash = hash_pin("1").unwrap();
+        check(&format!("\u{feff}학번,이름,PIN,메모\ns1,가람,,x\n s2 ,나래,\"{hash}\"\ns3,=다솜\n"));
+        check(&format!("name,id,pin\nA,s1\n\n+B,s3\nC,s2,\"{hash}\"\n"));
+        check(&format!(r#"[{{"id":1,"name":"가람","x":[1]}},{{"id":"s2","pin":"{hash}"}},{{"id":"s3"}}]"#));
+    }
+
+    #[test]
+    fn a_plain_pin_is_refused_here_too() {
+        let error = make_pins(b"id,pin\ns1,4711\n").err().unwrap();
+        assert!(error.contains("squares-server pin") && !error.contains("4711"), "{error}");
+    }
+}

@@ -1,0 +1,169 @@
+//! PINs: who gets in, who is held up and for how long, and the two commands that make hashes.
+
+use std::{
+    collections::HashMap,
+    fs,
+    io::Write as _,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Peer, Program, command};
+
+/// What `squares-server pin` makes of a line.
+fn hash(folder: &Path, line: &str) -> Output {
+    let mut child = command(folder).arg("pin").stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// A server with these students, whose PIN is `4711` each, and where its data is.
+fn with_students(folder: &Path, students: &[&str]) -> Program {
+    let hash = String::from_utf8(hash(folder, "4711\n").stdout).unwrap();
+    let rows: String = students.iter().map(|student| format!("{student},\"{}\"\n", hash.trim_end())).collect();
+    let roster = folder.join("roster.csv");
+    fs::write(&roster, format!("id,pin\n{rows}without,\n")).unwrap();
+    Program::start(folder, &["--auth", "pin", "--roster", roster.to_str().unwrap()])
+}
+
+fn knock(peer: &mut Peer, student: &str, pin: Option<&str>) -> Value {
+    peer.send(&json!({"type": "join", "student": student, "pin": pin}));
+    peer.reply()
+}
+
+#[test]
+fn only_the_right_pin_lets_in_and_no_pin_is_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = with_students(folder.path(), &["a"]);
+    let mut peer = Peer::connect(&program);
+    assert_eq!(peer.hello["auth"], "pin");
+    for (student, pin, code) in [
+        ("a", None, "bad_pin"),
+        ("a", Some(""), "bad_pin"),
+        ("a", Some("471147114711"), "bad_pin"),
+        ("without", Some("4711"), "bad_pin"),
+        ("nobody", Some("4711"), "not_on_roster"),
+        ("no body", Some("4711"), "bad_student"),
+    ] {
+        let answer = knock(&mut peer, student, pin);
+        assert_eq!(answer["code"], code, "{student} {pin:?}: {answer}");
+    }
+    assert_eq!(knock(&mut peer, "a", Some("4711"))["type"], "welcome");
+    assert_eq!(knock(&mut peer, "a", Some("4711"))["code"], "already_joined");
+    drop(peer);
+    let (status, log) = program.stop();
+    assert!(status.success() && !log.contains("4711") && !log.contains("argon2"), "{log}");
+    assert!(log.contains("some on the roster have no PIN"), "{log}");
+}
+
+#[test]
+fn requests_wait_for_the_pin_that_is_being_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = with_students(folder.path(), &["a"]);
+    let mut peer = Peer::connect(&program);
+    peer.send_raw(b"{\"type\":\"join\",\"student\":\"a\",\"pin\":\"4711\"}\n{\"type\":\"square\",\"number\":\"12\"}\n");
+    peer.end();
+    assert_eq!(peer.reply()["type"], "welcome");
+    assert_eq!(peer.next_of("result")["square"], "144");
+    peer.closed();
+}
+
+#[test]
+fn after_five_failures_even_the_right_pin_waits_and_a_success_starts_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = with_students(folder.path(), &["a", "b"]);
+    let mut peer = Peer::connect(&program);
+    for _ in 0..5 {
+        assert_eq!(knock(&mut peer, "a", Some("0"))["code"], "bad_pin");
+    }
+    let mut first_wait = None;
+    let begin = Instant::now();
+    loop {
+        let mut peer = Peer::connect(&program);
+        let answer = knock(&mut peer, "a", Some("4711"));
+        if answer["type"] == "welcome" {
+            break;
+        }
+        assert_eq!(answer["code"], "rate_limited", "{answer}");
+        let wait = answer["retry_after_ms"].as_u64().expect("how long to wait");
+        first_wait.get_or_insert(wait);
+        // Others are not held up.
+        assert_eq!(knock(&mut peer, "b", Some("4711"))["type"], "welcome");
+        std::thread::sleep(Duration::from_millis(wait));
+    }
+    let wait = first_wait.expect("it was held up");
+    assert!((1..=2001).contains(&wait), "{wait}");
+    assert!(begin.elapsed() < Duration::from_secs(10), "tries while held up do not count");
+    for _ in 0..5 {
+        assert_eq!(knock(&mut peer, "a", Some("0"))["code"], "bad_pin", "the success started anew");
+    }
+    assert_eq!(knock(&mut peer, "a", Some("0"))["code"], "rate_limited");
+}
+
+#[test]
+fn a_roster_gets_pins_that_let_in_and_no_file_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("in.csv"), "학번,이름\na,가람\nb,=나래\n").unwrap();
+    let make = |from: &str, to: &str, sheet: &str| {
+        let mut command = command(folder.path());
+        command.arg("roster").arg("--make-pins").args([at(from), at(to)]).arg("--sheet").arg(at(sheet));
+        command.output().unwrap()
+    };
+    let made = make("in.csv", "out.csv", "sheet.csv");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    for name in ["out.csv", "sheet.csv"] {
+        assert_eq!(fs::metadata(at(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+    }
+    let sheet = fs::read_to_string(at("sheet.csv")).unwrap();
+    let pins: HashMap<&str, &str> =
+        sheet.lines().skip(1).map(|line| (line.split(',').next().unwrap(), line.rsplit(',').next().unwrap())).collect();
+    assert_eq!(pins.len(), 2, "{sheet}");
+    let said = String::from_utf8(made.stdout).unwrap();
+    let roster = fs::read_to_string(at("out.csv")).unwrap();
+    assert!(pins.values().all(|pin| !said.contains(pin) && !roster.contains(pin)), "{said}");
+
+    for (to, sheet) in [("out.csv", "new.csv"), ("new.csv", "sheet.csv"), ("in.csv", "new.csv")] {
+        let refused = make("in.csv", to, sheet);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("not there yet"));
+        assert!(!at("new.csv").exists(), "nothing half-made is left");
+    }
+    assert_eq!(fs::read_to_string(at("sheet.csv")).unwrap(), sheet);
+
+    let data = at("data");
+    let program = Program::start(&data, &["--auth", "pin", "--roster", at("out.csv").to_str().unwrap()]);
+    for (student, pin) in pins {
+        assert_eq!(knock(&mut Peer::connect(&program), student, Some(pin))["type"], "welcome");
+    }
+}
+
+#[test]
+fn one_pin_is_hashed_from_standard_input_and_an_empty_one_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = hash(folder.path(), "가4711\r\nmore\n");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.starts_with("$argon2id$v=19$") && text.lines().count() == 1, "{text}");
+    for empty in ["", "\n"] {
+        let output = hash(folder.path(), empty);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty() && String::from_utf8_lossy(&output.stderr).contains("first line"));
+    }
+}
+
+#[test]
+fn a_roster_whose_pins_cannot_be_checked_is_refused_and_the_old_one_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    for (pin, hint) in [("4711", "squares-server pin"), ("$argon2id$v=19$m=1$x$y", "cannot be used")] {
+        fs::write(&roster, format!("id,pin\na,\"{pin}\"\n")).unwrap();
+        let started = command(folder.path()).args(["--auth", "pin", "--roster"]).arg(&roster).output().unwrap();
+        let log = String::from_utf8_lossy(&started.stderr);
+        assert_eq!(started.status.code(), Some(1));
+        assert!(log.contains(hint) && !log.contains("4711"), "{log}");
+    }
+}
