@@ -249,6 +249,9 @@ impl App {
             Event::Key(key) => {
                 self.redraw(Urgency::Now);
                 self.key(lower(key), now, &mut effects);
+                if self.connection.wants_round_trip(now) {
+                    effects.push(Effect::Ping);
+                }
             }
             Event::Paste(pasted) => {
                 self.redraw(Urgency::Now);

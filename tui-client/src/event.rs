@@ -97,7 +97,7 @@ pub enum LinkEvent {
     },
     /// Another error of the server.
     Refused(ErrorMessage),
-    /// The round trip of a `ping`.
+    /// How long a `ping`, or a square, took to be answered.
     RoundTrip(Duration),
     /// The connection is gone, or could not be made.
     Lost {
@@ -164,6 +164,8 @@ pub enum Effect {
     Page(PageRequest),
     /// Try to connect now instead of when the countdown ends.
     ReconnectNow,
+    /// Find out how long a round trip takes.
+    Ping,
     /// Leave the server and end the program.
     Quit,
     /// Stop until the shell continues the program (Ctrl-Z).

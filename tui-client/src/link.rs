@@ -70,6 +70,8 @@ pub enum Command {
     Page(PageRequest),
     /// Connect now instead of when the wait ends.
     ReconnectNow,
+    /// Find out how long a round trip takes.
+    Ping,
 }
 
 /// The handle of a running link. Dropped, it leaves the server as [`Link::leave`] does, but nobody waits for it.

@@ -314,6 +314,7 @@ impl Loop {
                 Effect::Square { number } => self.ask(Command::Square { number }),
                 Effect::Page(request) => self.ask(Command::Page(request)),
                 Effect::ReconnectNow => self.ask(Command::ReconnectNow),
+                Effect::Ping => self.ask(Command::Ping),
                 Effect::Quit => self.running = false,
                 Effect::Suspend => self.stop(),
                 Effect::OpenNotebook(student) => {

@@ -281,6 +281,7 @@ fn room_while_a_host_wants_to_leave() {
         let mut stage = Stage::room(lang, size);
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting: true });
         stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: true });
+        stage.link(LinkEvent::RoundTrip(Duration::from_micros(2_300)));
         stage.type_in("/exit");
         assert_eq!(stage.press(KeyCode::Enter), []);
         stage

@@ -10,6 +10,13 @@ use crate::event::Lost;
 /// The most digits of a number where no server has told its limit yet.
 const USUAL_DIGITS: usize = 10_000;
 
+/// How old a round trip may be, where somebody is typing, before another is asked for. It is never asked for otherwise: an idle
+/// client sends nothing.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// From here on a round trip is felt.
+const SLOW: Duration = Duration::from_millis(500);
+
 /// In which state the connection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
@@ -40,13 +47,26 @@ pub(crate) struct Connection {
     pub(crate) hello: Option<Hello>,
     /// Why squares are held up, and until when.
     pub(crate) held_up: Option<(ErrorMessage, Instant)>,
+    /// How long the last round trip took, in this connection.
+    round_trip: Option<Duration>,
+    /// When one was last told or asked for.
+    measured: Option<Instant>,
     /// The ledger that the feed shows.
     pub(crate) log: Option<String>,
 }
 
 impl Connection {
     pub(crate) fn new(server: String) -> Self {
-        Self { server, state: State::Connecting, hosting: false, hello: None, held_up: None, log: None }
+        Self {
+            server,
+            state: State::Connecting,
+            hosting: false,
+            hello: None,
+            held_up: None,
+            round_trip: None,
+            measured: None,
+            log: None,
+        }
     }
 
     /// How the server lets students in, where one has said so.
@@ -84,6 +104,39 @@ impl Connection {
         self.held_up.as_ref().and_then(|(_, until)| seconds_until(*until, now))
     }
 
+    /// The link told a round trip. Whether that shows.
+    pub(crate) fn took(&mut self, round_trip: Duration, now: Instant) -> bool {
+        self.measured = Some(now);
+        let before = self.round_trip.replace(round_trip).map(shown);
+        before != Some(shown(round_trip))
+    }
+
+    /// Somebody is typing. Whether a round trip is to be asked for.
+    pub(crate) fn wants_round_trip(&mut self, now: Instant) -> bool {
+        let due = self.is_joined() && self.measured.is_none_or(|at| at + FRESH <= now);
+        if due {
+            self.measured = Some(now);
+        }
+        due
+    }
+
+    /// A connection begins: what was measured in another means nothing.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.round_trip = None;
+        self.measured = Some(now);
+    }
+
+    /// The round trip in words, and whether it is slow; none where it is not known, or we are not in.
+    pub(crate) fn round_trip(&self) -> Option<(String, bool)> {
+        let known = self.round_trip.filter(|_| self.is_joined())?;
+        let words = match shown(known) {
+            0 => "<1 ms".to_owned(),
+            millis @ 1..1_000 => format!("{millis} ms"),
+            millis => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        };
+        Some((words, known >= SLOW))
+    }
+
     /// When a countdown will show another number.
     pub(crate) fn next_wake(&self, now: Instant) -> Option<Instant> {
         let retry = match &self.state {
@@ -102,6 +155,16 @@ impl Connection {
     }
 }
 
+/// A round trip as it is shown: in whole milliseconds, and in two digits, so that it does not flicker.
+fn shown(round_trip: Duration) -> u64 {
+    let millis = u64::try_from(round_trip.as_millis()).unwrap_or(u64::MAX);
+    match millis {
+        0..100 => millis,
+        100..1_000 => millis / 10 * 10,
+        _ => millis / 100 * 100,
+    }
+}
+
 /// The whole seconds until then, rounded up; none once it has come.
 fn seconds_until(then: Instant, now: Instant) -> Option<u64> {
     let left = then.checked_duration_since(now).filter(|left| !left.is_zero())?;
@@ -117,6 +180,28 @@ fn next_second(then: Instant, now: Instant) -> Option<Instant> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_round_trip_is_told_in_two_digits_and_asked_for_only_by_who_types() {
+        let now = Instant::now();
+        let mut connection = Connection::new("server".into());
+        assert!(!connection.wants_round_trip(now), "nobody is in");
+        connection.state = State::Joined;
+        connection.begin(now);
+        assert_eq!(connection.round_trip(), None);
+        assert!(!connection.wants_round_trip(now + FRESH / 2), "one was asked for on joining");
+        for (micros, words, slow) in
+            [(400, "<1 ms", false), (1_900, "1 ms", false), (128_000, "120 ms", false), (2_480_000, "2.4 s", true)]
+        {
+            assert!(connection.took(Duration::from_micros(micros), now));
+            assert_eq!(connection.round_trip(), Some((words.to_owned(), slow)));
+        }
+        assert!(!connection.took(Duration::from_millis(2_470), now), "the same to the eye");
+        assert!(connection.wants_round_trip(now + FRESH));
+        assert!(!connection.wants_round_trip(now + FRESH), "once");
+        connection.state = State::Connecting;
+        assert_eq!(connection.round_trip(), None);
+    }
 
     #[test]
     fn a_countdown_wakes_once_a_second_and_not_after_its_end() {

@@ -34,7 +34,10 @@ impl App {
                 self.recheck_if_undecided();
                 self.judge_pasted_anew();
             }
-            LinkEvent::Joined { welcome, resumed } => self.joined(welcome, resumed),
+            LinkEvent::Joined { welcome, resumed } => {
+                self.connection.begin(now);
+                self.joined(welcome, resumed);
+            }
             LinkEvent::JoinRefused(error) => self.join_refused(&error),
             LinkEvent::Queued(pending) => self.feed.waiting.add(pending),
             LinkEvent::Results(results) => self.results(&results),
@@ -55,7 +58,11 @@ impl App {
                 self.each_feed(Feed::refused);
                 self.notices.show_while_typing(Gravity::Warning, (self.strings.error)(&error), now);
             }
-            LinkEvent::RoundTrip(_) => {}
+            LinkEvent::RoundTrip(took) => {
+                if self.connection.took(took, now) {
+                    self.redraw(Urgency::Soon);
+                }
+            }
             LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at, now),
             LinkEvent::NotQueued { number, error } => {
                 let error = text::printable(&error).into_owned();

@@ -357,8 +357,10 @@ fn keys_are_seen_at_once_and_news_soon() {
     let mut room = Room::with(0, false);
     room.app.needs_draw();
     assert_eq!(room.app.needs_draw(), None);
-    room.link(LinkEvent::RoundTrip(Duration::from_millis(1)));
-    assert_eq!(room.app.needs_draw(), None);
+    for (millis, seen) in [(120, Some(Urgency::Soon)), (121, None)] {
+        room.link(LinkEvent::RoundTrip(Duration::from_millis(millis)));
+        assert_eq!(room.app.needs_draw(), seen, "what shows no difference is not drawn");
+    }
     room.link(LinkEvent::Results(vec![result(1, "s0", None)]));
     assert_eq!(room.app.needs_draw(), Some(Urgency::Soon));
     room.press(KeyCode::Char('1'));

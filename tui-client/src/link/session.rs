@@ -44,6 +44,8 @@ pub(super) struct Session {
     probed: bool,
     /// When the last `ping` was sent, until its answer.
     pinged: Option<Instant>,
+    /// The square whose answer tells the round trip too, and when it was sent.
+    timed: Option<(String, Instant)>,
     /// The pages of history that are awaited. The server answers them in this order.
     pages: VecDeque<PageRequest>,
     /// When results were last taken, where none were left behind.
@@ -63,6 +65,7 @@ impl Session {
             quiet_since: None,
             probed: false,
             pinged: None,
+            timed: None,
             pages: VecDeque::new(),
             results_at: None,
             too_slow: false,
@@ -95,6 +98,14 @@ impl Session {
             self.connection.say(&FromClient::History(request.clone()));
             self.connection.flush();
             self.pages.push_back(request);
+            self.watch(kept);
+        }
+    }
+
+    /// Asks how long a round trip takes, unless that is being found out.
+    pub(super) fn measure(&mut self, kept: &Kept) {
+        if self.stage == Stage::Joined && !self.leaving && self.pinged.is_none() {
+            self.ping(Instant::now());
             self.watch(kept);
         }
     }
@@ -184,6 +195,7 @@ impl Session {
                 continue;
             }
             self.connection.say(&request);
+            self.timed.get_or_insert((id, now));
         }
         self.connection.flush();
         self.watch(kept);
@@ -259,6 +271,9 @@ impl Session {
             kept.tell(LinkEvent::Answered { id: id.clone(), seq });
         }
         if let Some(id) = answered {
+            if let Some((_, sent)) = self.timed.take_if(|(timed, _)| *timed == id) {
+                kept.tell(LinkEvent::RoundTrip(sent.elapsed()));
+            }
             kept.let_go(id);
         }
     }

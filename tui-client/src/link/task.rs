@@ -158,6 +158,11 @@ impl Task {
                     session.ask_page(&self.kept, request);
                 }
             }
+            Command::Ping => {
+                if let Phase::Up(session) = &mut self.phase {
+                    session.measure(&self.kept);
+                }
+            }
             Command::ReconnectNow => {
                 if matches!(self.phase, Phase::Waiting(_) | Phase::Parked) {
                     self.connect();

@@ -20,6 +20,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
         let left = vec![
             Part::new(strings.program, theme.strong, 3),
             Part::new(short_state(app, now), state_style, 0),
+            round_trip(app, 6),
             Part::new(waiting, state_style, 1),
             Part::new(host, theme.notice, 4),
         ];
@@ -43,6 +44,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
     paint.parts(line(0), room, me, app.glyphs.dot);
 
     let mut left = state(app, now, false);
+    left.push(round_trip(app, 4));
     if unanswered > 0 {
         left.push(Part::new((strings.waiting)(unanswered), if joined { theme.plain } else { theme.notice }, 2));
     }
@@ -73,6 +75,12 @@ pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Part> {
             vec![Part::new((strings.lost)(why), theme.notice, 1), Part::new(next, theme.notice, 0)]
         }
     }
+}
+
+/// How long an answer takes, where that is known.
+fn round_trip(app: &App, rank: u8) -> Part {
+    let (words, slow) = app.connection.round_trip().unwrap_or_default();
+    Part::new(words, if slow { app.theme.notice } else { app.theme.plain }, rank)
 }
 
 fn short_state(app: &App, now: Instant) -> String {
