@@ -5,6 +5,7 @@
 mod apply;
 mod backup;
 mod check;
+mod checkpoint;
 mod reader;
 mod schema;
 mod stored;
@@ -183,7 +184,8 @@ impl Ledger {
         reader::fill(&connection, &feed, latest).map_err(failed)?;
 
         let (submissions, queue) = mpsc::channel(QUEUE);
-        let writer = writer::Writer::new(path.clone(), connection, Arc::clone(&feed), Arc::clone(metrics));
+        let writer =
+            writer::Writer::new(path.clone(), connection, Arc::clone(&feed), Arc::clone(metrics)).map_err(unusable)?;
         let writer =
             std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(queue)).map_err(unusable)?;
         let readers = Arc::new(reader::Readers::new(path, Arc::clone(metrics)));

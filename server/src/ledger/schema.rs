@@ -68,6 +68,13 @@ pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
     set_up().map_err(|error| LedgerError::from_sqlite(path, &error))
 }
 
+/// A connection that moves the write-ahead log into the file.
+pub(super) fn connect_to_checkpoint(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    Ok(connection)
+}
+
 /// A connection that can only read.
 pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection =

@@ -176,3 +176,24 @@ async fn what_a_failed_commit_left_behind_is_shown_before_anything_is_added() {
     assert_eq!(in_feed(&feed, 1), [2, 3]);
     ledger.close();
 }
+
+#[tokio::test]
+async fn the_write_ahead_log_is_moved_while_squares_pour_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let log = folder.path().join("ledger.sqlite3-wal");
+    let (mut written, mut longest) = (0, 0);
+    for _ in 0..300 {
+        let huge = |n: u64| Entry { square: "4".repeat(20_000), ..entry("a", n, None) };
+        submit(&ledger, (0..25).map(huge).collect()).await;
+        written += 25 * 20_000;
+        longest = longest.max(std::fs::metadata(&log).unwrap().len());
+    }
+    assert!(longest < written / 2, "the log grew to {longest} bytes for {written} bytes of squares");
+    assert_eq!(feed.latest(), 300 * 25);
+    ledger.close();
+    assert!(!log.exists(), "all of it was moved in the end");
+    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    assert_eq!(feed.latest(), 300 * 25);
+    ledger.close();
+}

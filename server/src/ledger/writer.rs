@@ -1,7 +1,7 @@
 //! The ledger's only writer: a thread that drains what waits, makes it durable in one commit, and then tells the
 //! feed and those who asked. Idle, a square waits for nobody; under load, batches form by themselves.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::{
     Answer, Entry, LedgerError, Submission,
     apply::{Batch, Known, Outcome, apply},
+    checkpoint::Checkpointer,
     reader, schema,
 };
 use crate::{
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     path: PathBuf,
     /// `None` after a failure, until it could be opened again.
     connection: Option<Connection>,
+    checkpointer: Checkpointer,
     known: Known,
     feed: Arc<Feed>,
     metrics: Arc<Metrics>,
@@ -38,8 +40,27 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(path: PathBuf, connection: Connection, feed: Arc<Feed>, metrics: Arc<Metrics>) -> Self {
-        Self { path, connection: Some(connection), known: Known::default(), feed, metrics, last_at: 0 }
+    /// A writer to the ledger that is open in `connection`.
+    ///
+    /// # Errors
+    /// The system's, where it has no thread left for the checkpoints.
+    pub(super) fn new(
+        path: PathBuf,
+        mut connection: Connection,
+        feed: Arc<Feed>,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<Self> {
+        let checkpointer = Checkpointer::start(path.clone())?;
+        checkpointer.attend(&mut connection).map_err(io::Error::other)?;
+        Ok(Self {
+            path,
+            connection: Some(connection),
+            checkpointer,
+            known: Known::default(),
+            feed,
+            metrics,
+            last_at: 0,
+        })
     }
 
     /// Serves the queue until all who could submit are gone, and everything submitted is answered.
@@ -58,9 +79,11 @@ impl Writer {
             let outcome = self.record(&entries);
             if let Err(error) = &outcome {
                 self.metrics.commit_failed();
+                self.checkpointer.ask();
                 tracing::error!(error = %error, waiting = entries.len(), "cannot record squares; those who asked are told to ask again");
             }
             self.answer(&entries, &answers, outcome.ok());
+            self.checkpointer.committed();
             entries.clear();
             answers.clear();
         }
@@ -74,12 +97,14 @@ impl Writer {
             None => self.open_again()?,
         };
         let failed = |error| LedgerError::from_sqlite(&self.path, &error);
+        let turn = self.checkpointer.turn();
         let begin = self.metrics.commit_begins();
         let at = Timestamp::now().as_millisecond().max(self.last_at);
         let batch = Batch { entries, at, first_seq: self.feed.latest() + 1 };
         let transaction = connection.transaction().map_err(failed)?;
         let outcomes = apply(&transaction, &mut self.known, &batch).map_err(failed)?;
         transaction.commit().map_err(failed)?;
+        drop(turn);
         self.connection = Some(connection);
         self.last_at = at;
         let chunk = encode(entries, at, &outcomes);
@@ -94,8 +119,9 @@ impl Writer {
     /// stands there and was never shown is shown now, so that the ledger and the feed agree before anything is added.
     fn open_again(&mut self) -> Result<Connection, LedgerError> {
         self.known = Known::default();
-        let connection = schema::connect(&self.path)?;
+        let mut connection = schema::connect(&self.path)?;
         let failed = |error| LedgerError::from_sqlite(&self.path, &error);
+        self.checkpointer.attend(&mut connection).map_err(failed)?;
         let latest = schema::latest(&connection).map_err(failed)?;
         reader::fill(&connection, &self.feed, latest).map_err(failed)?;
         tracing::info!("the ledger is open again");

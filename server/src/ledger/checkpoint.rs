@@ -1,0 +1,184 @@
+//! Moves what the write-ahead log has gathered into the ledger's file, on a thread of its own, so that no commit waits for
+//! it. Most of it is moved while the writer goes on; only a small rest, of what was written meanwhile, is moved while the
+//! writer waits, since the log begins anew only when all of it was moved. The writer owns it, and tells it of each commit.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI32, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use rusqlite::Connection;
+
+use super::schema;
+
+/// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
+const MANY: i32 = 4096;
+
+/// Pages that are moved while the writer waits, a few milliseconds; about what one full batch with ids in no order adds.
+const FEW: i32 = 512;
+
+/// Times that pages are moved beside the writer before it has to wait, whatever is left by then: a log that grows faster
+/// than it can be moved would otherwise never end.
+const PASSES: u32 = 16;
+
+/// How long until the next try where readers were in the way, or the disk was.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The thread that moves pages. It ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Checkpointer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Pages in the log by the last commit.
+    pages: AtomicI32,
+    /// Held during each transaction of the writer, and while the rest of the log is moved.
+    turn: Mutex<()>,
+    asked: Mutex<Asked>,
+    wake: Condvar,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    #[default]
+    Nothing,
+    Move,
+    End,
+}
+
+/// How a pass went: pages in the log, and how many of them stand in the ledger's file as well.
+struct Pass {
+    pages: i32,
+    moved: i32,
+}
+
+impl Checkpointer {
+    /// Starts the thread for the ledger in this file.
+    pub(super) fn start(path: PathBuf) -> io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let own = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || own.run(&path))?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Takes the place of SQLite's own checkpoints on the writer's connection.
+    pub(super) fn attend(&self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+            shared.pages.store(pages, Ordering::Relaxed);
+            Ok(())
+        }))
+    }
+
+    /// The writer's turn. No transaction may be open without it.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        lock(&self.shared.turn)
+    }
+
+    /// Takes note of a commit.
+    pub(super) fn committed(&self) {
+        if self.shared.pages.load(Ordering::Relaxed) >= MANY {
+            self.ask();
+        }
+    }
+
+    /// Lets the log be moved now: where the disk is full, the room that the log has may be all that there is.
+    pub(super) fn ask(&self) {
+        self.shared.ask(Asked::Move);
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.shared.ask(Asked::End);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that moves the write-ahead log ended by a panic");
+        }
+    }
+}
+
+impl Shared {
+    fn ask(&self, what: Asked) {
+        let mut asked = lock(&self.asked);
+        if *asked != Asked::End && *asked != what {
+            *asked = what;
+            self.wake.notify_one();
+        }
+    }
+
+    fn run(&self, path: &std::path::Path) {
+        // Made with the first use, and anew after a failure.
+        let mut connection = None;
+        let mut failing = false;
+        loop {
+            let asked = lock(&self.asked);
+            let nothing = |asked: &mut Asked| *asked == Asked::Nothing;
+            let mut asked = self.wake.wait_while(asked, nothing).unwrap_or_else(PoisonError::into_inner);
+            if *asked == Asked::End {
+                return;
+            }
+            *asked = Asked::Nothing;
+            drop(asked);
+            let done = match self.move_log(&mut connection, path) {
+                Ok(all) => {
+                    failing = false;
+                    all
+                }
+                Err(error) => {
+                    connection = None;
+                    if !failing {
+                        tracing::warn!(%error, "cannot move the write-ahead log into the ledger just now; trying again with later squares");
+                    }
+                    failing = true;
+                    false
+                }
+            };
+            if !done {
+                let end = |asked: &mut Asked| *asked != Asked::End;
+                drop(self.wake.wait_timeout_while(lock(&self.asked), PAUSE, end));
+            }
+        }
+    }
+
+    /// Moves the log, and tells whether it can begin anew.
+    fn move_log(&self, connection: &mut Option<Connection>, path: &std::path::Path) -> rusqlite::Result<bool> {
+        let connection = match connection {
+            Some(connection) => connection,
+            None => connection.insert(schema::connect_to_checkpoint(path)?),
+        };
+        let mut before = 0;
+        for _ in 0..PASSES {
+            let Pass { pages, moved } = pass(connection)?;
+            // What the writer has added meanwhile counts too.
+            if self.pages.load(Ordering::Relaxed) - moved <= FEW {
+                break;
+            }
+            if moved < pages && moved == before {
+                // A reader still needs what stands in the file now.
+                return Ok(false);
+            }
+            before = moved;
+        }
+        let _turn = lock(&self.turn);
+        let Pass { pages, moved } = pass(connection)?;
+        Ok(pages == moved)
+    }
+}
+
+fn pass(connection: &Connection) -> rusqlite::Result<Pass> {
+    connection
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| Ok(Pass { pages: row.get(1)?, moved: row.get(2)? }))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
