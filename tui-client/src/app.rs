@@ -2,6 +2,7 @@
 //! back what is to be done. It knows no terminal and no socket, reads no clock and never waits. `run` drives it, and
 //! [`crate::view`] shows it.
 
+mod attention;
 mod carry_out;
 mod chart;
 mod check;
@@ -9,6 +10,7 @@ mod commands;
 mod connection;
 mod copy;
 mod detail;
+mod export;
 mod feed;
 mod filter;
 mod help;
@@ -35,11 +37,13 @@ use crate::event::{Effect, Event};
 use crate::keys::{Action, Key, Keymap, Place};
 use crate::strings::{Lang, Strings};
 use crate::text;
-use crate::theme::{Glyphs, Theme};
+use crate::theme::{Choice, Glyphs, Looks, Theme};
 
+use attention::Attention;
+pub use attention::Notify;
 pub(crate) use chart::{Chart, Pane, curve};
 pub(crate) use check::Check;
-pub(crate) use commands::{Command, candidates};
+pub(crate) use commands::{Command, candidates, nearest_of};
 pub(crate) use connection::{Connection, State};
 pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
@@ -60,8 +64,10 @@ pub(crate) use search::Search;
 pub struct Setup {
     /// The language of every sentence.
     pub lang: Lang,
-    /// The styles.
-    pub theme: Theme,
+    /// What decides the styles.
+    pub looks: Looks,
+    /// What tells of results of mine that come while somebody looks elsewhere.
+    pub notify: Notify,
     /// ASCII in place of the glyphs that some terminals draw too wide.
     pub ascii: bool,
     /// A student id given by flag: joins at once.
@@ -85,7 +91,8 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             lang: Lang::En,
-            theme: Theme::default(),
+            looks: Looks::default(),
+            notify: Notify::Off,
             ascii: false,
             student: None,
             name: None,
@@ -109,6 +116,8 @@ pub struct Remembered {
     pub server: Option<String>,
     /// The language chosen with `/lang`.
     pub lang: Option<Lang>,
+    /// The theme chosen with `/theme`.
+    pub theme: Option<Choice>,
 }
 
 /// How soon a change should be seen.
@@ -155,6 +164,8 @@ pub(crate) struct Me {
 pub struct App {
     pub(crate) strings: &'static Strings,
     pub(crate) theme: Theme,
+    looks: Looks,
+    attention: Attention,
     pub(crate) glyphs: Glyphs,
     pub(crate) ascii: bool,
     pub(crate) size: (u16, u16),
@@ -173,6 +184,7 @@ pub struct App {
     pub(crate) input: Line,
     pub(crate) check: Check,
     pub(crate) notices: Notices,
+    pub(crate) exports: export::Exports,
     pub(crate) recall: recall::Recall,
     /// What was entered before is being searched.
     pub(crate) search: Option<Search>,
@@ -202,7 +214,9 @@ impl App {
         let strings = setup.lang.strings();
         let mut app = Self {
             strings,
-            theme: setup.theme,
+            theme: setup.looks.theme(),
+            looks: setup.looks,
+            attention: Attention::new(setup.notify),
             glyphs: Glyphs::new(setup.ascii),
             ascii: setup.ascii,
             size: setup.size,
@@ -219,6 +233,7 @@ impl App {
             input: Line::default(),
             check: Check::Empty,
             notices: Notices::default(),
+            exports: export::Exports::default(),
             recall: recall::Recall::default(),
             search: None,
             notebook: String::new(),
@@ -271,8 +286,17 @@ impl App {
                 self.size = (width, height);
             }
             Event::Notebook { student, lines, draft } => self.notebook_opened(&student, lines, &draft, now),
+            Event::Background(background) => {
+                self.looks.background = Some(background);
+                self.restyle();
+            }
+            Event::Focus(focused) => self.focus(focused, &mut effects),
+            Event::Export(news) => {
+                self.redraw(Urgency::Soon);
+                self.export_news(news, now);
+            }
             Event::Wake => {}
-            Event::Link(news) => self.news(news, now),
+            Event::Link(news) => self.news(news, now, &mut effects),
         }
         if self.connection.next_wake(self.updated_at).is_some_and(|wake| wake <= now) {
             self.redraw(Urgency::Soon);
@@ -310,6 +334,15 @@ impl App {
         self.remembered.clone()
     }
 
+    /// The styles are others.
+    fn restyle(&mut self) {
+        let theme = self.looks.theme();
+        if theme != self.theme {
+            self.theme = theme;
+            self.redraw(Urgency::Now);
+        }
+    }
+
     fn redraw(&mut self, urgency: Urgency) {
         self.stale = self.stale.max(Some(urgency));
     }
@@ -320,6 +353,7 @@ impl App {
         let parts = layout(width, height);
         self.settle_chart();
         self.settle_notebook(effects);
+        self.settle_export(effects);
         self.form.settle(self.connection.auth());
         self.form.reveal(usize::from(join_field_width(width)));
         self.input.reveal(usize::from(input_width(parts.input.width)));

@@ -2,8 +2,11 @@
 //! `run` turns terminal input, the link's news and due timers into events, gives each to `App::update`, and
 //! carries out the effects that come back. Nothing here does anything: it is the border between deciding and acting.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::export::Format;
+use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
 use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};
 
@@ -27,6 +30,12 @@ pub enum Event {
         /// The line that was being typed, or nothing.
         draft: String,
     },
+    /// The terminal said what its background is.
+    Background(Rgb),
+    /// The terminal is looked at now, or no longer.
+    Focus(bool),
+    /// What comes of an export.
+    Export(ExportNews),
     /// The moment that `App::next_wake` asked for has come.
     Wake,
     /// News of the connection.
@@ -115,6 +124,19 @@ pub enum LinkEvent {
     },
 }
 
+/// What comes of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportNews {
+    /// The disk is ready for a page.
+    Ready,
+    /// A file of that name is there; nothing was written.
+    Exists,
+    /// It could not be written; the system's words. Nothing is left.
+    Failed(String),
+    /// The file is complete.
+    Done,
+}
+
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lost {
@@ -178,6 +200,27 @@ pub enum Effect {
     NoteLine(String),
     /// Keep the line that is being typed, in place of the last one.
     NoteDraft(String),
+    /// Ask the terminal for its background; [`Event::Background`] follows where it answers.
+    AskBackground,
+    /// Ring the terminal's bell.
+    Bell,
+    /// Write this in the window's title.
+    Title(String),
+    /// Begin a file of results; [`Event::Export`] follows.
+    BeginExport {
+        /// The file.
+        path: PathBuf,
+        /// How results are written.
+        format: Format,
+        /// Whether it may take the place of a file that is there.
+        replace: bool,
+    },
+    /// Write results, earlier than those before; [`ExportNews::Ready`] follows.
+    ExportPage(Vec<SquareResult>),
+    /// The file is complete; [`ExportNews::Done`] follows.
+    EndExport,
+    /// Give the file up.
+    StopExport,
     /// Give this text to the terminal's clipboard (OSC 52).
     Copy(String),
 }

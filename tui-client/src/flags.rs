@@ -1,12 +1,15 @@
 //! The command line of `squares`, and the environment variables that stand in for it. Called by `main`.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
+use crate::app::Notify;
 use crate::link::read_address;
 use crate::strings::Lang;
+use crate::theme::Choice;
 
 /// Square numbers together with your class.
 ///
@@ -46,6 +49,18 @@ pub struct Flags {
     /// Leave the mouse to the terminal, so that it selects text as usual
     #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub no_mouse: bool,
+
+    /// The colours: auto, dark, light, contrast or mono [default: by the terminal's background]
+    #[arg(long, value_name = "NAME", env = "SQUARES_THEME", value_parser = PossibleValuesParser::new(Choice::ALL.map(Choice::code)).try_map(|value| value.parse::<Choice>()))]
+    pub theme: Option<Choice>,
+
+    /// Tell of results of mine that come while the window is not looked at: off, bell or title [default: off]
+    #[arg(long, value_name = "HOW", env = "SQUARES_NOTIFY", value_parser = PossibleValuesParser::new(Notify::ALL.map(Notify::code)).try_map(|value| value.parse::<Notify>()))]
+    pub notify: Option<Notify>,
+
+    /// The settings file, with keys of your own [default: squares/config.toml in the folder for settings]
+    #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG")]
+    pub config: Option<PathBuf>,
 
     /// Numbers to square, such as 12, -0.5 or 2.5e3
     #[arg(value_name = "NUMBER", value_parser = text)]

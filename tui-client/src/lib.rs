@@ -5,7 +5,9 @@
 //! carries out the effects that come back, and lets `view` draw. `plain` is the other way to use the program.
 
 pub mod app;
+pub mod config;
 pub mod event;
+pub mod export;
 pub mod flags;
 pub mod host;
 pub mod keys;

@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use squares::app::Setup;
+use squares::app::{Notify, Setup};
+use squares::config::Config;
 use squares::flags::Flags;
-use squares::keys::Keymap;
 use squares::link::{self, DEFAULT_ADDRESS};
 use squares::plain::{self, Numbers};
 use squares::strings::Lang;
-use squares::theme::Theme;
+use squares::terminal::Modes;
+use squares::theme::{Choice, Depth, Looks, Rgb};
 use squares::{run, settings};
 
 /// The exit code for bad usage.
@@ -51,16 +52,34 @@ fn main() -> ExitCode {
 }
 
 fn full_screen(flags: Flags) -> ExitCode {
+    let config = match Config::read(flags.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "squares: {error}");
+            return ExitCode::from(BAD_USAGE);
+        }
+    };
+    let variable = |name| std::env::var(name).unwrap_or_default();
     let state = settings::state_folder();
     let remembered = state.as_deref().map(settings::read).unwrap_or_default();
     let lang = flags
         .lang
         .or(remembered.lang)
         .unwrap_or_else(|| Lang::from_locale(&settings::locale(|name| std::env::var(name).ok())));
-    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let term = variable("TERM");
+    // What is chosen for this run goes before NO_COLOR, and that before what was chosen once.
+    let choice =
+        flags.theme.or_else(|| (!variable("NO_COLOR").is_empty()).then_some(Choice::Mono)).or(remembered.theme);
+    // The console of Linux is black, and so old ones that print the question do not get it.
+    let console = matches!(&*term, "linux" | "dumb");
+    let background = if console { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
+    let looks =
+        Looks { choice: choice.unwrap_or_default(), depth: Depth::of(&variable("COLORTERM"), &term), background };
+    let notify = flags.notify.or(config.notify).unwrap_or_default();
     let setup = Setup {
         lang,
-        theme: if colourless { Theme::mono() } else { Theme::color() },
+        looks,
+        notify,
         ascii: flags.ascii,
         student: flags.student.filter(|student| !student.is_empty()),
         name: flags.name.filter(|name| !name.is_empty()),
@@ -68,7 +87,7 @@ fn full_screen(flags: Flags) -> ExitCode {
         remembered,
         size: (0, 0),
         time_zone: jiff::tz::TimeZone::system(),
-        keymap: Keymap::default(),
+        keymap: config.keymap,
     };
     let link = link::Options {
         server: flags.server,
@@ -78,7 +97,12 @@ fn full_screen(flags: Flags) -> ExitCode {
         outbox: settings::outbox_folder(&state.clone().unwrap_or_else(|| std::env::temp_dir().join("squares"))),
         pin: pin(),
     };
-    match run::run(run::Options { setup, link, mouse: !flags.no_mouse, state }) {
+    let modes = Modes {
+        mouse: !flags.no_mouse && config.mouse.unwrap_or(true),
+        focus: notify != Notify::Off,
+        title: notify == Notify::Title,
+    };
+    match run::run(run::Options { setup, link, modes, may_ask: !console, state }) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");

@@ -3,6 +3,7 @@
 //!
 //! There is no tick: while nothing happens, the loop sleeps.
 
+mod answers;
 mod frames;
 mod screen;
 
@@ -16,11 +17,13 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::app::{App, Remembered, Setup, Urgency};
-use crate::event::{Effect, Event, LinkEvent};
+use crate::event::{Effect, Event, ExportNews, LinkEvent};
+use crate::export::Export;
 use crate::link::{self, Command, Link};
 use crate::notebook::Notebook;
 use crate::settings;
-use crate::terminal::{self, Signal, Signals};
+use crate::terminal::{self, Modes, Signal, Signals};
+use answers::{Answers, Heard};
 use frames::Frames;
 use screen::Screen;
 
@@ -29,6 +32,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How long ending may take in all once the system asks for it, whatever hangs.
 const LAST_MOMENT: Duration = Duration::from_secs(8);
+
+/// How long the end waits for an answer of the terminal that was just asked for.
+const LATE_ANSWER: Duration = Duration::from_millis(100);
 
 /// The most keys that wait; a person cannot fill it, and a paste is one.
 const KEYS: usize = 256;
@@ -45,8 +51,10 @@ pub struct Options {
     pub setup: Setup,
     /// What the link needs to know.
     pub link: link::Options,
-    /// Whether the mouse wheel is ours.
-    pub mouse: bool,
+    /// What of the terminal is ours.
+    pub modes: Modes,
+    /// Whether the terminal may be asked for its background; some print such a question.
+    pub may_ask: bool,
     /// Where settings are kept.
     pub state: Option<PathBuf>,
 }
@@ -57,10 +65,12 @@ pub struct Options {
 /// Where there is no terminal to speak of.
 pub fn run(options: Options) -> io::Result<ExitCode> {
     terminal::leave_on_panic();
+    // The theme alone decides on colours; without this, NO_COLOR would also cancel bold and reverse.
+    crossterm::style::force_color_output(true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         let signals = hear_signals()?;
-        terminal::enter(options.mouse)?;
+        terminal::enter(options.modes)?;
         let ended = Loop::start(options, signals)?.run().await;
         terminal::leave();
         let (link, ended) = ended;
@@ -127,9 +137,12 @@ struct Loop {
     tell: mpsc::Sender<Event>,
     /// What is kept of the typing; none before the first student is known, or without a home.
     notebook: Option<Notebook>,
+    export: Option<Export>,
     /// Commands that the link had no room for yet, in order.
     overflow: VecDeque<Command>,
-    mouse: bool,
+    modes: Modes,
+    may_ask: bool,
+    answers: Answers,
     state: Option<PathBuf>,
     remembered: Remembered,
     /// Stopped, or about to be: the terminal is not ours.
@@ -150,7 +163,8 @@ enum Happened {
 
 impl Loop {
     fn start(options: Options, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
-        let Options { setup, link, mouse, state } = options;
+        let Options { setup, link, modes, may_ask, state } = options;
+        let ask = setup.looks.wants_background();
         let now = Instant::now();
         let remembered = setup.remembered.clone();
         let mut screen = Screen::new()?;
@@ -175,13 +189,19 @@ impl Loop {
             others,
             tell,
             notebook: None,
+            export: None,
             overflow: VecDeque::new(),
-            mouse,
+            modes,
+            may_ask,
+            answers: Answers::default(),
             state,
             remembered,
             stopped: false,
             running: true,
         };
+        if ask {
+            this.ask_background();
+        }
         this.carry_out(effects);
         Ok(this)
     }
@@ -207,9 +227,17 @@ impl Loop {
             self.take_what_waits();
             self.wake_if_due();
         }
-        self.remember();
+        self.await_answer().await;
+        let now = self.app.remember();
+        if let (Some(state), true) = (&self.state, now != self.remembered) {
+            // At the end the write is waited for.
+            let _ = settings::write(state, &now);
+        }
         if let Some(notebook) = self.notebook.take() {
             notebook.finish();
+        }
+        if let Some(export) = self.export.take() {
+            export.stop();
         }
         let Self { link, .. } = self;
         (link, ended)
@@ -283,13 +311,25 @@ impl Loop {
     }
 
     fn key(&mut self, event: crossterm::event::Event) {
+        let events = match self.answers.hear(event, Instant::now()) {
+            Heard::Keys(events) => events,
+            Heard::More => return,
+            Heard::Background(background) => return self.update(Event::Background(background)),
+        };
+        for event in events {
+            self.input(event);
+        }
+    }
+
+    fn input(&mut self, event: crossterm::event::Event) {
         use crossterm::event::Event as Input;
         match event {
             Input::Key(key) => self.update(Event::Key(key)),
             Input::Paste(text) => self.update(Event::Paste(text)),
             Input::Mouse(mouse) => self.update(Event::Mouse(mouse)),
             Input::Resize(width, height) => self.update(Event::Resize(width, height)),
-            Input::FocusGained | Input::FocusLost => {}
+            Input::FocusGained => self.update(Event::Focus(true)),
+            Input::FocusLost => self.update(Event::Focus(false)),
         }
     }
 
@@ -324,6 +364,21 @@ impl Loop {
                 }
                 Effect::NoteLine(line) => drop(self.notebook.as_ref().map(|notebook| notebook.line(line))),
                 Effect::NoteDraft(draft) => drop(self.notebook.as_ref().map(|notebook| notebook.draft(draft))),
+                Effect::BeginExport { path, format, replace } => {
+                    let tell = self.tell.clone();
+                    let export = Export::begin(path, format, replace, move |event| drop(tell.blocking_send(event)));
+                    match export {
+                        Ok(export) => self.export = Some(export),
+                        Err(error) => self.update(Event::Export(ExportNews::Failed(error.to_string()))),
+                    }
+                }
+                Effect::ExportPage(results) => drop(self.export.as_ref().map(|export| export.page(results))),
+                Effect::EndExport => drop(self.export.as_ref().map(Export::end)),
+                Effect::StopExport => drop(self.export.take()),
+                Effect::AskBackground => self.ask_background(),
+                // A terminal that takes nothing any more ends the loop by itself.
+                Effect::Bell => drop(terminal::bell()),
+                Effect::Title(title) => drop(terminal::title(&title)),
                 Effect::Copy(text) => {
                     // A terminal that takes nothing any more ends the loop by itself.
                     let _ = terminal::copy(&text);
@@ -334,6 +389,26 @@ impl Loop {
                 }
             }
         }
+    }
+
+    /// Asks the terminal for its background. Nothing waits for the answer.
+    fn ask_background(&mut self) {
+        if self.may_ask && terminal::write(answers::QUESTION).is_ok() {
+            self.answers.asked(Instant::now());
+        }
+    }
+
+    /// Gives an answer that is on its way a moment, so that it does not arrive in the shell.
+    async fn await_answer(&mut self) {
+        let answer = async {
+            while self.answers.is_waiting(Instant::now()) {
+                let Some(event) = self.keys.recv().await else { break };
+                if matches!(self.answers.hear(event, Instant::now()), Heard::Background(_)) {
+                    break;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LATE_ANSWER, answer).await;
     }
 
     /// What is kept of the typing, from the first use on.
@@ -373,7 +448,7 @@ impl Loop {
     fn go_on(&mut self) {
         terminal::leave();
         self.stopped = false;
-        if terminal::enter(self.mouse).is_err() {
+        if terminal::enter(self.modes).is_err() {
             self.running = false;
             return;
         }

@@ -22,6 +22,8 @@ struct File {
     server: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lang: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<String>,
 }
 
 /// Longer files are none of ours.
@@ -47,8 +49,9 @@ pub fn read(state: &Path) -> Remembered {
     let path = path(state);
     let readable = fs::metadata(&path).is_ok_and(|found| found.len() <= LONGEST);
     let text = if readable { fs::read(path).unwrap_or_default() } else { Vec::new() };
-    let File { student, name, server, lang } = serde_json::from_slice(&text).unwrap_or_default();
-    Remembered { student, name, server, lang: lang.and_then(|lang| lang.parse().ok()) }
+    let File { student, name, server, lang, theme } = serde_json::from_slice(&text).unwrap_or_default();
+    let lang = lang.and_then(|lang| lang.parse().ok());
+    Remembered { student, name, server, lang, theme: theme.and_then(|theme| theme.parse().ok()) }
 }
 
 /// Remembers, in one step: a reader finds what was there before or all of this.
@@ -56,9 +59,10 @@ pub fn read(state: &Path) -> Remembered {
 /// # Errors
 /// As the system reports them; what was there before stays.
 pub fn write(state: &Path, remembered: &Remembered) -> io::Result<()> {
-    let Remembered { student, name, server, lang } = remembered.clone();
+    let Remembered { student, name, server, lang, theme } = remembered.clone();
+    let theme = theme.map(|theme| theme.code().to_owned());
     let lang = lang.map(|lang| lang.code().to_owned());
-    let mut text = serde_json::to_vec_pretty(&File { student, name, server, lang })?;
+    let mut text = serde_json::to_vec_pretty(&File { student, name, server, lang, theme })?;
     text.push(b'\n');
     let mut folder = fs::DirBuilder::new();
     folder.recursive(true);
@@ -108,6 +112,7 @@ mod tests {
             name: Some("가나".into()),
             server: Some("a:1".into()),
             lang: Some(Lang::Ko),
+            theme: Some(crate::theme::Choice::Light),
         };
         write(&state, &remembered).unwrap();
         assert_eq!(read(&state), remembered);

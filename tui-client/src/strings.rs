@@ -11,6 +11,7 @@ use squares_shared::student::StudentError;
 use crate::event::Lost;
 use crate::keys::{Hint, Section};
 use crate::text;
+use crate::theme::Choice;
 
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +163,17 @@ pub struct Strings {
     pub copied: fn(bool, &str, &str) -> String,
     pub nothing_to_copy: &'static str,
 
+    // Export.
+    pub exporting: fn(u64, &str) -> String,
+    pub stop_export: &'static str,
+    pub export_busy: &'static str,
+    pub export_usage: &'static str,
+    pub export_stopped: &'static str,
+    pub export_other_ledger: &'static str,
+    pub export_failed: fn(&str, &str) -> String,
+    pub export_exists: fn(&str) -> String,
+    pub exported: fn(&str, &str) -> String,
+
     // The chart.
     pub chart_of: fn(&str) -> String,
     pub chart_powers: &'static str,
@@ -197,6 +209,8 @@ pub struct Strings {
     pub unknown_command: fn(&str, Option<&str>) -> String,
     pub unknown_language: &'static str,
     pub language_chosen: &'static str,
+    pub unknown_theme: &'static str,
+    pub theme_chosen: fn(Choice) -> String,
 
     // Leaving.
     pub press_again: &'static str,

@@ -9,7 +9,10 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -19,19 +22,39 @@ use crossterm::{Command, queue};
 /// Whether the terminal is in our hands.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
+/// Whether the window's title is ours.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// What of the terminal is taken over, besides its screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Modes {
+    /// The mouse.
+    pub mouse: bool,
+    /// That it says who looks at it.
+    pub focus: bool,
+    /// The window's title. What it was is kept by the terminal.
+    pub title: bool,
+}
+
 /// Takes the terminal over. Where it was ours already, it is taken over again in full, since a shell may have had it meanwhile.
 ///
 /// # Errors
 /// As the system reports them; then nothing is left taken over.
-pub fn enter(mouse: bool) -> io::Result<()> {
+pub fn enter(modes: Modes) -> io::Result<()> {
     // Crossterm keeps the modes it found the first time, and does nothing while it has them.
     disable_raw_mode()?;
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
     let mut bytes = Vec::new();
     queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
-    if mouse {
+    if modes.mouse {
         queue!(bytes, EnableMouseCapture)?;
+    }
+    if modes.focus {
+        queue!(bytes, EnableFocusChange)?;
+    }
+    if modes.title && !TITLED.swap(true, Ordering::SeqCst) {
+        bytes.extend(b"\x1b[22;2t");
     }
     write(&bytes).inspect_err(|_| leave())
 }
@@ -42,11 +65,15 @@ pub fn leave() {
         return;
     }
     let mut bytes = Vec::new();
+    if TITLED.swap(false, Ordering::SeqCst) {
+        bytes.extend(b"\x1b[23;2t");
+    }
     // A frame may have been cut short, so its end comes first.
     let written = queue!(
         bytes,
         EndSynchronizedUpdate,
         DisableMouseCapture,
+        DisableFocusChange,
         DisableBracketedPaste,
         ResetColor,
         LeaveAlternateScreen,
@@ -106,6 +133,22 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
 /// As the system reports them: the terminal is gone.
 pub fn copy(text: &str) -> io::Result<()> {
     write(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
+}
+
+/// Rings the bell.
+///
+/// # Errors
+/// As the system reports them: the terminal is gone.
+pub fn bell() -> io::Result<()> {
+    write(b"\x07")
+}
+
+/// Writes in the window's title. The text must be printable.
+///
+/// # Errors
+/// As the system reports them: the terminal is gone.
+pub fn title(text: &str) -> io::Result<()> {
+    write(format!("\x1b]2;{text}\x1b\\").as_bytes())
 }
 
 /// RFC 4648, with padding.

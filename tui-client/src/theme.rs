@@ -1,9 +1,16 @@
-//! How things look: styles that are readable on dark and on light backgrounds, and the glyphs, with plain ASCII forms
-//! for terminals that draw `²` or `…` two cells wide. The view reads both; `main` chooses them.
+//! How things look: the styles, chosen by [`Looks`], and the glyphs, with plain ASCII forms for terminals that draw `²` or
+//! `…` two cells wide. The view reads both; `main` and the app choose them.
 
-use ratatui::style::{Color, Modifier, Style};
+mod background;
+mod looks;
 
-/// The styles of everything on the screen. None sets a background, and none relies on colour alone.
+use ratatui::style::Style;
+
+pub use background::Rgb;
+pub use looks::{Choice, Depth, Looks};
+
+/// The styles of everything on the screen. None relies on colour alone, and only high contrast sets a background: elsewhere
+/// text is the terminal's own, on the terminal's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// Ordinary text.
@@ -26,51 +33,6 @@ pub struct Theme {
     pub key: Style,
     /// Where a text that is searched for stands.
     pub found: Style,
-}
-
-impl Theme {
-    /// The colours of every terminal's sixteen that have contrast enough on black and on white alike.
-    #[must_use]
-    pub const fn color() -> Self {
-        let plain = Style::new();
-        Self {
-            plain,
-            strong: plain.add_modifier(Modifier::BOLD),
-            rule: plain,
-            mine: plain.fg(Color::Magenta),
-            waiting: plain.fg(Color::Magenta).add_modifier(Modifier::ITALIC),
-            selected: plain.add_modifier(Modifier::REVERSED),
-            notice: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
-            error: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
-            key: plain.add_modifier(Modifier::BOLD),
-            found: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
-        }
-    }
-
-    /// No colours at all, for `NO_COLOR`: crossterm would print an escape that cancels bold where it is told of
-    /// colours then, so none is ever set.
-    #[must_use]
-    pub const fn mono() -> Self {
-        let plain = Style::new();
-        Self {
-            plain,
-            strong: plain.add_modifier(Modifier::BOLD),
-            rule: plain,
-            mine: plain.add_modifier(Modifier::BOLD),
-            waiting: plain,
-            selected: plain.add_modifier(Modifier::REVERSED),
-            notice: plain.add_modifier(Modifier::BOLD),
-            error: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
-            key: plain.add_modifier(Modifier::BOLD),
-            found: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
-        }
-    }
-}
-
-impl Default for Theme {
-    fn default() -> Self {
-        Self::color()
-    }
 }
 
 /// The glyphs that some terminals cannot draw, or draw too wide.
@@ -147,19 +109,6 @@ impl Glyphs {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn styles(theme: Theme) -> [Style; 10] {
-        let Theme { plain, strong, rule, mine, waiting, selected, notice, error, key, found } = theme;
-        [plain, strong, rule, mine, waiting, selected, notice, error, key, found]
-    }
-
-    #[test]
-    fn mono_sets_no_colour_and_no_theme_a_background() {
-        assert!(styles(Theme::mono()).iter().all(|style| style.fg.is_none()));
-        for theme in [Theme::color(), Theme::mono()] {
-            assert!(styles(theme).iter().all(|style| style.bg.is_none()));
-        }
-    }
 
     #[test]
     fn the_ascii_forms_are_ascii() {

@@ -143,7 +143,7 @@ const PANIC: &str = "PANIC_WITH_THE_TERMINAL_TAKEN";
 fn panics_with_the_terminal_taken() {
     if std::env::var_os(PANIC).is_some() {
         squares::terminal::leave_on_panic();
-        squares::terminal::enter(true).unwrap();
+        squares::terminal::enter(squares::terminal::Modes { mouse: true, ..Default::default() }).unwrap();
         // Wherever it happens, the program is over.
         let _ = std::thread::spawn(|| panic!("as planned")).join();
         unreachable!("the panic ended the process");
@@ -302,4 +302,96 @@ fn what_was_entered_and_what_was_being_typed_outlives_a_kill() {
     pty.until("the same number again", |screen| screen.contents().matches("12² = 144").count() == 2);
     pty.type_text("\x1f/exit\r");
     assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
+fn the_terminals_answer_chooses_the_colours_and_takes_no_key() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let arguments = ["--server", &server.address, "--student", "s1"];
+    let mut pty = Pty::start_program(&home, support::SQUARES, &arguments, &[("COLORTERM", "truecolor")]);
+    pty.until_sent("\x1b]11;?\x1b\\", 0);
+    // The answer comes among keys; the room is there without it.
+    until_in(&pty, Lang::En);
+    pty.type_text("1\x1b]11;rgb:ffff/ffff/ffff\x1b\\2\r");
+    pty.until_shows("12² = 144");
+    // Mine, for a light background.
+    pty.until_sent("38;2;5;80;174", 0);
+    pty.type_text("/theme contrast\r");
+    pty.until_sent("48;2;0;0;0", 0);
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+    let mut pty = Pty::start_program(&home, support::SQUARES, &arguments, &[("COLORTERM", "truecolor")]);
+    pty.until_sent("48;2;0;0;0", 0);
+    pty.type_text("\x1f/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
+fn a_bell_tells_of_a_result_only_to_whoever_looks_elsewhere() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = Pty::start(&home, &["--server", &server.address, "--student", "s1", "--notify", "bell"]);
+    until_in(&pty, Lang::En);
+    pty.type_text("12\r");
+    pty.until_shows("12² = 144");
+    pty.type_text("\x1b[O13\r");
+    pty.until_shows("13² = 169");
+    pty.until_sent("\x07", 0);
+    pty.type_text("\x1b[I/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
+#[test]
+fn the_whole_ledger_is_exported_and_no_file_replaced_without_asking() {
+    let server = Server::start(&["--rate", "0"]);
+    let numbers: Vec<String> = (1..=1_203).map(|number| number.to_string()).collect();
+    let other = Home::new();
+    let mut plain = other.command(support::SQUARES);
+    plain.args(["--server", &server.address, "--student", "s2"]).args(&numbers).stdout(std::process::Stdio::null());
+    assert!(plain.status().unwrap().success());
+    let home = Home::new();
+    let mut pty = enter(&home, &server.address, "s1");
+    pty.until_shows("1203² = 1447209");
+    let path = home.path().join("r.csv");
+    let command = format!("/export {}\r", path.display());
+    pty.type_text(&command);
+    pty.until_shows("1,203 results in");
+    let csv = std::fs::read_to_string(&path).unwrap();
+    let exported: Vec<&str> = csv.lines().skip(1).map(|line| line.split(',').nth(4).unwrap()).collect();
+    assert_eq!(exported, numbers);
+    std::fs::write(&path, "mine").unwrap();
+    pty.type_text(&command);
+    pty.until_shows("is there already");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    pty.type_text("\r");
+    pty.until_shows("1,203 results in");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), csv);
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
+fn keys_come_from_the_settings_file_and_a_mistake_in_it_is_told_before_anything_starts() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let path = home.path().join("keys.toml");
+    std::fs::write(&path, "[keys]\nhelp = 'Ctrl-G'\n").unwrap();
+    let config = path.to_str().unwrap();
+    let arguments = ["--server", &server.address, "--student", "s1", "--config", config];
+    let mut pty = Pty::start(&home, &arguments);
+    until_in(&pty, Lang::En);
+    pty.until_shows("Ctrl-G help");
+    pty.type_text("\x07");
+    pty.until_shows("Ctrl-P");
+    pty.type_text("\x1b");
+    pty.until("the room", |screen| !screen.contents().contains("Ctrl-P"));
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    std::fs::write(&path, "[keys]\nchart = 'F8'\n").unwrap();
+    let mut pty = Pty::start(&home, &arguments);
+    assert_eq!(pty.exit_code(), 2);
+    pty.until_shows(":2:9: F8 is the key of copy-square already");
 }

@@ -14,6 +14,11 @@ use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
 };
 
+#[path = "screens/looks.rs"]
+mod looks;
+#[path = "screens/typing.rs"]
+mod typing;
+
 const SIZES: [(u16, u16); 3] = [(200, 50), (80, 24), (30, 8)];
 const SERVER: &str = "127.0.0.1:7878";
 
@@ -172,7 +177,7 @@ fn join_where_anybody_may() {
                 student: Some("20260001".into()),
                 name: Some("가람".into()),
                 server: Some("10.0.0.1:7878".into()),
-                lang: None,
+                ..Remembered::default()
             };
         };
         let mut stage = Stage::with(remember, lang, size);
@@ -294,48 +299,6 @@ fn room_with_a_command_that_is_none() {
         let mut stage = Stage::room(lang, size);
         stage.type_in("/exti");
         stage.press(KeyCode::Enter);
-        stage
-    });
-}
-
-#[test]
-fn several_lines_pasted_are_asked_about() {
-    check_middle("paste", |lang, size| {
-        let mut stage = Stage::room(lang, size);
-        stage.type_in("12");
-        stage.update(Event::Paste(format!("1\n1/2\n-2.5\n1,234\n{}\n2+3\n１２\n1e3\n9\n가", "7".repeat(100))));
-        stage
-    });
-}
-
-#[test]
-fn history_searched() {
-    check_middle("history", |lang, size| {
-        let mut stage = Stage::room(lang, size);
-        let lines = vec!["1234567".into(), "/find 가람".into(), "9".repeat(300), "12".into()];
-        stage.update(Event::Notebook { student: "20260002".into(), lines, draft: String::new() });
-        stage.key(KeyCode::Char('r'), KeyModifiers::CONTROL);
-        stage.type_in("가람");
-        stage
-    });
-}
-
-#[test]
-fn a_line_that_was_being_typed_comes_back() {
-    check_middle("draft", |lang, size| {
-        let mut stage = Stage::room(lang, size);
-        stage.update(Event::Notebook { student: "20260002".into(), lines: vec![], draft: "123.5".into() });
-        stage
-    });
-}
-
-#[test]
-fn a_command_being_typed() {
-    check_middle("command_typed", |lang, size| {
-        let mut stage = Stage::room(lang, size);
-        stage.type_in("/챠");
-        stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
-        stage.type_in("/c");
         stage
     });
 }

@@ -13,7 +13,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
 use squares::strings::Lang;
-use squares::theme::Theme;
+use squares::theme::{Choice, Looks};
 use squares::view;
 use squares_shared::message::{FromServer, SquareResult};
 
@@ -42,7 +42,7 @@ pub(crate) fn times(frames: u64) -> anyhow::Result<(Vec<Duration>, Vec<Duration>
     let now = Instant::now();
     let setup = Setup {
         lang: Lang::Ko,
-        theme: Theme::color(),
+        looks: Looks { choice: Choice::Dark, ..Looks::default() },
         student: Some("20260001".into()),
         size: SIZE,
         ..Setup::default()

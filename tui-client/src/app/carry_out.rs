@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::commands::{self, Action, COPIED, LANGS, Parsed};
+use super::commands::{self, Action, COPIED, LANGS, Parsed, THEMES};
 use super::notices::Gravity;
 use super::{App, Body, Copied};
 use crate::event::Effect;
@@ -24,6 +24,9 @@ impl App {
     pub(super) fn command(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         match commands::parse(self.input.text()) {
             Parsed::Command { command, argument } => {
+                if command.action != Action::Export {
+                    self.exports.forget_warning();
+                }
                 if self.act(command.action, &argument, now, effects) {
                     self.entered(effects);
                 }
@@ -50,6 +53,8 @@ impl App {
                 Some("number") => self.copy(Copied::Number, now, effects),
                 _ => self.copy(Copied::Square, now, effects),
             },
+            Action::Export => return self.export(argument, now, effects),
+            Action::Theme => return self.choose_theme(argument, now, effects),
             Action::Lang => return self.choose_language(argument, now),
         }
         true
@@ -72,6 +77,27 @@ impl App {
         self.strings = lang.strings();
         self.remembered.lang = Some(lang);
         self.notices.show(Gravity::Info, self.strings.language_chosen.to_owned(), now);
+        true
+    }
+
+    /// Without a word, the next one.
+    fn choose_theme(&mut self, argument: &str, now: Instant, effects: &mut Vec<Effect>) -> bool {
+        let named = commands::word(THEMES, argument).and_then(|word| word.parse().ok());
+        let choice = match named {
+            Some(choice) => choice,
+            None if argument.is_empty() => self.looks.choice.next(),
+            None => {
+                self.notices.show(Gravity::Error, self.strings.unknown_theme.to_owned(), now);
+                return false;
+            }
+        };
+        self.looks.choice = choice;
+        self.restyle();
+        if self.looks.wants_background() {
+            effects.push(Effect::AskBackground);
+        }
+        self.remembered.theme = Some(choice);
+        self.notices.show(Gravity::Info, (self.strings.theme_chosen)(choice), now);
         true
     }
 

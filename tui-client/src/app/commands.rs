@@ -4,7 +4,7 @@
 
 mod table;
 
-pub(crate) use table::{Action, Argument, COMMANDS, COPIED, Command, LANGS};
+pub(crate) use table::{Action, Argument, COMMANDS, COPIED, Command, LANGS, THEMES};
 
 use crate::keys::latin_keys;
 
@@ -121,15 +121,21 @@ fn keys(text: &str) -> String {
 
 /// The name nearest to what was typed, if one is near enough to have been meant.
 fn nearest(typed: &str) -> Option<&'static str> {
+    let names = COMMANDS.iter().flat_map(|command| command.names().map(|name| (keys(name), command.name)));
+    nearest_among(typed, names)
+}
+
+/// The nearest of these names, if one is near enough to have been meant.
+pub(crate) fn nearest_of<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    nearest_among(typed, names.map(|name| (name.to_owned(), name)))
+}
+
+fn nearest_among<'n>(typed: &str, names: impl Iterator<Item = (String, &'n str)>) -> Option<&'n str> {
     let most = if typed.chars().count() > 3 { 2 } else { 1 };
     // A name of one letter is near to everything short.
-    let long = |name: &&str| name.chars().count() > 1 && typed.chars().count() > 1;
-    COMMANDS
-        .iter()
-        .flat_map(|command| command.names().filter(long).map(|name| (distance(typed, &keys(name)), command.name)))
-        .filter(|(far, _)| *far <= most)
-        .min()
-        .map(|(_, name)| name)
+    let long = |name: &str| name.chars().count() > 1 && typed.chars().count() > 1;
+    let near = names.filter(|(name, _)| long(name)).map(|(name, meant)| (distance(typed, &name), meant));
+    near.filter(|(far, _)| *far <= most).min().map(|(_, name)| name)
 }
 
 /// How many letters must be added, left out, changed, or swapped with their neighbour.

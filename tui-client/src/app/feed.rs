@@ -155,6 +155,16 @@ impl Feed {
         }
     }
 
+    /// The last result that the server sent as it came.
+    pub(crate) const fn stream(&self) -> u64 {
+        self.stream
+    }
+
+    /// Whether a result came after joining.
+    pub(crate) fn is_live(&self, seq: u64) -> bool {
+        self.replay_until.is_some_and(|until| seq > until)
+    }
+
     /// The connection is gone: what was under way will not come.
     pub(crate) fn lost(&mut self) {
         self.asked = None;

@@ -8,14 +8,14 @@ use super::connection::State;
 use super::join::Field;
 use super::notices::Gravity;
 use super::{App, Body, Feed, Me, Screen, Urgency};
-use crate::event::{LinkEvent, Lost};
+use crate::event::{Effect, LinkEvent, Lost};
 use crate::text;
 
 /// The most of a system's words that are quoted in a notice, in cells.
 const QUOTED: usize = 60;
 
 impl App {
-    pub(super) fn news(&mut self, news: LinkEvent, now: Instant) {
+    pub(super) fn news(&mut self, news: LinkEvent, now: Instant, effects: &mut Vec<Effect>) {
         if !matches!(news, LinkEvent::RoundTrip(_)) {
             self.redraw(Urgency::Soon);
         }
@@ -24,6 +24,7 @@ impl App {
                 self.connection.server = text::printable(&server).into_owned();
                 self.connection.state = State::Connecting;
                 self.connection.hosting = false;
+                self.exports.lost();
                 self.each_feed(Feed::lost);
             }
             LinkEvent::Hello { hello, hosting } => {
@@ -36,11 +37,11 @@ impl App {
             }
             LinkEvent::Joined { welcome, resumed } => {
                 self.connection.begin(now);
-                self.joined(welcome, resumed);
+                self.joined(welcome, resumed, now, effects);
             }
             LinkEvent::JoinRefused(error) => self.join_refused(&error),
             LinkEvent::Queued(pending) => self.feed.waiting.add(pending),
-            LinkEvent::Results(results) => self.results(&results),
+            LinkEvent::Results(results) => self.results(&results, effects),
             LinkEvent::Answered { id, .. } => {
                 if self.feed.waiting.answered(&id) {
                     self.connection.held_up = None;
@@ -53,9 +54,14 @@ impl App {
             LinkEvent::HeldUp { error, until } => self.connection.held_up = Some((error, until)),
             LinkEvent::Presence(presence) => self.online.apply(&presence),
             LinkEvent::Online(online) => self.online.replace(&online),
-            LinkEvent::Page { request, page } => self.history(&request, &page),
+            LinkEvent::Page { request, page } => {
+                self.export_page(&request, &page, effects);
+                self.history(&request, &page);
+            }
             LinkEvent::Refused(error) => {
                 self.each_feed(Feed::refused);
+                let why = (self.strings.error)(&error);
+                self.fail_export(&why, now, effects);
                 self.notices.show_while_typing(Gravity::Warning, (self.strings.error)(&error), now);
             }
             LinkEvent::RoundTrip(took) => {
@@ -79,7 +85,7 @@ impl App {
         }
     }
 
-    fn joined(&mut self, welcome: Welcome, resumed: bool) {
+    fn joined(&mut self, welcome: Welcome, resumed: bool, now: Instant, effects: &mut Vec<Effect>) {
         let me = welcome.student;
         self.me = Me {
             id: text::printable(&me.id).into_owned(),
@@ -93,6 +99,7 @@ impl App {
         self.connection.state = State::Joined;
         self.each_feed(|feed| feed.joined(welcome.latest, welcome.replay_after, resumed, same_ledger));
         if !same_ledger {
+            self.fail_export(self.strings.export_other_ledger, now, effects);
             self.chart.forget();
         }
         self.screen = Screen::Room;
@@ -124,15 +131,17 @@ impl App {
         }
     }
 
-    fn results(&mut self, results: &[SquareResult]) {
-        for result in results {
-            if result.student == self.me.id
-                && let Some(id) = &result.id
-                && self.feed.waiting.answered(id)
-            {
+    fn results(&mut self, results: &[SquareResult], effects: &mut Vec<Effect>) {
+        let mut mine = 0;
+        for result in results.iter().filter(|result| result.student == self.me.id) {
+            let answers = result.id.as_ref().is_some_and(|id| self.feed.waiting.answered(id));
+            if answers {
                 self.connection.held_up = None;
             }
+            // What was there before is no news, unless it was waited for.
+            mine += usize::from(answers || self.whole_feed().is_live(result.seq));
         }
+        self.mine_came(mine, effects);
         self.each_feed(|feed| feed.extend(results));
         self.chart.tally.live(results);
     }
@@ -163,6 +172,7 @@ impl App {
         }
         self.connection.hosting = false;
         self.connection.held_up = None;
+        self.exports.lost();
         self.each_feed(Feed::lost);
     }
 

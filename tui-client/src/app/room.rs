@@ -206,6 +206,7 @@ impl App {
         match Number::parse(typed, self.connection.max_digits()) {
             Ok(number) => {
                 effects.push(Effect::Square { number: number.to_string() });
+                self.exports.forget_warning();
                 self.entered(effects);
                 self.leaving.forget();
                 self.show_what_was_sent();
@@ -240,6 +241,9 @@ impl App {
             self.leaving.forget_key();
             self.notices.typed();
             return self.recheck();
+        }
+        if self.stop_export(now, effects) {
+            return;
         }
         match self.leaving.key(self.others_hosted(), now) {
             Answer::Leave => effects.push(Effect::Quit),

@@ -1,6 +1,8 @@
 //! The app as somebody uses it: keys and news in, effects and state out. Properties over any sequence of events are in
 //! [`sequences`].
 
+mod export;
+mod looks;
 mod sequences;
 mod typing;
 mod views;
@@ -164,7 +166,7 @@ fn joining_is_asked_for_until_the_server_lets_in() {
 #[test]
 fn a_server_is_used_once_it_is_chosen() {
     let remembered =
-        Remembered { student: Some("me".into()), name: None, server: Some("10.0.0.1:7878".into()), lang: None };
+        Remembered { student: Some("me".into()), server: Some("10.0.0.1:7878".into()), ..Remembered::default() };
     let (mut room, _) = Room::new(Setup { remembered: remembered.clone(), ..setup() });
     room.press(KeyCode::BackTab);
     assert_eq!(room.press(KeyCode::Down), []);

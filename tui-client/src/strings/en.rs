@@ -13,6 +13,7 @@ use crate::keys::Action::{
 use crate::keys::Hint::{Of, Word};
 use crate::keys::Section;
 use crate::text;
+use crate::theme::Choice;
 
 pub(super) static EN: Strings = Strings {
     lang: Lang::En,
@@ -86,6 +87,16 @@ pub(super) static EN: Strings = Strings {
     },
     nothing_to_copy: "There is no result to copy.",
 
+    exporting: |percent, written| format!("exporting {percent}%, {written}"),
+    stop_export: "stop: Ctrl-C",
+    export_busy: "An export is under way; Ctrl-C stops it.",
+    export_usage: "Give a file that ends in .csv or .jsonl, as in /export results.csv",
+    export_stopped: "The export was stopped; there is no file.",
+    export_other_ledger: "the server has another ledger now",
+    export_failed: |path, why| format!("Could not write {path}: {why}"),
+    export_exists: |path| format!("{path} is there already. Enter again replaces it."),
+    exported: |count, path| format!("{count} {} in {path}.", if count == "1" { "result" } else { "results" }),
+
     chart_of: |count| if count == "1" { "1 result".to_owned() } else { format!("{count} results") },
     chart_powers: "log scale",
     chart_others: "others",
@@ -141,6 +152,17 @@ pub(super) static EN: Strings = Strings {
         None => format!("There is no /{name}. /help lists every command."),
     },
     unknown_language: "Write ko or en, as in /lang ko.",
+    unknown_theme: "Write auto, dark, light, contrast or mono, as in /theme light.",
+    theme_chosen: |choice| {
+        let name = match choice {
+            Choice::Auto => "by the terminal's background",
+            Choice::Dark => "for a dark background",
+            Choice::Light => "for a light background",
+            Choice::Contrast => "high contrast",
+            Choice::Mono => "none",
+        };
+        format!("Colours: {name}")
+    },
     language_chosen: "English from now on.",
 
     press_again: "Press Ctrl-C again to leave, or type /exit.",

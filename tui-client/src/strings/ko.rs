@@ -13,6 +13,7 @@ use crate::keys::Action::{
 use crate::keys::Hint::{Of, Word};
 use crate::keys::Section;
 use crate::text;
+use crate::theme::Choice;
 
 pub(super) static KO: Strings = Strings {
     lang: Lang::Ko,
@@ -82,6 +83,16 @@ pub(super) static KO: Strings = Strings {
     },
     nothing_to_copy: "복사할 결과가 없습니다.",
 
+    exporting: |percent, written| format!("내보내기 {percent}% {written}개"),
+    stop_export: "멈추기: Ctrl-C",
+    export_busy: "아직 내보내는 중입니다. 멈추려면 Ctrl-C 를 누르세요.",
+    export_usage: "파일 이름을 .csv 나 .jsonl 로 써 주세요. 예: /export 결과.csv",
+    export_stopped: "내보내기를 멈췄습니다. 파일은 만들지 않았습니다.",
+    export_other_ledger: "서버의 기록이 다른 것으로 바뀌었습니다",
+    export_failed: |path, why| format!("{path} 파일을 쓰지 못했습니다: {why}"),
+    export_exists: |path| format!("{path} 파일이 이미 있습니다. Enter를 한 번 더 누르면 바꿔 씁니다."),
+    exported: |count, path| format!("결과 {count}개를 {path} 파일에 썼습니다."),
+
     chart_of: |count| format!("결과 {count}개"),
     chart_powers: "로그 눈금",
     chart_others: "다른 사람",
@@ -138,6 +149,17 @@ pub(super) static KO: Strings = Strings {
         None => format!("/{name} 명령은 없습니다. 모든 명령은 /help 에 있습니다."),
     },
     unknown_language: "ko 나 en 을 써 주세요. 예: /lang en",
+    unknown_theme: "auto, dark, light, contrast, mono 가운데 하나를 써 주세요. 예: /theme light",
+    theme_chosen: |choice| {
+        let name = match choice {
+            Choice::Auto => "터미널의 배경에 맞춤",
+            Choice::Dark => "어두운 배경",
+            Choice::Light => "밝은 배경",
+            Choice::Contrast => "고대비",
+            Choice::Mono => "흑백",
+        };
+        format!("색: {name}")
+    },
     language_chosen: "이제 한국어로 말합니다.",
 
     press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit 를 쓰세요.",

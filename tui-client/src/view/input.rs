@@ -41,6 +41,11 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     if looking && !app.feed.is_following() && app.feed.filter.is_all() {
         left.push(Part::new(strings.scrolled_up, theme.plain, 2));
     }
+    if let Some((percent, written)) = app.exports.progress() {
+        left.push(Part::new(bar(percent), theme.notice, 0));
+        left.push(Part::new((strings.exporting)(percent, &text::grouped(written)), theme.notice, 0));
+        left.push(Part::new(strings.stop_export, theme.plain, 3));
+    }
     if let (Some((error, _)), Some(seconds)) = (&app.connection.held_up, app.connection.held_up_for(now)) {
         left.push(Part::new((strings.error)(error).trim_end_matches('.'), theme.notice, 3));
         left.push(Part::new((strings.sent_again_in)(seconds), theme.notice, 1));
@@ -51,6 +56,12 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
         let end = paint.parts(inner, left, Vec::new(), glyphs.dot);
         paint.put(end, area.y, 1, " ", theme.plain);
     }
+}
+
+/// How far something has come, of ASCII, so that every terminal draws it as wide.
+fn bar(percent: u64) -> String {
+    let done = usize::try_from(percent / 10).unwrap_or(0).min(10);
+    format!("[{}{}]", "#".repeat(done), "-".repeat(10 - done))
 }
 
 fn line(app: &App, paint: &mut Paint<'_>, area: Rect) -> Position {

@@ -13,6 +13,8 @@ use crate::text;
 pub(super) struct Paint<'a> {
     buffer: &'a mut Buffer,
     ascii: bool,
+    /// What a blank cell looks like.
+    blank: Style,
 }
 
 /// A part of a line.
@@ -30,8 +32,11 @@ impl Part {
 }
 
 impl<'a> Paint<'a> {
-    pub(super) fn new(buffer: &'a mut Buffer, ascii: bool) -> Self {
-        Self { buffer, ascii }
+    pub(super) fn new(buffer: &'a mut Buffer, ascii: bool, blank: Style) -> Self {
+        if blank != Style::new() {
+            buffer.set_style(buffer.area, blank);
+        }
+        Self { buffer, ascii, blank }
     }
 
     /// Writes text into at most `cells` cells. Gives back the column behind it.
@@ -90,6 +95,7 @@ impl<'a> Paint<'a> {
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
                 self.buffer[(x, y)].reset();
+                self.buffer[(x, y)].set_style(self.blank);
             }
         }
     }

@@ -177,7 +177,7 @@ impl Pty {
         assert!(!screen.hide_cursor(), "the cursor");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse");
         let stream = String::from_utf8_lossy(&shown.bytes);
-        for mode in ["1000", "1002", "1003", "1006", "1015", "1049", "2004", "2026"] {
+        for mode in ["1000", "1002", "1003", "1004", "1006", "1015", "1049", "2004", "2026"] {
             let (on, off) = (stream.rfind(&format!("\x1b[?{mode}h")), stream.rfind(&format!("\x1b[?{mode}l")));
             assert!(on <= off, "mode {mode} is left on");
         }

@@ -21,6 +21,10 @@ pub(crate) enum Action {
     Chart,
     /// Copy the number or the square of a result.
     Copy,
+    /// Write results to a file.
+    Export,
+    /// Show it in other colours.
+    Theme,
     /// Speak another language.
     Lang,
 }
@@ -62,6 +66,15 @@ impl Command {
 
 /// The languages, as `/lang` takes them.
 pub(crate) const LANGS: &[&[&str]] = &[&["ko", "한국어", "korean"], &["en", "영어", "english"]];
+
+/// The themes, as `/theme` takes them.
+pub(crate) const THEMES: &[&[&str]] = &[
+    &["auto", "자동"],
+    &["dark", "어둡게", "어두운"],
+    &["light", "밝게", "밝은"],
+    &["contrast", "고대비"],
+    &["mono", "흑백"],
+];
 
 /// What `/copy` copies.
 pub(crate) const COPIED: &[&[&str]] = &[&["square", "제곱"], &["number", "수", "밑"]];
@@ -115,6 +128,22 @@ pub(crate) static COMMANDS: &[Command] = &[
         argument: Argument::OneOf(COPIED),
         usage: both("/copy [제곱|수]", "/copy [square|number]"),
         help: both("고른 결과나 내 최신 결과 복사", "copy the selected result, or my newest"),
+    },
+    Command {
+        action: Action::Export,
+        name: "export",
+        aliases: &["save", "내보내기", "저장"],
+        argument: Argument::Text,
+        usage: both("/export 파일", "/export FILE"),
+        help: both("보이는 결과를 파일로 (.csv, .jsonl)", "the results shown into a file (.csv, .jsonl)"),
+    },
+    Command {
+        action: Action::Theme,
+        name: "theme",
+        aliases: &["colors", "colours", "테마", "색"],
+        argument: Argument::OneOf(THEMES),
+        usage: both("/theme [auto|dark|light|contrast|mono]", "/theme [auto|dark|light|contrast|mono]"),
+        help: both("색 바꾸기: 자동, 어둡게, 밝게, 고대비, 흑백", "other colours; again: the next"),
     },
     Command {
         action: Action::Lang,

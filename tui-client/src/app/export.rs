@@ -1,0 +1,192 @@
+//! `/export`: what is shown, all or what a filter lets through, page by page into a file, however far back it goes. The app asks for
+//! a page once the last one is written; the disk is elsewhere. It goes on through a lost connection, and never takes the
+//! place of a file without being asked twice.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use squares_shared::message::{MAX_PAGE, Page, PageRequest, SquareResult};
+
+use super::App;
+use super::feed::Filter;
+use super::notices::Gravity;
+use crate::event::{Effect, ExportNews};
+use crate::export::Format;
+use crate::text;
+
+/// The most of a path that is quoted in a notice, in cells.
+const QUOTED: usize = 40;
+
+/// An export, where one is under way, and the file that may be replaced.
+#[derive(Debug, Default)]
+pub(crate) struct Exports {
+    current: Option<Current>,
+    /// It was said that this one is there: the same command again replaces it.
+    warned: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Current {
+    path: PathBuf,
+    filter: Filter,
+    /// Up to where it goes.
+    top: u64,
+    /// Everything from here on is written, or on its way to the disk.
+    before: u64,
+    /// How many were written.
+    written: usize,
+    /// The page that was asked for.
+    asked: Option<PageRequest>,
+    /// The disk is ready for a page.
+    ready: bool,
+    /// Nothing is left to ask for.
+    last: bool,
+}
+
+impl Exports {
+    /// How far it has come, from 0 to 100, and how many results that are.
+    pub(crate) fn progress(&self) -> Option<(u64, usize)> {
+        let current = self.current.as_ref()?;
+        let done =
+            if current.last { current.top } else { current.top.saturating_sub(current.before.saturating_sub(1)) };
+        Some((done.saturating_mul(100) / current.top.max(1), current.written))
+    }
+
+    /// The page under way will not come.
+    pub(super) fn lost(&mut self) {
+        if let Some(current) = &mut self.current {
+            current.asked = None;
+        }
+    }
+
+    /// Another command was entered.
+    pub(super) fn forget_warning(&mut self) {
+        self.warned = None;
+    }
+}
+
+impl App {
+    /// Begins an export. Whether the command was understood.
+    pub(super) fn export(&mut self, argument: &str, now: Instant, effects: &mut Vec<Effect>) -> bool {
+        let warned = self.exports.warned.take();
+        let wrong = |app: &mut Self, words: &str| {
+            app.notices.show(Gravity::Error, words.to_owned(), now);
+            false
+        };
+        if self.exports.current.is_some() {
+            return wrong(self, self.strings.export_busy);
+        }
+        let name = argument.trim().trim_matches(['"', '\'']);
+        let path = PathBuf::from(name);
+        let Some(format) = Format::of(&path) else { return wrong(self, self.strings.export_usage) };
+        let replace = warned.as_ref() == Some(&path);
+        let top = self.whole_feed().stream();
+        self.exports.current = Some(Current {
+            path: path.clone(),
+            filter: self.feed.filter.clone(),
+            top,
+            before: top.saturating_add(1),
+            written: 0,
+            asked: None,
+            ready: false,
+            last: top == 0,
+        });
+        effects.push(Effect::BeginExport { path, format, replace });
+        true
+    }
+
+    /// Gives it up. Whether there was one.
+    pub(super) fn stop_export(&mut self, now: Instant, effects: &mut Vec<Effect>) -> bool {
+        let stopped = self.exports.current.take().is_some();
+        if stopped {
+            effects.push(Effect::StopExport);
+            self.notices.show(Gravity::Info, self.strings.export_stopped.to_owned(), now);
+        }
+        stopped
+    }
+
+    /// Another ledger, or a page that the server refused: what was begun cannot be finished.
+    pub(super) fn fail_export(&mut self, why: &str, now: Instant, effects: &mut Vec<Effect>) {
+        if let Some(current) = self.exports.current.take() {
+            effects.push(Effect::StopExport);
+            self.say_export_failed(&current.path, why, now);
+        }
+    }
+
+    fn say_export_failed(&mut self, path: &std::path::Path, why: &str, now: Instant) {
+        let why = text::printable(why).into_owned();
+        let sentence = (self.strings.export_failed)(&self.quoted(path), &why);
+        self.notices.show_while_typing(Gravity::Error, sentence, now);
+    }
+
+    fn quoted(&self, path: &std::path::Path) -> String {
+        let shown = path.to_string_lossy().into_owned();
+        text::shorten(&text::printable(&shown), QUOTED, self.glyphs.ellipsis).into_owned()
+    }
+
+    /// Asks for the next page, once the disk is ready for it.
+    pub(super) fn settle_export(&mut self, effects: &mut Vec<Effect>) {
+        let joined = self.connection.is_joined();
+        let Some(current) = &mut self.exports.current else { return };
+        if !current.ready || current.asked.is_some() {
+            return;
+        }
+        if current.last {
+            current.ready = false;
+            effects.push(Effect::EndExport);
+        } else if joined {
+            let student = current.filter.student.as_ref().map(|whose| whose.id.clone());
+            let request = PageRequest { before: Some(current.before), limit: Some(MAX_PAGE), student };
+            current.asked = Some(request.clone());
+            effects.push(Effect::Page(request));
+        }
+    }
+
+    /// A page of history, which may be the one that was asked for.
+    pub(super) fn export_page(&mut self, request: &PageRequest, page: &Page, effects: &mut Vec<Effect>) {
+        let Some(current) = &mut self.exports.current else { return };
+        if current.asked.as_ref() != Some(request) {
+            return;
+        }
+        current.asked = None;
+        let wanted = |result: &&SquareResult| result.seq < current.before && current.filter.row(result).is_some();
+        let results: Vec<SquareResult> = page.results.iter().filter(wanted).cloned().collect();
+        let first = page.results.first().map_or(current.before, |first| first.seq.min(current.before));
+        // A page that brought nothing would be asked for again and again.
+        current.last = !page.more || first == current.before;
+        current.before = first;
+        current.written += results.len();
+        if !results.is_empty() {
+            current.ready = false;
+            effects.push(Effect::ExportPage(results));
+        }
+    }
+
+    /// What the disk says.
+    pub(super) fn export_news(&mut self, news: ExportNews, now: Instant) {
+        if news == ExportNews::Ready {
+            if let Some(current) = &mut self.exports.current {
+                current.ready = true;
+            }
+            return;
+        }
+        let Some(Current { path, written, .. }) = self.exports.current.take() else { return };
+        match news {
+            ExportNews::Done => {
+                let sentence = (self.strings.exported)(&text::grouped(written), &self.quoted(&path));
+                self.notices.show_while_typing(Gravity::Info, sentence, now);
+            }
+            ExportNews::Exists => {
+                let sentence = (self.strings.export_exists)(&self.quoted(&path));
+                self.notices.show_while_typing(Gravity::Warning, sentence, now);
+                if self.input.is_empty() {
+                    self.input.set(&format!("/export {}", path.display()));
+                    self.recheck();
+                }
+                self.exports.warned = Some(path);
+            }
+            ExportNews::Failed(why) => self.say_export_failed(&path, &why, now),
+            ExportNews::Ready => {}
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `/export`, from the command to the file, through whatever happens meanwhile.
+
+use std::path::PathBuf;
+
+use squares_shared::message::PageRequest;
+
+use super::*;
+use crate::event::ExportNews;
+use crate::export::Format;
+
+/// In a room whose ledger has so many results, of which the last few are loaded.
+fn room(latest: u64) -> Room {
+    let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+    room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, latest, latest - 100), resumed: false });
+    room.link(LinkEvent::Results((latest - 99..=latest).map(|seq| result(seq, "s0", None)).collect()));
+    room
+}
+
+fn begin(path: &str, replace: bool) -> Effect {
+    let path = PathBuf::from(path);
+    Effect::BeginExport { format: Format::of(&path).unwrap(), path, replace }
+}
+
+/// Answers every page until the file is complete. Gives what was written, and how often somebody asked.
+fn finish(room: &mut Room, first: Vec<Effect>, student: &str) -> (Vec<u64>, usize) {
+    let (mut seqs, mut asked, mut effects) = (Vec::new(), 0, first);
+    while let Some(effect) = effects.pop() {
+        match effect {
+            Effect::Page(request) => {
+                asked += 1;
+                assert_eq!(request.limit, Some(500));
+                let before = request.before.unwrap();
+                let from = before.saturating_sub(500).max(1);
+                let results = (from..before).map(|seq| result(seq, student, None)).collect();
+                let page = Page { results, more: from > 1, student: request.student.clone() };
+                effects.extend(room.link(LinkEvent::Page { request, page }));
+            }
+            Effect::ExportPage(results) => {
+                let page: Vec<u64> = results.iter().map(|result| result.seq).collect();
+                seqs.splice(0..0, page);
+                effects.extend(room.update(Event::Export(ExportNews::Ready)));
+            }
+            Effect::EndExport => effects.extend(room.update(Event::Export(ExportNews::Done))),
+            other => panic!("{other:?}"),
+        }
+    }
+    (seqs, asked)
+}
+
+#[test]
+fn all_results_are_exported_however_few_are_loaded() {
+    let mut room = room(1_234);
+    assert_eq!(room.enter("/export a.csv"), [begin("a.csv", false)]);
+    let first = room.update(Event::Export(ExportNews::Ready));
+    let (seqs, asked) = finish(&mut room, first, "s0");
+    assert_eq!((seqs, asked), ((1..=1_234).collect(), 3));
+    assert_eq!(room.notice(), "1,234 results in a.csv.");
+    assert_eq!(room.app.exports.progress(), None);
+}
+
+#[test]
+fn what_a_filter_lets_through_is_exported_where_there_is_one() {
+    let mut room = room(300);
+    room.enter("/find 99");
+    room.enter("/export 결과.jsonl");
+    let first = room.update(Event::Export(ExportNews::Ready));
+    let (seqs, _) = finish(&mut room, first, "s0");
+    assert!(seqs.contains(&99) && seqs.contains(&199) && !seqs.contains(&100), "{seqs:?}");
+    room.press(KeyCode::Esc);
+    room.press(KeyCode::Esc);
+    room.enter("/who s0");
+    room.enter("/export b.csv");
+    let asked = room.update(Event::Export(ExportNews::Ready));
+    let request = PageRequest { before: Some(301), limit: Some(500), student: Some("s0".into()) };
+    assert_eq!(asked, [Effect::Page(request)]);
+}
+
+#[test]
+fn a_file_that_is_there_is_replaced_only_by_the_same_command_again() {
+    let mut room = room(100);
+    room.enter("/export a.csv");
+    room.update(Event::Export(ExportNews::Exists));
+    assert_eq!(room.notice(), "a.csv is there already. Enter again replaces it.");
+    assert_eq!(room.press(KeyCode::Enter), [begin("a.csv", true)]);
+    room.update(Event::Export(ExportNews::Failed("disk full".into())));
+    assert_eq!(room.notice(), "Could not write a.csv: disk full");
+    room.enter("/export a.csv");
+    room.update(Event::Export(ExportNews::Exists));
+    room.control('u');
+    room.enter("/mine");
+    assert_eq!(room.enter("/export a.csv"), [begin("a.csv", false)], "something else was meant meanwhile");
+}
+
+#[test]
+fn an_export_goes_on_where_it_was_through_a_lost_connection_and_ends_with_the_ledger() {
+    let mut room = room(1_000);
+    room.enter("/export a.csv");
+    let asked = room.update(Event::Export(ExportNews::Ready));
+    room.lose(1);
+    assert!(room.app.exports.progress().is_some());
+    room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+    assert_eq!(room.link(LinkEvent::Joined { welcome: welcome(0, 1_000, 1_000), resumed: true }), asked);
+    let other = Hello { log: "other".into(), ..hello(Auth::Open) };
+    room.link(LinkEvent::Hello { hello: other, hosting: false });
+    let effects = room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+    assert!(effects.contains(&Effect::StopExport) && room.notice().starts_with("Could not write a.csv"));
+}
+
+#[test]
+fn ctrl_c_stops_an_export_before_it_means_anything_else() {
+    let mut room = room(1_000);
+    room.enter("/export a.csv");
+    room.update(Event::Export(ExportNews::Ready));
+    room.enter("/export b.csv");
+    assert_eq!(room.notice(), Lang::En.strings().export_busy);
+    room.control('c');
+    assert_eq!(room.control('c'), [Effect::StopExport]);
+    assert_eq!(room.control('c'), [], "and then asks whether to leave");
+}
+
+#[test]
+fn a_name_says_how_to_write() {
+    let mut room = room(1_000);
+    for name in ["", "results", "results.txt"] {
+        room.control('u');
+        assert_eq!(room.enter(&format!("/export {name}")), []);
+        assert_eq!(room.notice(), Lang::En.strings().export_usage);
+    }
+    room.control('u');
+    assert_eq!(room.enter("/export \"my results.csv\""), [begin("my results.csv", false)]);
+}

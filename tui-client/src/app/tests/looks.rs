@@ -1,0 +1,70 @@
+//! Themes, languages, and telling somebody who looks elsewhere.
+
+use super::*;
+use crate::theme::{Depth, Rgb};
+
+#[test]
+fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
+    let mut room = Room::with(0, false);
+    assert_eq!(room.app.theme, Theme::mono());
+    room.app.needs_draw();
+    room.update(Event::Background(Rgb(255, 255, 255)));
+    let light = Looks { choice: Choice::Light, ..Looks::default() }.theme();
+    assert_eq!((room.app.theme, room.app.needs_draw()), (light, Some(Urgency::Now)));
+    assert_eq!(room.enter("/theme dark"), []);
+    room.update(Event::Background(Rgb(255, 255, 255)));
+    let dark = Looks { choice: Choice::Dark, depth: Depth::Sixteen, background: None }.theme();
+    assert_eq!((room.app.theme, room.app.remember().theme), (dark, Some(Choice::Dark)));
+    assert_eq!(room.enter("/테마 자동"), [Effect::AskBackground]);
+    assert_eq!(room.app.theme, light);
+}
+
+#[test]
+fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
+    let mut room = Room::with(0, false);
+    for choice in [Choice::Dark, Choice::Light, Choice::Contrast, Choice::Mono, Choice::Auto] {
+        room.enter("/theme");
+        assert_eq!(room.app.looks.choice, choice);
+        assert!(room.notice().starts_with("Colours: "));
+    }
+    room.enter("/theme pink");
+    assert_eq!((room.app.input.text(), room.app.looks.choice), ("/theme pink", Choice::Auto));
+    assert_eq!(room.notice(), Lang::En.strings().unknown_theme);
+}
+
+/// What is done about a result of mine that comes now.
+fn mine_comes(room: &mut Room, seq: u64) -> Vec<Effect> {
+    room.link(LinkEvent::Results(vec![result(seq, "me", None)]))
+}
+
+#[test]
+fn results_of_mine_are_told_only_where_that_is_wanted_and_nobody_looks() {
+    for (notify, told) in [
+        (Notify::Off, vec![]),
+        (Notify::Bell, vec![Effect::Bell]),
+        (Notify::Title, vec![Effect::Title("(1) Squares".into())]),
+    ] {
+        let (mut room, _) = Room::new(Setup { student: Some("me".into()), notify, ..setup() });
+        room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+        room.link(LinkEvent::Joined { welcome: welcome(0, 5, 0), resumed: false });
+        room.update(Event::Focus(false));
+        assert_eq!(mine_comes(&mut room, 5), [], "what was there before is no news");
+        room.update(Event::Focus(true));
+        assert_eq!(mine_comes(&mut room, 6), [], "somebody looks");
+        room.update(Event::Focus(false));
+        assert_eq!(room.link(LinkEvent::Results(vec![result(7, "s0", None)])), [], "it is somebody else's");
+        assert_eq!(mine_comes(&mut room, 8), told);
+        let back = if notify == Notify::Title { vec![Effect::Title("Squares".into())] } else { vec![] };
+        assert_eq!(room.update(Event::Focus(true)), back);
+    }
+}
+
+#[test]
+fn a_square_that_waited_through_a_lost_connection_is_news() {
+    let (mut room, _) = Room::new(Setup { student: Some("me".into()), notify: Notify::Bell, ..setup() });
+    room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+    room.link(LinkEvent::Queued(pending("a", "7")));
+    room.update(Event::Focus(false));
+    room.link(LinkEvent::Joined { welcome: welcome(0, 9, 0), resumed: false });
+    assert_eq!(room.link(LinkEvent::Results(vec![result(9, "me", Some("a"))])), [Effect::Bell]);
+}

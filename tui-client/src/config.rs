@@ -1,0 +1,257 @@
+//! The settings file, in TOML: which key does what, the mouse, and what tells of results that came meanwhile. A mistake in it is
+//! told with its line and column before anything starts. Called by `main`.
+//!
+//! ```toml
+//! mouse = false
+//! notify = "bell"        # or "title", or "off"
+//!
+//! [keys]
+//! chart = "Ctrl-G"
+//! copy-square = ["F8", "Alt-C"]
+//! suspend = []           # no key at all
+//! ```
+
+use std::fs;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::app::{Notify, nearest_of};
+use crate::keys::{ACTIONS, Action, Key, Keymap};
+use crate::strings::Lang;
+
+/// Longer files are none of ours.
+const LONGEST: u64 = 1 << 20;
+
+/// What the file may set, at its top.
+const NAMES: [&str; 3] = ["keys", "mouse", "notify"];
+
+/// What the file says. What it does not say is as usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Whether the mouse is ours.
+    pub mouse: Option<bool>,
+    /// What tells of results that came while somebody looked elsewhere.
+    pub notify: Option<Notify>,
+}
+
+/// What is wrong with the file.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read the settings in {path}: {error}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// Something in it is wrong.
+    #[error("{path}:{line}:{column}: {fault}")]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// In characters, from 1.
+        column: usize,
+        /// What is wrong, and how to mend it.
+        fault: String,
+    },
+}
+
+/// Where the file usually is: `squares/config.toml` in the user's folder for settings (XDG). `None` where the user has no home.
+#[must_use]
+pub fn usual_path() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("squares").join("config.toml"))
+}
+
+impl Config {
+    /// Reads the file that was given, which must be there, or the usual one, which need not.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or something in it is wrong.
+    pub fn read(given: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = given.map(Path::to_owned).or_else(usual_path) else { return Ok(Self::default()) };
+        let mut text = String::new();
+        let read = fs::File::open(&path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+        match read {
+            Err(error) if given.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(ConfigError::Unreadable { path, error }),
+            Ok(_) => {}
+        }
+        Self::parse(&text).map_err(|Fault { at, fault }| {
+            let before = text.get(..at).unwrap_or(&text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            ConfigError::Wrong { path, line, column, fault }
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let table = DeTable::parse(text).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            Fault::at(&span, error.message().trim().replace('\n', ", "))
+        })?;
+        let mut config = Self::default();
+        for (name, value) in table.get_ref() {
+            match &**name.get_ref() {
+                "keys" => config.keymap = keys(value)?,
+                "mouse" => {
+                    let mouse = value.get_ref().as_bool();
+                    config.mouse = Some(mouse.ok_or_else(|| Fault::of(value, "mouse is true or false"))?);
+                }
+                "notify" => {
+                    let notify = value.get_ref().as_str().and_then(|notify| notify.parse().ok());
+                    config.notify =
+                        Some(notify.ok_or_else(|| Fault::of(value, "notify is \"off\", \"bell\" or \"title\""))?);
+                }
+                unknown => {
+                    let names = NAMES.join(", ");
+                    return Err(Fault::of(name, &format!("there is no setting '{unknown}'; there are {names}")));
+                }
+            }
+        }
+        Ok(config)
+    }
+}
+
+struct Fault {
+    /// The byte.
+    at: usize,
+    fault: String,
+}
+
+impl Fault {
+    fn at(span: &Range<usize>, fault: impl Into<String>) -> Self {
+        Self { at: span.start, fault: fault.into() }
+    }
+
+    fn of<T>(value: &Spanned<T>, fault: &str) -> Self {
+        Self::at(&value.span(), fault)
+    }
+}
+
+fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
+    let table = value.get_ref().as_table();
+    let table = table.ok_or_else(|| Fault::of(value, "keys is a table: [keys], then a line for each action"))?;
+    let mut others: Vec<(Action, Vec<Key>)> = Vec::new();
+    let mut places = Vec::new();
+    // The table is sorted by name; mistakes are told in the order in which they stand in the file.
+    let mut lines: Vec<_> = table.iter().collect();
+    lines.sort_by_key(|(name, _)| name.span().start);
+    for (name, value) in lines {
+        let action = Action::named(name.get_ref()).ok_or_else(|| {
+            let near = nearest_of(name.get_ref(), ACTIONS.iter().map(|entry| entry.name));
+            let mend = near.map_or_else(
+                || "config.example.toml names all of them".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
+            Fault::of(name, &format!("there is no action '{}'; {mend}", name.get_ref()))
+        })?;
+        let mut bound = Vec::new();
+        let one = std::slice::from_ref(value);
+        let values = value.get_ref().as_array().map_or(one, |array| array);
+        for value in values {
+            let text = value.get_ref().as_str();
+            let text = text.ok_or_else(|| Fault::of(value, "a key is a text, such as \"F8\" or \"Ctrl-R\""))?;
+            let key: Key = text.parse().map_err(|error| Fault::of(value, &format!("'{text}': {error}")))?;
+            places.push((action, key, value.span()));
+            bound.push(key);
+        }
+        others.push((action, bound));
+    }
+    Keymap::with(&others).map_err(|conflict| {
+        let place = places.iter().rfind(|(action, key, _)| *action == conflict.wants && *key == conflict.key);
+        let span = place.map(|(_, _, span)| span.clone()).unwrap_or_default();
+        let (has, key) = (conflict.has.entry().name, conflict.key.name(Lang::En));
+        Fault::at(&span, format!("{key} is the key of {has} already; give {has} another, or none: {has} = []"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, text).unwrap();
+        let place = format!("{}:", path.display());
+        Config::read(Some(&path)).map_err(|error| error.to_string().replace(&place, ""))
+    }
+
+    #[test]
+    fn what_the_file_says_takes_the_place_of_the_usual() {
+        assert_eq!(read(""), Ok(Config::default()));
+        let config =
+            read("mouse = false\nnotify = 'bell'\n[keys]\nchart = 'Ctrl-G'\nhelp = ['F1', 'Alt-H']\nleave = []\n");
+        let config = config.unwrap();
+        assert_eq!((config.mouse, config.notify), (Some(false), Some(Notify::Bell)));
+        assert_eq!(config.keymap.name(Action::Chart, Lang::En).as_deref(), Some("Ctrl-G"));
+        assert_eq!(config.keymap.keys(Action::Help).count(), 2);
+        assert_eq!(config.keymap.name(Action::Leave, Lang::En), None);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line_and_column() {
+        for (text, told) in [
+            (
+                "[keys]\nchart = 'F6'\ncopy-sqare = 'F8'\n",
+                "3:1: there is no action 'copy-sqare'; did you mean copy-square?",
+            ),
+            ("[keys]\nzzz = 'F8'\n", "2:1: there is no action 'zzz'; config.example.toml names all of them"),
+            (
+                "[keys]\nchart = ['F6', 'Hyper-X']\n",
+                "2:16: 'Hyper-X': no such key; write it as in F8, Ctrl-R, Alt-Left or PgUp",
+            ),
+            ("[keys]\nchart = 'q'\n", "2:9: 'q': this key types; hold Ctrl or Alt with it"),
+            ("[keys]\nchart = 'Ctrl-C'\n", "2:9: 'Ctrl-C': Enter, Esc, Tab and Ctrl-C cannot be given away"),
+            (
+                "[keys]\nchart = 'F8'\n",
+                "2:9: F8 is the key of copy-square already; give copy-square another, or none: copy-square = []",
+            ),
+            (
+                "[keys]\nonline = 'F12'\nchart = 'F12'\n",
+                "3:9: F12 is the key of online already; give online another, or none: online = []",
+            ),
+            ("[keys]\nchart = 6\n", "2:9: a key is a text, such as \"F8\" or \"Ctrl-R\""),
+            ("keys = 1\n", "1:8: keys is a table: [keys], then a line for each action"),
+            ("mouse = 1", "1:9: mouse is true or false"),
+            ("# 가나\nnotify = 'loud'", "2:10: notify is \"off\", \"bell\" or \"title\""),
+            ("theme = 'dark'", "1:1: there is no setting 'theme'; there are keys, mouse, notify"),
+        ] {
+            assert_eq!(read(text), Err(told.to_owned()), "{text}");
+        }
+        let syntax = read("[keys]\nchart = \n").unwrap_err();
+        assert!(syntax.starts_with("2:9: "), "{syntax}");
+        let twice = read("mouse = true\nmouse = true\n").unwrap_err();
+        assert!(twice.starts_with("2:1: "), "{twice}");
+    }
+
+    #[test]
+    fn the_example_has_every_action_with_its_usual_keys() {
+        let text = include_str!("../../assets/config.example.toml");
+        let usual = Config { mouse: Some(true), notify: Some(Notify::Off), ..Config::default() };
+        assert_eq!(read(text).map(|config| (config.mouse, config.notify)), Ok((usual.mouse, usual.notify)));
+        let keys = text.split_once("[keys]\n").unwrap().1;
+        for (line, entry) in keys.lines().zip(ACTIONS) {
+            let quoted: Vec<String> = entry.keys.iter().map(|key| format!("\"{key}\"")).collect();
+            let value = if let [one] = &*quoted { one.clone() } else { format!("[{}]", quoted.join(", ")) };
+            assert_eq!(line, format!("{} = {value}  # {}", entry.name, entry.help.of(Lang::En)));
+        }
+        assert_eq!(keys.lines().count(), ACTIONS.len());
+    }
+
+    #[test]
+    fn a_file_that_was_given_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Config::read(Some(&folder.path().join("none"))), Err(ConfigError::Unreadable { .. })));
+    }
+}

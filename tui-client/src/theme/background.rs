@@ -1,0 +1,76 @@
+//! Colours as numbers: what a terminal says of its background, and how well two colours can be told apart. Read by the
+//! looks, and by `run`, which asks the terminal.
+
+/// A colour of eight bits a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+impl Rgb {
+    /// Reads what a terminal answers to OSC 11: `rgb:1e1e/1e1e/1e1e`, with one to four digits a channel.
+    #[must_use]
+    pub fn from_answer(answer: &str) -> Option<Self> {
+        let channels = answer.strip_prefix("rgb:").or_else(|| answer.strip_prefix("rgba:"))?;
+        let mut channels = channels.split('/').map(|digits| {
+            let most =
+                16_u32.checked_pow(u32::try_from(digits.len()).ok().filter(|digits| (1..=4).contains(digits))?)? - 1;
+            let value = u32::from_str_radix(digits, 16).ok()?;
+            u8::try_from(value * 255 / most).ok()
+        });
+        Some(Self(channels.next()??, channels.next()??, channels.next()??))
+    }
+
+    /// What the environment says where the terminal does not: `COLORFGBG` is `foreground;background`, two of the sixteen.
+    #[must_use]
+    pub fn from_environment(colorfgbg: &str) -> Option<Self> {
+        match colorfgbg.rsplit(';').next()?.parse().ok()? {
+            0_u8..=6 | 8 => Some(Self(0, 0, 0)),
+            7 | 9..=15 => Some(Self(255, 255, 255)),
+            _ => None,
+        }
+    }
+
+    /// The contrast with another colour, from 1 to 21, as WCAG 2 defines it.
+    #[must_use]
+    pub fn contrast(self, other: Self) -> f64 {
+        let (one, other) = (self.luminance() + 0.05, other.luminance() + 0.05);
+        if one > other { one / other } else { other / one }
+    }
+
+    fn luminance(self) -> f64 {
+        let channel = |value: u8| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(self.0) + 0.7152 * channel(self.1) + 0.0722 * channel(self.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_terminals_answer_is_read() {
+        for (answer, colour) in [
+            ("rgb:ffff/ffff/ffff", Some(Rgb(255, 255, 255))),
+            ("rgb:1e1e/2828/0000", Some(Rgb(0x1e, 0x28, 0))),
+            ("rgb:ff/80/0", Some(Rgb(255, 128, 0))),
+            ("rgba:0000/0000/0000/ffff", Some(Rgb(0, 0, 0))),
+            ("rgb:fffff/0/0", None),
+            ("rgb:1/2", None),
+            ("rgb://", None),
+            ("?", None),
+        ] {
+            assert_eq!(Rgb::from_answer(answer), colour, "{answer}");
+        }
+        assert_eq!(Rgb::from_environment("15;0"), Some(Rgb(0, 0, 0)));
+        assert_eq!(Rgb::from_environment("0;default;15"), Some(Rgb(255, 255, 255)));
+        assert_eq!(Rgb::from_environment("default"), None);
+    }
+
+    #[test]
+    fn black_and_white_contrast_most() {
+        assert!((Rgb(0, 0, 0).contrast(Rgb(255, 255, 255)) - 21.0).abs() < 1e-9);
+        assert!((Rgb(7, 7, 7).contrast(Rgb(7, 7, 7)) - 1.0).abs() < 1e-9);
+    }
+}

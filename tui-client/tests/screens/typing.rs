@@ -1,0 +1,80 @@
+//! What typing brings to the screen: questions, searches, commands, and files.
+
+use squares::event::ExportNews;
+use squares_shared::message::Page;
+
+use super::*;
+
+#[test]
+fn several_lines_pasted_are_asked_about() {
+    check_middle("paste", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("12");
+        stage.update(Event::Paste(format!("1\n1/2\n-2.5\n1,234\n{}\n2+3\n１２\n1e3\n9\n가", "7".repeat(100))));
+        stage
+    });
+}
+
+#[test]
+fn history_searched() {
+    check_middle("history", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        let lines = vec!["1234567".into(), "/find 가람".into(), "9".repeat(300), "12".into()];
+        stage.update(Event::Notebook { student: "20260002".into(), lines, draft: String::new() });
+        stage.key(KeyCode::Char('r'), KeyModifiers::CONTROL);
+        stage.type_in("가람");
+        stage
+    });
+}
+
+#[test]
+fn a_line_that_was_being_typed_comes_back() {
+    check_middle("draft", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.update(Event::Notebook { student: "20260002".into(), lines: vec![], draft: "123.5".into() });
+        stage
+    });
+}
+
+#[test]
+fn a_command_being_typed() {
+    check_middle("command_typed", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("/챠");
+        stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
+        stage.type_in("/c");
+        stage
+    });
+}
+
+#[test]
+fn an_export_under_way() {
+    check_middle("export", |lang, size| {
+        let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
+        stage.link(LinkEvent::Joined { welcome: Welcome { replay_after: 9_000, ..welcome(9_057) }, resumed: false });
+        stage.link(LinkEvent::Results((9_001..=9_057).map(result).collect()));
+        stage.type_in("/export results.csv");
+        stage.press(KeyCode::Enter);
+        let mut asked = stage.update(Event::Export(ExportNews::Ready));
+        for _ in 0..8 {
+            let Some(Effect::Page(request)) = asked.pop() else { panic!("no page is asked for") };
+            let before = request.before.unwrap_or(0);
+            let results = (before - 500..before).map(result).collect();
+            stage.link(LinkEvent::Page { request, page: Page { results, more: true, student: None } });
+            asked = stage.update(Event::Export(ExportNews::Ready));
+        }
+        stage
+    });
+}
+
+#[test]
+fn a_file_that_is_there_is_asked_about() {
+    check_middle("export_exists", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("/export results.csv");
+        stage.press(KeyCode::Enter);
+        stage.update(Event::Export(ExportNews::Exists));
+        stage
+    });
+}
