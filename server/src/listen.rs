@@ -30,8 +30,10 @@ const KEEPALIVE_TRIES: u32 = 3;
 /// The same bound for a connection on which something is on its way: keepalive says nothing there.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
 
-/// How long accepting pauses when the system has no descriptor or memory left for another connection.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long accepting pauses when the system has no descriptor or memory left for another connection; twice as long each time
+/// that there is none yet, up to the longest pause.
+const PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Refusals handed over at the same time; beyond it a connection too many is just closed.
 const REFUSALS: usize = 64;
@@ -90,6 +92,8 @@ pub(crate) async fn serve(
 ) {
     let mut sessions = JoinSet::new();
     let refusals = Arc::new(Semaphore::new(REFUSALS));
+    // While it is longer than the first one, whoever watches has been told that nothing is accepted.
+    let mut pause = PAUSE;
     loop {
         let accepted = tokio::select! {
             accepted = incoming.accept() => accepted,
@@ -99,6 +103,10 @@ pub(crate) async fn serve(
             }
             _ = stop.wait_for(|stop| *stop) => break,
         };
+        if pause > PAUSE && accepted.is_ok() {
+            pause = PAUSE;
+            tracing::info!("accepting connections again");
+        }
         match accepted {
             Ok((wire, address)) => match connections.take(address.ip()) {
                 Some(slot) => {
@@ -118,8 +126,11 @@ pub(crate) async fn serve(
             },
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot accept connections just now; trying again");
-                tokio::time::sleep(PAUSE).await;
+                if pause == PAUSE {
+                    tracing::warn!(%error, "cannot accept connections just now; trying again until it can");
+                }
+                let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }

@@ -182,14 +182,24 @@ fn pin_column(header: &csv::StringRecord) -> Option<usize> {
     column(header, &["pin"])
 }
 
+/// What somebody wrote, as a log may show it: escaped, and cut where it is long.
+fn quoted(text: &str) -> String {
+    const SHOWN: usize = 40;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
 fn listed(row: Row) -> Result<Listed, String> {
     let id = match row.id {
         Some(Id::Text(id)) => id.trim().to_owned(),
         Some(Id::Number(id)) => id.to_string(),
         None => return Err("the id is missing; add it".to_owned()),
     };
-    check_id(&id)
-        .map_err(|_| format!("{id:?} is no student id; it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'"))?;
+    check_id(&id).map_err(|_| {
+        format!("{} is no student id; it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'", quoted(&id))
+    })?;
     let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let readable = |what: &str, text: &str| {
         read_name(text).map_err(|error| {
@@ -335,6 +345,12 @@ mod tests {
         check_refused(r#"[{"name":"x"}]"#, "student 1: the id is missing");
         check_refused(r#"{"id":"s1"}"#, "array");
         check_refused(b"id\n\xb0\xa1\n", "UTF-8");
+    }
+
+    #[test]
+    fn what_is_no_id_is_shown_escaped_and_not_whole() {
+        let error = Roster::parse(format!("id\n{}\n", "\u{7f}".repeat(1_000)).as_bytes()).expect_err("no id");
+        assert!(error.contains("\\u{7f}") && error.len() < 500, "{error}");
     }
 
     #[test]

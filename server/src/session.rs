@@ -7,10 +7,10 @@
 mod lending;
 mod outgoing;
 mod requests;
+mod under_way;
 
-use std::{collections::VecDeque, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use outgoing::Outgoing;
 use squares_shared::{
     line::{Line, LineReader},
@@ -20,6 +20,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
+use under_way::UnderWay;
 
 use crate::{
     Room,
@@ -44,11 +45,15 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Squares of one connection on their way to the ledger. Beyond it no further request is read until one is answered.
 const UNDER_WAY: usize = 256;
 
-/// With this many bytes waiting for the client, no further request of it is read.
+/// With this many bytes waiting for the client, or on their way to it, no further request of it is read.
 const HIGH_WATER: usize = 256 << 10;
 
 /// Results are taken from the feed while fewer bytes than this wait for the client.
 const LOW_WATER: usize = 64 << 10;
+
+/// Requests that are carried out before every other connection has its turn: somebody who asks without end, and however many
+/// of them there are, keeps the others waiting for a moment only.
+const TURN: usize = 16;
 
 /// Bytes read from the socket at once.
 const READ: usize = 16 << 10;
@@ -91,11 +96,9 @@ struct Member {
     replay: Option<(u64, Work<Result<Replay, ReadFailed>>)>,
     /// Answers from the ledger, made with the first square.
     answers: Option<(mpsc::Sender<Answer>, mpsc::Receiver<Answer>)>,
-    under_way: usize,
+    under_way: UnderWay,
     /// A page that is read once the squares asked for before it are recorded: requests are carried out in their order.
     page: Option<PageQuery>,
-    /// Results sent before, to be sent again once everything up to their `seq` was.
-    repeats: VecDeque<(u64, Bytes)>,
 }
 
 /// Whether and how a session comes to its end.
@@ -178,7 +181,12 @@ impl Session {
             if sent > 0 && self.ending != Ending::Open {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }
-            if self.out.bytes() < LOW_WATER && (self.wants_gathering() || self.can_take_a_request()) {
+            if self.can_take_a_request() {
+                // Its turn is over, and it has more to ask.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            if self.out.bytes() < LOW_WATER && self.wants_gathering() {
                 tokio::task::consume_budget().await;
                 continue;
             }
@@ -207,7 +215,7 @@ impl Session {
         let member = self.member.as_deref_mut();
         let (answers, replay) = match member {
             Some(member) => (
-                member.answers.as_mut().filter(|_| member.under_way > 0).map(|(_, answers)| answers),
+                member.answers.as_mut().filter(|_| member.under_way.is_awaited()).map(|(_, answers)| answers),
                 &mut member.replay,
             ),
             None => (None, &mut nobody),
@@ -267,7 +275,10 @@ impl Session {
 
     /// Whether another request may be looked at now.
     fn may_take_requests(&self) -> bool {
-        let has_room = |member: &Member| member.page.is_none() && member.under_way + member.repeats.len() < UNDER_WAY;
+        let has_room = |member: &Member| {
+            let answers = member.under_way.bytes() + self.out.bytes();
+            member.page.is_none() && member.under_way.count() < UNDER_WAY && answers < HIGH_WATER
+        };
         let member_has_room = self.member.as_deref().is_none_or(has_room);
         self.request.is_none() && member_has_room && self.out.bytes() < HIGH_WATER
     }
@@ -281,9 +292,12 @@ impl Session {
         reads_requests && self.may_take_requests() && self.lines.has_line()
     }
 
-    /// Carries out the requests that have arrived, as far as they may be looked at now.
+    /// Carries out the requests that have arrived, as far as they may be looked at now, for one turn.
     fn take_requests(&mut self) {
-        while self.can_take_a_request() {
+        for _ in 0..TURN {
+            if !self.can_take_a_request() {
+                break;
+            }
             let taken = match self.lines.next_line() {
                 Some(Line::Whole(line)) => request::read(line).map_err(Some),
                 Some(Line::TooLong) => Err(None),
@@ -351,10 +365,8 @@ impl Session {
             }
             let reached = member.reached;
             self.outlet.note(reached);
-            while let Some(at) = member.repeats.iter().position(|&(seq, _)| seq <= reached) {
-                if let Some((_, line)) = member.repeats.remove(at) {
-                    self.out.push(line);
-                }
+            while let Some(line) = member.under_way.due(reached) {
+                self.out.push(line);
             }
             if self.out.bytes() < LOW_WATER {
                 self.room.presence.read(&mut member.presence, self.out.pieces());
@@ -372,12 +384,12 @@ impl Session {
             return;
         }
         if let Some(member) = self.member.as_deref() {
-            if member.under_way > 0 {
+            if member.under_way.is_awaited() {
                 return;
             }
             // Everything asked for is in the feed by now: what comes later need not be waited for.
             let target = *target.get_or_insert_with(|| self.room.feed.latest());
-            if member.reached < target || !member.repeats.is_empty() {
+            if member.reached < target || member.under_way.has_repeats() {
                 return;
             }
         }
@@ -399,8 +411,8 @@ impl Session {
     /// An answer of the ledger.
     fn answered(&mut self, answer: Option<Answer>) {
         let (Some(member), Some(answer)) = (self.member.as_deref_mut(), answer) else { return };
-        member.under_way -= 1;
-        if member.under_way == 0
+        member.under_way.answered();
+        if !member.under_way.is_awaited()
             && let Some(query) = member.page.take()
         {
             self.request = Some(requests::read_page(&self.room, query));
@@ -410,7 +422,7 @@ impl Session {
             Answer::Recorded(seq) => tracing::debug!(student = &*member.student, seq, "recorded"),
             Answer::Repeat(seq, line) => {
                 member.allowance.refund();
-                member.repeats.push_back((seq, line));
+                member.under_way.repeat(seq, line);
             }
             Answer::IdReused(id) => {
                 member.allowance.refund();

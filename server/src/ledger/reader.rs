@@ -26,8 +26,9 @@ const CONCURRENT: usize = 4;
 const REPLAY_ROWS: u64 = 1000;
 const REPLAY_BYTES: usize = 256 << 10;
 
-/// A page of history stays below this many bytes, so that its line is under 1 MiB whatever stands around it.
-const HISTORY_BYTES: usize = (1 << 20) - 4096;
+/// A page of history ends once it has this many bytes: its line is under 1 MiB whatever stands around it, and whoever asks
+/// for pages and reads none of them makes the server hold little.
+const HISTORY_BYTES: usize = 256 << 10;
 
 /// What every query for results selects, in the order that [`row_of`] reads.
 pub(super) const COLUMNS: &str =

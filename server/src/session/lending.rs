@@ -12,7 +12,7 @@ impl Session {
         let Some(member) = self.member.as_deref() else { return false };
         let lends = self.all_is_written() && member.replay.is_none() && self.ending != Ending::Closing;
         if lends {
-            let only_calls = self.ending != Ending::Open || !member.repeats.is_empty();
+            let only_calls = self.ending != Ending::Open || member.under_way.has_repeats();
             let Member { reached, presence, .. } = *member;
             self.outlet.lend(Position { reached, presence, rest: VecDeque::new(), only_calls });
         }

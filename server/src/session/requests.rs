@@ -18,7 +18,10 @@ use squares_shared::{
 use tokio::sync::mpsc::{self, error::TrySendError};
 use zeroize::Zeroizing;
 
-use super::{Ending, Member, Session, UNDER_WAY, Work};
+use super::{
+    Ending, Member, Session, UNDER_WAY, Work,
+    under_way::{UnderWay, size_of},
+};
 use crate::{
     Room,
     ledger::{Entry, PageQuery, ReadFailed, Submission},
@@ -45,7 +48,7 @@ pub(super) enum Done {
     /// A PIN was looked at, or not.
     Knocked { verdict: Verdict, student: Student, join: Box<Join> },
     /// A square found room in the ledger's queue, or the ledger is closed.
-    Submitted { accepted: bool, id: Option<String> },
+    Submitted { accepted: bool, id: Option<String>, size: usize },
     /// A page of history.
     Page(Result<Bytes, ReadFailed>),
 }
@@ -158,9 +161,8 @@ impl Session {
             _place: room.relay.add(Arc::clone(&self.outlet)),
             replay: None,
             answers: None,
-            under_way: 0,
+            under_way: UnderWay::default(),
             page: None,
-            repeats: std::collections::VecDeque::new(),
         }));
     }
 
@@ -220,14 +222,15 @@ impl Session {
     fn submit(&mut self, entry: Entry) {
         let Some(member) = self.member.as_deref_mut() else { return };
         let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(UNDER_WAY));
+        let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
         match self.room.ledger.submissions().try_send(submission) {
-            Ok(()) => member.under_way += 1,
+            Ok(()) => member.under_way.submitted(size),
             Err(TrySendError::Full(submission)) => {
                 let submissions = self.room.ledger.submissions().clone();
                 let id = submission.entry.request.clone();
                 self.request = Some(Box::pin(async move {
-                    Done::Submitted { accepted: submissions.send(submission).await.is_ok(), id }
+                    Done::Submitted { accepted: submissions.send(submission).await.is_ok(), id, size }
                 }));
             }
             Err(TrySendError::Closed(submission)) => self.unavailable(submission.entry.request),
@@ -242,7 +245,7 @@ impl Session {
         }
         let query = PageQuery { before: before.unwrap_or(u64::MAX), limit: limit.unwrap_or(DEFAULT_PAGE), student };
         match self.member.as_deref_mut() {
-            Some(member) if member.under_way > 0 => member.page = Some(query),
+            Some(member) if member.under_way.is_awaited() => member.page = Some(query),
             _ => self.request = Some(read_page(&self.room, query)),
         }
     }
@@ -255,12 +258,12 @@ impl Session {
             Done::Looked { stands: Ok(true), entry, .. } => self.submit(entry),
             Done::Looked { entry, retry_after_ms, .. } => self.rate_limited(retry_after_ms, entry.request),
             Done::Knocked { verdict, student, join } => self.knocked(verdict, &student, &join),
-            Done::Submitted { accepted: true, .. } => {
+            Done::Submitted { accepted: true, size, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {
-                    member.under_way += 1;
+                    member.under_way.submitted(size);
                 }
             }
-            Done::Submitted { accepted: false, id } => self.unavailable(id),
+            Done::Submitted { accepted: false, id, .. } => self.unavailable(id),
             Done::Page(Ok(line)) => self.out.push(line),
             Done::Page(Err(ReadFailed)) => {
                 let message = "Earlier results cannot be read just now; send the same request again later.";

@@ -2,7 +2,9 @@
 //! is linked once.
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that fails says where")]
+#![allow(clippy::print_stderr, reason = "what was measured is shown with --nocapture")]
 
+mod abuse;
 mod commands;
 mod conversation;
 mod crash;

@@ -4,15 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Peer, server};
-
-/// The memory that a process has in use, in bytes.
-#[cfg(target_os = "linux")]
-fn resident(pid: rustix::process::Pid) -> u64 {
-    let statm = std::fs::read_to_string(format!("/proc/{}/statm", pid.as_raw_nonzero())).expect("the process runs");
-    let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a count of pages");
-    pages * 4096
-}
+use crate::support::{Peer, resident, server};
 
 #[test]
 #[cfg(target_os = "linux")]

@@ -237,3 +237,11 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// The memory that a process has in use, in bytes.
+#[cfg(target_os = "linux")]
+pub(crate) fn resident(pid: rustix::process::Pid) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{}/statm", pid.as_raw_nonzero())).expect("the process runs");
+    let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a count of pages");
+    pages * 4096
+}

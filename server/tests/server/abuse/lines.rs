@@ -1,0 +1,118 @@
+//! Lines that are none: without an end, a byte at a time, nested without end, and not text at all.
+
+use std::{
+    io::{ErrorKind, Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use super::{House, Trouble, pace};
+use crate::support::{Peer, Program, open};
+
+/// A connection that nothing is expected of: what does not go out or come in at once is left.
+fn careless(program: &Program) -> TcpStream {
+    let (stream, _) = open(program.address);
+    stream.set_nonblocking(true).unwrap();
+    stream
+}
+
+/// Writes again and again what a connection takes, and throws away what comes; tells how many bytes went out.
+fn pour(streams: &mut [TcpStream], bytes: &[u8]) -> u64 {
+    let mut poured = 0;
+    for stream in streams {
+        match stream.write(bytes) {
+            Ok(count) => poured += count as u64,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "the connection goes on"),
+        }
+        while stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {}
+    }
+    poured
+}
+
+#[test]
+fn a_line_without_end_is_held_by_nobody() {
+    let house = House::open(&[]);
+    let (mut member, _) = Peer::join(&house.program, "endless", json!({"backlog": 0}));
+    let mut streams: Vec<TcpStream> = (0..20).map(|_| careless(&house.program)).collect();
+    let line = vec![b'7'; 64 << 10];
+    let trouble = Trouble::new().with(move || {
+        let since = Instant::now();
+        let poured = pour(&mut streams, &line);
+        pace(since, Duration::from_millis(2));
+        poured
+    });
+    let grown = house.feels_nothing_of("lines without end");
+    let poured = trouble.end();
+    assert!(poured > 16 << 20, "only {poured} bytes");
+    assert!(grown < 16 << 20, "{grown} bytes more, for {poured} that came");
+    // Inside one such line: it is refused once, and what follows is read.
+    member.send_raw(&vec![b'7'; 1 << 20]);
+    member.send_raw(b"\n{\"type\":\"ping\"}\n");
+    assert_eq!(member.next_of("error")["code"], "too_long");
+    assert_eq!(member.next_of("pong")["type"], "pong");
+    drop(member);
+    house.close();
+}
+
+#[test]
+fn a_byte_at_a_time_costs_little_and_is_a_request_all_the_same() {
+    let house = House::open(&[]);
+    let mut streams: Vec<TcpStream> = (0..100).map(|_| careless(&house.program)).collect();
+    let request = b"{\"type\":\"ping\"}\n";
+    let mut next = 0;
+    let trouble = Trouble::new().with(move || {
+        let since = Instant::now();
+        let poured = pour(&mut streams, &request[next..=next]);
+        next = (next + 1) % request.len();
+        pace(since, Duration::from_millis(10));
+        poured
+    });
+    let (mut slow, _) = open(house.program.address);
+    let (mut peer, _) = Peer::join(&house.program, "slow", json!({}));
+    for byte in request {
+        peer.send_raw(&[*byte]);
+        slow.write_all(&[*byte]).unwrap();
+    }
+    assert_eq!(peer.next_of("pong")["type"], "pong");
+    assert!(house.feels_nothing_of("a byte at a time") < 8 << 20);
+    assert!(trouble.end() > 1_000);
+    drop((peer, slow));
+    house.close();
+}
+
+/// Sends this line again and again on some connections, and expects that each is answered by an error and goes on.
+fn nonsense(trouble: &str, line: Vec<u8>) {
+    let house = House::open(&[]);
+    let (mut member, _) = Peer::join(&house.program, "nonsense", json!({"backlog": 0}));
+    member.send_raw(&line);
+    member.send_raw(b"\n");
+    assert_eq!(member.next_of("error")["code"], "bad_message");
+    member.send_raw(b"{\"type\":\"ping\"}\n");
+    assert_eq!(member.next_of("pong")["type"], "pong");
+    let lines = [&line, &b"\n"[..]].concat();
+    let mut streams: Vec<TcpStream> = (0..10).map(|_| careless(&house.program)).collect();
+    let makers = Trouble::new().with(move || {
+        let since = Instant::now();
+        let poured = pour(&mut streams, &lines);
+        pace(since, Duration::from_millis(10));
+        poured
+    });
+    let grown = house.feels_nothing_of(trouble);
+    assert!(grown < 16 << 20, "{grown} bytes more");
+    assert!(makers.end() > 100_000);
+    drop(member);
+    let log = house.close();
+    assert!(log.len() < 64 << 10, "nonsense fills the log: {} bytes", log.len());
+}
+
+#[test]
+fn json_without_bottom_is_refused() {
+    nonsense("deep JSON", [&b"{\"type\":"[..], &b"[{\"a\":".repeat(10_000)].concat());
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    nonsense("invalid UTF-8", b"{\"type\":\"ping\xff\xfe\xed\xa0\x80\"}".repeat(1_000));
+}
