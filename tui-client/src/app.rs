@@ -33,7 +33,7 @@ use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::event::{Effect, Event};
+use crate::event::{Effect, Event, Pin};
 use crate::keys::{Action, Key, Keymap, Place};
 use crate::strings::{Lang, Strings};
 use crate::text;
@@ -44,7 +44,7 @@ pub use attention::Notify;
 pub(crate) use chart::{Chart, Pane, curve};
 pub(crate) use check::Check;
 pub(crate) use commands::{Command, candidates, nearest_of};
-pub(crate) use connection::{Connection, State};
+pub(crate) use connection::{Connection, State, seconds_until};
 pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
 pub(crate) use feed::{Feed, Item, Top, Waiting};
@@ -298,7 +298,8 @@ impl App {
             Event::Wake => {}
             Event::Link(news) => self.news(news, now, &mut effects),
         }
-        if self.connection.next_wake(self.updated_at).is_some_and(|wake| wake <= now) {
+        let held = self.form.next_wake(self.updated_at);
+        if self.connection.next_wake(self.updated_at).into_iter().chain(held).any(|wake| wake <= now) {
             self.redraw(Urgency::Soon);
         }
         self.connection.expire(now);
@@ -320,7 +321,7 @@ impl App {
     pub fn next_wake(&self, _now: Instant) -> Option<Instant> {
         let wakes =
             [self.connection.next_wake(self.updated_at), self.notices.next_wake(), self.feed.waiting.next_wake()];
-        wakes.into_iter().flatten().min()
+        wakes.into_iter().chain([self.form.next_wake(self.updated_at)]).flatten().min()
     }
 
     /// Whether the screen is behind what is known, and how soon that should be mended. Asking takes it as mended.
@@ -417,13 +418,21 @@ impl App {
                     // Another student's squares are another outbox's.
                     self.show_everything();
                     self.feed.waiting.clear();
+                    let known =
+                        !self.me.id.is_empty() && self.connection.auth() == Some(squares_shared::message::Auth::Pin);
                     self.me = Me { id: entry.student.clone(), ..Me::default() };
+                    if known && self.form.pin.is_empty() {
+                        effects.push(Effect::UsePin(Pin::new("")));
+                    }
                 }
                 self.form.error = None;
                 self.form.joining = true;
                 self.use_chosen_server(effects);
                 if matches!(self.connection.state, State::Lost { .. }) {
                     effects.push(Effect::ReconnectNow);
+                }
+                if !self.form.pin.is_empty() {
+                    effects.push(Effect::UsePin(Pin::new(self.form.pin.text())));
                 }
                 effects.push(Effect::Join { student: entry.student, name: entry.name });
             }

@@ -9,6 +9,7 @@ use crate::export::Format;
 use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
 use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};
+use zeroize::Zeroizing;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -65,6 +66,8 @@ pub enum LinkEvent {
         /// `welcome.replay_after`; what lies before it is fetched as history.
         resumed: bool,
     },
+    /// The server asks for a PIN, and none is known; the connection stays, and a try with one may be made.
+    PinWanted,
     /// The join was refused; the connection stays, and another try may be made.
     JoinRefused(ErrorMessage),
     /// A square stands in the outbox, on disk, until its answer is seen. Also told, once for each, of those that an
@@ -165,6 +168,30 @@ pub struct Pending {
     pub number: String,
 }
 
+/// A PIN that somebody typed. It prints as nothing that tells it, and leaves no trace in memory when it goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pin(Zeroizing<String>);
+
+impl Pin {
+    /// This text as a PIN.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text; it goes to the server, and nowhere else.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Pin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Pin(…)")
+    }
+}
+
 /// What the app asks of the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -175,6 +202,8 @@ pub enum Effect {
         /// The name, where one was typed.
         name: Option<String>,
     },
+    /// Give this PIN where a server asks for one, from now on; empty: none is known any more.
+    UsePin(Pin),
     /// Use this server from now on; empty: the default one, hosted where nobody listens.
     UseServer(String),
     /// Keep this number in the outbox and send it.

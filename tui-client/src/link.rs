@@ -26,7 +26,7 @@ use squares_shared::message::PageRequest;
 use tokio::sync::{mpsc, oneshot};
 pub use window::{WINDOW, Window};
 
-use crate::event::LinkEvent;
+use crate::event::{LinkEvent, Pin};
 
 /// The most commands that wait for the link.
 const COMMANDS: usize = 256;
@@ -46,7 +46,7 @@ pub struct Options {
     /// The folder of the outbox.
     pub outbox: PathBuf,
     /// The PIN, for a server that asks for one.
-    pub pin: Option<String>,
+    pub pin: Option<Pin>,
 }
 
 /// What the link is asked to do.
@@ -59,6 +59,8 @@ pub enum Command {
         /// The name, where one was typed.
         name: Option<String>,
     },
+    /// Give this PIN where a server asks for one, from now on; empty: none is known any more.
+    UsePin(Pin),
     /// Use this server from now on; empty: the default one, hosted where nobody listens.
     UseServer(String),
     /// Keep this number and have it squared.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use squares::app::{Notify, Setup};
 use squares::config::Config;
+use squares::event::Pin;
 use squares::flags::Flags;
 use squares::link::{self, DEFAULT_ADDRESS};
 use squares::plain::{self, Numbers};
@@ -112,6 +113,6 @@ fn full_screen(flags: Flags) -> ExitCode {
 }
 
 /// The PIN is no flag: flags are seen by everybody on the machine.
-fn pin() -> Option<String> {
-    std::env::var("SQUARES_PIN").ok().filter(|pin| !pin.is_empty())
+fn pin() -> Option<Pin> {
+    std::env::var("SQUARES_PIN").ok().filter(|pin| !pin.is_empty()).map(Pin::new)
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 use output::Output;
 use session::{End, Session};
 
+use crate::event::Pin;
 use crate::terminal;
 
 /// What plain mode is asked to do.
@@ -29,7 +30,7 @@ pub struct Options {
     /// The name to be shown, where the server has no roster.
     pub name: Option<String>,
     /// The PIN, where one was given.
-    pub pin: Option<String>,
+    pub pin: Option<Pin>,
     /// Print results as JSON.
     pub json: bool,
     /// Print everybody's results until interrupted.

@@ -350,6 +350,7 @@ impl Loop {
         for effect in effects {
             match effect {
                 Effect::Join { student, name } => self.ask(Command::Join { student, name }),
+                Effect::UsePin(pin) => self.ask(Command::UsePin(pin)),
                 Effect::UseServer(server) => self.ask(Command::UseServer(server)),
                 Effect::Square { number } => self.ask(Command::Square { number }),
                 Effect::Page(request) => self.ask(Command::Page(request)),

@@ -126,7 +126,9 @@ pub struct Strings {
     pub name_optional: &'static str,
     pub this_machine: &'static str,
     pub choose_server: &'static str,
-    pub pin_not_yet: &'static str,
+    pub pin: &'static str,
+    pub pin_empty: &'static str,
+    pub pin_held_up: fn(u64) -> String,
     pub student_error: fn(StudentError) -> String,
     pub join_keys: &'static [(&'static str, &'static str)],
 

@@ -207,7 +207,12 @@ fn join_where_a_pin_is_asked_for() {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
-        stage.type_in("가람");
+        stage.type_in("20260001");
+        stage.press(KeyCode::Tab);
+        stage.type_in("23456789");
+        stage.press(KeyCode::Enter);
+        let held = ErrorMessage { retry_after_ms: Some(7_500), ..error(ErrorCode::RateLimited) };
+        stage.link(LinkEvent::JoinRefused(held));
         stage
     });
 }

@@ -166,13 +166,13 @@ fn shown(round_trip: Duration) -> u64 {
 }
 
 /// The whole seconds until then, rounded up; none once it has come.
-fn seconds_until(then: Instant, now: Instant) -> Option<u64> {
+pub(crate) fn seconds_until(then: Instant, now: Instant) -> Option<u64> {
     let left = then.checked_duration_since(now).filter(|left| !left.is_zero())?;
     Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
 }
 
 /// When [`seconds_until`] will tell another number.
-fn next_second(then: Instant, now: Instant) -> Option<Instant> {
+pub(crate) fn next_second(then: Instant, now: Instant) -> Option<Instant> {
     let seconds = seconds_until(then, now)?;
     then.checked_sub(Duration::from_secs(seconds - 1))
 }

@@ -1,10 +1,13 @@
 //! The form on the join screen: student id, name, server, and what is wrong with them. The app gives it keys and turns
 //! what comes of them into effects; the view draws it.
 
+use std::time::Instant;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use squares_shared::message::Auth;
 use squares_shared::student::{StudentError, check_id, read_name};
 
+use super::connection::next_second;
 use super::input::{Edit, Line};
 use crate::keys::Keymap;
 
@@ -13,6 +16,7 @@ use crate::keys::Keymap;
 pub(crate) enum Field {
     Student,
     Name,
+    Pin,
     Server,
 }
 
@@ -39,6 +43,10 @@ pub(crate) struct Entry {
 pub(crate) struct JoinForm {
     pub(crate) student: Line,
     pub(crate) name: Line,
+    /// Shown as so many marks, and forgotten once it let somebody in.
+    pub(crate) pin: Line,
+    /// Until when the server looks at no PIN.
+    pub(crate) held_until: Option<Instant>,
     /// Empty: the default server.
     pub(crate) server: Line,
     pub(crate) focus: Field,
@@ -63,6 +71,8 @@ impl JoinForm {
         Self {
             student: Line::new(student),
             name: Line::new(name),
+            pin: Line::default(),
+            held_until: None,
             server: Line::new(server),
             focus: Field::Student,
             error: None,
@@ -76,7 +86,8 @@ impl JoinForm {
     pub(crate) const fn fields(auth: Option<Auth>) -> &'static [Field] {
         match auth {
             None | Some(Auth::Open) => &[Field::Student, Field::Name, Field::Server],
-            Some(Auth::Roster | Auth::Pin) => &[Field::Student, Field::Server],
+            Some(Auth::Roster) => &[Field::Student, Field::Server],
+            Some(Auth::Pin) => &[Field::Student, Field::Pin, Field::Server],
         }
     }
 
@@ -84,6 +95,7 @@ impl JoinForm {
         match field {
             Field::Student => &self.student,
             Field::Name => &self.name,
+            Field::Pin => &self.pin,
             Field::Server => &self.server,
         }
     }
@@ -92,6 +104,7 @@ impl JoinForm {
         match field {
             Field::Student => &mut self.student,
             Field::Name => &mut self.name,
+            Field::Pin => &mut self.pin,
             Field::Server => &mut self.server,
         }
     }
@@ -138,7 +151,13 @@ impl JoinForm {
     pub(crate) fn reveal(&mut self, cells: usize) {
         self.student.reveal(cells);
         self.name.reveal(cells);
+        self.pin.reveal(cells);
         self.server.reveal(cells);
+    }
+
+    /// When the countdown shows another number; none where there is none.
+    pub(crate) fn next_wake(&self, now: Instant) -> Option<Instant> {
+        self.held_until.and_then(|until| next_second(until, now))
     }
 
     /// What is wrong with the student id as far as it is typed.

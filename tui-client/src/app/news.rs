@@ -1,10 +1,11 @@
 //! What the link tells, and what the app makes of it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use squares_shared::message::{Auth, ErrorCode, ErrorMessage, Page, PageRequest, SquareResult, Welcome};
 
 use super::connection::State;
+use super::input::Line;
 use super::join::Field;
 use super::notices::Gravity;
 use super::{App, Body, Feed, Me, Screen, Urgency};
@@ -39,7 +40,8 @@ impl App {
                 self.connection.begin(now);
                 self.joined(welcome, resumed, now, effects);
             }
-            LinkEvent::JoinRefused(error) => self.join_refused(&error),
+            LinkEvent::PinWanted => self.pin_wanted(),
+            LinkEvent::JoinRefused(error) => self.join_refused(&error, now),
             LinkEvent::Queued(pending) => self.feed.waiting.add(pending),
             LinkEvent::Results(results) => self.results(&results, effects),
             LinkEvent::Answered { id, .. } => {
@@ -105,6 +107,8 @@ impl App {
         self.screen = Screen::Room;
         self.form.joining = false;
         self.form.error = None;
+        self.form.held_until = None;
+        self.form.pin = Line::default();
         self.remembered.student = Some(self.me.id.clone());
         let name = self.form.name.text().trim();
         self.remembered.name = Some(name.to_owned()).filter(|name| !name.is_empty());
@@ -115,14 +119,30 @@ impl App {
     }
 
     /// The error is shown where it can be mended: on the form, beside the field that it is about.
-    fn join_refused(&mut self, error: &ErrorMessage) {
+    fn join_refused(&mut self, error: &ErrorMessage, now: Instant) {
+        if error.code == ErrorCode::RateLimited && self.connection.auth() == Some(Auth::Pin) {
+            let wait = Duration::from_millis(error.retry_after_ms.unwrap_or_default());
+            self.form.held_until = now.checked_add(wait);
+            return self.back_to_the_form(Some(Field::Pin), None);
+        }
+        if error.code == ErrorCode::BadPin {
+            self.form.pin = Line::default();
+        }
         let field = match error.code {
-            ErrorCode::BadStudent | ErrorCode::NotOnRoster | ErrorCode::BadPin => Some(Field::Student),
+            ErrorCode::BadStudent | ErrorCode::NotOnRoster => Some(Field::Student),
+            ErrorCode::BadPin => Some(Field::Pin),
             _ => None,
         };
-        let pin = self.connection.auth() == Some(Auth::Pin) && error.code == ErrorCode::BadPin;
-        let sentence = if pin { self.strings.pin_not_yet.to_owned() } else { (self.strings.error)(error) };
-        self.form.error = Some((field, sentence));
+        let sentence = (self.strings.error)(error);
+        self.back_to_the_form(field, Some(sentence));
+    }
+
+    fn pin_wanted(&mut self) {
+        self.back_to_the_form(Some(Field::Pin), Some(self.strings.pin_empty.to_owned()));
+    }
+
+    fn back_to_the_form(&mut self, field: Option<Field>, sentence: Option<String>) {
+        self.form.error = sentence.map(|sentence| (field, sentence));
         self.form.focus = field.unwrap_or(self.form.focus);
         self.form.joining = false;
         self.screen = Screen::Join;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::disk::Disk;
 use super::{Backoff, Cursor, Options, Window};
-use crate::event::LinkEvent;
+use crate::event::{LinkEvent, Pin};
 use crate::outbox::Owner;
 
 /// Who joins, now and on every reconnect.
@@ -20,7 +20,7 @@ pub(super) struct Wanted {
 
 /// What outlives a connection.
 pub(super) struct Kept {
-    pub(super) pin: Option<String>,
+    pub(super) pin: Option<Pin>,
     pub(super) wanted: Option<Wanted>,
     /// The folder of the outbox.
     outbox: PathBuf,

@@ -82,11 +82,17 @@ impl Session {
         self.too_slow
     }
 
-    pub(super) fn join(&mut self, kept: &Kept) {
+    pub(super) fn join(&mut self, kept: &mut Kept) {
         let Some(wanted) = &kept.wanted else { return };
+        let asks = self.hello.auth == squares_shared::message::Auth::Pin;
+        if asks && kept.pin.is_none() {
+            // A join without one would be counted as a wrong one.
+            kept.wanted = None;
+            return kept.tell(LinkEvent::PinWanted);
+        }
         let (after, log) = kept.cursor.resume();
-        let (student, name, pin) = (wanted.student.clone(), wanted.name.clone(), kept.pin.clone());
-        let pin = pin.filter(|_| self.hello.auth == squares_shared::message::Auth::Pin);
+        let (student, name, pin) = (wanted.student.clone(), wanted.name.clone(), kept.pin.as_ref());
+        let pin = pin.filter(|_| asks).map(|pin| pin.text().to_owned());
         self.connection.say(&FromClient::Join(Join { student, pin, name, after, log, backlog: None }));
         self.connection.flush();
         self.stage = Stage::Asked;
@@ -347,6 +353,9 @@ impl Session {
                     return Err(Lost::Closed(Some(error.message)));
                 }
                 kept.wanted = None;
+                if error.code == ErrorCode::BadPin {
+                    kept.pin = None;
+                }
                 kept.tell(LinkEvent::JoinRefused(error));
             }
             _ => {

@@ -151,6 +151,7 @@ impl Task {
     async fn carry_out(&mut self, command: Command) {
         match command {
             Command::Join { student, name } => self.join(student, name),
+            Command::UsePin(pin) => self.kept.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
             Command::UseServer(server) => self.use_server(&server).await,
             Command::Square { number } => self.square(number),
             Command::Page(request) => {
@@ -185,7 +186,7 @@ impl Task {
         self.kept.owner = Some(owner);
         self.kept.wanted = Some(wanted.unwrap_or(Wanted { student, name, was_in: false }));
         match &mut self.phase {
-            Phase::Up(session) if session.can_join() => session.join(&self.kept),
+            Phase::Up(session) if session.can_join() => session.join(&mut self.kept),
             Phase::Up(_) | Phase::Parked | Phase::Waiting(_) => self.connect(),
             // The join follows the hello.
             Phase::Connecting(_) | Phase::Hosting(_) => {}
@@ -208,6 +209,8 @@ impl Task {
             return;
         }
         self.kept.forget_everything();
+        // The PIN of one server is no business of another.
+        self.kept.pin = None;
         self.kept.wanted = None;
         self.kept.owner = None;
         self.kept.backoff.reset();
@@ -282,7 +285,7 @@ impl Task {
                 self.kept.tell(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
                 let mut session = Box::new(Session::new(connection, hello));
                 if self.kept.wanted.is_some() {
-                    session.join(&self.kept);
+                    session.join(&mut self.kept);
                 }
                 self.phase = Phase::Up(session);
             }

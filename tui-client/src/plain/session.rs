@@ -18,7 +18,7 @@ use super::catch_up::CatchUp;
 use super::input::Given;
 use super::order::{Answer, Order};
 use super::output::Output;
-use crate::event::{Lost, Pending};
+use crate::event::{self, Lost, Pending};
 use crate::link::connection::{Connection, Refused, plain_words, read_line};
 use crate::link::{Backoff, Cursor, WINDOW, Window};
 use crate::outbox::Ids;
@@ -250,7 +250,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             let Some(pin) = asked.ok().flatten() else {
                 return Err(End::Failed("not let in: this server asks for a PIN; give it in SQUARES_PIN".into()));
             };
-            self.options.pin = Some(pin);
+            self.options.pin = Some(event::Pin::new(pin));
             self.stuck_since = None;
             self.connect();
             return Ok(());
@@ -259,7 +259,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         let known = log.as_ref().is_none_or(|log| *log == hello.log);
         connection.say(&FromClient::Join(Join {
             student: self.options.student.clone(),
-            pin: self.options.pin.clone().filter(|_| hello.auth == Auth::Pin),
+            pin: self.options.pin.as_ref().filter(|_| hello.auth == Auth::Pin).map(|pin| pin.text().to_owned()),
             name: self.options.name.clone(),
             after,
             log,

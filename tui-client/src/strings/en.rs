@@ -50,7 +50,9 @@ pub(super) static EN: Strings = Strings {
     name_optional: "optional",
     this_machine: "this computer",
     choose_server: "choose",
-    pin_not_yet: "This server asks for a PIN, and this version of Squares cannot give one yet.",
+    pin: "PIN",
+    pin_empty: "Type your PIN; it was handed out to you.",
+    pin_held_up: |seconds| format!("Too many tries: the next one in {seconds} s."),
     student_error,
     join_keys: &[("Enter", "join"), ("Tab", "next field"), ("Ctrl-C", "leave")],
 
@@ -327,7 +329,7 @@ fn error(error: &ErrorMessage) -> String {
     let sentence = match error.code {
         ErrorCode::BadStudent => "This is not a student ID that the server takes.",
         ErrorCode::NotOnRoster => "This student ID is not on the roster. Check it and try again.",
-        ErrorCode::BadPin => "This server asks for a PIN, and this version of Squares cannot give one yet.",
+        ErrorCode::BadPin => "Wrong PIN. Check it and try again.",
         ErrorCode::NotANumber => "Not a number.",
         ErrorCode::TooManyDigits => "Too many digits.",
         ErrorCode::TooLong => "Too long for one line to the server.",

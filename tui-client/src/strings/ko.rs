@@ -48,7 +48,9 @@ pub(super) static KO: Strings = Strings {
     name_optional: "선택",
     this_machine: "이 컴퓨터",
     choose_server: "고르기",
-    pin_not_yet: "이 서버는 PIN을 요구하는데, 이 버전은 아직 PIN을 보낼 수 없습니다.",
+    pin: "PIN",
+    pin_empty: "PIN을 입력해 주세요. 나누어 받은 쪽지에 있습니다.",
+    pin_held_up: |seconds| format!("여러 번 틀려서 {seconds}초 뒤에 다시 해 볼 수 있습니다."),
     student_error,
     join_keys: &[("Enter", "들어가기"), ("Tab", "다음 칸"), ("Ctrl-C", "나가기")],
 
@@ -316,7 +318,7 @@ fn error(error: &ErrorMessage) -> String {
     let sentence = match error.code {
         ErrorCode::BadStudent => "서버가 받을 수 없는 학번입니다.",
         ErrorCode::NotOnRoster => "명단에 없는 학번입니다. 확인하고 다시 해 주세요.",
-        ErrorCode::BadPin => "이 서버는 PIN을 요구하는데, 이 버전은 아직 PIN을 보낼 수 없습니다.",
+        ErrorCode::BadPin => "PIN이 맞지 않습니다. 확인하고 다시 해 주세요.",
         ErrorCode::NotANumber => "수가 아닙니다.",
         ErrorCode::TooManyDigits => "자릿수가 너무 많습니다.",
         ErrorCode::TooLong => "서버에 한 줄로 보내기에는 너무 깁니다.",

@@ -4,11 +4,10 @@ use std::time::Instant;
 
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
-use squares_shared::message::Auth;
 
 use super::header;
 use super::paint::{Paint, Part};
-use crate::app::{App, Field, JOIN_LABEL, JoinForm, join_field_width};
+use crate::app::{App, Field, JOIN_LABEL, JoinForm, join_field_width, seconds_until};
 use crate::text;
 
 /// From this height on there is air between the lines.
@@ -54,7 +53,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         if *field == app.form.focus {
             caret = at;
         }
-        if roomy && let Some((style, words)) = field_words(app, *field) {
+        if roomy && let Some((style, words)) = field_words(app, *field, now) {
             let room = width.saturating_sub(JOIN_LABEL);
             paint.put(x + JOIN_LABEL, y + 1, room, &text::cut(&words, room.into(), app.glyphs.ellipsis), style);
         }
@@ -62,7 +61,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     }
 
     let footer = if roomy { (y + 2).min(area.bottom() - 1) } else { area.bottom() - 1 };
-    let (style, words) = message(app, roomy);
+    let (style, words) = message(app, roomy, now);
     for (y, line) in (y..footer).zip(text::wrap(&words, width.into())) {
         paint.put(x, y, width, line, style);
     }
@@ -77,6 +76,7 @@ fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position
     let label = match field {
         Field::Student => strings.student,
         Field::Name => strings.name,
+        Field::Pin => strings.pin,
         Field::Server => strings.server,
     };
     let label_style = if focused { theme.strong } else { theme.plain };
@@ -89,6 +89,9 @@ fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position
     let (shown, caret) = app.form.line(field).in_sight(cells.into());
     if field == Field::Server && app.form.server.is_empty() {
         paint.put(x, line.y, cells, strings.this_machine, theme.plain);
+    } else if field == Field::Pin {
+        // As many marks as cells, so that the caret stands behind them.
+        paint.put(x, line.y, cells, &"*".repeat(text::width(shown)), theme.plain);
     } else {
         paint.put(x, line.y, cells, &text::printable(shown), theme.plain);
     }
@@ -110,7 +113,12 @@ fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position
 }
 
 /// What is wrong with a field.
-fn field_words(app: &App, field: Field) -> Option<(Style, String)> {
+fn field_words(app: &App, field: Field, now: Instant) -> Option<(Style, String)> {
+    if field == Field::Pin
+        && let Some(seconds) = app.form.held_until.and_then(|until| seconds_until(until, now))
+    {
+        return Some((app.theme.error, (app.strings.pin_held_up)(seconds)));
+    }
     if let Some((about, words)) = &app.form.error
         && *about == Some(field)
     {
@@ -124,20 +132,19 @@ fn field_words(app: &App, field: Field) -> Option<(Style, String)> {
 }
 
 /// What is to be said below the form; where there is no air between the fields, also what is wrong with one.
-fn message(app: &App, roomy: bool) -> (Style, String) {
+fn message(app: &App, roomy: bool, now: Instant) -> (Style, String) {
     let (theme, strings) = (&app.theme, app.strings);
     match &app.form.error {
         Some((about, words)) if about.is_none() || !roomy => return (theme.error, words.clone()),
         _ => {}
     }
-    if !roomy && let Some(words) = field_words(app, Field::Student) {
-        return words;
+    for field in [Field::Pin, Field::Student] {
+        if !roomy && let Some(words) = field_words(app, field, now) {
+            return words;
+        }
     }
     if let Some(why) = app.connection.why_lost().and_then(strings.cannot_host) {
         return (theme.notice, why);
-    }
-    if app.connection.auth() == Some(Auth::Pin) {
-        return (theme.notice, strings.pin_not_yet.to_owned());
     }
     (theme.plain, String::new())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, FromServer, SquareResult, Welcome};
 
-use super::{End, Over, Session, Up};
+use super::{End, Over, PATIENCE, Session, Up};
 use crate::event::Lost;
 use crate::link::Continues;
 use crate::plain::catch_up::{CatchUp, Next};
@@ -113,10 +113,18 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             ErrorCode::ServerFull => Ok(Err(Lost::Full.into())),
             ErrorCode::JoinTimeout => Ok(Err(Lost::Closed(Some(error.message)).into())),
             _ if up.joined && up.catch_up.is_none() => Ok(Ok(())),
+            // Waiting is worth it, unless it takes longer than patience does.
+            ErrorCode::RateLimited if !up.joined && is_soon(error.retry_after_ms) => {
+                Ok(Err(Lost::Closed(Some(error.message)).into()))
+            }
             _ if up.joined || (passing && self.was_in) => Ok(Err(Lost::Closed(Some(error.message)).into())),
             _ => Err(End::Failed(format!("not let in: {}", error.message))),
         }
     }
+}
+
+fn is_soon(retry_after_ms: Option<u64>) -> bool {
+    retry_after_ms.is_none_or(|wait| Duration::from_millis(wait) < PATIENCE)
 }
 
 /// Asks for the next page of what was missed.
