@@ -229,6 +229,8 @@ pub enum Effect {
     NoteLine(String),
     /// Keep the line that is being typed, in place of the last one.
     NoteDraft(String),
+    /// Keep what was chosen for the next run, now.
+    Remember,
     /// Ask the terminal for its background; [`Event::Background`] follows where it answers.
     AskBackground,
     /// Ring the terminal's bell.

@@ -11,6 +11,7 @@ pub(crate) use keyboard::latin_keys;
 pub use table::{ACTIONS, Action, Entry, Scope, Section};
 
 use crate::strings::Lang;
+use crate::text;
 
 /// The keys of every action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,9 +88,18 @@ impl Keymap {
         self.keys(action).next().map(|key| key.name(lang))
     }
 
-    /// All keys of an action, as help shows them.
-    pub(crate) fn names(&self, action: Action, lang: Lang) -> String {
-        self.keys(action).map(|key| key.name(lang)).collect::<Vec<_>>().join(" ")
+    /// The keys of an action, as many as fit into `cells`, and one at least.
+    pub(crate) fn names(&self, action: Action, lang: Lang, cells: usize) -> String {
+        let mut names = String::new();
+        for name in self.keys(action).map(|key| key.name(lang)) {
+            if names.is_empty() {
+                names = name;
+            } else if text::width(&names) + 1 + text::width(&name) <= cells {
+                names.push(' ');
+                names.push_str(&name);
+            }
+        }
+        names
     }
 
     /// What the footer writes for a hint; none where no key does it.

@@ -376,6 +376,7 @@ impl Loop {
                 Effect::ExportPage(results) => drop(self.export.as_ref().map(|export| export.page(results))),
                 Effect::EndExport => drop(self.export.as_ref().map(Export::end)),
                 Effect::StopExport => drop(self.export.take()),
+                Effect::Remember => self.remember(),
                 Effect::AskBackground => self.ask_background(),
                 // A terminal that takes nothing any more ends the loop by itself.
                 Effect::Bell => drop(terminal::bell()),

@@ -374,6 +374,25 @@ fn the_whole_ledger_is_exported_and_no_file_replaced_without_asking() {
 }
 
 #[test]
+fn the_mouse_is_left_to_the_terminal_where_that_is_wanted() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let path = home.path().join("config.toml");
+    std::fs::write(&path, "mouse = false\n").unwrap();
+    for more in [&["--no-mouse"][..], &["--config", path.to_str().unwrap()], &[]] {
+        let arguments = [&["--server", &server.address, "--student", "s1"], more].concat();
+        let mut pty = Pty::start(&home, &arguments);
+        until_in(&pty, Lang::En);
+        pty.until("the mouse", |screen| {
+            (screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None) != more.is_empty()
+        });
+        pty.type_text("/exit\r");
+        assert_eq!(pty.exit_code(), 0);
+        pty.assert_clean();
+    }
+}
+
+#[test]
 fn keys_come_from_the_settings_file_and_a_mistake_in_it_is_told_before_anything_starts() {
     let server = Server::start(&[]);
     let home = Home::new();

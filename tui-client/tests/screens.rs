@@ -146,7 +146,7 @@ fn error(code: ErrorCode) -> ErrorMessage {
 
 /// What is kept of the typing for later runs.
 fn is_note(effect: &Effect) -> bool {
-    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_))
+    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_) | Effect::Remember)
 }
 
 /// The scene at every size, in both languages.

@@ -55,13 +55,13 @@ impl App {
             },
             Action::Export => return self.export(argument, now, effects),
             Action::Theme => return self.choose_theme(argument, now, effects),
-            Action::Lang => return self.choose_language(argument, now),
+            Action::Lang => return self.choose_language(argument, now, effects),
         }
         true
     }
 
     /// Without a word, the other of the two.
-    fn choose_language(&mut self, argument: &str, now: Instant) -> bool {
+    fn choose_language(&mut self, argument: &str, now: Instant, effects: &mut Vec<Effect>) -> bool {
         let lang = match commands::word(LANGS, argument) {
             Some("ko") => Lang::Ko,
             Some(_) => Lang::En,
@@ -76,6 +76,7 @@ impl App {
         };
         self.strings = lang.strings();
         self.remembered.lang = Some(lang);
+        effects.push(Effect::Remember);
         self.notices.show(Gravity::Info, self.strings.language_chosen.to_owned(), now);
         true
     }
@@ -97,6 +98,7 @@ impl App {
             effects.push(Effect::AskBackground);
         }
         self.remembered.theme = Some(choice);
+        effects.push(Effect::Remember);
         self.notices.show(Gravity::Info, (self.strings.theme_chosen)(choice), now);
         true
     }

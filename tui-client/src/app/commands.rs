@@ -177,6 +177,13 @@ mod tests {
             ("/find 1 2", Action::Find, "1 2"),
             ("/도움말", Action::Help, ""),
             ("/lang  en ", Action::Lang, "en"),
+            ("/좨", Action::Who, ""),
+            ("/랴ㅜㅇ 12", Action::Find, "12"),
+            ("/촘ㄳ", Action::Chart, ""),
+            ("/채ㅔㅛ", Action::Copy, ""),
+            ("/ㄷ테ㅐㄳ 결과.csv", Action::Export, "결과.csv"),
+            ("/소듣 밝게", Action::Theme, "밝게"),
+            ("/ㅣ무ㅎ", Action::Lang, ""),
         ] {
             match parse(text) {
                 Parsed::Command { command, argument } => {

@@ -31,7 +31,7 @@ pub(crate) fn help(strings: &'static Strings, keymap: &Keymap, cells: usize) -> 
         let mut keys: Vec<(String, &str)> = fixed.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect();
         // An action that was left without a key is not there.
         let actions = ACTIONS.iter().filter(|entry| entry.section == *section);
-        let actions = actions.map(|entry| (keymap.names(entry.action, lang), entry.help.of(lang)));
+        let actions = actions.map(|entry| (keymap.names(entry.action, lang, KEY_COLUMN), entry.help.of(lang)));
         keys.extend(actions.filter(|(names, _)| !names.is_empty()));
         sections.push((heading, keys));
     }

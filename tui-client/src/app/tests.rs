@@ -65,7 +65,7 @@ fn pending(id: &str, number: &str) -> Pending {
 
 /// What is kept of the typing for later runs.
 fn is_note(effect: &Effect) -> bool {
-    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_))
+    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_) | Effect::Remember)
 }
 
 fn square(number: &str) -> Effect {

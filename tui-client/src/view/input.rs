@@ -124,6 +124,17 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     if let Some(search) = &app.search {
         return found(app, paint, parts.hint, search);
     }
+    if let Body::Paste(question) = &app.body
+        && app.notices.current().is_none()
+    {
+        // The question is not about the line; what answers it is said here where there is no footer.
+        if parts.footer.height == 0 {
+            let strings = app.strings;
+            let keys = if question.counts().0 == 0 { strings.paste_keys_none } else { strings.paste_keys };
+            self::keys(app, paint, parts.hint, keys);
+        }
+        return;
+    }
     let cells = usize::from(parts.hint.width);
     let (words, style, passing) = sentence(app, cells);
     let lines = text::wrap(&words, cells);
@@ -209,7 +220,12 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
         Body::Feed if !app.input.is_empty() => strings.footer_typing,
         Body::Feed => strings.footer,
     };
-    let hint = |(hint, what): &(Hint, &'static str)| Some((app.keymap.hint(*hint, strings.lang)?, *what));
+    self::keys(app, paint, area, keys);
+}
+
+/// Keys and what they do; those of the keymap by the names that they have now.
+fn keys(app: &App, paint: &mut Paint<'_>, area: Rect, keys: &[(Hint, &'static str)]) {
+    let hint = |(hint, what): &(Hint, &'static str)| Some((app.keymap.hint(*hint, app.strings.lang)?, *what));
     let keys: Vec<(String, &str)> = keys.iter().filter_map(hint).collect();
     paint.keys(area, &keys, app.theme.key, app.theme.plain);
 }

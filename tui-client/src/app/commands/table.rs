@@ -142,8 +142,8 @@ pub(crate) static COMMANDS: &[Command] = &[
         name: "theme",
         aliases: &["colors", "colours", "테마", "색"],
         argument: Argument::OneOf(THEMES),
-        usage: both("/theme [auto|dark|light|contrast|mono]", "/theme [auto|dark|light|contrast|mono]"),
-        help: both("색 바꾸기: 자동, 어둡게, 밝게, 고대비, 흑백", "other colours; again: the next"),
+        usage: both("/theme auto|dark|light|contrast|mono", "/theme auto|dark|light|contrast|mono"),
+        help: both("색 바꾸기", "other colours"),
     },
     Command {
         action: Action::Lang,

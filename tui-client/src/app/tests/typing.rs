@@ -119,6 +119,22 @@ fn a_line_that_was_being_typed_comes_back_unless_another_is() {
 }
 
 #[test]
+fn a_line_outlives_every_view() {
+    let mut room = Room::with(2, false);
+    room.link(LinkEvent::Results((1..=50).map(|seq| result(seq, "s0", None)).collect()));
+    for c in "123".chars() {
+        room.press(KeyCode::Char(c));
+    }
+    for view in [KeyCode::F(1), KeyCode::F(2), KeyCode::F(6), KeyCode::F(9), KeyCode::PageUp] {
+        room.press(view);
+        room.update(Event::Resize(40, 12));
+        room.press(KeyCode::Esc);
+        room.update(Event::Resize(80, 24));
+    }
+    assert_eq!(room.press(KeyCode::Enter), [square("123")]);
+}
+
+#[test]
 fn what_is_typed_is_given_to_be_kept() {
     let mut room = Room::with(0, false);
     assert_eq!(
