@@ -26,9 +26,18 @@ fn main() -> anyhow::Result<()> {
         std::env::current_exe()?.parent().and_then(Path::parent).context("no folder of programs")?.to_owned();
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
     for (lang, end) in [("ko", ".ko.svg"), ("en", ".svg")] {
-        for (view, name) in
-            [(View::Room, "room"), (View::Chart, "chart"), (View::Find, "find"), (View::Detail, "detail")]
-        {
+        for (view, name) in [
+            (View::Join, "join"),
+            (View::Room, "room"),
+            (View::Light, "light"),
+            (View::Chart, "chart"),
+            (View::Find, "find"),
+            (View::Detail, "detail"),
+            (View::Online, "online"),
+            (View::Paste, "paste"),
+            (View::History, "history"),
+            (View::Help, "help"),
+        ] {
             let picture = picture(&programs, lang, view)?;
             std::fs::write(assets.join(format!("{name}{end}")), picture)?;
         }
@@ -39,10 +48,23 @@ fn main() -> anyhow::Result<()> {
 /// What of the room is drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum View {
+    Join,
     Room,
+    /// The room with a light background.
+    Light,
     Chart,
     Find,
     Detail,
+    Online,
+    Paste,
+    History,
+    Help,
+}
+
+impl View {
+    fn theme(self) -> &'static str {
+        if self == Self::Light { "light" } else { "dark" }
+    }
 }
 
 /// Ends a program with the scene.
@@ -92,17 +114,25 @@ fn picture(programs: &Path, lang: &str, view: View) -> anyhow::Result<String> {
             let numbers: Vec<String> = (-90 / step..=90 / step).map(|at| (at * step).to_string()).collect();
             square(student, &numbers.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
-        let mut screen = Screen::open(&programs.join("squares"), &address, names[0], lang, folder.path())?;
+        let mut screen = Screen::open(&programs.join("squares"), &address, Some(names[0]), lang, view, folder.path())?;
         screen.wait_for("7056")?;
         screen.write("\x1b[17~")?;
         screen.wait_for("•")?;
-        return Ok(svg(screen.parser.screen()));
+        return Ok(screen.svg());
     }
     square(names[1], &["12", "-5", "1e6", "0.125"])?;
     square(names[2], &["3.14159265358979", "2", "65536", "1,234,567"])?;
     let _others = [stay(names[1])?, stay(names[2])?];
 
-    let mut screen = Screen::open(&programs.join("squares"), &address, names[0], lang, folder.path())?;
+    if view == View::Join {
+        let mut screen = Screen::open(&programs.join("squares"), &address, None, lang, view, folder.path())?;
+        screen.wait_for(&address)?;
+        screen.write("20260001\t")?;
+        screen.write(names[0].1)?;
+        screen.wait_for(names[0].1)?;
+        return Ok(screen.svg());
+    }
+    let mut screen = Screen::open(&programs.join("squares"), &address, Some(names[0]), lang, view, folder.path())?;
     screen.wait_for("65536")?;
     screen.write("16\r")?;
     screen.wait_for("256")?;
@@ -115,7 +145,7 @@ fn picture(programs: &Path, lang: &str, view: View) -> anyhow::Result<String> {
     screen.wait_for("2.5e3")?;
     screen.wait_for("3")?;
     match view {
-        View::Room | View::Chart => {}
+        View::Join | View::Room | View::Light | View::Chart => {}
         View::Find => {
             screen.write("\x15/find 25\r")?;
             screen.wait_for("'25'")?;
@@ -127,8 +157,25 @@ fn picture(programs: &Path, lang: &str, view: View) -> anyhow::Result<String> {
             screen.write("\x1b[19~")?;
             screen.wait_for("9754610579")?;
         }
+        View::Online => {
+            screen.write("\x1b[12~")?;
+            screen.wait_for("20260003")?;
+        }
+        View::Paste => {
+            screen.write("\x1b[200~1\n1/2\n-2.5\n1,234\n2+3\n１２\n1e3\n\x1b[201~")?;
+            screen.wait_for("1/2")?;
+        }
+        View::History => {
+            screen.write("\x12")?;
+            screen.write("987")?;
+            screen.wait_for("? 987")?;
+        }
+        View::Help => {
+            screen.write("\x15\x1bOP")?;
+            screen.wait_for("Ctrl-R")?;
+        }
     }
-    Ok(svg(screen.parser.screen()))
+    Ok(screen.svg())
 }
 
 /// Keeps a program away from the person's own settings.
@@ -142,6 +189,7 @@ fn home<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
 /// The client in a terminal.
 struct Screen {
     parser: vt100::Parser,
+    light: bool,
     output: mpsc::Receiver<Vec<u8>>,
     input: Box<dyn std::io::Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -156,15 +204,26 @@ impl Drop for Screen {
 }
 
 impl Screen {
-    fn open(program: &Path, server: &str, (id, name): (&str, &str), lang: &str, folder: &Path) -> anyhow::Result<Self> {
+    fn open(
+        program: &Path,
+        server: &str,
+        student: Option<(&str, &str)>,
+        lang: &str,
+        view: View,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
         let pair = native_pty_system().openpty(size)?;
         let mut command = CommandBuilder::new(program);
-        command.args(["--server", server, "--student", id, "--name", name, "--lang", lang]);
+        command.args(["--server", server, "--lang", lang, "--theme", view.theme()]);
+        if let Some((id, name)) = student {
+            command.args(["--student", id, "--name", name]);
+        }
         for variable in ["HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
             command.env(variable, folder);
         }
         command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
         command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command)?;
         drop(pair.slave);
@@ -180,12 +239,17 @@ impl Screen {
             }
         });
         Ok(Self {
+            light: view == View::Light,
             parser: vt100::Parser::new(ROWS.try_into()?, COLUMNS.try_into()?, 0),
             output,
             input,
             child,
             _terminal: pair.master,
         })
+    }
+
+    fn svg(&self) -> String {
+        svg(self.parser.screen(), if self.light { LIGHT } else { DARK })
     }
 
     fn write(&mut self, keys: &str) -> anyhow::Result<()> {
@@ -208,13 +272,14 @@ impl Screen {
 }
 
 /// A screen as a picture: runs of cells of the same look, each at its place and of its exact width.
-fn svg(screen: &vt100::Screen) -> String {
+fn svg(screen: &vt100::Screen, own: Own) -> String {
     const MARGIN: f32 = 12.0;
     let (width, height) = (f32::from(COLUMNS) * CELL.0 + 2.0 * MARGIN, f32::from(ROWS) * CELL.1 + 2.0 * MARGIN);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" width=\"{width:.0}\" height=\"{height:.0}\" \
          font-family=\"ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,'D2Coding','Noto Sans Mono CJK KR',monospace\" font-size=\"14\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n"
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
+        own.background
     );
     let cursor = screen.cursor_position();
     for row in 0..ROWS {
@@ -222,13 +287,13 @@ fn svg(screen: &vt100::Screen) -> String {
         let mut column = 0;
         while column < COLUMNS {
             let start = column;
-            let look = Look::of(screen, row, column, cursor);
+            let look = Look::of(screen, row, column, cursor, own);
             let wide = screen.cell(row, column).is_some_and(vt100::Cell::is_wide);
             let mut text = String::new();
             // A word ends at a blank: what follows it stands at its own place, whatever the font makes of this one.
             while column < COLUMNS
                 && !text.ends_with(' ')
-                && Look::of(screen, row, column, cursor) == look
+                && Look::of(screen, row, column, cursor, own) == look
                 && screen.cell(row, column).is_some_and(vt100::Cell::is_wide) == wide
             {
                 let cell = screen.cell(row, column).map(vt100::Cell::contents).unwrap_or_default();
@@ -244,8 +309,15 @@ fn svg(screen: &vt100::Screen) -> String {
     out
 }
 
-const BACKGROUND: &str = "#16181d";
-const FOREGROUND: &str = "#d7dae0";
+/// The terminal's own colours.
+#[derive(Clone, Copy)]
+struct Own {
+    background: &'static str,
+    foreground: &'static str,
+}
+
+const DARK: Own = Own { background: "#16181d", foreground: "#d7dae0" };
+const LIGHT: Own = Own { background: "#ffffff", foreground: "#1f2328" };
 
 /// How a cell looks.
 #[derive(PartialEq)]
@@ -257,15 +329,15 @@ struct Look {
 }
 
 impl Look {
-    fn of(screen: &vt100::Screen, row: u16, column: u16, cursor: (u16, u16)) -> Self {
+    fn of(screen: &vt100::Screen, row: u16, column: u16, cursor: (u16, u16), own: Own) -> Self {
         let Some(cell) = screen.cell(row, column) else {
-            return Self { foreground: FOREGROUND.to_owned(), background: None, bold: false, underline: false };
+            return Self { foreground: own.foreground.to_owned(), background: None, bold: false, underline: false };
         };
-        let foreground = color(cell.fgcolor()).unwrap_or_else(|| FOREGROUND.to_owned());
+        let foreground = color(cell.fgcolor()).unwrap_or_else(|| own.foreground.to_owned());
         let background = color(cell.bgcolor());
         let shown_cursor = (row, column) == cursor && !screen.hide_cursor();
         let (foreground, background) = if cell.inverse() || shown_cursor {
-            (background.unwrap_or_else(|| BACKGROUND.to_owned()), Some(foreground))
+            (background.unwrap_or_else(|| own.background.to_owned()), Some(foreground))
         } else {
             (foreground, background)
         };
