@@ -15,6 +15,7 @@ mod presence;
 mod relay;
 mod roster;
 mod session;
+mod tls;
 mod wire;
 
 use std::{
@@ -29,6 +30,7 @@ pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
 pub use pins::{PinError, hash_pin};
 pub use roster::{MadePins, RosterError, make_pins, read_roster};
 use squares_shared::message::{Auth, Limits};
+pub use tls::{Tls, TlsError};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -61,6 +63,8 @@ pub struct Config {
     pub max_per_address: usize,
     /// Where metrics and health are served over HTTP, as `host:port`; `None`: nowhere, and nothing is counted.
     pub metrics: Option<String>,
+    /// The certificate of a server that speaks TLS; `None`: it does not.
+    pub tls: Option<Tls>,
 }
 
 /// The address that servers listen on, and clients look at, where nothing else is said.
@@ -82,6 +86,7 @@ impl Config {
             max_connections: 10_000,
             max_per_address: 0,
             metrics: None,
+            tls: None,
         }
     }
 }
@@ -105,6 +110,9 @@ pub enum StartError {
     /// The roster cannot be used.
     #[error(transparent)]
     Roster(#[from] RosterError),
+    /// There is no certificate that can be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A roster is asked for, and none is given.
     #[error("this way of letting students in needs a roster; give one with --roster")]
     NoRoster,
@@ -164,11 +172,11 @@ impl Server {
             Auth::Roster | Auth::Pin | Auth::Open => {}
         }
         let door = roster::Door::new(auth, config.roster)?;
-        let (incoming, address) = match streams {
+        let (mut incoming, address) = match streams {
             Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
             None => {
                 let (listener, address) = listen_on("--listen", config.listen).await?;
-                (listen::Incoming::Tcp(listener), address)
+                (listen::Incoming::Tcp(listener, None), address)
             }
         };
         let (watchers, metrics) = match config.metrics {
@@ -176,10 +184,18 @@ impl Server {
             None => (None, metrics::Metrics::default()),
         };
         let metrics = Arc::new(metrics);
-        let (data, counts) = (config.data, Arc::clone(&metrics));
+        let (data, counts) = (config.data.clone(), Arc::clone(&metrics));
         let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data, &counts)).await;
         let (ledger, feed) = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
 
+        if let (Some(tls), listen::Incoming::Tcp(_, speaks)) = (&config.tls, &mut incoming) {
+            // Behind the ledger, whose lock keeps a second server from making another certificate.
+            let (tls, fingerprint) = tls::load(tls, &config.data)?;
+            tracing::info!(fingerprint, "speaks TLS");
+            *speaks = Some(tls);
+        } else if auth == Auth::Pin && !address.ip().to_canonical().is_loopback() {
+            tracing::warn!("PINs cross the network in the open: add --tls self, or --tls-cert and --tls-key");
+        }
         let presence = Arc::new(presence::Presence::new());
         tracing::info!(%address, log = ledger.log(), latest = feed.latest(), ?auth, students = door.roster_len(), "open");
         // The other half of the processors reads, squares and commits.

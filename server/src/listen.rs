@@ -3,6 +3,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use rustls::ServerConfig;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
 use tokio::{
@@ -59,7 +60,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// Where connections come from.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    Tcp(TcpListener),
+    Tcp(TcpListener, Option<Arc<ServerConfig>>),
     /// Somebody in this process hands them over; when nobody does any more, none comes.
     Given(mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>),
 }
@@ -68,12 +69,12 @@ impl Incoming {
     /// Waits for the next connection. Dropped at any time, none is lost.
     async fn accept(&mut self) -> io::Result<(Wire, SocketAddr)> {
         match self {
-            Self::Tcp(listener) => {
+            Self::Tcp(listener, tls) => {
                 let (stream, address) = listener.accept().await?;
                 if let Err(error) = set_up(&stream) {
                     tracing::debug!(%address, %error, "cannot set up a connection");
                 }
-                Ok((Wire::Tcp(stream), address))
+                Ok((Wire::over(stream, tls.as_ref())?, address))
             }
             Self::Given(streams) => match streams.recv().await {
                 Some((stream, address)) => Ok((Wire::Given(stream), address)),

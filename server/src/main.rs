@@ -6,7 +6,7 @@ mod log;
 use std::{ffi::OsStr, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, error::ErrorKind};
-use squares_server::{Config, DEFAULT_ADDRESS, Server, default_data_dir};
+use squares_server::{Config, DEFAULT_ADDRESS, Server, Tls, default_data_dir};
 use squares_shared::message::Auth;
 
 /// The Squares server: takes numbers, keeps their exact squares in one durable order, and relays them to everybody.
@@ -48,6 +48,15 @@ struct Flags {
     /// Where to serve metrics (/metrics, for Prometheus) and health (/healthz) over HTTP [default: nowhere]
     #[arg(long, value_name = "ADDR", env = "SQUARES_METRICS")]
     metrics: Option<String>,
+    /// Speak TLS with this certificate (PEM, with what leads from it to its root)
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Speak TLS with a certificate of the server's own, made once and kept in the data directory; its fingerprint is in the log
+    #[arg(long, value_name = "HOW", env = "SQUARES_TLS", value_parser = ["self"], conflicts_with = "tls_cert")]
+    tls: Option<String>,
 }
 
 impl Flags {
@@ -119,6 +128,10 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
         max_connections: flags.max_connections as usize,
         max_per_address: flags.max_per_address as usize,
         metrics: flags.metrics,
+        tls: match (flags.tls_cert, flags.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::Files { certificate, key }),
+            _ => flags.tls.map(|_| Tls::OfItsOwn),
+        },
         ..Config::new(data)
     };
     let mut signals = signals::Signals::new()?;

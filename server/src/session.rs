@@ -8,6 +8,7 @@ mod lending;
 mod outgoing;
 mod requests;
 mod under_way;
+mod waits;
 
 use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
@@ -21,6 +22,7 @@ use tokio::{
     time::Instant,
 };
 use under_way::UnderWay;
+use waits::{finished, finished_request, received};
 
 use crate::{
     Room,
@@ -34,6 +36,10 @@ use crate::{
 
 /// How long a connection may stay without a successful `join`.
 const JOIN_TIME: Duration = Duration::from_secs(10);
+
+/// How long a client of a server that speaks TLS may say nothing before it is told so: one that does not know it waits
+/// for a `hello` that never comes.
+const TLS_SILENCE: Duration = Duration::from_secs(3);
 
 /// How long the server goes on trying to hand over what is left once a connection is to be closed, without any progress.
 const CLOSING_TIME: Duration = Duration::from_secs(30);
@@ -77,6 +83,8 @@ pub(crate) struct Session {
     member: Option<Box<Member>>,
     /// When the connection is given up: for want of a `join`, or of progress while closing.
     deadline: Instant,
+    /// The deadline is only that for the first word of TLS.
+    looks_for_tls: bool,
     ending: Ending,
     errors_logged: u32,
     _slot: Slot,
@@ -141,12 +149,13 @@ impl Session {
         Self {
             lines: LineReader::new(room.limits.line),
             room,
+            deadline: Instant::now() + if wire.waits_for_tls() { TLS_SILENCE } else { JOIN_TIME },
+            looks_for_tls: wire.waits_for_tls(),
             outlet: Arc::new(Outlet::new(wire)),
             address,
             out,
             request: None,
             member: None,
-            deadline: Instant::now() + JOIN_TIME,
             ending: Ending::Open,
             errors_logged: 0,
             _slot: slot,
@@ -237,6 +246,14 @@ impl Session {
             () = tokio::time::sleep_until(self.deadline), if has_deadline => {
                 if self.ending != Ending::Open {
                     return Err(Broken::TimedOut);
+                }
+                if self.looks_for_tls {
+                    if self.outlet.wire().waits_for_tls() {
+                        return Err(self.outlet.wire().refuse_without_tls().into());
+                    }
+                    self.looks_for_tls = false;
+                    self.deadline += JOIN_TIME - TLS_SILENCE;
+                    return Ok(false);
                 }
                 self.error(ErrorCode::JoinTimeout, "No join came within 10 s of connecting; connect again and send join first.", None);
                 self.end(Ending::Closing);
@@ -472,26 +489,5 @@ impl Session {
     /// Gives the other side time to read the last line before the connection goes.
     async fn linger(self) {
         let _ = tokio::time::timeout(LINGER, self.outlet.wire().end()).await;
-    }
-}
-
-async fn received(answers: Option<&mut mpsc::Receiver<Answer>>) -> Option<Answer> {
-    match answers {
-        Some(answers) => answers.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn finished(replay: &mut Option<(u64, Work<Result<Replay, ReadFailed>>)>) -> Result<Replay, ReadFailed> {
-    match replay {
-        Some((_, work)) => work.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn finished_request(request: &mut Option<Work<requests::Done>>) -> requests::Done {
-    match request {
-        Some(work) => work.await,
-        None => std::future::pending().await,
     }
 }

@@ -4,15 +4,20 @@
 //! Bytes that were taken to be written may still be on their way out of this process: [`Wire::holds`] tells, and
 //! [`Wire::flush`] moves them on. A plain connection never holds any.
 
+mod tls;
+
 use std::{
     fmt::Debug,
     future::poll_fn,
     io::{self, IoSlice},
     net::Shutdown,
+    sync::Arc,
     task::{Context, Poll},
 };
 
+use rustls::ServerConfig;
 use socket2::SockRef;
+use tls::Tls;
 use tokio::net::TcpStream;
 
 /// A byte stream that is no socket, such as one of a simulated network. Reading and writing never wait: where nothing
@@ -47,14 +52,24 @@ pub trait Stream: Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) enum Wire {
     Tcp(TcpStream),
+    Tls(Box<Tls>),
     Given(Box<dyn Stream>),
 }
 
 impl Wire {
+    /// This connection, inside TLS where there is a certificate.
+    pub(crate) fn over(stream: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Self> {
+        Ok(match tls {
+            None => Self::Tcp(stream),
+            Some(config) => Self::Tls(Box::new(Tls::new(stream, Arc::clone(config))?)),
+        })
+    }
+
     /// Waits until reading may give something. Only one task may wait.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         poll_fn(|context| match self {
             Self::Tcp(stream) => stream.poll_read_ready(context),
+            Self::Tls(stream) => stream.poll_readable(context),
             Self::Given(stream) => stream.poll_readable(context),
         })
         .await
@@ -64,6 +79,7 @@ impl Wire {
     pub(crate) async fn writable(&self) -> io::Result<()> {
         poll_fn(|context| match self {
             Self::Tcp(stream) => stream.poll_write_ready(context),
+            Self::Tls(stream) => stream.poll_writable(context),
             Self::Given(stream) => stream.poll_writable(context),
         })
         .await
@@ -74,6 +90,7 @@ impl Wire {
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_read(buffer),
+            Self::Tls(stream) => stream.try_read(buffer),
             Self::Given(stream) => stream.try_read(buffer),
         }
     }
@@ -82,6 +99,7 @@ impl Wire {
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Tls(stream) => stream.try_write(&[IoSlice::new(bytes)]),
             Self::Given(stream) => stream.try_write(bytes),
         }
     }
@@ -90,6 +108,7 @@ impl Wire {
     pub(crate) fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_write_vectored(pieces),
+            Self::Tls(stream) => stream.try_write(pieces),
             Self::Given(stream) => pieces.first().map_or(Ok(0), |piece| stream.try_write(piece)),
         }
     }
@@ -98,13 +117,28 @@ impl Wire {
     pub(crate) fn holds(&self) -> bool {
         match self {
             Self::Tcp(_) | Self::Given(_) => false,
+            Self::Tls(stream) => stream.holds(),
         }
+    }
+
+    /// Whether it is for TLS, and nothing has come at all; where that is so for longer than a handshake needs, the client is told.
+    pub(crate) fn waits_for_tls(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.is_silent())
+    }
+
+    /// Tells a client that says nothing that TLS is spoken here, and gives the error that its connection ends with.
+    pub(crate) fn refuse_without_tls(&self) -> io::Error {
+        if let Self::Tls(stream) = self {
+            stream.say_that_it_is_tls();
+        }
+        tls::not_tls()
     }
 
     /// Moves what is held on, as far as it goes without waiting.
     pub(crate) fn flush(&self) -> io::Result<()> {
         match self {
             Self::Tcp(_) | Self::Given(_) => Ok(()),
+            Self::Tls(stream) => stream.flush(),
         }
     }
 
@@ -119,6 +153,19 @@ impl Wire {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
                 Err(error) => return Err(error),
             }
+        }
+        // A line that waits for a handshake, or for the socket, is not said yet.
+        while matches!(self, Self::Tls(stream) if stream.is_handshaking()) {
+            self.readable().await?;
+            match self.try_read(&mut [0; 1024]) {
+                Ok(0) => return Ok(()),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                _ => self.flush()?,
+            }
+        }
+        while self.holds() {
+            self.writable().await?;
+            self.flush()?;
         }
         self.end().await
     }
@@ -140,6 +187,7 @@ impl Wire {
     fn shutdown(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
+            Self::Tls(stream) => stream.shutdown(),
             Self::Given(stream) => stream.shutdown(),
         }
     }

@@ -16,3 +16,4 @@ mod resume;
 mod slow_reader;
 mod storage;
 mod support;
+mod tls;
