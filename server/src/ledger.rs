@@ -6,6 +6,7 @@ mod apply;
 mod backup;
 mod check;
 mod checkpoint;
+mod opening;
 mod reader;
 mod schema;
 mod stored;
@@ -164,9 +165,10 @@ impl Ledger {
         let unusable =
             |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
         make_folder(folder).map_err(unusable)?;
-        let lock = File::options()
+        let mut lock = File::options()
             .create(true)
             .truncate(false)
+            .read(true)
             .write(true)
             .open(folder.join("ledger.lock"))
             .map_err(unusable)?;
@@ -177,7 +179,7 @@ impl Ledger {
         }
 
         let path = file_in(folder);
-        let connection = schema::open(&path)?;
+        let connection = opening::note(schema::open(&path)?, &mut lock, &path)?;
         let failed = |error| LedgerError::from_sqlite(&path, &error);
         let (log, latest) = schema::identity(&connection).map_err(failed)?;
         let feed = Arc::new(Feed::new(latest.saturating_sub(PRELOADED), feed::CAPACITY));
@@ -235,8 +237,9 @@ fn sync_folder_of(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes the data directory, for its owner alone.
+/// Makes the data directory, for its owner alone, so that it is there after a power loss too.
 fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -244,7 +247,8 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder)
+    builder.create(folder)?;
+    missing.into_iter().try_for_each(sync_folder_of)
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ struct Shared {
     pages: AtomicI32,
     /// Held during each transaction of the writer, and while the rest of the log is moved.
     turn: Mutex<()>,
+    /// Held while pages are moved, taken before `turn`.
+    moving: Mutex<()>,
     asked: Mutex<Asked>,
     wake: Condvar,
 }
@@ -82,6 +84,13 @@ impl Checkpointer {
     /// The writer's turn. No transaction may be open without it.
     pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
         lock(&self.shared.turn)
+    }
+
+    /// Empties the log while nobody else moves pages or writes; see [`schema::settle`].
+    pub(super) fn settle(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let _moving = lock(&self.shared.moving);
+        let _turn = self.turn();
+        schema::settle(connection)
     }
 
     /// Takes note of a commit.
@@ -155,6 +164,7 @@ impl Shared {
             Some(connection) => connection,
             None => connection.insert(schema::connect_to_checkpoint(path)?),
         };
+        let _moving = lock(&self.moving);
         let mut before = 0;
         for _ in 0..PASSES {
             let Pass { pages, moved } = pass(connection)?;

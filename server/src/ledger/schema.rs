@@ -11,7 +11,8 @@ use super::LedgerError;
 const APPLICATION_ID: i32 = 0x5371_7273;
 
 /// How the schema came to be, a step a version. A ledger of version n has taken the first n.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE ledger (
         log TEXT NOT NULL
     ) STRICT;
@@ -35,7 +36,17 @@ const STEPS: [&str; 1] = ["
     CREATE UNIQUE INDEX results_by_request ON results (student, request) WHERE request IS NOT NULL;
     CREATE INDEX results_by_student ON results (student, seq);
     INSERT INTO ledger (log) VALUES (lower(hex(randomblob(16))));
-"];
+    ",
+    // What the last opening noted of itself, at most one row; see `opening.rs`.
+    "
+    CREATE TABLE opening (
+        name TEXT NOT NULL,
+        inode INTEGER,
+        changed INTEGER,
+        next TEXT
+    ) STRICT;
+    ",
+];
 
 /// The version that this program writes.
 const VERSION: i32 = STEPS.len() as i32;
@@ -109,6 +120,16 @@ pub(super) fn mark_as_backup(copy: &Connection) -> rusqlite::Result<()> {
     copy.execute(sql, [BACKUP_OF]).map(drop)
 }
 
+/// Whether it was made as a backup, and never opened as a live ledger.
+pub(super) fn is_backup(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT substr(log, 1, length(?1)) = ?1 FROM ledger", [BACKUP_OF], |row| row.get(0))
+}
+
+/// Gives the ledger a new name.
+pub(super) fn rename(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE ledger SET log = lower(hex(randomblob(16)))", ()).map(drop)
+}
+
 /// The name of the ledger, and its highest `seq`.
 pub(super) fn identity(connection: &Connection) -> rusqlite::Result<(String, u64)> {
     let log = connection.query_row("SELECT log FROM ledger", (), |row| row.get(0))?;
@@ -118,6 +139,17 @@ pub(super) fn identity(connection: &Connection) -> rusqlite::Result<(String, u64
 /// The highest `seq`; 0 where there is none.
 pub(super) fn latest(connection: &Connection) -> rusqlite::Result<u64> {
     connection.query_row("SELECT coalesce(max(seq), 0) FROM results", (), |row| row.get(0))
+}
+
+/// Brings everything that stands in the write-ahead log into the ledger itself, synced, and empties the log. Where a sync has
+/// failed, the system may hold what it was to write for written: only what is written anew is sure to be durable.
+pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
+    if !busy {
+        return Ok(());
+    }
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+    Err(rusqlite::Error::SqliteFailure(code, Some("a reader holds the write-ahead log".to_owned())))
 }
 
 /// Whether there is a file with something in it.

@@ -116,12 +116,13 @@ impl Writer {
     }
 
     /// Opens the ledger again after a failure. A commit that failed late may have reached the disk all the same: what
-    /// stands there and was never shown is shown now, so that the ledger and the feed agree before anything is added.
+    /// stands there and was never shown is made durable and shown now, so that the ledger and the feed agree before anything is added.
     fn open_again(&mut self) -> Result<Connection, LedgerError> {
         self.known = Known::default();
         let mut connection = schema::connect(&self.path)?;
         let failed = |error| LedgerError::from_sqlite(&self.path, &error);
         self.checkpointer.attend(&mut connection).map_err(failed)?;
+        self.checkpointer.settle(&connection).map_err(failed)?;
         let latest = schema::latest(&connection).map_err(failed)?;
         reader::fill(&connection, &self.feed, latest).map_err(failed)?;
         tracing::info!("the ledger is open again");
