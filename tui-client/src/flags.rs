@@ -46,6 +46,10 @@ pub struct Flags {
     #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub ascii: bool,
 
+    /// Lines one after another in place of a full screen, for screen readers
+    #[arg(long, env = "SQUARES_LINEAR", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub linear: bool,
+
     /// Leave the mouse to the terminal, so that it selects text as usual
     #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub no_mouse: bool,

@@ -102,8 +102,9 @@ fn full_screen(flags: Flags) -> ExitCode {
         mouse: !flags.no_mouse && config.mouse.unwrap_or(true),
         focus: notify != Notify::Off,
         title: notify == Notify::Title,
+        linear: flags.linear,
     };
-    match run::run(run::Options { setup, link, modes, may_ask: !console, state }) {
+    match run::run(run::Options { setup, link, modes, may_ask: !console && !flags.linear, state }) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");

@@ -6,6 +6,7 @@
 mod answers;
 mod frames;
 mod screen;
+mod surface;
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crossterm::event::KeyCode;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -25,7 +27,7 @@ use crate::settings;
 use crate::terminal::{self, Modes, Signal, Signals};
 use answers::{Answers, Heard};
 use frames::Frames;
-use screen::Screen;
+use surface::Surface;
 
 /// How long the link may take to leave; a host waits for its guests' last results.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -124,7 +126,7 @@ fn read_keys() -> io::Result<mpsc::Receiver<crossterm::event::Event>> {
 /// The loop and everything it holds together.
 struct Loop {
     app: App,
-    screen: Screen,
+    surface: Surface,
     frames: Frames,
     /// How soon the screen should show what the app knows.
     urgency: Option<Urgency>,
@@ -167,19 +169,19 @@ impl Loop {
         let ask = setup.looks.wants_background();
         let now = Instant::now();
         let remembered = setup.remembered.clone();
-        let mut screen = Screen::new()?;
-        let size = crossterm::terminal::size()?;
+        let mut surface = Surface::new(modes.linear)?;
+        let size = surface.size(crossterm::terminal::size()?);
         let (mut app, effects) = App::new(Setup { size, ..setup }, now);
         // The first frame comes before anything that takes time.
         app.needs_draw();
-        screen.draw(&app, now)?;
+        surface.show(&app, now)?;
         let mut frames = Frames::default();
         frames.drawn(now);
         let (link, news) = Link::start(link)?;
         let (tell, others) = mpsc::channel(OTHERS);
         let mut this = Self {
             app,
-            screen,
+            surface,
             frames,
             urgency: None,
             keys: read_keys()?,
@@ -269,7 +271,9 @@ impl Loop {
 
     /// Takes what came meanwhile, so that one frame shows all of it.
     fn take_what_waits(&mut self) {
-        for _ in 0..BREATH {
+        // What is said line by line shows the line as it was when it was entered.
+        let keys = if matches!(self.surface, Surface::Said(_)) { 0 } else { BREATH };
+        for _ in 0..keys {
             match (self.keys.try_recv(), self.running) {
                 (Ok(event), true) => self.key(event),
                 _ => break,
@@ -297,7 +301,11 @@ impl Loop {
         if due && !self.stopped {
             self.urgency = None;
             self.frames.drawn(now);
-            self.screen.draw(&self.app, now)?;
+            let shown = self.surface.show(&self.app, now)?;
+            self.frames.were_many(shown.many);
+            if shown.close {
+                self.update(Event::Key(KeyCode::Esc.into()));
+            }
         }
         Ok(())
     }
@@ -327,10 +335,15 @@ impl Loop {
             Input::Key(key) => self.update(Event::Key(key)),
             Input::Paste(text) => self.update(Event::Paste(text)),
             Input::Mouse(mouse) => self.update(Event::Mouse(mouse)),
-            Input::Resize(width, height) => self.update(Event::Resize(width, height)),
+            Input::Resize(width, height) => self.resize((width, height)),
             Input::FocusGained => self.update(Event::Focus(true)),
             Input::FocusLost => self.update(Event::Focus(false)),
         }
+    }
+
+    fn resize(&mut self, terminal: (u16, u16)) {
+        let (width, height) = self.surface.size(terminal);
+        self.update(Event::Resize(width, height));
     }
 
     fn news(&mut self, news: LinkEvent) {
@@ -386,7 +399,7 @@ impl Loop {
                     let _ = terminal::copy(&text);
                 }
                 Effect::Repaint => {
-                    self.screen.repaint();
+                    self.surface.repaint();
                     self.urgency = Some(Urgency::Now);
                 }
             }
@@ -454,10 +467,10 @@ impl Loop {
             self.running = false;
             return;
         }
-        if let Ok((width, height)) = crossterm::terminal::size() {
-            self.update(Event::Resize(width, height));
+        if let Ok(size) = crossterm::terminal::size() {
+            self.resize(size);
         }
-        self.screen.repaint();
+        self.surface.repaint();
         self.urgency = Some(Urgency::Now);
     }
 

@@ -155,6 +155,10 @@ pub struct Strings {
     pub searching: &'static str,
     pub search_stopped: &'static str,
     pub show_all: &'static str,
+    /// In linear mode, where no filter is left.
+    pub everybody: &'static str,
+    /// In linear mode, how many results were not said.
+    pub passed_over: fn(&str) -> String,
     pub stop_search: &'static str,
     pub nothing_here: &'static str,
     pub nobody_named: fn(&str) -> String,

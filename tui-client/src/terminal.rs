@@ -19,8 +19,9 @@ use crossterm::terminal::{
 };
 use crossterm::{Command, queue};
 
-/// Whether the terminal is in our hands.
+/// Whether the terminal is in our hands, and whether with a screen of its own.
 static ENTERED: AtomicBool = AtomicBool::new(false);
+static PAINTED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the window's title is ours.
 static TITLED: AtomicBool = AtomicBool::new(false);
@@ -32,6 +33,8 @@ pub struct Modes {
     pub mouse: bool,
     /// That it says who looks at it.
     pub focus: bool,
+    /// Lines, one after another, where the shell's stand: the screen is not ours.
+    pub linear: bool,
     /// The window's title. What it was is kept by the terminal.
     pub title: bool,
 }
@@ -46,8 +49,12 @@ pub fn enter(modes: Modes) -> io::Result<()> {
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
     let mut bytes = Vec::new();
-    queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
-    if modes.mouse {
+    PAINTED.store(!modes.linear, Ordering::SeqCst);
+    if !modes.linear {
+        queue!(bytes, EnterAlternateScreen, Hide)?;
+    }
+    queue!(bytes, EnableBracketedPaste)?;
+    if modes.mouse && !modes.linear {
         queue!(bytes, EnableMouseCapture)?;
     }
     if modes.focus {
@@ -67,6 +74,14 @@ pub fn leave() {
     let mut bytes = Vec::new();
     if TITLED.swap(false, Ordering::SeqCst) {
         bytes.extend(b"\x1b[23;2t");
+    }
+    if !PAINTED.load(Ordering::SeqCst) {
+        // The other screen was never entered, and leaving it would move the cursor. What was typed stays on its line.
+        let written = queue!(bytes, DisableFocusChange, DisableBracketedPaste);
+        bytes.extend_from_slice(b"\r\n");
+        let _ = written.and_then(|()| write(&bytes));
+        let _ = disable_raw_mode();
+        return;
     }
     // A frame may have been cut short, so its end comes first.
     let written = queue!(

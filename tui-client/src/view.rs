@@ -10,6 +10,7 @@ mod header;
 mod help;
 mod input;
 mod join;
+mod linear;
 mod online;
 mod paint;
 mod paste;
@@ -21,6 +22,7 @@ use ratatui::Frame;
 use crate::app::{App, Body, SMALLEST, Screen, is_large_enough, layout};
 use crate::text;
 
+pub use linear::Linear;
 use paint::Paint;
 
 /// Draws the whole screen, and places the cursor at the caret, where an input method composes.

@@ -8,9 +8,14 @@ use crate::app::Urgency;
 /// The least time between two frames that nobody is waiting for.
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
 
+/// The same where many lines were just said aloud, none of which can be taken back.
+const LINES: Duration = Duration::from_millis(500);
+
 /// Remembers when the last frame was drawn.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
+    /// The last one was many lines.
+    many: bool,
     drawn: Option<Instant>,
 }
 
@@ -18,7 +23,7 @@ impl Frames {
     /// When a change of this urgency is to be drawn. What else changes before then is drawn with it.
     pub(super) fn due(&self, urgency: Urgency, now: Instant) -> Instant {
         match (urgency, self.drawn) {
-            (Urgency::Soon, Some(drawn)) => (drawn + FRAME).max(now),
+            (Urgency::Soon, Some(drawn)) => (drawn + if self.many { LINES } else { FRAME }).max(now),
             (Urgency::Soon, None) | (Urgency::Now, _) => now,
         }
     }
@@ -26,6 +31,11 @@ impl Frames {
     /// A frame was drawn.
     pub(super) const fn drawn(&mut self, now: Instant) {
         self.drawn = Some(now);
+    }
+
+    /// Whether it was many lines, so that the next is to wait.
+    pub(super) const fn were_many(&mut self, many: bool) {
+        self.many = many;
     }
 }
 

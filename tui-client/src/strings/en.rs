@@ -75,6 +75,8 @@ pub(super) static EN: Strings = Strings {
     searched: |count| format!("{count} searched"),
     searching: "searching",
     search_stopped: "stopped",
+    everybody: "Everybody's results.",
+    passed_over: |count| format!("{count} results passed over. Earlier ones: PgUp"),
     show_all: "show all: Esc",
     stop_search: "stop: Esc",
     nothing_here: "no results to show",

@@ -73,6 +73,8 @@ pub(super) static KO: Strings = Strings {
     searched: |count| format!("{count}개 살펴봄"),
     searching: "찾는 중",
     search_stopped: "찾기 멈춤",
+    everybody: "모두의 결과를 보여 드립니다.",
+    passed_over: |count| format!("결과 {count}개를 건너뜁니다. 앞의 결과: PgUp"),
     show_all: "모두 보기: Esc",
     stop_search: "멈추기: Esc",
     nothing_here: "보여 드릴 결과가 없습니다",

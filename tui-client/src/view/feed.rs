@@ -13,7 +13,7 @@ use crate::text;
 /// The mark of a result of mine, for those who see no colour.
 const MINE: &str = "*";
 /// The mark of the selected result.
-const SELECTED: &str = ">";
+pub(super) const SELECTED: &str = ">";
 
 /// Where the columns of a row are. Their widths depend on what is loaded, never on what is in sight, so that they do
 /// not jump while scrolling.
@@ -168,7 +168,7 @@ fn marker(app: &App, paint: &mut Paint<'_>, line: Rect, words: &str) {
     paint.put_centred(line.x, line.y, line.width, &format!("{side} {words} {side}"), app.theme.rule);
 }
 
-fn top_words(app: &App, top: Top) -> &'static str {
+pub(super) fn top_words(app: &App, top: Top) -> &'static str {
     match top {
         Top::Unknown | Top::Empty => "",
         Top::Beginning => app.strings.beginning,

@@ -13,7 +13,7 @@ use crate::keys::Hint;
 use crate::text;
 
 /// What stands before a text that is searched for among earlier lines.
-const SEARCH_PROMPT: &str = "? ";
+pub(super) const SEARCH_PROMPT: &str = "? ";
 
 /// Draws it. Gives back where the caret is.
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) -> Position {
@@ -157,7 +157,7 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
 }
 
 /// The sentence, its style, and whether it is one that every key may change.
-fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
+pub(super) fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
     let (theme, strings) = (&app.theme, app.strings);
     if let Some(notice) = app.notices.current() {
         let style = match notice.gravity {

@@ -1,6 +1,6 @@
 //! What the client's tests share: a home of their own for each, the real server as a process, a server that says only
 //! what a test tells it to, and processes that cannot outlive a test.
-#![allow(dead_code, unreachable_pub, reason = "every test binary uses a part of it")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 pub mod client;

@@ -103,6 +103,11 @@ impl Pty {
         self.shown.0.lock().unwrap().bytes.len()
     }
 
+    /// Everything that was sent so far.
+    pub fn all_sent(&self) -> String {
+        String::from_utf8_lossy(&self.shown.0.lock().unwrap().bytes).into_owned()
+    }
+
     pub fn contents(&self) -> String {
         self.shown.0.lock().unwrap().emulator.screen().contents()
     }

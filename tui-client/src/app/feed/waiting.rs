@@ -21,6 +21,11 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// The `id` of its request.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Why it was refused, if it was.
     pub(crate) fn refusal(&self) -> Option<&str> {
         self.refusal.as_ref().map(|(why, _)| why.as_str())

@@ -1,0 +1,315 @@
+//! The room as lines, for screen readers and for whoever wants no screen (`--linear`): what is new since the last time is said
+//! once, each thing in a line of its own, and nothing that was said is painted over. What the app knows is the same as on the
+//! full screen, and so is every key and command; help, the online list, a result in full and pages of the feed are said when
+//! they are opened. Called by `run` in place of [`super::draw`].
+//!
+//! While a line is being typed, others' results wait: nothing may break into a word that is being read back. What is an answer
+//! to the person (an error, a notice, the state of the connection) is said at once, and the typed line after it again.
+
+mod bodies;
+mod typed;
+
+use std::mem::discriminant;
+use std::time::Instant;
+
+use super::expression::Writer;
+use super::{filter, header, input};
+use crate::app::{App, Body, Field, Item, PROMPT, Row, Screen, State, Top, seconds_until};
+use crate::event::Lost;
+use crate::text;
+use typed::Typed;
+
+/// The columns that the app lays out for: no line is cut, and no typed line scrolls.
+const COLUMNS: u16 = 1_000;
+
+/// The rows: what is said of a page of the feed at once.
+const ROWS: u16 = 16;
+
+/// The most cells of a number and its square. All digits are said of a result in full.
+const EXPRESSION: usize = 100;
+
+/// The most results of others that are said at once; how many were passed over is said too.
+const AT_ONCE: usize = 10;
+
+/// What was said so far.
+#[derive(Debug, Default)]
+pub struct Linear {
+    typed: Typed,
+    started: bool,
+    state: String,
+    unanswered: usize,
+    hosting: bool,
+    held_up: Option<Instant>,
+    refused: Vec<String>,
+    sentence: String,
+    form_error: Option<String>,
+    pin_held: Option<Instant>,
+    field_fault: String,
+    body: Option<std::mem::Discriminant<Body>>,
+    pasted: usize,
+    found: Option<usize>,
+    /// The ledger that results are counted in, and the newest of it that was said.
+    log: Option<String>,
+    newest: u64,
+    many: bool,
+    filter: String,
+    /// Results of another filter are to be said once they are there.
+    filtering: bool,
+    selected: Option<u64>,
+    /// The first result in sight, where the newest is not followed.
+    place: Option<u64>,
+}
+
+impl Linear {
+    /// The size that the app is to lay out for, whatever the terminal has.
+    pub const SIZE: (u16, u16) = (COLUMNS, ROWS);
+
+    /// Whether what the app shows in place of the feed was said, and may be closed.
+    #[must_use]
+    pub fn is_said(&self, app: &App) -> bool {
+        !matches!(app.body, Body::Feed | Body::Paste(_)) && self.body == Some(discriminant(&app.body))
+    }
+
+    /// Whether as many results were said as are said at once.
+    #[must_use]
+    pub const fn were_many(&self) -> bool {
+        self.many
+    }
+
+    /// The typed line is not on the screen any more.
+    pub fn forget_line(&mut self) {
+        self.typed.forget();
+    }
+
+    /// The bytes that say what is new.
+    pub fn say(&mut self, app: &App, now: Instant) -> String {
+        let mut lines = Vec::new();
+        if !self.started {
+            self.started = true;
+            lines.push(format!("{}. {}", app.strings.program, app.strings.tagline));
+        }
+        self.connection(app, now, &mut lines);
+        self.answers(app, now, &mut lines);
+        self.opened(app, &mut lines);
+        self.many = false;
+        self.feed(app, &mut lines);
+        let (prompt, line) = match (app.screen, &app.search) {
+            (Screen::Join, _) => (format!("{}: ", label(app)), app.form.line(app.form.focus)),
+            (Screen::Room, Some(search)) => (input::SEARCH_PROMPT.to_owned(), &search.text),
+            (Screen::Room, None) => (PROMPT.to_owned(), &app.input),
+        };
+        let (shown, caret) = line.in_sight(COLUMNS.into());
+        let secret = app.screen == Screen::Join && app.form.focus == Field::Pin;
+        let shown = if secret { "*".repeat(text::width(shown)).into() } else { text::printable(shown) };
+        self.typed.change(&prompt, &shown, caret, &lines)
+    }
+
+    fn connection(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
+        let strings = app.strings;
+        // Trying again is said once, not with every try.
+        let passing = matches!(app.connection.state, State::Connecting | State::Connected) && !self.state.is_empty();
+        let state = match &app.connection.state {
+            State::Lost { why, .. } => (strings.lost)(why),
+            State::Joined => format!("{} {}", strings.joined, app.connection.log.as_deref().unwrap_or_default()),
+            _ => strings.connecting.to_owned(),
+        };
+        if !passing && state != self.state {
+            let mut words: Vec<String> = header::state(app, now, false).into_iter().map(|part| part.text).collect();
+            if app.connection.is_joined() {
+                words.extend([app.me.name.clone(), (strings.online)(app.online.count())]);
+            } else if let State::Lost { why: Lost::CannotHost(_) | Lost::LedgerInUse(_), .. } = &app.connection.state {
+                words.extend(app.connection.why_lost().and_then(strings.cannot_host));
+            } else {
+                words.insert(0, app.connection.server.clone());
+            }
+            words.retain(|words| !words.is_empty());
+            lines.push(words.join(", "));
+            self.state = state;
+        }
+        if std::mem::replace(&mut self.hosting, app.connection.hosting) != app.connection.hosting && self.hosting {
+            lines.push(strings.hosting.to_owned());
+        }
+        let unanswered = if app.connection.is_joined() { 0 } else { app.feed.waiting.unanswered() };
+        if std::mem::replace(&mut self.unanswered, unanswered) < unanswered {
+            lines.push((strings.waiting)(unanswered));
+        }
+        let held_up = app.connection.held_up.as_ref();
+        let until = held_up.map(|(_, until)| *until);
+        if let (Some((error, _)), Some(seconds), true) =
+            (held_up, app.connection.held_up_for(now), self.held_up != until)
+        {
+            lines.push((strings.error)(error));
+            lines.push((strings.sent_again_in)(seconds));
+        }
+        self.held_up = until;
+    }
+
+    /// What became of what the person did.
+    fn answers(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
+        let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
+        let mut refused = Vec::new();
+        for square in (0..app.feed.waiting.len()).filter_map(|at| app.feed.waiting.get(at)) {
+            if let Some(why) = square.refusal() {
+                if !self.refused.iter().any(|id| id == square.id()) {
+                    lines.push(writer.refused(&square.number, why, usize::from(COLUMNS)));
+                }
+                refused.push(square.id().to_owned());
+            }
+        }
+        self.refused = refused;
+        let (words, _, passing) = input::sentence(app, COLUMNS.into());
+        let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
+        if sentence != self.sentence && !sentence.is_empty() {
+            lines.push(sentence.clone());
+        }
+        self.sentence = sentence;
+        let error = app.form.error.as_ref().map(|(_, words)| words.clone()).filter(|_| app.screen == Screen::Join);
+        if error != self.form_error {
+            lines.extend(error.clone());
+            self.form_error = error;
+        }
+        let held = app.form.held_until.filter(|_| app.screen == Screen::Join);
+        if self.pin_held != held
+            && let Some(seconds) = held.and_then(|until| seconds_until(until, now))
+        {
+            lines.push((app.strings.pin_held_up)(seconds));
+        }
+        self.pin_held = held;
+        let fault = app.form.student_fault().map(|fault| (app.strings.student_error)(fault)).unwrap_or_default();
+        let fault = if app.screen == Screen::Join { fault } else { String::new() };
+        if fault != self.field_fault && !fault.is_empty() {
+            lines.push(fault.clone());
+        }
+        self.field_fault = fault;
+    }
+
+    /// What was opened over the feed.
+    fn opened(&mut self, app: &App, lines: &mut Vec<String>) {
+        let pasted = if let Body::Paste(question) = &app.body { question.lines().len() } else { 0 };
+        let body = discriminant(&app.body);
+        if self.body != Some(body) || self.pasted != pasted {
+            (self.body, self.pasted) = (Some(body), pasted);
+            bodies::say(app, lines);
+        }
+        let found = app.search.as_ref().and_then(|search| search.found);
+        if found != self.found {
+            self.found = found;
+            lines.extend(found.and_then(|at| app.recall.line(at)).map(|line| text::printable(line).into_owned()));
+        }
+    }
+
+    fn feed(&mut self, app: &App, lines: &mut Vec<String>) {
+        if app.screen != Screen::Room {
+            return;
+        }
+        if self.log != app.connection.log {
+            self.log.clone_from(&app.connection.log);
+            self.newest = 0;
+        }
+        self.filter(app, lines);
+        let selected = app.feed.selected();
+        let seq = selected.map(Row::seq);
+        let moved = std::mem::replace(&mut self.selected, seq) != seq;
+        let place = if app.feed.is_following() { None } else { self.in_sight(app).map(Row::seq) };
+        let before = std::mem::replace(&mut self.place, place);
+        let paged = before != place && place.is_some();
+        match selected {
+            Some(row) if moved => lines.push(format!("{} {}", super::feed::SELECTED, self::row(app, row))),
+            Some(_) => {}
+            None if paged => page(app, lines),
+            None => {}
+        }
+        if paged && before.is_none() {
+            // From here on nothing new is said.
+            lines.push(app.strings.scrolled_up.to_owned());
+        }
+        if app.feed.is_following() && app.input.is_empty() && !self.filtering {
+            self.live(app, lines);
+        }
+    }
+
+    /// The first result in sight.
+    fn in_sight<'a>(&self, app: &'a App) -> Option<&'a Row> {
+        (0..ROWS.into()).find_map(|line| match app.feed.line(line) {
+            Some(Item::Row(row)) => Some(row),
+            _ => None,
+        })
+    }
+
+    /// Whose results are said, and those that are there already when that changes.
+    fn filter(&mut self, app: &App, lines: &mut Vec<String>) {
+        let all = app.feed.filter.is_all();
+        let whose = app.feed.filter.student.as_ref().map_or("", |whose| &whose.id);
+        let typed = app.feed.filter.needle.as_ref().map_or("", |needle| &needle.typed);
+        let filter = if all { String::new() } else { format!("{whose}\n{typed}") };
+        if filter != self.filter {
+            self.filter = filter;
+            self.filtering = !all;
+            if all {
+                lines.push(app.strings.everybody.to_owned());
+            } else if app.feed.is_asking() {
+                lines.push(app.strings.searching.to_owned());
+            }
+        }
+        if self.filtering && !app.feed.is_asking() {
+            self.filtering = false;
+            lines.push(filter::parts(app).into_iter().map(|part| part.text).collect::<Vec<_>>().join(", "));
+            page(app, lines);
+            self.newest = self.newest.max(app.feed.rows().next_back().map_or(0, Row::seq));
+        }
+    }
+
+    /// Results as they come.
+    fn live(&mut self, app: &App, lines: &mut Vec<String>) {
+        let newest = self.newest;
+        let new: Vec<&Row> = app.feed.rows().rev().take_while(|row| row.seq() > newest).collect();
+        let mut skipped = 0;
+        let mut said = Vec::new();
+        for (at, row) in new.iter().enumerate() {
+            // My own are answers, however many others came with them.
+            if at < AT_ONCE || (row.student() == app.me.id && said.len() < 5 * AT_ONCE) {
+                said.push(self::row(app, row));
+            } else {
+                skipped += 1;
+            }
+        }
+        self.many = said.len() >= AT_ONCE;
+        if skipped > 0 {
+            lines.push((app.strings.passed_over)(&text::grouped(skipped)));
+        }
+        lines.extend(said.into_iter().rev());
+        self.newest = new.first().map_or(newest, |row| row.seq());
+    }
+}
+
+/// A result in a line.
+fn row(app: &App, row: &Row) -> String {
+    let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
+    let who = if row.student() == app.me.id { app.strings.me } else { row.name() };
+    format!("{who}: {}", writer.squared(row.number(), row.square(), row.digits(), EXPRESSION))
+}
+
+/// What of the feed is in sight.
+fn page(app: &App, lines: &mut Vec<String>) {
+    for item in (0..ROWS.into()).filter_map(|line| app.feed.line(line)) {
+        match item {
+            Item::Row(row) => lines.push(self::row(app, row)),
+            Item::Top(Top::Empty) => lines.push(app.strings.nothing_here.to_owned()),
+            Item::Top(top) => lines.push(super::feed::top_words(app, top).to_owned()),
+            Item::Divider => lines.push(app.strings.divider.to_owned()),
+            Item::Cut => lines.push(app.strings.cut.to_owned()),
+            Item::MoreWaiting(_) | Item::Waiting(_) => {}
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+}
+
+/// What is asked for on the join form.
+fn label(app: &App) -> &'static str {
+    match app.form.focus {
+        Field::Student => app.strings.student,
+        Field::Pin => app.strings.pin,
+        Field::Name => app.strings.name,
+        Field::Server => app.strings.server,
+    }
+}

@@ -1,0 +1,78 @@
+//! What stands over the feed, as lines: help, who is online, a result in full, the counts of the chart, and the question about
+//! what was pasted. Called by the linear view when one is opened.
+
+use crate::app::{App, Body, HelpLine, help};
+use crate::text;
+
+/// The most students, pasted lines or counts that are said.
+const MOST: usize = 50;
+
+/// Says what is opened; nothing where the feed is shown.
+pub(super) fn say(app: &App, lines: &mut Vec<String>) {
+    let strings = app.strings;
+    match &app.body {
+        Body::Feed => {}
+        Body::Help(_) => {
+            for line in help(strings, &app.keymap, 1_000) {
+                match (line, lines.last_mut()) {
+                    (HelpLine::Blank, _) => {}
+                    (HelpLine::Heading(heading), _) => lines.push(heading.to_owned()),
+                    (HelpLine::Key(key, what), _) => lines.push(format!("{key}: {what}")),
+                    (HelpLine::More(what), Some(last)) => last.push_str(what),
+                    (HelpLine::More(what), None) => lines.push(what.to_owned()),
+                }
+            }
+        }
+        Body::Online => {
+            lines.push((strings.online)(app.online.count()));
+            for person in app.online.people().iter().take(MOST) {
+                let me = if person.id == app.me.id { format!(" ({})", strings.me) } else { String::new() };
+                let id = if person.id == person.name { String::new() } else { format!(", {}", person.id) };
+                let terminals = if person.sessions > 1 {
+                    format!(", {}{}", app.glyphs.times, person.sessions)
+                } else {
+                    String::new()
+                };
+                lines.push(format!("{}{me}{id}{terminals}", person.name));
+            }
+            let more = app.online.count().saturating_sub(app.online.people().len().min(MOST));
+            if more > 0 {
+                lines.push((strings.more_online)(&text::grouped(more)));
+            }
+        }
+        Body::Detail(detail) => {
+            let row = &detail.row;
+            let when = row.at().map(|at| at.to_zoned(app.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+            let who = [Some(row.name().to_owned()), Some(row.student().to_owned()), when];
+            lines.push(who.into_iter().flatten().collect::<Vec<_>>().join(", "));
+            let (number, square) = row.digits();
+            for (words, digits, value) in
+                [(strings.number, number, row.number()), (strings.square, square, row.square())]
+            {
+                lines.push(format!("{words} ({}): {value}", (strings.digits)(&text::grouped(digits))));
+            }
+        }
+        Body::Chart => {
+            let tally = &app.chart.tally;
+            lines.push((strings.who_squared)(&tally.total().to_string()));
+            for count in tally.leaders(MOST) {
+                lines.push(format!("{}: {}", count.name, count.results));
+            }
+        }
+        Body::Paste(question) => {
+            let (good, bad) = question.counts();
+            lines.push((strings.paste_question)(good, bad));
+            for judged in question.lines().iter().take(bad.min(MOST)) {
+                let why =
+                    judged.fault.and_then(|fault| crate::view::input::fault_words(app, fault)).unwrap_or_default();
+                let shown = text::printable(text::head(&judged.text, 100)).into_owned();
+                lines.push(format!("{}. {shown}: {why}", judged.line));
+            }
+            let keys = if good == 0 { strings.paste_keys_none } else { strings.paste_keys };
+            let hint = |(hint, what): &(crate::keys::Hint, &str)| {
+                Some(format!("{}: {what}", app.keymap.hint(*hint, strings.lang)?))
+            };
+            lines.push(keys.iter().filter_map(hint).collect::<Vec<_>>().join(", "));
+        }
+    }
+}
