@@ -145,13 +145,21 @@ pub(crate) enum Answer {
     Unavailable(Option<String>),
 }
 
+/// Where the writer works.
+#[derive(Debug)]
+enum Worker {
+    Thread(JoinHandle<()>),
+    /// On the async thread of a simulation, where everything happens in one order.
+    Task(tokio::task::JoinHandle<()>),
+}
+
 /// The open ledger. Dropping it without [`Ledger::close`] leaves the writer to finish by itself.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     log: String,
     submissions: mpsc::Sender<Submission>,
     readers: Arc<reader::Readers>,
-    writer: JoinHandle<()>,
+    writer: Worker,
     /// Held for as long as the ledger is open.
     _lock: File,
 }
@@ -162,6 +170,15 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; a ledger that is refused was not changed.
     pub(crate) fn open(folder: &Path, metrics: &Arc<Metrics>) -> Result<(Self, Arc<Feed>), LedgerError> {
+        Self::open_as(folder, metrics, false)
+    }
+
+    /// The same in a simulation: reads and writes happen on the async thread that asks for them, each in its turn.
+    pub(crate) fn open_simulated(folder: &Path, metrics: &Arc<Metrics>) -> Result<(Self, Arc<Feed>), LedgerError> {
+        Self::open_as(folder, metrics, true)
+    }
+
+    fn open_as(folder: &Path, metrics: &Arc<Metrics>, simulated: bool) -> Result<(Self, Arc<Feed>), LedgerError> {
         let unusable =
             |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
         make_folder(folder).map_err(unusable)?;
@@ -188,9 +205,13 @@ impl Ledger {
         let (submissions, queue) = mpsc::channel(QUEUE);
         let writer =
             writer::Writer::new(path.clone(), connection, Arc::clone(&feed), Arc::clone(metrics)).map_err(unusable)?;
-        let writer =
-            std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(queue)).map_err(unusable)?;
-        let readers = Arc::new(reader::Readers::new(path, Arc::clone(metrics)));
+        let writer = if simulated {
+            Worker::Task(tokio::spawn(writer.run_simulated(queue)))
+        } else {
+            let thread = std::thread::Builder::new().name("ledger".to_owned());
+            Worker::Thread(thread.spawn(move || writer.run(queue)).map_err(unusable)?)
+        };
+        let readers = Arc::new(reader::Readers::new(path, Arc::clone(metrics), simulated));
         Ok((Self { log, submissions, readers, writer, _lock: lock }, feed))
     }
 
@@ -214,8 +235,17 @@ impl Ledger {
         let Self { submissions, readers, writer, .. } = self;
         drop(submissions);
         drop(readers);
-        if writer.join().is_err() {
+        if let Worker::Thread(writer) = writer
+            && writer.join().is_err()
+        {
             tracing::error!("the ledger's writer ended by a panic");
+        }
+    }
+
+    /// Ends the writer where it is, in a simulation: what waits for it is lost, as when the process is killed.
+    pub(crate) fn kill(&self) {
+        if let Worker::Task(writer) = &self.writer {
+            writer.abort();
         }
     }
 }

@@ -151,7 +151,8 @@ impl Server {
     }
 
     /// Opens the ledger and serves the streams that are handed over, each with the address it is said to come from, in place of
-    /// sockets: for a network that is simulated. `config.listen` is not used.
+    /// sockets: for a network that is simulated. `config.listen` is not used, and the ledger is read and written by the tasks of
+    /// this runtime, so that on one thread everything happens in one order.
     ///
     /// # Errors
     /// As [`Server::start`].
@@ -172,6 +173,7 @@ impl Server {
             Auth::Roster | Auth::Pin | Auth::Open => {}
         }
         let door = roster::Door::new(auth, config.roster)?;
+        let simulated = streams.is_some();
         let (mut incoming, address) = match streams {
             Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
             None => {
@@ -185,8 +187,12 @@ impl Server {
         };
         let metrics = Arc::new(metrics);
         let (data, counts) = (config.data.clone(), Arc::clone(&metrics));
-        let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data, &counts)).await;
-        let (ledger, feed) = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let (ledger, feed) = if simulated {
+            ledger::Ledger::open_simulated(&data, &counts)?
+        } else {
+            let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data, &counts)).await;
+            opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
+        };
 
         if let (Some(tls), listen::Incoming::Tcp(_, speaks)) = (&config.tls, &mut incoming) {
             // Behind the ledger, whose lock keeps a second server from making another certificate.
@@ -242,6 +248,20 @@ impl Server {
     /// Where the file cannot be used; the roster before it stays in force.
     pub fn reload_roster(&self) -> Result<Option<usize>, RosterError> {
         self.room.door.reload()
+    }
+
+    /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is killed.
+    pub async fn kill(self) {
+        let Self { room, stop, listener, mut tellers, .. } = self;
+        room.ledger.kill();
+        listener.abort();
+        let _ = listener.await;
+        tellers.shutdown().await;
+        // Its sessions end as soon as they are looked at; the ledger is free once the last of them has.
+        while Arc::strong_count(&room) > 1 {
+            tokio::task::yield_now().await;
+        }
+        drop(stop);
     }
 
     /// Stops: says goodbye to everyone once what they asked is recorded and sent, and closes the ledger.

@@ -97,12 +97,13 @@ pub(crate) async fn serve(
     let mut pause = PAUSE;
     loop {
         let accepted = tokio::select! {
-            accepted = incoming.accept() => accepted,
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
             Some(ended) = sessions.join_next() => {
                 note(ended);
                 continue;
             }
-            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = incoming.accept() => accepted,
         };
         if pause > PAUSE && accepted.is_ok() {
             pause = PAUSE;

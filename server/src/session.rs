@@ -229,19 +229,11 @@ impl Session {
             ),
             None => (None, &mut nobody),
         };
+        // In this order whatever is ready: each but the last ends by itself, and a client that always has more to say comes last.
         tokio::select! {
-            ready = self.outlet.wire().readable(), if reads => {
-                ready?;
-                self.read()?;
-                has_read = true;
-            }
-            ready = self.outlet.wire().writable(), if writes => ready?,
-            () = self.outlet.called() => {}
-            answer = received(answers) => self.answered(answer),
-            read = finished(replay) => self.replayed(read),
-            done = finished_request(&mut self.request) => {
-                self.request = None;
-                self.done(done);
+            biased;
+            _ = stop.wait_for(|stop| *stop), if open => {
+                self.end(Ending::Finishing { bye: Some(ByeReason::Shutdown), target: None });
             }
             () = tokio::time::sleep_until(self.deadline), if has_deadline => {
                 if self.ending != Ending::Open {
@@ -258,8 +250,18 @@ impl Session {
                 self.error(ErrorCode::JoinTimeout, "No join came within 10 s of connecting; connect again and send join first.", None);
                 self.end(Ending::Closing);
             }
-            _ = stop.wait_for(|stop| *stop), if open => {
-                self.end(Ending::Finishing { bye: Some(ByeReason::Shutdown), target: None });
+            answer = received(answers) => self.answered(answer),
+            read = finished(replay) => self.replayed(read),
+            done = finished_request(&mut self.request) => {
+                self.request = None;
+                self.done(done);
+            }
+            () = self.outlet.called() => {}
+            ready = self.outlet.wire().writable(), if writes => ready?,
+            ready = self.outlet.wire().readable(), if reads => {
+                ready?;
+                self.read()?;
+                has_read = true;
             }
         }
         Ok(has_read)

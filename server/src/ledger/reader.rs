@@ -116,6 +116,8 @@ pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
     metrics: Arc<Metrics>,
+    /// Reads happen on the thread that asks, so that a simulation has one order.
+    simulated: bool,
 }
 
 /// A read failed; the reason is on the log.
@@ -123,8 +125,8 @@ pub(crate) struct Readers {
 pub(crate) struct ReadFailed;
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, metrics: Arc<Metrics>) -> Self {
-        Self { path, idle: Mutex::default(), permits: Semaphore::new(CONCURRENT), metrics }
+    pub(super) fn new(path: PathBuf, metrics: Arc<Metrics>, simulated: bool) -> Self {
+        Self { path, idle: Mutex::default(), permits: Semaphore::new(CONCURRENT), metrics, simulated }
     }
 
     /// Reads what follows `after`, up to and with `floor`, as far as a short page goes.
@@ -163,15 +165,17 @@ impl Readers {
     ) -> Result<T, ReadFailed> {
         let _permit = self.permits.acquire().await.map_err(|_| ReadFailed)?;
         let readers = Arc::clone(&self);
-        let done = tokio::task::spawn_blocking(move || {
+        let simulated = self.simulated;
+        let work = move || {
             let idle = readers.idle().pop();
             let connection = idle.map_or_else(|| schema::connect_to_read(&readers.path), Ok)?;
             let found = read(&connection)?;
             // A connection that failed is not kept: the next read makes a new one.
             readers.idle().push(connection);
             Ok::<T, rusqlite::Error>(found)
-        });
-        match done.await {
+        };
+        let done = if simulated { Ok(work()) } else { tokio::task::spawn_blocking(work).await };
+        match done {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => {
                 tracing::error!(%error, "cannot read the ledger");

@@ -1,7 +1,7 @@
 //! The ledger's only writer: a thread that drains what waits, makes it durable in one commit, and then tells the
 //! feed and those who asked. Idle, a square waits for nobody; under load, batches form by themselves.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -24,6 +24,16 @@ const BATCH: usize = 256;
 
 /// About the most text of one commit, in bytes.
 const BATCH_BYTES: usize = 1 << 20;
+
+/// How long a commit takes in a simulation.
+const SIMULATED_COMMIT: Duration = Duration::from_millis(1);
+
+/// What is committed together; kept from one commit to the next, so that nothing is allocated for most of them.
+#[derive(Debug, Default)]
+struct Round {
+    entries: Vec<Entry>,
+    answers: Vec<mpsc::Sender<Answer>>,
+}
 
 /// What the writer thread owns.
 #[derive(Debug)]
@@ -65,28 +75,43 @@ impl Writer {
 
     /// Serves the queue until all who could submit are gone, and everything submitted is answered.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Submission>) {
-        let (mut entries, mut answers) = (Vec::new(), Vec::new());
+        let mut round = Round::default();
         while let Some(first) = queue.blocking_recv() {
-            let mut bytes = 0;
-            let mut next = Some(first);
-            while let Some(Submission { entry, answer }) = next {
-                bytes += entry.number.len() + entry.square.len();
-                entries.push(entry);
-                answers.push(answer);
-                let room = entries.len() < BATCH && bytes < BATCH_BYTES;
-                next = if room { queue.try_recv().ok() } else { None };
-            }
-            let outcome = self.record(&entries);
-            if let Err(error) = &outcome {
-                self.metrics.commit_failed();
-                self.checkpointer.ask();
-                tracing::error!(error = %error, waiting = entries.len(), "cannot record squares; those who asked are told to ask again");
-            }
-            self.answer(&entries, &answers, outcome.ok());
-            self.checkpointer.committed();
-            entries.clear();
-            answers.clear();
+            self.commit(first, &mut queue, &mut round);
         }
+    }
+
+    /// The same as a task, for a simulation: a commit takes its time there, and then happens in one step.
+    pub(super) async fn run_simulated(mut self, mut queue: mpsc::Receiver<Submission>) {
+        let mut round = Round::default();
+        while let Some(first) = queue.recv().await {
+            tokio::time::sleep(SIMULATED_COMMIT).await;
+            self.commit(first, &mut queue, &mut round);
+        }
+    }
+
+    /// Commits what waits, beginning with this, and answers it.
+    fn commit(&mut self, first: Submission, queue: &mut mpsc::Receiver<Submission>, round: &mut Round) {
+        let Round { entries, answers } = round;
+        let mut bytes = 0;
+        let mut next = Some(first);
+        while let Some(Submission { entry, answer }) = next {
+            bytes += entry.number.len() + entry.square.len();
+            entries.push(entry);
+            answers.push(answer);
+            let room = entries.len() < BATCH && bytes < BATCH_BYTES;
+            next = if room { queue.try_recv().ok() } else { None };
+        }
+        let outcome = self.record(entries);
+        if let Err(error) = &outcome {
+            self.metrics.commit_failed();
+            self.checkpointer.ask();
+            tracing::error!(error = %error, waiting = entries.len(), "cannot record squares; those who asked are told to ask again");
+        }
+        self.answer(entries, answers, outcome.ok());
+        self.checkpointer.committed();
+        entries.clear();
+        answers.clear();
     }
 
     /// Makes a batch durable, and its new results known. After an error nothing of it was shown to anyone, and the

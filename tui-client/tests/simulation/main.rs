@@ -1,0 +1,76 @@
+//! The real server, its ledger and what decides in the client, on a network and a clock that a seed rules: connections are cut in
+//! the middle of a line, delayed and held up, the server is killed and stopped, clients are killed, time jumps. What PROTOCOL.md
+//! promises must hold for every seed.
+//!
+//! `SQUARES_SEEDS=10000` tries as many; `SQUARES_SEED=17` shows one, and a seed that was found stands in [`FOUND`] from then on.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+#![allow(clippy::print_stderr, reason = "what was tried is shown with --nocapture")]
+
+mod client;
+mod network;
+mod oracle;
+mod world;
+
+use world::{Planted, run};
+
+/// Seeds that are tried in any case.
+const SEEDS: u64 = 300;
+
+/// Seeds that once found something.
+const FOUND: [u64; 0] = [];
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
+#[test]
+fn what_is_promised_holds_for_every_seed() {
+    let seeds: Vec<u64> = match number("SQUARES_SEED") {
+        Some(seed) => vec![seed],
+        None => FOUND.into_iter().chain(0..number("SQUARES_SEEDS").unwrap_or(SEEDS)).collect(),
+    };
+    let (mut typed, mut troubles) = (0, 0);
+    for &seed in &seeds {
+        match run(seed, Planted::Nothing) {
+            Ok(lived) => {
+                typed += lived.typed;
+                troubles += lived.troubles;
+            }
+            Err(broken) => panic!("seed {seed}: {broken}; SQUARES_SEED={seed} shows it again"),
+        }
+    }
+    eprintln!("{} seeds: {typed} squares typed among {troubles} troubles", seeds.len());
+    assert!(typed > 0);
+}
+
+#[test]
+fn a_seed_is_the_same_life_every_time() {
+    for seed in 0..10 {
+        let life = || run(seed, Planted::Nothing).map(|lived| lived.story);
+        assert_eq!(life(), life(), "seed {seed}");
+    }
+}
+
+/// Asserts that a bug which was put in is found, and soon.
+fn is_found(planted: Planted, complaint: &str) {
+    let found = (0..100).find_map(|seed| run(seed, planted).err().map(|broken| (seed, broken)));
+    let (seed, broken) = found.expect("a hundred seeds find it");
+    eprintln!("{planted:?}: seed {seed}: {broken}");
+    assert!(broken.contains(complaint), "{broken}");
+}
+
+#[test]
+fn a_line_that_is_lost_on_the_way_is_found() {
+    is_found(Planted::SwallowedLine, "was never shown");
+}
+
+#[test]
+fn a_ledger_that_forgets_what_it_showed_is_found() {
+    is_found(Planted::ForgetfulLedger, "");
+}
+
+#[test]
+fn a_client_that_gives_a_new_id_when_it_sends_again_is_found() {
+    is_found(Planted::NewIdOnResend, "recorded");
+}
