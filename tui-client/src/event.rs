@@ -66,6 +66,13 @@ pub enum LinkEvent {
         /// `welcome.replay_after`; what lies before it is fetched as history.
         resumed: bool,
     },
+    /// The certificate of this server was not seen before, and is believed from now on.
+    FirstSeen {
+        /// The server.
+        server: String,
+        /// The fingerprint of its certificate.
+        fingerprint: String,
+    },
     /// The server asks for a PIN, and none is known; the connection stays, and a try with one may be made.
     PinWanted,
     /// The join was refused; the connection stays, and another try may be made.
@@ -153,6 +160,21 @@ pub enum Lost {
     Full,
     /// It did not speak the protocol; what was wrong with it.
     NotSquares(String),
+    /// It speaks TLS, and this program was not told to.
+    WantsTls,
+    /// It speaks no TLS, and this program was told to.
+    SpeaksNoTls,
+    /// Its certificate is not believed, or TLS failed otherwise; why.
+    Untrusted(String),
+    /// Its certificate is another than before.
+    Changed {
+        /// The fingerprint before.
+        before: String,
+        /// The fingerprint now.
+        now: String,
+        /// The file that remembers what was before.
+        known: PathBuf,
+    },
     /// No server was there, and one cannot be hosted: another server has this folder's ledger open.
     LedgerInUse(String),
     /// No server was there, and hosting one failed; the system's words.

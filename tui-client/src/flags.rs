@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use crate::app::Notify;
@@ -65,6 +65,14 @@ pub struct Flags {
     /// The settings file, with keys of your own [default: squares/config.toml in the folder for settings]
     #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG")]
     pub config: Option<PathBuf>,
+
+    /// Speak TLS with the server; a certificate that leads to no root of the system is believed when it is seen first, and refused when it changes
+    #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off")))]
+    pub tls: bool,
+
+    /// Speak TLS, and believe only certificates that lead to this one (PEM)
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA")]
+    pub tls_ca: Option<PathBuf>,
 
     /// Numbers to square, such as 12, -0.5 or 2.5e3
     #[arg(value_name = "NUMBER", value_parser = text)]

@@ -13,6 +13,8 @@ mod disk;
 mod kept;
 mod session;
 mod task;
+mod tls;
+mod trust;
 mod window;
 
 use std::io;
@@ -24,6 +26,7 @@ pub use backoff::Backoff;
 pub use cursor::{Continues, Cursor};
 use squares_shared::message::PageRequest;
 use tokio::sync::{mpsc, oneshot};
+pub use trust::Trust;
 pub use window::{WINDOW, Window};
 
 use crate::event::{LinkEvent, Pin};
@@ -47,6 +50,8 @@ pub struct Options {
     pub outbox: PathBuf,
     /// The PIN, for a server that asks for one.
     pub pin: Option<Pin>,
+    /// Whom to believe inside TLS; none: without TLS.
+    pub trust: Option<Trust>,
 }
 
 /// What the link is asked to do.

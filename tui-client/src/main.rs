@@ -7,7 +7,7 @@ use squares::app::{Notify, Setup};
 use squares::config::Config;
 use squares::event::Pin;
 use squares::flags::Flags;
-use squares::link::{self, DEFAULT_ADDRESS};
+use squares::link::{self, DEFAULT_ADDRESS, Trust};
 use squares::plain::{self, Numbers};
 use squares::strings::Lang;
 use squares::terminal::Modes;
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     if flags.numbers.is_empty() && !flags.json && !flags.follow && typing && seeing {
         return full_screen(flags);
     }
+    let trust = trust(&flags);
     let Some(student) = flags.student.filter(|student| !student.is_empty()) else {
         let mend = "squares: a student id is needed here; give it with --student or in SQUARES_STUDENT";
         let _ = writeln!(io::stderr(), "{mend}");
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     // Somebody who only wants to follow is not asked for numbers on the terminal.
     let only_follow = flags.follow && typing;
     plain::run(plain::Options {
+        trust,
         server: flags.server.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
         student,
         name: flags.name.filter(|name| !name.is_empty()),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn full_screen(flags: Flags) -> ExitCode {
+    let trust = trust(&flags);
     let config = match Config::read(flags.config.as_deref()) {
         Ok(config) => config,
         Err(error) => {
@@ -91,6 +94,7 @@ fn full_screen(flags: Flags) -> ExitCode {
         keymap: config.keymap,
     };
     let link = link::Options {
+        trust,
         server: flags.server,
         default_address: DEFAULT_ADDRESS.to_owned(),
         data: None,
@@ -111,6 +115,13 @@ fn full_screen(flags: Flags) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whom to believe, where TLS was asked for.
+fn trust(flags: &Flags) -> Option<Trust> {
+    let folder = || settings::state_folder().unwrap_or_else(|| std::env::temp_dir().join("squares"));
+    (flags.tls || flags.tls_ca.is_some())
+        .then(|| Trust { ca: flags.tls_ca.clone(), known: folder().join("known-servers") })
 }
 
 /// The PIN is no flag: flags are seen by everybody on the machine.

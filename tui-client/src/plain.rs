@@ -18,6 +18,7 @@ use output::Output;
 use session::{End, Session};
 
 use crate::event::Pin;
+use crate::link::Trust;
 use crate::terminal;
 
 /// What plain mode is asked to do.
@@ -31,6 +32,8 @@ pub struct Options {
     pub name: Option<String>,
     /// The PIN, where one was given.
     pub pin: Option<Pin>,
+    /// Whom to believe inside TLS; none: without TLS.
+    pub trust: Option<Trust>,
     /// Print results as JSON.
     pub json: bool,
     /// Print everybody's results until interrupted.

@@ -128,6 +128,7 @@ pub struct Strings {
     pub choose_server: &'static str,
     pub pin: &'static str,
     pub pin_empty: &'static str,
+    pub first_seen: fn(&str, &str) -> String,
     pub pin_held_up: fn(u64) -> String,
     pub student_error: fn(StudentError) -> String,
     pub join_keys: &'static [(&'static str, &'static str)],

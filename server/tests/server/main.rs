@@ -15,5 +15,6 @@ mod program;
 mod resume;
 mod slow_reader;
 mod storage;
+mod supply;
 mod support;
 mod tls;

@@ -40,6 +40,10 @@ impl App {
                 self.connection.begin(now);
                 self.joined(welcome, resumed, now, effects);
             }
+            LinkEvent::FirstSeen { server, fingerprint } => {
+                let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);
+                self.notices.show(Gravity::Warning, sentence, now);
+            }
             LinkEvent::PinWanted => self.pin_wanted(),
             LinkEvent::JoinRefused(error) => self.join_refused(&error, now),
             LinkEvent::Queued(pending) => self.feed.waiting.add(pending),

@@ -10,6 +10,8 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::tls::Stream;
+use super::trust::Trust;
 use crate::event::Lost;
 
 /// The longest line taken from a server: far above a page of history (1 MiB) and above the square of any number
@@ -32,7 +34,7 @@ const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 /// A connection, from connecting to its end.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     lines: LineReader,
     /// Taken from the socket into here; allocated once.
     chunk: Box<[u8]>,
@@ -42,14 +44,16 @@ pub struct Connection {
     written: usize,
     /// Writing failed. What the server said before that may still be read, and often says why.
     broken: Option<io::Error>,
+    /// The fingerprint of the server's certificate, where it is believed because it is the first.
+    first_seen: Option<String>,
 }
 
 impl Connection {
-    /// Connects and waits for `hello`.
+    /// Connects, inside TLS where there is a rule whom to believe, and waits for `hello`.
     ///
     /// # Errors
     /// Why there is no connection.
-    pub async fn open(address: &str) -> Result<(Self, Hello), Refused> {
+    pub async fn open(address: &str, trust: Option<&Trust>) -> Result<(Self, Hello), Refused> {
         let connecting = timeout(PATIENCE, TcpStream::connect(address)).await;
         let stream = match connecting {
             Ok(Ok(stream)) => stream,
@@ -63,6 +67,13 @@ impl Connection {
             return Err(Refused { why: Lost::Unreachable("connection refused".into()), nobody: true });
         }
         prepare(&stream).map_err(|error| Lost::Unreachable(plain_words(&error)))?;
+        let (stream, first_seen) = match trust {
+            None => (Stream::Plain(stream), None),
+            Some(trust) => match timeout(PATIENCE, Stream::secret(stream, address, trust)).await {
+                Ok(secret) => secret?,
+                Err(_) => return Err(Lost::SpeaksNoTls.into()),
+            },
+        };
         let mut connection = Self {
             stream,
             lines: LineReader::new(LONGEST_LINE),
@@ -70,10 +81,16 @@ impl Connection {
             out: Vec::new(),
             written: 0,
             broken: None,
+            first_seen,
         };
         let hello = timeout(PATIENCE, connection.hello()).await;
         let hello = hello.map_err(|_| Lost::NotSquares(format!("it said nothing for {} s", PATIENCE.as_secs())))??;
         Ok((connection, hello))
+    }
+
+    /// The fingerprint of the server's certificate, told once, where it is believed because it is the first from there.
+    pub fn take_first_seen(&mut self) -> Option<String> {
+        self.first_seen.take()
     }
 
     /// Says something; it leaves with the next [`Self::flush`].
@@ -93,18 +110,21 @@ impl Connection {
             (false, true) => Interest::WRITABLE,
             (false, false) => return std::future::pending().await,
         };
-        self.stream.ready(interest).await.map(drop)
+        self.stream.ready(interest).await
     }
 
     /// Whether something said has not left yet.
     #[must_use]
-    pub const fn wants_to_write(&self) -> bool {
-        self.written < self.out.len() && self.broken.is_none()
+    pub fn wants_to_write(&self) -> bool {
+        (self.written < self.out.len() || self.stream.holds()) && self.broken.is_none()
     }
 
     /// Gives the socket what was said, as much as it takes, without waiting.
     pub fn flush(&mut self) {
-        while self.wants_to_write() {
+        if let Err(error) = self.stream.flush() {
+            self.broken = Some(error);
+        }
+        while self.written < self.out.len() && self.broken.is_none() {
             match self.stream.try_write(&self.out[self.written..]) {
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -176,6 +196,10 @@ impl Connection {
                     return Err(Lost::NotSquares(format!("it speaks protocol {spoken}, this program {PROTOCOL}")));
                 }
                 Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::ServerFull => return Err(Lost::Full),
+                // The one other thing that a server says first, in plain: that it speaks TLS.
+                Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::BadMessage => {
+                    return Err(Lost::WantsTls);
+                }
                 Some(Ok(FromServer::Bye { .. })) => return Err(Lost::Shutdown),
                 Some(Ok(_)) => return Err(Lost::NotSquares("it did not say hello".into())),
                 Some(Err(lost)) => return Err(lost),

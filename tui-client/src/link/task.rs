@@ -274,14 +274,20 @@ impl Task {
         }
         let address = self.address();
         self.kept.tell(LinkEvent::Connecting { server: address.clone() });
-        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address).await }));
+        // What is hosted here is reached within this machine.
+        let trust = self.options.trust.clone().filter(|_| self.host.is_none());
+        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address, trust.as_ref()).await }));
     }
 
     fn connected(&mut self, connected: Result<(Connection, Hello), Refused>) {
         self.phase = Phase::Parked;
         match connected {
-            Ok((connection, hello)) => {
+            Ok((mut connection, hello)) => {
                 self.taken = false;
+                if let Some(fingerprint) = connection.take_first_seen() {
+                    let server = self.address();
+                    self.kept.tell(LinkEvent::FirstSeen { server, fingerprint });
+                }
                 self.kept.tell(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
                 let mut session = Box::new(Session::new(connection, hello));
                 if self.kept.wanted.is_some() {

@@ -114,7 +114,7 @@ impl From<Lost> for Over {
 
 enum Happened {
     Given(Option<Given>),
-    Connected(Result<(Connection, Hello), Refused>),
+    Connected(Box<Result<(Connection, Hello), Refused>>),
     Socket(io::Result<()>),
     Time,
 }
@@ -163,7 +163,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
                 self.open = false;
                 Ok(())
             }
-            Happened::Connected(connected) => self.connected(connected).await,
+            Happened::Connected(connected) => self.connected(*connected).await,
             Happened::Socket(socket) => self.socket(&socket),
             Happened::Time => self.time(),
         }
@@ -234,8 +234,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     }
 
     fn connect(&mut self) {
-        let address = self.options.server.clone();
-        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address).await }));
+        let (address, trust) = (self.options.server.clone(), self.options.trust.clone());
+        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address, trust.as_ref()).await }));
     }
 
     async fn connected(&mut self, connected: Result<(Connection, Hello), Refused>) -> Result<(), End> {
@@ -243,6 +243,12 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             Ok(connected) => connected,
             Err(refused) => return self.lost(refused.why),
         };
+        if let Some(fingerprint) = connection.take_first_seen() {
+            let server = &self.options.server;
+            self.output.complain(&format!(
+                "squares: first time at {server}; its certificate is believed from now on: {fingerprint}"
+            ));
+        }
         if hello.auth == Auth::Pin && self.options.pin.is_none() {
             // A person takes longer than a server waits for a join.
             drop(connection);
@@ -288,6 +294,19 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             Lost::Full => (format!("the server at {server} is full; try again later"), false),
             Lost::NotSquares(why) => {
                 (format!("what answers at {server} is no server of ours: {why}; name another with --server"), false)
+            }
+            Lost::WantsTls => (format!("the server at {server} speaks TLS; add --tls"), false),
+            Lost::SpeaksNoTls => (format!("the server at {server} speaks no TLS; leave out --tls"), false),
+            Lost::Untrusted(why) => (format!("the server at {server} is not believed: {why}; see --tls-ca"), false),
+            Lost::Changed { before, now, known } => {
+                let known = known.display();
+                let mend = format!("if the server was set up anew, delete the line of {server} in {known}");
+                (
+                    format!(
+                        "the certificate of {server} changed: somebody may be in between; it was {before}, it is {now}; {mend}"
+                    ),
+                    false,
+                )
             }
             Lost::Closed(Some(why)) => (format!("the connection to {server} was lost: {why}"), true),
             Lost::Closed(None) => (format!("the connection to {server} was lost"), true),
@@ -400,7 +419,7 @@ impl Phase {
     async fn next(&mut self) -> Happened {
         match self {
             Self::Apart | Self::Waiting(_) => std::future::pending().await,
-            Self::Connecting(connecting) => Happened::Connected(connecting.await),
+            Self::Connecting(connecting) => Happened::Connected(Box::new(connecting.await)),
             Self::Up(up) => Happened::Socket(up.connection.ready(true).await),
         }
     }

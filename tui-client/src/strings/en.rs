@@ -52,6 +52,9 @@ pub(super) static EN: Strings = Strings {
     choose_server: "choose",
     pin: "PIN",
     pin_empty: "Type your PIN; it was handed out to you.",
+    first_seen: |server, fingerprint| {
+        format!("First time at {server}. Its certificate is believed from now on: {fingerprint}")
+    },
     pin_held_up: |seconds| format!("Too many tries: the next one in {seconds} s."),
     student_error,
     join_keys: &[("Enter", "join"), ("Tab", "next field"), ("Ctrl-C", "leave")],
@@ -278,6 +281,9 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "the server stopped".to_owned(),
         Lost::Full => "the server is full".to_owned(),
         Lost::NotSquares(_) => "not a Squares server".to_owned(),
+        Lost::WantsTls => "the server speaks TLS".to_owned(),
+        Lost::SpeaksNoTls => "the server speaks no TLS".to_owned(),
+        Lost::Untrusted(_) | Lost::Changed { .. } => "the server is not believed".to_owned(),
         Lost::LedgerInUse(_) | Lost::CannotHost(_) => "cannot open a room".to_owned(),
     }
 }
@@ -289,6 +295,17 @@ fn cannot_host(why: &Lost) -> Option<String> {
             text::printable(folder)
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
+        Lost::WantsTls => Some("This server speaks TLS. Start squares with --tls.".to_owned()),
+        Lost::SpeaksNoTls => Some("This server speaks no TLS. Start squares without --tls.".to_owned()),
+        Lost::Untrusted(why) => {
+            Some(format!("Its certificate is not believed: {}. See --tls-ca.", text::printable(why)))
+        }
+        Lost::Changed { before, now, known } => Some(format!(
+            "The certificate of this server is another than before: somebody may be in between. If it was set up anew, delete its line in {}. Before {}, now {}.",
+            known.display(),
+            text::printable(before),
+            now
+        )),
         _ => None,
     }
 }

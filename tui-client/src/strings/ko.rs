@@ -50,6 +50,9 @@ pub(super) static KO: Strings = Strings {
     choose_server: "고르기",
     pin: "PIN",
     pin_empty: "PIN을 입력해 주세요. 나누어 받은 쪽지에 있습니다.",
+    first_seen: |server, fingerprint| {
+        format!("{server} 에 처음 연결했습니다. 앞으로 이 인증서를 믿습니다: {fingerprint}")
+    },
     pin_held_up: |seconds| format!("여러 번 틀려서 {seconds}초 뒤에 다시 해 볼 수 있습니다."),
     student_error,
     join_keys: &[("Enter", "들어가기"), ("Tab", "다음 칸"), ("Ctrl-C", "나가기")],
@@ -267,6 +270,9 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "서버가 멈췄습니다".to_owned(),
         Lost::Full => "서버에 자리가 없습니다".to_owned(),
         Lost::NotSquares(_) => "제곱방 서버가 아닙니다".to_owned(),
+        Lost::WantsTls => "TLS를 쓰는 서버입니다".to_owned(),
+        Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다".to_owned(),
+        Lost::Untrusted(_) | Lost::Changed { .. } => "믿을 수 없는 서버입니다".to_owned(),
         Lost::LedgerInUse(_) | Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
     }
 }
@@ -278,6 +284,17 @@ fn cannot_host(why: &Lost) -> Option<String> {
             text::printable(folder)
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
+        Lost::WantsTls => Some("이 서버는 TLS를 씁니다. squares 를 --tls 로 시작해 주세요.".to_owned()),
+        Lost::SpeaksNoTls => Some("이 서버는 TLS를 쓰지 않습니다. --tls 없이 시작해 주세요.".to_owned()),
+        Lost::Untrusted(why) => {
+            Some(format!("서버의 인증서를 믿을 수 없습니다: {}. --tls-ca 를 보세요.", text::printable(why)))
+        }
+        Lost::Changed { before, now, known } => Some(format!(
+            "서버의 인증서가 전과 다릅니다. 누군가 사이에 있을 수 있습니다. 서버를 새로 만든 것이라면 {} 에서 그 줄을 지우세요. 전: {} 지금: {}",
+            known.display(),
+            text::printable(before),
+            now
+        )),
         _ => None,
     }
 }

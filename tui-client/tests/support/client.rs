@@ -103,5 +103,6 @@ pub fn options(home: &Home) -> Options {
         data: Some(home.path().join("ledger")),
         outbox: home.outbox(),
         pin: None,
+        trust: None,
     }
 }

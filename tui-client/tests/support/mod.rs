@@ -259,6 +259,11 @@ impl Server {
         self.process = Self::spawn(&self.home, &self.arguments, &self.address).0;
     }
 
+    /// Where it keeps what it keeps.
+    pub fn data(&self) -> PathBuf {
+        self.home.path().join("ledger")
+    }
+
     pub fn port(&self) -> u16 {
         self.address.rsplit(':').next().unwrap().parse().unwrap()
     }

@@ -1,0 +1,63 @@
+//! What is linked into the programs: licences that allow it, and one registry that it all comes from. `deny.toml` has the
+//! same rules for cargo-deny, which knows of weaknesses too.
+
+use std::{collections::BTreeSet, process::Command};
+
+use serde_json::Value;
+
+/// The licences that `deny.toml` allows.
+fn allowed() -> BTreeSet<String> {
+    let deny = include_str!("../../../deny.toml");
+    let list = deny.split_once("allow = [").expect("a list of licences").1.split_once(']').expect("its end").0;
+    list.split(',').map(|licence| licence.trim().trim_matches('"').to_owned()).collect()
+}
+
+/// Whether one of the choices that this expression gives is allowed.
+fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
+    let expression = expression.replace('/', " OR ");
+    let licence = |licence: &str| allowed.contains(licence.trim().trim_matches(['(', ')']).trim());
+    // In `A AND (B OR C)` each part has a choice of its own; in `A OR B AND C` a choice has parts.
+    if let Some((all, choice)) = expression.split_once(" AND (") {
+        return is_allowed(all, allowed) && is_allowed(choice.trim_end_matches(')'), allowed);
+    }
+    expression.split(" OR ").any(|choice| choice.split(" AND ").all(licence))
+}
+
+#[test]
+fn licences_are_read_as_they_are_written() {
+    let allowed = BTreeSet::from(["MIT".to_owned(), "ISC".to_owned()]);
+    for good in
+        ["MIT", "GPL-3.0 OR MIT", "Apache-2.0/MIT", "MIT AND ISC", "(X OR MIT) AND (Y OR ISC)", "MIT AND (X OR ISC)"]
+    {
+        assert!(is_allowed(good, &allowed), "{good}");
+    }
+    for bad in ["GPL-3.0", "MIT AND GPL-3.0", "MIT AND (X OR Y)", ""] {
+        assert!(!is_allowed(bad, &allowed), "{bad}");
+    }
+}
+
+#[test]
+fn everything_that_is_linked_has_an_allowed_licence_and_one_source() {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--manifest-path"]);
+    let output = command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).output().unwrap();
+    if !output.status.success() {
+        // Crates of other systems, which nobody has needed here, are not on this machine: then there is nothing to read.
+        let why = String::from_utf8_lossy(&output.stderr);
+        assert!(why.contains("offline"), "{why}");
+        return;
+    }
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let allowed = allowed();
+    let (mut sources, mut refused) = (BTreeSet::new(), Vec::new());
+    for package in metadata["packages"].as_array().unwrap() {
+        let Some(source) = package["source"].as_str() else { continue };
+        sources.insert(source);
+        let licence = package["license"].as_str().unwrap_or_default();
+        if !is_allowed(licence, &allowed) {
+            refused.push(format!("{} {licence:?}", package["name"]));
+        }
+    }
+    assert!(refused.is_empty(), "{refused:?}");
+    assert!(sources.len() == 1 && sources.iter().all(|source| source.starts_with("registry+")), "{sources:?}");
+}
