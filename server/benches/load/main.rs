@@ -3,7 +3,8 @@
 //! checked: none may be missing, doubled or out of order.
 //!
 //! `cargo bench -p squares-server --bench load` prints the table; `-- --clients 1000,10000` chooses how many clients,
-//! `-- --phases storm,commits` what is measured, and `-- --phases ledger --results 50000000` lets a ledger grow.
+//! `-- --phases storm,commits` what is measured, and `-- --phases ledger --results 50000000` lets a ledger grow,
+//! with `--ledger DIR` one that is kept and gone on with.
 //! `cargo test` runs a short form of everything, with the same checks.
 
 mod asker;
@@ -15,7 +16,7 @@ mod process;
 mod redis;
 mod table;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use phases::Phase;
 
@@ -31,22 +32,25 @@ struct Asked {
     phases: Vec<Phase>,
     /// How far the ledger grows, in the phase of that name.
     results: u64,
+    /// Where it is kept for another run, which goes on with it; `None`: it is thrown away.
+    ledger: Option<PathBuf>,
 }
 
 impl Asked {
     /// Everything in short, as a test of its answers.
     fn short() -> Self {
         let phases = Phase::USUAL.into_iter().chain([Phase::Ledger]).collect();
-        Self { clients: vec![20], seconds: 0.2, runs: 1, phases, results: 3000 }
+        Self { clients: vec![20], seconds: 0.2, runs: 1, phases, results: 3000, ledger: None }
     }
 
     /// What `cargo bench` measures when nothing else is asked.
     fn long() -> Self {
-        Self { clients: vec![1000], seconds: 4.0, runs: 1, phases: Phase::USUAL.to_vec(), results: 50_000_000 }
+        let phases = Phase::USUAL.to_vec();
+        Self { clients: vec![1000], seconds: 4.0, runs: 1, phases, results: 50_000_000, ledger: None }
     }
 
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let [mut clients, mut seconds, mut runs, mut phases, mut results] = [const { None }; 5];
+        let [mut clients, mut seconds, mut runs, mut phases, mut results, mut ledger] = [const { None }; 6];
         let mut bench = false;
         while let Some(argument) = arguments.next() {
             let value = match &*argument {
@@ -59,6 +63,7 @@ impl Asked {
                 "--runs" => &mut runs,
                 "--phases" => &mut phases,
                 "--results" => &mut results,
+                "--ledger" => &mut ledger,
                 // What `cargo test` hands to every test program, such as a filter, chooses nothing here.
                 _ => continue,
             };
@@ -72,6 +77,7 @@ impl Asked {
             runs: runs.map_or(Ok(usual.runs), |runs| parsed(&runs))?,
             phases: phases.map_or(Ok(usual.phases), |list| list.split(',').map(named).collect())?,
             results: results.map_or(Ok(usual.results), |results| parsed(&results))?,
+            ledger: ledger.map(PathBuf::from),
         })
     }
 }

@@ -117,7 +117,7 @@ pub(crate) fn run(asked: &Asked) -> Outcome {
             commits::acknowledgements(time)?;
         }
         if wanted(Phase::Ledger) {
-            ledger::measure(asked.results, time)?;
+            ledger::measure(asked.results, asked.ledger.as_deref(), time)?;
         }
     }
     Ok(())

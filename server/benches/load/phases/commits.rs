@@ -1,6 +1,9 @@
 //! How many squares a second are made durable and acknowledged, beside Redis that syncs every write.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write as _,
+    time::{Duration, Instant},
+};
 
 use super::{Outcome, Server};
 use crate::{
@@ -15,6 +18,8 @@ pub(super) fn acknowledgements(time: Duration) -> Outcome {
     say(
         "\n| durable acknowledgements, connections × window | a second | p50 ms | p99 ms | Redis, appendfsync always |\n| --- | --- | --- | --- | --- |",
     );
+    let [p50, p99] = one_sync()?;
+    say(&format!("| one line appended and synced, the floor of 1 × 1 | | {p50:.2} | {p99:.2} | |"));
     let redis = Redis::start(true)?;
     for (connections, window, ids) in [
         (1, 1, Ids::Ordered),
@@ -50,4 +55,18 @@ pub(super) fn acknowledgements(time: Duration) -> Outcome {
         say(&format!("| {connections} × {window}, ids {ids:?} | {rate:.0} | {p50:.2} | {p99:.2} | {peer} |"));
     }
     Ok(())
+}
+
+/// The median and 99th percentile in ms of appending a line to a file and syncing it, which every single result costs at least.
+fn one_sync() -> Outcome<[f64; 2]> {
+    const SYNCS: usize = 300;
+    let mut file = tempfile::tempfile()?;
+    let mut times = Times::default();
+    for _ in 0..SYNCS {
+        let begin = Instant::now();
+        file.write_all(&[b'x'; 190])?;
+        file.sync_data()?;
+        times.add(begin.elapsed());
+    }
+    Ok(times.percentiles([500, 990]))
 }
