@@ -335,6 +335,12 @@ impl App {
         self.remembered.clone()
     }
 
+    /// Whether the terminal's background decides how things look, so that it should be asked for.
+    #[must_use]
+    pub fn wants_background(&self) -> bool {
+        self.looks.wants_background()
+    }
+
     /// The styles are others.
     fn restyle(&mut self) {
         let theme = self.looks.theme();

@@ -45,7 +45,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read.
-    #[error("cannot read the settings in {path}: {error}")]
+    #[error("cannot read the settings in {path}: {error}; give another file with --config, or none")]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -470,6 +470,10 @@ impl Loop {
         if let Ok(size) = crossterm::terminal::size() {
             self.resize(size);
         }
+        // It may be another terminal by now, or have other colours.
+        if self.app.wants_background() {
+            self.ask_background();
+        }
         self.surface.repaint();
         self.urgency = Some(Urgency::Now);
     }

@@ -80,7 +80,7 @@ impl App {
         let path = PathBuf::from(name);
         let Some(format) = Format::of(&path) else { return wrong(self, self.strings.export_usage) };
         let replace = warned.as_ref() == Some(&path);
-        let top = self.whole_feed().stream();
+        let top = self.whole_feed().newest_known();
         self.exports.current = Some(Current {
             path: path.clone(),
             filter: self.feed.filter.clone(),

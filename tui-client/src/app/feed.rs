@@ -155,9 +155,9 @@ impl Feed {
         }
     }
 
-    /// The last result that the server sent as it came.
-    pub(crate) const fn stream(&self) -> u64 {
-        self.stream
+    /// The newest result that is known to be there, whether or not it has come.
+    pub(crate) fn newest_known(&self) -> u64 {
+        self.stream.max(self.replay_until.unwrap_or(0))
     }
 
     /// Whether a result came after joining.
