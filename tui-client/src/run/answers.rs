@@ -170,6 +170,27 @@ mod tests {
         assert_eq!(hear(&long), (keys(&long), None));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_key_is_lost_or_moved(text in "[]1;rgb:f/0~_^\\\\]{0,60}") {
+            let now = Instant::now();
+            let mut answers = Answers::default();
+            answers.asked(now);
+            let (mut came, mut gone_on) = (Vec::new(), Vec::new());
+            for event in keys(&text) {
+                came.push(event.clone());
+                match answers.hear(event, now) {
+                    Heard::Keys(keys) => gone_on.extend(keys),
+                    Heard::More => {}
+                    // An answer takes the keys it is made of, and only those.
+                    Heard::Background(_) => came.clone_from(&gone_on),
+                }
+            }
+            gone_on.extend(answers.kept.iter().copied().map(Input::Key));
+            proptest::prop_assert_eq!(gone_on, came);
+        }
+    }
+
     #[test]
     fn without_a_question_nothing_is_kept_back() {
         let now = Instant::now();
