@@ -414,3 +414,32 @@ fn keys_come_from_the_settings_file_and_a_mistake_in_it_is_told_before_anything_
     assert_eq!(pty.exit_code(), 2);
     pty.until_shows(":2:9: F8 is the key of copy-square already");
 }
+
+#[test]
+fn a_storm_of_sizes_ends_with_the_screen_whole_and_the_typed_line_kept() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = enter(&home, &server.address, "s1");
+    pty.type_text("12\r");
+    pty.until_shows("12² = 144");
+    pty.type_text("34");
+    for step in 0..80_u16 {
+        // Down to a single cell, and wider than before.
+        pty.resize(1 + step * 37 % 150, 1 + step * 13 % 50);
+        if step == 40 {
+            server.square_as("s2", "15");
+        }
+    }
+    let before = pty.sent();
+    pty.resize(80, 24);
+    pty.until_sent("\x1b[?2026l", before);
+    pty.type_text("5");
+    pty.until("the line, with all of it", |screen| {
+        let contents = screen.contents();
+        let all = ["> 345", "12² = 144", "15² = 225", "s2"];
+        all.iter().all(|part| contents.contains(part)) && contents.lines().count() == 24
+    });
+    pty.type_text("\x15/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}

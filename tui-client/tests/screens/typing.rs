@@ -7,7 +7,7 @@ use super::*;
 
 #[test]
 fn several_lines_pasted_are_asked_about() {
-    check_middle("paste", |lang, size| {
+    check("paste", |lang, size| {
         let mut stage = Stage::room(lang, size);
         stage.type_in("12");
         stage.update(Event::Paste(format!("1\n1/2\n-2.5\n1,234\n{}\n2+3\n１２\n1e3\n9\n가", "7".repeat(100))));
@@ -17,7 +17,7 @@ fn several_lines_pasted_are_asked_about() {
 
 #[test]
 fn history_searched() {
-    check_middle("history", |lang, size| {
+    check("history", |lang, size| {
         let mut stage = Stage::room(lang, size);
         let lines = vec!["1234567".into(), "/find 가람".into(), "9".repeat(300), "12".into()];
         stage.update(Event::Notebook { student: "20260002".into(), lines, draft: String::new() });
@@ -29,7 +29,7 @@ fn history_searched() {
 
 #[test]
 fn a_line_that_was_being_typed_comes_back() {
-    check_middle("draft", |lang, size| {
+    check("draft", |lang, size| {
         let mut stage = Stage::room(lang, size);
         stage.update(Event::Notebook { student: "20260002".into(), lines: vec![], draft: "123.5".into() });
         stage
@@ -38,7 +38,7 @@ fn a_line_that_was_being_typed_comes_back() {
 
 #[test]
 fn a_command_being_typed() {
-    check_middle("command_typed", |lang, size| {
+    check("command_typed", |lang, size| {
         let mut stage = Stage::room(lang, size);
         stage.type_in("/챠");
         stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
@@ -49,7 +49,7 @@ fn a_command_being_typed() {
 
 #[test]
 fn an_export_under_way() {
-    check_middle("export", |lang, size| {
+    check("export", |lang, size| {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
         stage.link(LinkEvent::Joined { welcome: Welcome { replay_after: 9_000, ..welcome(9_057) }, resumed: false });
@@ -70,7 +70,7 @@ fn an_export_under_way() {
 
 #[test]
 fn a_file_that_is_there_is_asked_about() {
-    check_middle("export_exists", |lang, size| {
+    check("export_exists", |lang, size| {
         let mut stage = Stage::room(lang, size);
         stage.type_in("/export results.csv");
         stage.press(KeyCode::Enter);

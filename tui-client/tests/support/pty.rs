@@ -122,6 +122,14 @@ impl Pty {
         writer.flush().unwrap();
     }
 
+    /// Makes the window another size.
+    pub fn resize(&self, cols: u16, rows: u16) {
+        let mut shown = self.shown.0.lock().unwrap();
+        shown.emulator.screen_mut().set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().unwrap().resize(size).unwrap();
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }

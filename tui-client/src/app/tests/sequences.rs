@@ -112,6 +112,17 @@ fn draw(app: &App, now: Instant) {
     }
 }
 
+/// What is said in lines has nothing raw in it but what moves the caret on its line.
+fn say(linear: &mut crate::view::Linear, app: &App, now: Instant) {
+    let said = linear.say(app, now).replace("\x1b[K", "");
+    let said = said.replace("\r\n", "").replace(['\r', '\x08'], "");
+    for (at, part) in said.split("\x1b[").enumerate() {
+        let behind = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let text = if at > 0 { behind.strip_prefix('D').expect("only the caret is moved") } else { part };
+        assert!(text.chars().all(squares_shared::student::is_printable), "raw text in a line: {text:?}");
+    }
+}
+
 /// What the server side of a sequence remembers, so that its news make sense.
 struct World {
     latest: u64,
@@ -203,6 +214,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120)
     ) {
         let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+        let mut linear = crate::view::Linear::default();
         let mut world = World { latest: 1_000, queued: 0, asked: VecDeque::new(), mine: HashSet::new() };
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
         room.link(LinkEvent::Joined { welcome: welcome(3, 1_000, 900), resumed: false });
@@ -244,6 +256,7 @@ proptest! {
                 }
             }
             draw(&room.app, room.now);
+            say(&mut linear, &room.app, room.now);
 
             if !by_hand && !typed.is_empty() {
                 prop_assert_eq!(room.app.input.text(), typed);
