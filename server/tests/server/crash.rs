@@ -1,9 +1,13 @@
 //! The server is killed in the middle of its work, again and again: what anybody has seen stands in the ledger, once,
-//! with the same `seq`, and what was sent again was recorded once.
+//! with the same `seq`, and what was sent again was recorded once. The moments rotate: idle, in the middle of commits, of replays, and of a storm of
+//! joins and leaves.
+//!
+//! `CRASH_ROUNDS=200 cargo test -p squares-server --test server crash` is the long run.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::SocketAddr,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
     path::Path,
     sync::mpsc,
     thread,
@@ -12,10 +16,23 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Peer, Program};
+use crate::support::{Peer, Program, command, how_many};
 
-const ROUNDS: u64 = 8;
-const CLIENTS: u64 = 4;
+const CLIENTS: u64 = 20;
+
+/// The rounds on one ledger: each of them reads it whole.
+const ROUNDS_A_LEDGER: u64 = 20;
+
+/// What the server is doing when it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Idle,
+    Commits,
+    Replays,
+    Presence,
+}
+
+const MOMENTS: [Moment; 4] = [Moment::Commits, Moment::Replays, Moment::Presence, Moment::Idle];
 
 /// What a client knows when its server is gone.
 #[derive(Default)]
@@ -26,14 +43,16 @@ struct Known {
 }
 
 /// Squares until the connection breaks, a few requests ahead of the answers.
-fn work(address: SocketAddr, student: &str, round: u64, started: &mpsc::Sender<()>) -> Known {
-    const AHEAD: u64 = 16;
+fn work(address: SocketAddr, student: &str, round: u64, moment: Moment, started: &mpsc::Sender<()>) -> Known {
+    const AHEAD: u64 = 8;
     let mut known = Known::default();
     let mut peer = Peer::connect_to(address);
-    peer.send(&json!({"type": "join", "student": student, "backlog": 0}));
+    let backlog = if moment == Moment::Replays { 1000 } else { 0 };
+    peer.send(&json!({"type": "join", "student": student, "backlog": backlog}));
+    let most = if moment == Moment::Idle { AHEAD } else { u64::MAX };
     let (mut sent, mut answered) = (0, 0);
     loop {
-        while sent < answered + AHEAD {
+        while sent < (answered + AHEAD).min(most) {
             let id = format!("{round}-{sent}");
             known.sent.insert(id.clone(), sent);
             if !peer.try_send(&json!({"type": "square", "number": sent, "id": id})) {
@@ -43,8 +62,9 @@ fn work(address: SocketAddr, student: &str, round: u64, started: &mpsc::Sender<(
         }
         match peer.try_next() {
             Some(message) if message["type"] == "result" => {
-                answered += u64::from(message["student"] == student);
-                if answered == AHEAD {
+                let is_new = message["student"] == student && known.sent.contains_key(message["id"].as_str().unwrap());
+                answered += u64::from(is_new);
+                if is_new && answered == AHEAD {
                     let _ = started.send(());
                 }
                 let seq = message["seq"].as_u64().unwrap();
@@ -98,21 +118,48 @@ fn send_again(program: &Program, student: &str, known: &Known) {
     }
 }
 
-fn round(folder: &Path, round: u64, random: &mut fastrand::Rng) {
+/// Comes and goes until the server is gone.
+fn flap(address: SocketAddr, student: &str) {
+    while let Ok(stream) = TcpStream::connect(address) {
+        let _ = stream.set_read_timeout(Some(crate::support::PATIENCE));
+        let join = json!({"type": "join", "student": student, "backlog": 0});
+        let _ = (&stream).write_all(format!("{join}\n{{\"type\":\"leave\"}}\n").as_bytes());
+        let _ = (&stream).read_to_end(&mut Vec::new());
+    }
+}
+
+fn round(folder: &Path, round: u64, log: &mut Option<Value>, random: &mut fastrand::Rng) {
+    let moment = MOMENTS[(round % 4) as usize];
     let program = Program::start(folder, &["--rate", "0"]);
     let (started, has_started) = mpsc::channel();
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
             let (address, started) = (program.address, started.clone());
-            thread::spawn(move || work(address, &format!("c{client}"), round, &started))
+            thread::spawn(move || work(address, &format!("c{client}"), round, moment, &started))
         })
         .collect();
+    let flapping = if moment == Moment::Presence { 8 } else { 0 };
+    let flapping: Vec<_> = (0..flapping)
+        .map(|student| {
+            let address = program.address;
+            thread::spawn(move || flap(address, &format!("f{student}")))
+        })
+        .collect();
+    if moment == Moment::Idle {
+        for _ in 0..CLIENTS {
+            has_started.recv_timeout(crate::support::PATIENCE).expect("squares are answered");
+        }
+        let _ = started.send(());
+    }
     has_started.recv_timeout(crate::support::PATIENCE).expect("squares are answered");
     thread::sleep(Duration::from_micros(random.u64(0..30_000)));
     program.kill();
     let known: Vec<Known> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+    flapping.into_iter().for_each(|client| client.join().unwrap());
 
     let program = Program::start(folder, &["--rate", "0"]);
+    let hello = Peer::connect(&program).hello;
+    assert_eq!(*log.get_or_insert_with(|| hello["log"].clone()), hello["log"], "a crash is not taken for a copy");
     let kept = ledger(&program);
     for (client, known) in known.iter().enumerate() {
         for (seq, seen) in &known.seen {
@@ -134,15 +181,21 @@ fn round(folder: &Path, round: u64, random: &mut fastrand::Rng) {
     let sent: usize = known.iter().map(|known| known.sent.len()).sum();
     let of_this_round = kept.values().filter(|result| result["id"].as_str().unwrap().starts_with(&format!("{round}-")));
     assert_eq!(of_this_round.count(), sent, "everything sent stands, once");
+    let check = command(folder).arg("check").output().unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
     let (status, _) = program.stop();
     assert!(status.success());
 }
 
 #[test]
 fn what_was_seen_survives_a_kill_and_nothing_is_recorded_twice() {
-    let folder = tempfile::tempdir().unwrap();
     let mut random = fastrand::Rng::with_seed(7);
-    for number in 0..ROUNDS {
-        round(folder.path(), number, &mut random);
+    let mut folder = tempfile::tempdir().unwrap();
+    let mut log = None;
+    for number in 0..how_many("CRASH_ROUNDS", 4) {
+        if number > 0 && number % ROUNDS_A_LEDGER == 0 {
+            (folder, log) = (tempfile::tempdir().unwrap(), None);
+        }
+        round(folder.path(), number, &mut log, &mut random);
     }
 }

@@ -8,11 +8,17 @@ mod abuse;
 mod commands;
 mod conversation;
 mod crash;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod faults;
 mod given;
 mod metrics;
 mod pins;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod power;
 mod program;
 mod resume;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod shim;
 mod slow_reader;
 mod storage;
 mod supply;

@@ -33,7 +33,12 @@ impl Program {
     }
 
     /// Starts it as this command says, and waits until it is ready.
-    pub(crate) fn start_as(mut command: Command) -> Self {
+    pub(crate) fn start_as(command: Command) -> Self {
+        Self::try_start_as(command).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// Starts it as this command says, and waits until it is ready or has ended; then gives its log.
+    pub(crate) fn try_start_as(mut command: Command) -> Result<Self, String> {
         let mut child = command.spawn().expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
         let mut line = String::new();
@@ -42,10 +47,11 @@ impl Program {
         let Some(address) = address else {
             let mut log = String::new();
             let _ = child.stderr.take().map(|mut stderr| stderr.read_to_string(&mut log));
-            panic!("not ready: {line:?}; {log}");
+            let status = child.wait().expect("it was started here");
+            return Err(format!("not ready: {line:?}, {status}; {log}"));
         };
         let log = child.stderr.take();
-        Self { child, address, _out: out, log }
+        Ok(Self { child, address, _out: out, log })
     }
 
     pub(crate) fn pid(&self) -> rustix::process::Pid {
@@ -227,6 +233,11 @@ pub(crate) fn open(address: SocketAddr) -> (TcpStream, BufReader<TcpStream>) {
     stream.set_write_timeout(Some(PATIENCE)).expect("a TCP stream");
     let lines = BufReader::new(stream.try_clone().expect("a TCP stream"));
     (stream, lines)
+}
+
+/// How often a test tries: as often as this variable says, for a long run, or as often as is short.
+pub(crate) fn how_many(variable: &str, short: u64) -> u64 {
+    std::env::var(variable).map_or(short, |times| times.parse().expect("it is a number"))
 }
 
 /// Waits until something holds.
