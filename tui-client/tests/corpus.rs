@@ -41,3 +41,8 @@ fn every_number_reads_as_what_it_was_written_as() {
 fn every_roster_is_read_or_refused_in_a_line() {
     check_all("roster", fuzz::roster::check);
 }
+
+#[test]
+fn whatever_a_server_says_the_screen_is_one() {
+    check_all("client", fuzz::client::check);
+}

@@ -6,6 +6,7 @@
 
 mod connections;
 mod descriptors;
+mod guesses;
 mod guests;
 mod lines;
 mod mix;
@@ -14,7 +15,7 @@ mod readers;
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -22,7 +23,7 @@ use std::{
 
 use guests::Guests;
 
-use crate::support::{Program, resident, server};
+use crate::support::{Program, resident};
 
 /// Round trips below this are nobody's trouble: on a machine with two processors, which the trouble's own clients use as well, a
 /// slowest hundredth that doubles from one millisecond to two says nothing.
@@ -37,31 +38,36 @@ static ALONE: Mutex<()> = Mutex::new(());
 /// Whoever makes trouble, until it is dropped.
 struct Trouble {
     over: Arc<AtomicBool>,
-    makers: Vec<JoinHandle<u64>>,
+    made: Arc<AtomicU64>,
+    makers: Vec<JoinHandle<()>>,
 }
 
 impl Trouble {
     fn new() -> Self {
-        Self { over: Arc::default(), makers: Vec::new() }
+        Self { over: Arc::default(), made: Arc::default(), makers: Vec::new() }
     }
 
     /// Adds a thread that makes trouble again and again: `make` is called until it is over, and tells how often it did something.
     fn with(mut self, mut make: impl FnMut() -> u64 + Send + 'static) -> Self {
-        let over = Arc::clone(&self.over);
+        let (over, made) = (Arc::clone(&self.over), Arc::clone(&self.made));
         self.makers.push(thread::spawn(move || {
-            let mut made = 0;
             while !over.load(Ordering::Relaxed) {
-                made += make();
+                made.fetch_add(make(), Ordering::Relaxed);
             }
-            made
         }));
         self
+    }
+
+    /// How much of it there was so far.
+    fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// Ends it, and tells how much of it there was.
     fn end(mut self) -> u64 {
         self.over.store(true, Ordering::Relaxed);
-        self.makers.drain(..).map(|maker| maker.join().expect("the trouble itself has none")).sum()
+        self.makers.drain(..).for_each(|maker| maker.join().expect("the trouble itself has none"));
+        self.made()
     }
 }
 
@@ -83,8 +89,12 @@ struct House {
 
 impl House {
     fn open(flags: &[&str]) -> Self {
+        Self::in_folder(tempfile::tempdir().expect("a temporary folder"), flags)
+    }
+
+    fn in_folder(folder: tempfile::TempDir, flags: &[&str]) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let (program, folder) = server(&[&["--rate", "1000", "--burst", "1000"], flags].concat());
+        let program = Program::start(folder.path(), &[&["--rate", "1000", "--burst", "1000"], flags].concat());
         let guests = Guests::welcome(&program);
         let before = guests.slowest_hundredth(Duration::ZERO);
         let memory = resident(program.pid());

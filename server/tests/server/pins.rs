@@ -21,13 +21,18 @@ fn hash(folder: &Path, line: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// A server with these students, whose PIN is `4711` each, and where its data is.
-fn with_students(folder: &Path, students: &[&str]) -> Program {
+/// The flags for a roster of these students, whose PIN is `4711` each.
+pub(crate) fn roster_of(folder: &Path, students: &[&str]) -> [String; 4] {
     let hash = String::from_utf8(hash(folder, "4711\n").stdout).unwrap();
     let rows: String = students.iter().map(|student| format!("{student},\"{}\"\n", hash.trim_end())).collect();
     let roster = folder.join("roster.csv");
     fs::write(&roster, format!("id,pin\n{rows}without,\n")).unwrap();
-    Program::start(folder, &["--auth", "pin", "--roster", roster.to_str().unwrap()])
+    ["--auth", "pin", "--roster", roster.to_str().unwrap()].map(str::to_owned)
+}
+
+/// A server with these students, whose PIN is `4711` each, and where its data is.
+fn with_students(folder: &Path, students: &[&str]) -> Program {
+    Program::start(folder, &roster_of(folder, students).each_ref().map(String::as_str))
 }
 
 fn knock(peer: &mut Peer, student: &str, pin: Option<&str>) -> Value {

@@ -31,7 +31,7 @@ impl Guests {
     pub(super) fn welcome(program: &Program) -> Self {
         let (over, waited) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<Duration>>>::default());
         let guest = |n: usize| {
-            let (mut peer, _) = Peer::join(program, &format!("guest{n}"), json!({"backlog": 0}));
+            let (mut peer, _) = Peer::join(program, &format!("guest{n}"), json!({"backlog": 0, "pin": "4711"}));
             let (over, waited) = (Arc::clone(&over), Arc::clone(&waited));
             thread::spawn(move || {
                 let mut squared = 0_u64;

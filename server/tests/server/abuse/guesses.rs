@@ -1,0 +1,47 @@
+//! Somebody who tries PINs, a thousand of them.
+
+use serde_json::json;
+
+use super::{House, Trouble};
+use crate::{pins::roster_of, support::Peer};
+
+/// Guesses in all.
+const GUESSES: u64 = 1_000;
+
+#[test]
+fn a_thousand_guesses_slow_nobody_who_is_in_and_find_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let students = ["guest0", "guest1", "guest2", "guest3", "victim"];
+    let flags = roster_of(folder.path(), &students);
+    let house = House::in_folder(folder, &flags.each_ref().map(String::as_str));
+    let mut peers: Vec<Peer> = (0..20).map(|_| Peer::connect(&house.program)).collect();
+    let (mut guessed, mut wrong) = (0, 0);
+    let trouble = Trouble::new().with(move || {
+        if guessed >= GUESSES {
+            std::thread::yield_now();
+            return 0;
+        }
+        for peer in &mut peers {
+            // The right one comes last, when nothing is looked at any more.
+            let pin = if guessed < GUESSES - 20 { format!("x{guessed}") } else { "4711".to_owned() };
+            peer.send(&json!({"type": "join", "student": "victim", "pin": pin}));
+            guessed += 1;
+        }
+        for peer in &mut peers {
+            let answer = peer.reply();
+            match answer["code"].as_str() {
+                Some("bad_pin") => wrong += 1,
+                Some("rate_limited") => assert!(answer["retry_after_ms"].as_u64().is_some_and(|wait| wait > 0)),
+                _ => panic!("let in: {answer}"),
+            }
+        }
+        assert!(wrong < 50, "{wrong} guesses were looked at");
+        20
+    });
+    house.feels_nothing_of("guesses");
+    // A thousand are through, or this took longer than a test may.
+    crate::support::eventually("a thousand guesses were answered", || trouble.made() >= GUESSES);
+    trouble.end();
+    let log = house.close();
+    assert!(!log.contains("4711"), "a PIN on the log");
+}
