@@ -87,6 +87,11 @@ impl Peer {
         self.writer.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
+    /// Bytes as a line. The other end may be gone already.
+    pub fn say_bytes(&mut self, line: &[u8]) {
+        let _ = self.writer.write_all(&[line, b"\n"].concat());
+    }
+
     /// The next message.
     pub fn hear(&mut self) -> Value {
         self.try_hear().expect("a message, not the end")
