@@ -43,12 +43,13 @@ struct Known {
 }
 
 /// Squares until the connection breaks, a few requests ahead of the answers.
-fn work(address: SocketAddr, student: &str, round: u64, moment: Moment, started: &mpsc::Sender<()>) -> Known {
+fn work(mut peer: Peer, student: &str, round: u64, moment: Moment, started: &mpsc::Sender<()>) -> Known {
     const AHEAD: u64 = 8;
     let mut known = Known::default();
-    let mut peer = Peer::connect_to(address);
     let backlog = if moment == Moment::Replays { 1000 } else { 0 };
-    peer.send(&json!({"type": "join", "student": student, "backlog": backlog}));
+    if !peer.try_send(&json!({"type": "join", "student": student, "backlog": backlog})) {
+        return known;
+    }
     let most = if moment == Moment::Idle { AHEAD } else { u64::MAX };
     let (mut sent, mut answered) = (0, 0);
     loop {
@@ -134,8 +135,9 @@ fn round(folder: &Path, round: u64, log: &mut Option<Value>, random: &mut fastra
     let (started, has_started) = mpsc::channel();
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
-            let (address, started) = (program.address, started.clone());
-            thread::spawn(move || work(address, &format!("c{client}"), round, moment, &started))
+            // Connected before anything can be killed.
+            let (peer, started) = (Peer::connect(&program), started.clone());
+            thread::spawn(move || work(peer, &format!("c{client}"), round, moment, &started))
         })
         .collect();
     let flapping = if moment == Moment::Presence { 8 } else { 0 };
