@@ -23,6 +23,11 @@ const FLAT_OUT: (usize, usize) = (8, 256);
 
 /// The phases with many clients.
 pub(super) fn with_clients(clients: usize, time: Duration) -> Outcome {
+    // Each with connections of its own, before the others: all together would be more than a process may have.
+    memory(clients)?;
+    let rounds = MODERATE_LINES as f64 / clients as f64;
+    let floor = floor_cost(clients, 1, rounds.round().max(1.0) as u32, time)?;
+
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
     let mut crowd = Crowd::new(server.address)?;
@@ -45,10 +50,8 @@ pub(super) fn with_clients(clients: usize, time: Duration) -> Outcome {
     );
     crowd.settle()?;
     crowd.run(Duration::from_millis(300))?;
-    memory(clients)?;
 
     // One at a time, and everybody gets it.
-    let rounds = MODERATE_LINES as f64 / clients as f64;
     let (begin, cpu, own, lines) = (Instant::now(), server.process.cpu(), own_cpu(), crowd.seen.lines);
     crowd.round_trips = Times::default();
     crowd.run_with_squares(time, rounds)?;
@@ -56,7 +59,6 @@ pub(super) fn with_clients(clients: usize, time: Duration) -> Outcome {
     let delivered = (crowd.seen.lines - lines) as f64;
     let each = (server.process.cpu() - cpu) * 1e6 / delivered;
     let generator = (own_cpu() - own) * 100.0 / elapsed;
-    let floor = floor_cost(clients, 1, rounds.round().max(1.0) as u32, time)?;
     figure(
         &format!("CPU a line at {:.0} lines/s", delivered / elapsed),
         &format!("{each:.2} µs, floor {:.2}, ratio {:.2}; load generator {generator:.0} %", floor.0, each / floor.0),
