@@ -4,6 +4,8 @@ mod commits;
 mod delivery;
 mod huge;
 mod ledger;
+mod pins;
+mod secret;
 mod slow;
 mod storm;
 
@@ -31,13 +33,18 @@ pub(crate) enum Phase {
     Huge,
     /// Durable acknowledgements.
     Commits,
+    /// The same lines inside TLS and outside it.
+    Tls,
+    /// A class that joins with PINs, and a flood of guesses.
+    Pins,
     /// A ledger that grows.
     Ledger,
 }
 
 impl Phase {
     /// All but the growing ledger, which takes minutes and gigabytes.
-    pub(crate) const USUAL: [Self; 5] = [Self::Delivery, Self::Storm, Self::Slow, Self::Huge, Self::Commits];
+    pub(crate) const USUAL: [Self; 7] =
+        [Self::Delivery, Self::Storm, Self::Slow, Self::Huge, Self::Commits, Self::Tls, Self::Pins];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -46,6 +53,8 @@ impl Phase {
             "slow" => Self::Slow,
             "huge" => Self::Huge,
             "commits" => Self::Commits,
+            "tls" => Self::Tls,
+            "pins" => Self::Pins,
             "ledger" => Self::Ledger,
             _ => return None,
         })
@@ -95,7 +104,7 @@ pub(crate) fn run(asked: &Asked) -> Outcome {
     let wanted = |phase| asked.phases.contains(&phase);
     for run in 1..=asked.runs {
         for &clients in &asked.clients {
-            let of_many = [Phase::Delivery, Phase::Storm, Phase::Slow, Phase::Huge];
+            let of_many = [Phase::Delivery, Phase::Storm, Phase::Slow, Phase::Huge, Phase::Tls, Phase::Pins];
             if of_many.into_iter().any(wanted) {
                 say(&format!("\nrun {run}, {clients} clients\n\n| figure | value |\n| --- | --- |"));
             }
@@ -111,6 +120,12 @@ pub(crate) fn run(asked: &Asked) -> Outcome {
             }
             if wanted(Phase::Huge) {
                 huge::measure(clients, time)?;
+            }
+            if wanted(Phase::Tls) {
+                secret::measure(clients, time)?;
+            }
+            if wanted(Phase::Pins) {
+                pins::measure(clients, time)?;
             }
         }
         if wanted(Phase::Commits) {

@@ -11,6 +11,7 @@ mod crash;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod faults;
 mod given;
+mod hostile;
 mod metrics;
 mod pins;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
