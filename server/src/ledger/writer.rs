@@ -25,6 +25,9 @@ const BATCH: usize = 256;
 /// About the most text of one commit, in bytes.
 const BATCH_BYTES: usize = 1 << 20;
 
+/// About the most bytes of one chunk of the feed: a client that has taken a part of a chunk keeps all of it alive.
+const CHUNK_BYTES: usize = 256 << 10;
+
 /// How long a commit takes in a simulation.
 const SIMULATED_COMMIT: Duration = Duration::from_millis(1);
 
@@ -132,11 +135,9 @@ impl Writer {
         drop(turn);
         self.connection = Some(connection);
         self.last_at = at;
-        let chunk = encode(entries, at, &outcomes);
-        self.metrics.committed(chunk.as_ref().map_or(0, Chunk::len), begin);
-        if let Some(chunk) = chunk {
-            self.feed.push(chunk);
-        }
+        let chunks = encode(entries, at, &outcomes);
+        self.metrics.committed(chunks.iter().map(Chunk::len).sum(), begin);
+        chunks.into_iter().for_each(|chunk| self.feed.push(chunk));
         Ok(outcomes)
     }
 
@@ -172,12 +173,16 @@ impl Writer {
     }
 }
 
-/// The new results of a batch as everybody gets them.
-fn encode(entries: &[Entry], at: i64, outcomes: &[Outcome]) -> Option<Chunk> {
+/// The new results of a batch as everybody gets them, in as many chunks as their length asks for.
+fn encode(entries: &[Entry], at: i64, outcomes: &[Outcome]) -> Vec<Chunk> {
     let time = reader::time(at);
+    let mut chunks = Vec::with_capacity(1);
     let (mut lines, mut ends) = (Vec::with_capacity(entries.len() * 192), Vec::with_capacity(entries.len()));
     for (entry, outcome) in entries.iter().zip(outcomes) {
         let &Outcome::Recorded(seq) = outcome else { continue };
+        if lines.len() >= CHUNK_BYTES {
+            chunks.extend(Chunk::new(std::mem::take(&mut lines).into(), std::mem::take(&mut ends)));
+        }
         let result = SquareResult {
             seq,
             at: &*time,
@@ -190,5 +195,6 @@ fn encode(entries: &[Entry], at: i64, outcomes: &[Outcome]) -> Option<Chunk> {
         append_line(&mut lines, &ResultLine::Result(result));
         ends.push((seq, lines.len()));
     }
-    Chunk::new(lines.into(), ends)
+    chunks.extend(Chunk::new(lines.into(), ends));
+    chunks
 }
