@@ -57,21 +57,30 @@ pub enum RosterError {
 #[derive(Debug, Default, Deserialize)]
 struct Row {
     #[serde(default)]
-    id: Option<Id>,
+    id: Option<Cell>,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
     department: Option<String>,
     #[serde(default)]
-    pin: Option<String>,
+    pin: Option<Cell>,
 }
 
-/// An id in JSON: spreadsheets that export JSON write one of digits alone as a number.
+/// An id or a PIN in JSON: spreadsheets that export JSON write one of digits alone as a number.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Id {
+enum Cell {
     Text(String),
     Number(u64),
+}
+
+impl Cell {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text.trim().to_owned(),
+            Self::Number(number) => number.to_string(),
+        }
+    }
 }
 
 impl Roster {
@@ -137,7 +146,15 @@ pub fn read_roster(bytes: &[u8]) -> Result<Vec<Student>, String> {
 
 fn json_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
     let rows: Vec<Row> = serde_json::from_str(text).map_err(|error| {
-        format!("it is not a JSON array of students such as [{{\"id\":\"…\",\"name\":\"…\"}}] ({error}); mend it there")
+        let (line, column) = (error.line(), error.column());
+        let what = match error.classify() {
+            // What stands there is not repeated: it may be long, or a PIN.
+            serde_json::error::Category::Data => {
+                format!("what stands before line {line} column {column} is of another kind")
+            }
+            _ => error.to_string(),
+        };
+        format!("it is not a JSON array of students such as [{{\"id\":\"…\",\"name\":\"…\"}}] ({what}); mend it there")
     })?;
     Ok(rows.into_iter().enumerate().map(|(at, row)| (format!("student {}", at + 1), row)).collect())
 }
@@ -159,10 +176,10 @@ fn csv_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
         let field = |column: Option<usize>| column.and_then(|at| record.get(at)).map(str::to_owned);
         let line = record.position().map_or(0, csv::Position::line);
         let row = Row {
-            id: field(Some(id)).map(Id::Text),
+            id: field(Some(id)).map(Cell::Text),
             name: field(name),
             department: field(department),
-            pin: field(pin),
+            pin: field(pin).map(Cell::Text),
         };
         rows.push((format!("line {line}"), row));
     }
@@ -192,11 +209,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn listed(row: Row) -> Result<Listed, String> {
-    let id = match row.id {
-        Some(Id::Text(id)) => id.trim().to_owned(),
-        Some(Id::Number(id)) => id.to_string(),
-        None => return Err("the id is missing; add it".to_owned()),
-    };
+    let id = row.id.map(Cell::into_text).ok_or_else(|| "the id is missing; add it".to_owned())?;
     check_id(&id).map_err(|_| {
         format!("{} is no student id; it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'", quoted(&id))
     })?;
@@ -212,7 +225,7 @@ fn listed(row: Row) -> Result<Listed, String> {
     };
     let name = filled(row.name).map_or(Ok(id.clone()), |name| readable("name", &name))?;
     let department = filled(row.department).map(|text| readable("department", &text)).transpose()?;
-    let pin = filled(row.pin).map(|pin| Arc::<str>::from(pin.trim()));
+    let pin = filled(row.pin.map(Cell::into_text)).map(Arc::<str>::from);
     if pin.as_deref().is_some_and(|pin| !pin.starts_with("$argon2id$")) {
         // The PIN itself is not repeated: this sentence goes to a log.
         return Err(format!("the PIN of {id} is not an Argon2id hash; put in what `squares-server pin` prints for it"));
@@ -351,12 +364,20 @@ mod tests {
     fn what_is_no_id_is_shown_escaped_and_not_whole() {
         let error = Roster::parse(format!("id\n{}\n", "\u{7f}".repeat(1_000)).as_bytes()).expect_err("no id");
         assert!(error.contains("\\u{7f}") && error.len() < 500, "{error}");
+        let error = Roster::parse(format!("[\"{}\"]", "x".repeat(1_000)).as_bytes()).expect_err("no student");
+        assert!(error.len() < 500, "{error}");
     }
 
     #[test]
     fn a_plain_pin_is_refused_and_not_repeated() {
-        let error = Roster::parse(b"id,pin\ns1,4711\n").expect_err("a plain PIN");
-        assert!(error.contains("squares-server pin") && !error.contains("4711"), "{error}");
+        for file in ["id,pin\ns1,4711\n", r#"[{"id":"s1","pin":"4711"}]"#, r#"[{"id":"s1","pin":4711}]"#] {
+            let error = Roster::parse(file.as_bytes()).expect_err("a plain PIN");
+            assert!(error.contains("squares-server pin") && !error.contains("4711"), "{error}");
+        }
+        for file in [r#"[{"id":"s1","pin":4711.5}]"#, r#"[{"id":"s1","pin":["4711"]}]"#, r#"["4711"]"#, "[4711]"] {
+            let error = Roster::parse(file.as_bytes()).expect_err("not a roster");
+            assert!(error.contains("line 1 column") && !error.contains("4711"), "{error}");
+        }
     }
 
     #[test]

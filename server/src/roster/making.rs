@@ -5,7 +5,7 @@ use std::{num::NonZero, thread};
 
 use serde_json::{Map, Value};
 
-use super::{Id, Roster, csv_rows};
+use super::{Cell, Roster, csv_rows, json_rows};
 use crate::pins::hash_pin;
 
 /// Digits of a PIN that is made. Online, the protocol lets nobody try more than a few hundred a day for one student;
@@ -42,12 +42,8 @@ pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let is_json = text.trim_start().starts_with(['[', '{']);
-    let in_order: Vec<String> = if is_json {
-        let rows: Vec<super::Row> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        rows.into_iter().filter_map(|row| row.id.map(id_text)).collect()
-    } else {
-        csv_rows(text)?.into_iter().filter_map(|(_, row)| row.id.map(id_text)).collect()
-    };
+    let rows = if is_json { json_rows(text)? } else { csv_rows(text)? };
+    let in_order = rows.into_iter().filter_map(|(_, row)| row.id.map(Cell::into_text));
     let mut new = Vec::new();
     for id in in_order {
         if let Some(listed) = roster.students.get(&id).filter(|listed| listed.pin.is_none()) {
@@ -61,13 +57,6 @@ pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
     let roster_anew = if is_json { json_with(text, hash_of)? } else { csv_with(text, hash_of)? };
     let sheet = sheet(&new).map_err(|error| error.to_string())?;
     Ok(MadePins { roster: roster_anew, sheet, made, had: roster.len() - made })
-}
-
-fn id_text(id: Id) -> String {
-    match id {
-        Id::Text(id) => id.trim().to_owned(),
-        Id::Number(id) => id.to_string(),
-    }
 }
 
 /// Digits that nobody takes for letters or loses at the front: 2 to 9, each as likely as the others.
