@@ -120,7 +120,7 @@ impl Contents {
             _ => random.usize(0..=self.since.len()),
         };
         for (place, change) in self.since.iter().enumerate() {
-            // Up to a point; or any of them; or any sectors of any of them, some of which are neither old nor new.
+            // Up to a point; or any of them; or any sectors of any of them. A sector is old or new, as disks promise.
             let is_kept = if way < 3 { place < kept } else { random.bool() };
             match change {
                 Change::Truncate(size) if is_kept => bytes.resize(*size, 0),
@@ -144,10 +144,8 @@ fn tear(bytes: &mut Vec<u8>, offset: usize, data: &[u8], random: &mut Rng) {
     let mut at = offset;
     while at < offset + data.len() {
         let end = (at / sector * sector + sector).min(offset + data.len());
-        match random.u8(0..10) {
-            0..5 => put(bytes, at, &data[at - offset..end - offset]),
-            5 => put(bytes, at, &std::iter::repeat_with(|| random.u8(..)).take(end - at).collect::<Vec<_>>()),
-            _ => {}
+        if random.bool() {
+            put(bytes, at, &data[at - offset..end - offset]);
         }
         at = end;
     }
