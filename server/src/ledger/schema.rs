@@ -180,6 +180,18 @@ fn inspect(path: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Undoes what a power loss cut short while the ledger was being made: only then it has a rollback journal, and a connection
+/// that can only read cannot read beside one.
+fn roll_back(path: &Path) -> rusqlite::Result<()> {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    if !Path::new(&journal).exists() {
+        return Ok(());
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    is_bare(&connection).map(drop)
+}
+
 /// Tells a ledger from other files, without changing it; gives a connection that can only read, and the version.
 fn recognise(path: &Path) -> Result<(Connection, i32), LedgerError> {
     let unusable = |error: std::io::Error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() };
@@ -193,6 +205,7 @@ fn recognise(path: &Path) -> Result<(Connection, i32), LedgerError> {
     drop(file);
 
     let failed = |error| LedgerError::from_sqlite(path, &error);
+    roll_back(path).map_err(failed)?;
     let connection = connect_to_read(path).map_err(failed)?;
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application: i32 = pragma("application_id").map_err(failed)?;
