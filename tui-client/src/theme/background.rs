@@ -19,6 +19,14 @@ impl Rgb {
         Some(Self(channels.next()??, channels.next()??, channels.next()??))
     }
 
+    /// The colours 16 to 231 of 256, which every terminal has alike.
+    #[must_use]
+    pub fn of_cube(index: u8) -> Self {
+        let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * (step % 6) };
+        let index = index.saturating_sub(16);
+        Self(level(index / 36), level(index / 6 % 6), level(index % 6))
+    }
+
     /// What the environment says where the terminal does not: `COLORFGBG` is `foreground;background`, two of the sixteen.
     #[must_use]
     pub fn from_environment(colorfgbg: &str) -> Option<Self> {

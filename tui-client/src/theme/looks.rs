@@ -50,40 +50,63 @@ pub struct Looks {
 
 /// A colour in each depth.
 #[derive(Debug, Clone, Copy)]
-struct Shades(Color, u8, Rgb);
+struct Shades {
+    /// One of the sixteen, and the least distinct that a palette in wide use makes of it. None where there is none that
+    /// stands out in all of them.
+    sixteen: Option<(Color, Rgb)>,
+    /// One of the 6x6x6 of 256.
+    palette: u8,
+    rgb: Rgb,
+}
 
 impl Shades {
-    const fn at(self, depth: Depth) -> Color {
-        match depth {
-            Depth::Sixteen => self.0,
-            Depth::Palette => Color::Indexed(self.1),
-            Depth::True => Color::Rgb(self.2.0, self.2.1, self.2.2),
+    const fn at(self, depth: Depth) -> Option<Color> {
+        match (depth, self.sixteen) {
+            (Depth::Sixteen, Some((colour, _))) => Some(colour),
+            (Depth::Sixteen, None) => None,
+            (Depth::Palette, _) => Some(Color::Indexed(self.palette)),
+            (Depth::True, _) => Some(Color::Rgb(self.rgb.0, self.rgb.1, self.rgb.2)),
         }
     }
+
+    /// What is seen of it, at its worst.
+    fn seen(self, depth: Depth) -> Option<Rgb> {
+        match depth {
+            Depth::Sixteen => self.sixteen.map(|(_, worst)| worst),
+            Depth::Palette => Some(Rgb::of_cube(self.palette)),
+            Depth::True => Some(self.rgb),
+        }
+    }
+}
+
+const fn shades(sixteen: Option<(Color, Rgb)>, palette: u8, rgb: Rgb) -> Shades {
+    Shades { sixteen, palette, rgb }
 }
 
 /// The colours of mine, of notices and of errors.
 type Colours = [Shades; 3];
 
+/// Of the sixteen, bright cyan alone is far enough from every dark background: in Solarized bright yellow and bright red are
+/// a grey and an orange that are not, and Tango's bright red is not either.
 const DARK: Colours = [
-    Shades(Color::LightCyan, 117, Rgb(0x7d, 0xcf, 0xff)),
-    Shades(Color::LightYellow, 221, Rgb(0xff, 0xd8, 0x66)),
-    Shades(Color::LightRed, 210, Rgb(0xff, 0x8f, 0x8f)),
+    shades(Some((Color::LightCyan, Rgb(0x93, 0xa1, 0xa1))), 117, Rgb(0x7d, 0xcf, 0xff)),
+    shades(None, 221, Rgb(0xff, 0xd8, 0x66)),
+    shades(None, 210, Rgb(0xff, 0x8f, 0x8f)),
 ];
 
+/// Of the sixteen, none but black is far enough from every light background: Solarized's blue and red are not, nor is
+/// the magenta of the macOS Terminal.
 const LIGHT: Colours = [
-    Shades(Color::Blue, 25, Rgb(0x05, 0x50, 0xae)),
-    Shades(Color::Magenta, 90, Rgb(0x6a, 0x1b, 0x9a)),
-    Shades(Color::Red, 124, Rgb(0xa4, 0x00, 0x1a)),
+    shades(None, 25, Rgb(0x05, 0x50, 0xae)),
+    shades(None, 90, Rgb(0x6a, 0x1b, 0x9a)),
+    shades(None, 124, Rgb(0xa4, 0x00, 0x1a)),
 ];
 
-const CONTRAST: Colours = [
-    Shades(Color::LightCyan, 51, Rgb(0, 255, 255)),
-    Shades(Color::LightYellow, 226, Rgb(255, 255, 0)),
-    Shades(Color::LightYellow, 226, Rgb(255, 255, 0)),
-];
-const WHITE: Shades = Shades(Color::White, 231, Rgb(255, 255, 255));
-const BLACK: Shades = Shades(Color::Black, 16, Rgb(0, 0, 0));
+/// Beside white, none of the sixteen is far enough from black everywhere.
+const CONTRAST: Colours =
+    [shades(None, 51, Rgb(0, 255, 255)), shades(None, 226, Rgb(255, 255, 0)), shades(None, 226, Rgb(255, 255, 0))];
+const WHITE: Shades = shades(Some((Color::White, Rgb(255, 255, 255))), 231, Rgb(255, 255, 255));
+const BLACK: Shades = shades(Some((Color::Black, Rgb(0, 0, 0))), 16, Rgb(0, 0, 0));
 
 impl Choice {
     /// All of them, in the order in which `/theme` goes through them.
@@ -142,8 +165,8 @@ impl Looks {
             Choice::Mono => Theme::mono(),
             Choice::Contrast => Theme::contrast(self.depth),
             Choice::Auto => match self.background {
-                Some(background) if stands_out(DARK, background) => Theme::coloured(DARK, self.depth),
-                Some(background) if stands_out(LIGHT, background) => Theme::coloured(LIGHT, self.depth),
+                Some(background) if stands_out(DARK, self.depth, background) => Theme::coloured(DARK, self.depth),
+                Some(background) if stands_out(LIGHT, self.depth, background) => Theme::coloured(LIGHT, self.depth),
                 _ => Theme::mono(),
             },
         }
@@ -157,20 +180,23 @@ impl Looks {
 }
 
 /// Whether colours have contrast enough with a background.
-fn stands_out(colours: Colours, background: Rgb) -> bool {
-    colours.iter().all(|shades| shades.2.contrast(background) >= LEAST)
+fn stands_out(colours: Colours, depth: Depth, background: Rgb) -> bool {
+    colours.iter().filter_map(|shades| shades.seen(depth)).all(|colour| colour.contrast(background) >= LEAST)
 }
 
 impl Theme {
+    /// What has no colour in a depth looks as it does without colours.
     fn coloured([mine, notice, error]: Colours, depth: Depth) -> Self {
-        let plain = Style::new();
-        let coloured = |shades: Shades| plain.fg(shades.at(depth));
+        let without = Self::mono();
+        let style = |shades: Shades, with: Modifier, otherwise: Style| {
+            shades.at(depth).map_or(otherwise, |colour| Style::new().fg(colour).add_modifier(with))
+        };
         Self {
-            mine: coloured(mine),
-            waiting: coloured(mine).add_modifier(Modifier::ITALIC),
-            notice: coloured(notice).add_modifier(Modifier::BOLD),
-            error: coloured(error).add_modifier(Modifier::BOLD),
-            ..Self::mono()
+            mine: style(mine, Modifier::empty(), without.mine),
+            waiting: style(mine, Modifier::ITALIC, without.waiting),
+            notice: style(notice, Modifier::BOLD, without.notice),
+            error: style(error, Modifier::BOLD, without.error),
+            ..without
         }
     }
 
@@ -195,9 +221,9 @@ impl Theme {
     }
 
     fn contrast(depth: Depth) -> Self {
-        let plain = Style::new().fg(WHITE.at(depth)).bg(BLACK.at(depth));
+        let plain = Style { fg: WHITE.at(depth), bg: BLACK.at(depth), ..Style::new() };
         let bold = plain.add_modifier(Modifier::BOLD);
-        let [mine, notice, error] = CONTRAST.map(|shades| bold.fg(shades.at(depth)));
+        let [mine, notice, error] = CONTRAST.map(|shades| shades.at(depth).map_or(bold, |colour| bold.fg(colour)));
         Self {
             plain,
             strong: bold,

@@ -5,15 +5,16 @@ use crate::theme::{Depth, Rgb};
 
 #[test]
 fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
-    let mut room = Room::with(0, false);
+    let looks = Looks { depth: Depth::True, ..Looks::default() };
+    let (mut room, _) = Room::new(Setup { student: Some("me".into()), looks, ..setup() });
     assert_eq!(room.app.theme, Theme::mono());
     room.app.needs_draw();
     room.update(Event::Background(Rgb(255, 255, 255)));
-    let light = Looks { choice: Choice::Light, ..Looks::default() }.theme();
+    let light = Looks { choice: Choice::Light, ..looks }.theme();
     assert_eq!((room.app.theme, room.app.needs_draw()), (light, Some(Urgency::Now)));
     assert_eq!(room.enter("/theme dark"), []);
     room.update(Event::Background(Rgb(255, 255, 255)));
-    let dark = Looks { choice: Choice::Dark, depth: Depth::Sixteen, background: None }.theme();
+    let dark = Looks { choice: Choice::Dark, ..looks }.theme();
     assert_eq!((room.app.theme, room.app.remember().theme), (dark, Some(Choice::Dark)));
     assert_eq!(room.enter("/테마 자동"), [Effect::AskBackground]);
     assert_eq!(room.app.theme, light);

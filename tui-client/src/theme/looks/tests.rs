@@ -1,64 +1,28 @@
-//! Contrast of every theme in every depth, on the backgrounds that terminals have.
+//! Contrast of every theme in every depth, on the backgrounds and in the palettes that terminals have.
+
+mod palettes;
 
 use super::*;
+use palettes::{PALETTES, Palette};
 
-/// Backgrounds of terminals as they come, and of palettes in wide use.
-const DARK_ONES: &[Rgb] = &[
-    Rgb(0, 0, 0),
-    Rgb(0x1e, 0x1e, 0x1e),
-    Rgb(0x28, 0x2c, 0x34),
-    Rgb(0x00, 0x2b, 0x36),
-    Rgb(0x2e, 0x34, 0x40),
-    Rgb(0x30, 0x0a, 0x24),
-];
-const LIGHT_ONES: &[Rgb] =
-    &[Rgb(255, 255, 255), Rgb(0xfd, 0xf6, 0xe3), Rgb(0xfa, 0xfa, 0xfa), Rgb(0xf2, 0xf2, 0xf2), Rgb(0xee, 0xe8, 0xd5)];
+/// Further backgrounds of terminals, and of schemes in wide use.
+const DARK_ONES: &[Rgb] = &[Rgb(0x1e, 0x1e, 0x1e), Rgb(0x28, 0x2c, 0x34), Rgb(0x2e, 0x34, 0x40), Rgb(0x30, 0x0a, 0x24)];
+const LIGHT_ONES: &[Rgb] = &[Rgb(0xfa, 0xfa, 0xfa), Rgb(0xf2, 0xf2, 0xf2), Rgb(0xee, 0xe8, 0xd5)];
 
-/// What terminals of sixteen colours make of those that are used: the Linux console and VGA, xterm, the Windows console.
-const SIXTEEN: [[(Color, Rgb); 8]; 3] = [
-    [
-        (Color::Black, Rgb(0, 0, 0)),
-        (Color::White, Rgb(255, 255, 255)),
-        (Color::LightCyan, Rgb(0x55, 0xff, 0xff)),
-        (Color::LightYellow, Rgb(0xff, 0xff, 0x55)),
-        (Color::LightRed, Rgb(0xff, 0x55, 0x55)),
-        (Color::Blue, Rgb(0, 0, 0xaa)),
-        (Color::Magenta, Rgb(0xaa, 0, 0xaa)),
-        (Color::Red, Rgb(0xaa, 0, 0)),
-    ],
-    [
-        (Color::Black, Rgb(0, 0, 0)),
-        (Color::White, Rgb(255, 255, 255)),
-        (Color::LightCyan, Rgb(0, 255, 255)),
-        (Color::LightYellow, Rgb(255, 255, 0)),
-        (Color::LightRed, Rgb(255, 0, 0)),
-        (Color::Blue, Rgb(0, 0, 0xee)),
-        (Color::Magenta, Rgb(0xcd, 0, 0xcd)),
-        (Color::Red, Rgb(0xcd, 0, 0)),
-    ],
-    [
-        (Color::Black, Rgb(0x0c, 0x0c, 0x0c)),
-        (Color::White, Rgb(0xf2, 0xf2, 0xf2)),
-        (Color::LightCyan, Rgb(0x61, 0xd6, 0xd6)),
-        (Color::LightYellow, Rgb(0xf9, 0xf1, 0xa5)),
-        (Color::LightRed, Rgb(0xe7, 0x48, 0x56)),
-        (Color::Blue, Rgb(0, 0x37, 0xda)),
-        (Color::Magenta, Rgb(0x88, 0x17, 0x98)),
-        (Color::Red, Rgb(0xc5, 0x0f, 0x1f)),
-    ],
-];
+/// All depths that are offered.
+const DEPTHS: [Depth; 3] = [Depth::Sixteen, Depth::Palette, Depth::True];
 
-/// The colour as each terminal shows it.
-fn shown(colour: Color) -> Vec<Rgb> {
-    match colour {
-        Color::Rgb(red, green, blue) => vec![Rgb(red, green, blue)],
-        Color::Indexed(index @ 16..=231) => {
-            let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
-            let index = index - 16;
-            vec![Rgb(level(index / 36), level(index / 6 % 6), level(index % 6))]
-        }
-        named => SIXTEEN.iter().flatten().filter(|(name, _)| *name == named).map(|(_, colour)| *colour).collect(),
-    }
+/// The colour as a terminal of this palette shows it.
+fn shown(colour: Color, palette: &Palette) -> Rgb {
+    let named = match colour {
+        Color::Rgb(red, green, blue) => return Rgb(red, green, blue),
+        Color::Indexed(index @ 16..=231) => return Rgb::of_cube(index),
+        Color::Black => 0,
+        Color::LightCyan => 14,
+        Color::White => 15,
+        other => panic!("{other:?} is not known to this test"),
+    };
+    palette.colours[named]
 }
 
 fn styles(theme: Theme) -> [Style; 10] {
@@ -66,46 +30,92 @@ fn styles(theme: Theme) -> [Style; 10] {
     [plain, strong, rule, mine, waiting, selected, notice, error, key, found]
 }
 
-/// What colours a theme uses stand out from every background by at least so much.
-fn check(choice: Choice, backgrounds: &[Rgb], least: f64) {
-    for depth in [Depth::Sixteen, Depth::Palette, Depth::True] {
-        for style in styles(Looks { choice, depth, background: None }.theme()) {
-            let Some(colour) = style.fg else { continue };
-            let colours = shown(colour);
-            assert!(!colours.is_empty(), "{colour:?} is not known");
-            let own: Vec<Rgb> = style.bg.map(shown).unwrap_or_default();
-            // The Windows console's palette is only ever on its own black or white.
-            let console = depth == Depth::Sixteen;
-            let backgrounds = if !own.is_empty() {
-                &own[..]
-            } else if console {
-                &backgrounds[..1]
-            } else {
-                backgrounds
-            };
-            for (colour, background) in colours.iter().flat_map(|one| backgrounds.iter().map(move |other| (one, other)))
-            {
-                let contrast = colour.contrast(*background);
-                assert!(contrast >= least, "{choice:?} {depth:?} {colour:?} on {background:?}: {contrast:.2}");
+/// How well each style of a theme is told from its background in a terminal, at the worst; what has no colour of its own has
+/// the terminal's.
+fn contrast(looks: Looks, palette: &Palette, background: Rgb, foreground: Rgb) -> f64 {
+    let theme = looks.theme();
+    let of = |style: Style| {
+        // What marks a part is laid over plain text.
+        let style = theme.plain.patch(style);
+        let front = style.fg.map_or(foreground, |colour| shown(colour, palette));
+        front.contrast(style.bg.map_or(background, |colour| shown(colour, palette)))
+    };
+    styles(theme).into_iter().map(of).fold(f64::INFINITY, f64::min)
+}
+
+/// Every theme in every depth and palette, on each of the palette's backgrounds that it is for.
+fn every_terminal(mut check: impl FnMut(Looks, &Palette, (Rgb, Rgb))) {
+    for palette in PALETTES {
+        for depth in DEPTHS {
+            let both = || palette.dark.iter().chain(palette.light);
+            for &(background, foreground) in both() {
+                for choice in [Choice::Contrast, Choice::Mono] {
+                    check(Looks { choice, depth, background: None }, palette, (background, foreground));
+                }
+                for background_known in [None, Some(background)] {
+                    let auto = Looks { choice: Choice::Auto, depth, background: background_known };
+                    check(auto, palette, (background, foreground));
+                }
+            }
+            for (choice, grounds) in [(Choice::Dark, palette.dark), (Choice::Light, palette.light)] {
+                for &grounds in grounds {
+                    check(Looks { choice, depth, background: None }, palette, grounds);
+                }
             }
         }
     }
 }
 
 #[test]
-fn text_of_every_theme_stands_out_from_its_background() {
-    check(Choice::Dark, DARK_ONES, LEAST);
-    check(Choice::Light, LIGHT_ONES, LEAST);
-    check(Choice::Contrast, &[], 7.0);
+fn text_of_every_theme_stands_out_in_every_palette_and_depth() {
+    let mut pairs = 0;
+    every_terminal(|looks, palette, (background, foreground)| {
+        pairs += 1;
+        let least = match looks.choice {
+            Choice::Contrast => 7.0,
+            // Here the palette's own text falls short, and text without a colour is the terminal's own.
+            _ if foreground.contrast(background) < LEAST => foreground.contrast(background),
+            _ => LEAST,
+        };
+        let contrast = contrast(looks, palette, background, foreground);
+        assert!(contrast >= least, "{looks:?} in {} on {background:?}: {contrast:.2}", palette.name);
+    });
+    assert!(pairs > 150, "{pairs}");
+}
+
+#[test]
+fn of_all_palettes_only_the_text_of_solarized_light_falls_short_by_itself() {
+    let grounds = PALETTES
+        .iter()
+        .flat_map(|palette| palette.dark.iter().chain(palette.light).map(move |grounds| (palette.name, *grounds)));
+    let short: Vec<_> = grounds.filter(|(_, (back, front))| front.contrast(*back) < LEAST).collect();
+    assert_eq!(short, [("Solarized", (Rgb(0xfd, 0xf6, 0xe3), Rgb(0x65, 0x7b, 0x83)))]);
+}
+
+#[test]
+fn colours_that_are_the_same_everywhere_stand_out_from_further_backgrounds() {
+    for depth in [Depth::Palette, Depth::True] {
+        for (choice, colours, backgrounds) in [(Choice::Dark, DARK, DARK_ONES), (Choice::Light, LIGHT, LIGHT_ONES)] {
+            for background in backgrounds {
+                assert!(stands_out(colours, depth, *background), "{choice:?} {depth:?} on {background:?}");
+            }
+        }
+    }
 }
 
 #[test]
 fn a_theme_that_is_chosen_by_the_background_stands_out_from_whatever_it_is() {
     let greys = (0..=255).map(|level| Rgb(level, level, level));
     for background in greys.chain(DARK_ONES.iter().chain(LIGHT_ONES).copied()) {
-        let theme = Looks { choice: Choice::Auto, depth: Depth::True, background: Some(background) }.theme();
-        let coloured = styles(theme).into_iter().filter_map(|style| style.fg);
-        assert!(coloured.flat_map(shown).all(|colour| colour.contrast(background) >= LEAST), "{background:?}");
+        for depth in DEPTHS {
+            let theme = Looks { choice: Choice::Auto, depth, background: Some(background) }.theme();
+            for colour in styles(theme).into_iter().filter_map(|style| style.fg) {
+                for palette in PALETTES {
+                    let contrast = shown(colour, palette).contrast(background);
+                    assert!(contrast >= LEAST, "{depth:?} {colour:?} on {background:?} in {}", palette.name);
+                }
+            }
+        }
     }
     let auto = |background| Looks { background, ..Looks::default() }.theme();
     assert_eq!(auto(Some(Rgb(0, 0, 0))), Looks { choice: Choice::Dark, ..Looks::default() }.theme());
