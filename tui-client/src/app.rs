@@ -394,7 +394,9 @@ impl App {
         let empty = self.form.line(self.form.focus).is_empty();
         match key.code {
             KeyCode::Char('c') if control => effects.push(Effect::Quit),
-            KeyCode::Char('d') if control && empty => effects.push(Effect::Quit),
+            _ if self.keymap.action(Key::of(key), Place { empty, chart: false }) == Some(Action::Leave) => {
+                effects.push(Effect::Quit);
+            }
             _ => {
                 let before = self.form.focus;
                 match self.form.key(key, &self.keymap, self.connection.auth()) {

@@ -111,7 +111,8 @@ pub struct Strings {
     pub retry_in: fn(u64) -> String,
     pub retry_in_short: fn(u64) -> String,
     pub retrying: &'static str,
-    pub retry_by_key: &'static str,
+    /// By which key, or Enter.
+    pub retry_by_key: fn(&str) -> String,
     pub waiting: fn(usize) -> String,
     pub waiting_short: fn(usize) -> String,
     pub online: fn(usize) -> String,
@@ -158,12 +159,13 @@ pub struct Strings {
     pub show_all: &'static str,
     /// In linear mode, where no filter is left.
     pub everybody: &'static str,
-    /// In linear mode, how many results were not said.
-    pub passed_over: fn(&str) -> String,
+    /// In linear mode, how many results were not said, and the key that goes back to them, where one does.
+    pub passed_over: fn(&str, Option<&str>) -> String,
     pub stop_search: &'static str,
     pub nothing_here: &'static str,
     pub nobody_named: fn(&str) -> String,
-    pub select_first: fn(&str) -> String,
+    /// The key that selects, where there is one.
+    pub select_first: fn(Option<&str>) -> String,
     pub find_first: &'static str,
 
     // Copying: whether it is the square, the value shortened, its digits.
@@ -223,8 +225,8 @@ pub struct Strings {
     pub press_again: &'static str,
     pub host_leaves: fn(usize) -> String,
     pub host_leaves_again: fn(usize) -> String,
-    /// The host presses Ctrl-Z with so many others online.
-    pub host_stops: fn(usize) -> String,
+    /// The host presses this key, which stops the program, with so many others online.
+    pub host_stops: fn(usize, &str) -> String,
 
     // Help and the footer.
     pub help_title: &'static str,

@@ -53,8 +53,8 @@ impl App {
             }
             None if self.feed.filter.student.is_some() => self.leave_filter(),
             None => {
-                let key = self.keymap.name(Action::SelectEarlier, self.strings.lang).unwrap_or_default();
-                self.notices.show(Gravity::Info, (self.strings.select_first)(&key), now);
+                let key = self.keymap.name(Action::SelectEarlier, self.strings.lang);
+                self.notices.show(Gravity::Info, (self.strings.select_first)(key.as_deref()), now);
             }
         }
     }

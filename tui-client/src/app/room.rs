@@ -258,7 +258,8 @@ impl App {
     pub(super) fn suspend(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         match self.leaving.stop(self.others_hosted(), now) {
             Answer::Warn(others) => {
-                self.notices.show_while_typing(Gravity::Warning, (self.strings.host_stops)(others), now);
+                let key = self.keymap.name(Action::Suspend, self.strings.lang).unwrap_or_default();
+                self.notices.show_while_typing(Gravity::Warning, (self.strings.host_stops)(others, &key), now);
             }
             Answer::Leave | Answer::Ask => effects.push(Effect::Suspend),
         }

@@ -36,7 +36,7 @@ pub(super) static EN: Strings = Strings {
     retry_in: |seconds| format!("next try in {seconds} s"),
     retry_in_short: |seconds| format!("{seconds} s"),
     retrying: "trying again",
-    retry_by_key: "F5 tries again",
+    retry_by_key: |key| format!("{key} tries again"),
     waiting: |count| format!("{} waiting", text::grouped(count)),
     waiting_short: |count| format!("{} waiting", text::grouped(count)),
     online: |count| format!("{} online", text::grouped(count)),
@@ -79,12 +79,18 @@ pub(super) static EN: Strings = Strings {
     searching: "searching",
     search_stopped: "stopped",
     everybody: "Everybody's results.",
-    passed_over: |count| format!("{count} results passed over. Earlier ones: PgUp"),
+    passed_over: |count, key| {
+        let earlier = key.map(|key| format!(" Earlier ones: {key}")).unwrap_or_default();
+        format!("{count} results passed over.{earlier}")
+    },
     show_all: "show all: Esc",
     stop_search: "stop: Esc",
     nothing_here: "no results to show",
     nobody_named: |who| format!("There is nobody called '{who}'. Who is online: /who"),
-    select_first: |key| format!("Select a result first, with {key} or a click."),
+    select_first: |key| match key {
+        Some(key) => format!("Select a result first, with {key} or a click."),
+        None => "Select a result first, with a click.".to_owned(),
+    },
     find_first: "Say what to find first: /find 144",
 
     copied: |square, value, digits| {
@@ -186,9 +192,9 @@ pub(super) static EN: Strings = Strings {
         )
     },
 
-    host_stops: |others| {
+    host_stops: |others, key| {
         format!(
-            "You host this room: {} would have to wait while it is stopped. /exit hands it over; Ctrl-Z again stops it.",
+            "You host this room: {} would have to wait while it is stopped. /exit hands it over; {key} again stops it.",
             others_online(others)
         )
     },
@@ -214,7 +220,14 @@ pub(super) static EN: Strings = Strings {
             ],
         ),
         (Section::Editing, "Editing", &[("Tab", "complete a command")]),
-        (Section::Room, "Room", &[("Ctrl-C", "clear the line; twice: leave")]),
+        (
+            Section::Room,
+            "Room",
+            &[
+                ("Ctrl-C", "clear the line; twice: leave"),
+                ("config.toml", "other keys, but for Enter, Esc, Tab and Ctrl-C"),
+            ],
+        ),
     ],
     help_commands: "Commands",
     help_keys: &[(Word("Up/Down"), "scroll"), (Of(&[PageUp, PageDown]), "page"), (Word("Esc"), "close")],

@@ -34,7 +34,7 @@ pub(super) static KO: Strings = Strings {
     retry_in: |seconds| format!("{seconds}초 뒤 다시 연결"),
     retry_in_short: |seconds| format!("{seconds}초"),
     retrying: "다시 연결하는 중",
-    retry_by_key: "F5로 다시 연결",
+    retry_by_key: |key| format!("{key} 키로 다시 연결"),
     waiting: |count| format!("보낼 수 {}개", text::grouped(count)),
     waiting_short: |count| format!("대기 {}", text::grouped(count)),
     online: |count| format!("접속 {}명", text::grouped(count)),
@@ -77,12 +77,18 @@ pub(super) static KO: Strings = Strings {
     searching: "찾는 중",
     search_stopped: "찾기 멈춤",
     everybody: "모두의 결과를 보여 드립니다.",
-    passed_over: |count| format!("결과 {count}개를 건너뜁니다. 앞의 결과: PgUp"),
+    passed_over: |count, key| {
+        let earlier = key.map(|key| format!(" 앞의 결과: {key}")).unwrap_or_default();
+        format!("결과 {count}개를 건너뜁니다.{earlier}")
+    },
     show_all: "모두 보기: Esc",
     stop_search: "멈추기: Esc",
     nothing_here: "보여 드릴 결과가 없습니다",
     nobody_named: |who| format!("'{who}' 라는 학생을 찾지 못했습니다. 접속한 사람: /who"),
-    select_first: |key| format!("먼저 {key} 키나 마우스로 결과를 골라 주세요."),
+    select_first: |key| match key {
+        Some(key) => format!("먼저 {key} 키나 마우스로 결과를 골라 주세요."),
+        None => "먼저 마우스로 결과를 골라 주세요.".to_owned(),
+    },
     find_first: "찾을 것을 먼저 적어 주세요: /find 144",
 
     copied: |square, value, digits| {
@@ -183,9 +189,9 @@ pub(super) static KO: Strings = Strings {
         )
     },
 
-    host_stops: |others| {
+    host_stops: |others, key| {
         format!(
-            "이 컴퓨터가 방을 열고 있어, 멈추면 다른 {}명도 멈춥니다. 넘겨주려면 /exit, 그래도 멈추려면 Ctrl-Z를 한 번 더 누르세요.",
+            "이 컴퓨터가 방을 열고 있어, 멈추면 다른 {}명도 멈춥니다. 넘겨주려면 /exit, 그래도 멈추려면 {key} 키를 한 번 더 누르세요.",
             text::grouped(others)
         )
     },
@@ -211,7 +217,14 @@ pub(super) static KO: Strings = Strings {
             ],
         ),
         (Section::Editing, "고쳐 쓰기", &[("Tab", "명령 채우기")]),
-        (Section::Room, "방", &[("Ctrl-C", "쓰던 줄 지우기, 두 번 누르면 나가기")]),
+        (
+            Section::Room,
+            "방",
+            &[
+                ("Ctrl-C", "쓰던 줄 지우기, 두 번 누르면 나가기"),
+                ("config.toml", "키 바꾸기 (Enter, Esc, Tab, Ctrl-C 빼고)"),
+            ],
+        ),
     ],
     help_commands: "명령",
     help_keys: &[(Word("↑↓"), "스크롤"), (Of(&[PageUp, PageDown]), "쪽"), (Word("Esc"), "닫기")],

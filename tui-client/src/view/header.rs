@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::paint::{Paint, Part};
 use crate::app::{App, Layout, State};
+use crate::keys::Action;
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let (theme, strings) = (&app.theme, app.strings);
@@ -70,11 +71,17 @@ pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Part> {
                 (Some(seconds), _) if narrow => (strings.retry_in_short)(seconds),
                 (Some(seconds), _) => (strings.retry_in)(seconds),
                 (None, Some(_)) => strings.retrying.to_owned(),
-                (None, None) => strings.retry_by_key.to_owned(),
+                (None, None) => retry_by_key(app),
             };
             vec![Part::new((strings.lost)(why), theme.notice, 1), Part::new(next, theme.notice, 0)]
         }
     }
+}
+
+/// Which key tries again: Enter does where no other was left for it.
+fn retry_by_key(app: &App) -> String {
+    let key = app.keymap.name(Action::Reconnect, app.strings.lang);
+    (app.strings.retry_by_key)(key.as_deref().unwrap_or("Enter"))
 }
 
 /// How long an answer takes, where that is known.
@@ -88,7 +95,7 @@ fn short_state(app: &App, now: Instant) -> String {
     match &app.connection.state {
         State::Connecting => strings.connecting.to_owned(),
         State::Connected | State::Joined => strings.joined.to_owned(),
-        State::Lost { retry_at: None, .. } => format!("{} {}", strings.lost_short, strings.retry_by_key),
+        State::Lost { retry_at: None, .. } => format!("{} {}", strings.lost_short, retry_by_key(app)),
         State::Lost { .. } => match app.connection.countdown(now) {
             Some(seconds) => format!("{} {}", strings.lost_short, (strings.retry_in_short)(seconds)),
             None => strings.retrying.to_owned(),

@@ -275,7 +275,8 @@ impl Linear {
         }
         self.many = said.len() >= AT_ONCE;
         if skipped > 0 {
-            lines.push((app.strings.passed_over)(&text::grouped(skipped)));
+            let key = app.keymap.name(Action::PageUp, app.strings.lang);
+            lines.push((app.strings.passed_over)(&text::grouped(skipped), key.as_deref()));
         }
         lines.extend(said.into_iter().rev());
         self.newest = new.first().map_or(newest, |row| row.seq());
