@@ -52,7 +52,7 @@ pub(crate) use help::{HelpLine, KEY_COLUMN, help, indent};
 pub(crate) use input::Line;
 pub(crate) use join::{Field, JoinForm};
 pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_field_width, layout};
-pub(crate) use notices::{Gravity, Notices};
+pub(crate) use notices::{Gravity, Notice, Notices};
 pub(crate) use online::OnlineList;
 pub(crate) use paste::Pasted;
 pub(crate) use recall::{MOST_BYTES, MOST_LINES};

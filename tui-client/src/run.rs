@@ -170,7 +170,7 @@ impl Loop {
         let now = Instant::now();
         let remembered = setup.remembered.clone();
         let mut surface = Surface::new(modes.linear)?;
-        let size = surface.size(crossterm::terminal::size()?);
+        let size = surface.resize(crossterm::terminal::size()?);
         let (mut app, effects) = App::new(Setup { size, ..setup }, now);
         // The first frame comes before anything that takes time.
         app.needs_draw();
@@ -241,6 +241,7 @@ impl Loop {
         if let Some(export) = self.export.take() {
             export.stop();
         }
+        self.surface.leave();
         let Self { link, .. } = self;
         (link, ended)
     }
@@ -342,7 +343,7 @@ impl Loop {
     }
 
     fn resize(&mut self, terminal: (u16, u16)) {
-        let (width, height) = self.surface.size(terminal);
+        let (width, height) = self.surface.resize(terminal);
         self.update(Event::Resize(width, height));
     }
 
@@ -452,6 +453,7 @@ impl Loop {
         if self.stopped {
             return;
         }
+        self.surface.leave();
         terminal::leave();
         self.stopped = true;
         if terminal::stop().is_err() {

@@ -173,6 +173,8 @@ pub struct Strings {
     pub nothing_to_copy: &'static str,
 
     // Export.
+    /// In linear mode: how many results at the most, and the file.
+    pub export_begins: fn(&str, &str) -> String,
     pub exporting: fn(u64, &str) -> String,
     pub stop_export: &'static str,
     pub export_busy: &'static str,

@@ -39,6 +39,8 @@ struct Current {
     asked: Option<PageRequest>,
     /// The disk is ready for a page.
     ready: bool,
+    /// It was ready once: a file is being written.
+    begun: bool,
     /// Nothing is left to ask for.
     last: bool,
 }
@@ -89,6 +91,7 @@ impl App {
             written: 0,
             asked: None,
             ready: false,
+            begun: false,
             last: top == 0,
         });
         effects.push(Effect::BeginExport { path, format, replace });
@@ -122,6 +125,12 @@ impl App {
     fn quoted(&self, path: &std::path::Path) -> String {
         let shown = path.to_string_lossy().into_owned();
         text::shorten(&text::printable(&shown), QUOTED, self.glyphs.ellipsis).into_owned()
+    }
+
+    /// Where results are being written to, and how many they may become.
+    pub(crate) fn exporting(&self) -> Option<(String, usize)> {
+        let current = self.exports.current.as_ref().filter(|current| current.begun)?;
+        Some((self.quoted(&current.path), usize::try_from(current.top).unwrap_or(usize::MAX)))
     }
 
     /// Asks for the next page, once the disk is ready for it.
@@ -167,6 +176,7 @@ impl App {
         if news == ExportNews::Ready {
             if let Some(current) = &mut self.exports.current {
                 current.ready = true;
+                current.begun = true;
             }
             return;
         }

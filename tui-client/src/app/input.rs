@@ -39,6 +39,8 @@ pub(crate) struct Line {
     cuts: Cuts,
     undo: Undo,
     last: Last,
+    /// How often the text was taken out.
+    taken: usize,
 }
 
 /// What was done last, where that decides what the next thing means.
@@ -88,7 +90,18 @@ impl Line {
         self.first = 0;
         self.last = Last::Other;
         self.undo.clear();
+        self.taken += 1;
         std::mem::take(&mut self.text)
+    }
+
+    /// How often the text was taken out: what is empty now was not just deleted.
+    pub(crate) const fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// The byte at which the caret is.
+    pub(crate) const fn caret(&self) -> usize {
+        self.caret
     }
 
     /// Inserts text at the caret, composed with what stands before it. Control characters become spaces.

@@ -28,6 +28,13 @@ pub(crate) struct Notice {
     stays_while_typing: bool,
 }
 
+impl Notice {
+    /// Until when it stands. Two that say the same differ by it.
+    pub(crate) const fn until(&self) -> Instant {
+        self.until
+    }
+}
+
 /// At most one notice: a newer one takes the place of an older.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {

@@ -34,11 +34,23 @@ impl Surface {
         if linear { Ok(Self::Said(Box::default())) } else { Screen::new().map(Self::Painted) }
     }
 
-    /// The size to lay out for, where the terminal has this one.
-    pub(super) const fn size(&self, terminal: (u16, u16)) -> (u16, u16) {
+    /// The terminal has this size. Gives back the one to lay out for.
+    pub(super) fn resize(&mut self, terminal: (u16, u16)) -> (u16, u16) {
         match self {
             Self::Painted(_) => terminal,
-            Self::Said(_) => Linear::SIZE,
+            Self::Said(linear) => {
+                linear.resize(terminal);
+                Linear::SIZE
+            }
+        }
+    }
+
+    /// The terminal is about to be given back: what is being typed stays whole.
+    pub(super) fn leave(&mut self) {
+        if let Self::Said(linear) = self {
+            let bytes = linear.leave_line();
+            // A terminal that takes nothing any more is left all the same.
+            let _ = if bytes.is_empty() { Ok(()) } else { terminal::write(bytes.as_bytes()) };
         }
     }
 

@@ -100,6 +100,7 @@ pub(super) static EN: Strings = Strings {
     },
     nothing_to_copy: "There is no result to copy.",
 
+    export_begins: |most, path| format!("Exporting up to {most} results to {path}. Ctrl-C stops it."),
     exporting: |percent, written| format!("exporting {percent}%, {written}"),
     stop_export: "stop: Ctrl-C",
     export_busy: "An export is under way; Ctrl-C stops it.",

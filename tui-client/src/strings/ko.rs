@@ -96,6 +96,7 @@ pub(super) static KO: Strings = Strings {
     },
     nothing_to_copy: "복사할 결과가 없습니다.",
 
+    export_begins: |most, path| format!("{path} 파일로 내보냅니다. 많아야 {most}개입니다. 멈추기: Ctrl-C"),
     exporting: |percent, written| format!("내보내기 {percent}% {written}개"),
     stop_export: "멈추기: Ctrl-C",
     export_busy: "아직 내보내는 중입니다. 멈추려면 Ctrl-C 를 누르세요.",

@@ -7,6 +7,7 @@
 //! to the person (an error, a notice, the state of the connection) is said at once, and the typed line after it again.
 
 mod bodies;
+mod exporting;
 mod typed;
 
 use std::mem::discriminant;
@@ -14,12 +15,14 @@ use std::time::Instant;
 
 use super::expression::Writer;
 use super::{filter, header, input};
-use crate::app::{App, Body, Field, Item, PROMPT, Row, Screen, State, Top, seconds_until};
+use crate::app::{App, Body, Field, Item, Notice, PROMPT, Row, Screen, State, Top, seconds_until};
 use crate::event::Lost;
+use crate::keys::Action;
 use crate::text;
-use typed::Typed;
+use exporting::Exporting;
+use typed::{Line, Typed};
 
-/// The columns that the app lays out for: no line is cut, and no typed line scrolls.
+/// The columns that the app lays out for: no line is cut.
 const COLUMNS: u16 = 1_000;
 
 /// The rows: what is said of a page of the feed at once.
@@ -35,6 +38,11 @@ const AT_ONCE: usize = 10;
 #[derive(Debug, Default)]
 pub struct Linear {
     typed: Typed,
+    /// The columns and rows of the terminal.
+    terminal: (u16, u16),
+    /// How often a line was entered.
+    entered: usize,
+    exporting: Exporting,
     started: bool,
     state: String,
     unanswered: usize,
@@ -42,6 +50,8 @@ pub struct Linear {
     held_up: Option<Instant>,
     refused: Vec<String>,
     sentence: String,
+    /// Until when the notice stands that was said last.
+    notice: Option<Instant>,
     form_error: Option<String>,
     pin_held: Option<Instant>,
     field_fault: String,
@@ -81,6 +91,16 @@ impl Linear {
         self.typed.forget();
     }
 
+    /// The bytes that leave the typed line as it is, the cursor behind it.
+    pub fn leave_line(&mut self) -> String {
+        self.typed.leave()
+    }
+
+    /// The terminal has so many columns and rows.
+    pub const fn resize(&mut self, terminal: (u16, u16)) {
+        self.terminal = terminal;
+    }
+
     /// The bytes that say what is new.
     pub fn say(&mut self, app: &App, now: Instant) -> String {
         let mut lines = Vec::new();
@@ -98,10 +118,16 @@ impl Linear {
             (Screen::Room, Some(search)) => (input::SEARCH_PROMPT.to_owned(), &search.text),
             (Screen::Room, None) => (PROMPT.to_owned(), &app.input),
         };
-        let (shown, caret) = line.in_sight(COLUMNS.into());
         let secret = app.screen == Screen::Join && app.form.focus == Field::Pin;
-        let shown = if secret { "*".repeat(text::width(shown)).into() } else { text::printable(shown) };
-        self.typed.change(&prompt, &shown, caret, &lines)
+        let shown = |text| if secret { "*".repeat(text::width(text)).into() } else { text::printable(text) };
+        let (before, behind) = line.text().split_at(line.caret());
+        let (before, behind) = (shown(before), shown(behind));
+        let entered = std::mem::replace(&mut self.entered, app.input.taken()) != app.input.taken();
+        let text = format!("{before}{behind}");
+        let line = Line { prompt: &prompt, text: &text, caret: before.len(), entered };
+        // A terminal that does not tell its size is taken for one of the usual.
+        let (columns, rows) = if self.terminal.0 == 0 || self.terminal.1 == 0 { (80, 24) } else { self.terminal };
+        self.typed.change(line, &lines, (columns.into(), rows.into()))
     }
 
     fn connection(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
@@ -159,7 +185,10 @@ impl Linear {
         self.refused = refused;
         let (words, _, passing) = input::sentence(app, COLUMNS.into());
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
-        if sentence != self.sentence && !sentence.is_empty() {
+        let notice = app.notices.current().map(Notice::until);
+        // The same may be said of another try.
+        let again = std::mem::replace(&mut self.notice, notice) != notice && notice.is_some();
+        if (sentence != self.sentence || again) && !sentence.is_empty() {
             lines.push(sentence.clone());
         }
         self.sentence = sentence;
@@ -175,6 +204,7 @@ impl Linear {
             lines.push((app.strings.pin_held_up)(seconds));
         }
         self.pin_held = held;
+        self.exporting.say(app, now, lines);
         let fault = app.form.student_fault().map(|fault| (app.strings.student_error)(fault)).unwrap_or_default();
         let fault = if app.screen == Screen::Join { fault } else { String::new() };
         if fault != self.field_fault && !fault.is_empty() {

@@ -33,7 +33,17 @@ impl Pty {
     }
 
     pub fn start_program(home: &Home, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let (rows, cols) = (24u16, 80u16);
+        Self::start_sized(home, (80, 24), program, arguments, environment)
+    }
+
+    /// In a terminal of so many columns and rows.
+    pub fn start_sized(
+        home: &Home,
+        (cols, rows): (u16, u16),
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
@@ -68,6 +78,14 @@ impl Pty {
     /// Waits until the screen is as wanted; gives its text.
     pub fn until(&self, what: &str, mut fits: impl FnMut(&vt100::Screen) -> bool) -> String {
         self.until_bytes(what, 0, |shown, _| fits(shown))
+    }
+
+    /// Waits until these rows stand on the screen, one below the other.
+    pub fn until_shows_rows(&self, rows: &[&str]) {
+        let trimmed = |screen: &vt100::Screen| -> Vec<String> {
+            screen.rows(0, u16::MAX).map(|row| row.trim_end().to_owned()).collect()
+        };
+        self.until(&rows.join("/"), |screen| trimmed(screen).windows(rows.len()).any(|shown| shown == rows));
     }
 
     /// Waits until this stands on the screen.

@@ -130,3 +130,47 @@ fn a_name_says_how_to_write() {
     room.control('u');
     assert_eq!(room.enter("/export \"my results.csv\""), [begin("my results.csv", false)]);
 }
+
+#[test]
+fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end() {
+    let mut room = room(100_000);
+    let mut linear = crate::view::Linear::default();
+    let mut said = linear.say(&room.app, room.now);
+    room.enter("/export a.csv");
+    said.push_str(&linear.say(&room.app, room.now));
+    assert!(!said.contains("Exporting"), "whether it begins is not known yet: {said}");
+    let mut effects = room.update(Event::Export(ExportNews::Ready));
+    let mut halfway = String::new();
+    while let Some(Effect::Page(request)) = effects.pop() {
+        // A tenth of a second a page.
+        room.now += Duration::from_millis(100);
+        let before = request.before.unwrap();
+        let from = before.saturating_sub(500).max(1);
+        let page = Page {
+            results: (from..before).map(|seq| result(seq, "s0", None)).collect(),
+            more: from > 1,
+            student: None,
+        };
+        room.link(LinkEvent::Page { request, page });
+        if from == 50_501 {
+            room.press(KeyCode::Char('1'));
+        }
+        let new = linear.say(&room.app, room.now);
+        if from < 50_501 && from > 40_000 {
+            halfway.push_str(&new);
+        }
+        if from == 40_001 {
+            room.press(KeyCode::Backspace);
+        }
+        said.push_str(&new);
+        effects = room.update(Event::Export(ExportNews::Ready));
+    }
+    assert_eq!(effects.pop(), None);
+    room.update(Event::Export(ExportNews::Done));
+    said.push_str(&linear.say(&room.app, room.now));
+    assert_eq!(halfway, "", "nothing breaks into what is being typed");
+    let told: Vec<&str> = said.lines().filter(|line| line.contains("xport") || line.contains("a.csv")).collect();
+    assert!(told[0].ends_with("Exporting up to 100,000 results to a.csv. Ctrl-C stops it."), "{told:?}");
+    assert!(told.last().unwrap().ends_with("100,000 results in a.csv."), "{told:?}");
+    assert!((4..=9).contains(&told.len()) && told[1].contains("exporting 15%, 15,500"), "{told:?}");
+}

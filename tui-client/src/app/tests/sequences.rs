@@ -114,11 +114,12 @@ fn draw(app: &App, now: Instant) {
 
 /// What is said in lines has nothing raw in it but what moves the caret on its line.
 fn say(linear: &mut crate::view::Linear, app: &App, now: Instant) {
-    let said = linear.say(app, now).replace("\x1b[K", "");
+    let said = linear.say(app, now).replace("\x1b[J", "");
     let said = said.replace("\r\n", "").replace(['\r', '\x08'], "");
     for (at, part) in said.split("\x1b[").enumerate() {
         let behind = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        let text = if at > 0 { behind.strip_prefix('D').expect("only the caret is moved") } else { part };
+        let text =
+            if at > 0 { behind.strip_prefix(['A', 'B', 'C', 'D']).expect("only the caret is moved") } else { part };
         assert!(text.chars().all(squares_shared::student::is_printable), "raw text in a line: {text:?}");
     }
 }

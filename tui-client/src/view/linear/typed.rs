@@ -1,18 +1,53 @@
-//! The line that is being typed, as it stands at the end of what was said. A letter behind its end is just written, and one taken
-//! away there is wiped, so that a screen reader says that letter and nothing else. Pure; called by the linear view.
+//! The line that is being typed, as it stands at the end of what was said, on as many rows as it takes. A letter behind its end is
+//! just written, and one taken away there is wiped, so that a screen reader says that letter and nothing else; where the
+//! middle changes, what stands before it stays. Pure; called by the linear view.
+//!
+//! Only how far the cursor moves from where it is can be said: nobody knows where on the screen the line begins. A terminal wraps
+//! by itself what does not fit into a row, a wide glyph as a whole; so does [`Spot::behind`].
 
 use std::fmt::Write as _;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::text;
+
+/// What stands before a line whose beginning is not shown.
+const SCROLLED: &str = "< ";
+
+/// The most cells of a line that are shown, however large the terminal is: changing its middle writes what is behind.
+const MOST: usize = 1_000;
+
+/// What is to stand there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Line<'a> {
+    pub(super) prompt: &'a str,
+    pub(super) text: &'a str,
+    /// The byte of the text at which the caret is.
+    pub(super) caret: usize,
+    /// The line before it was entered, and stays where it is.
+    pub(super) entered: bool,
+}
 
 /// The line as it stands in the terminal.
 #[derive(Debug, Default)]
 pub(super) struct Typed {
     /// Whether it stands there at all.
     shown: bool,
+    /// The columns of the terminal that it was written for.
+    columns: usize,
     prompt: String,
+    /// The byte of the whole text at which what is shown begins.
+    first: usize,
     text: String,
+    /// The byte of what is shown at which the caret is.
     caret: usize,
+}
+
+/// A cell, counted from where the prompt begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Spot {
+    row: usize,
+    column: usize,
 }
 
 impl Typed {
@@ -21,72 +56,178 @@ impl Typed {
         self.shown = false;
     }
 
-    /// The bytes that say these lines and leave the line as it is now, its caret before so many cells of it.
-    pub(super) fn change(&mut self, prompt: &str, text: &str, caret: usize, lines: &[String]) -> String {
+    /// The bytes that move the cursor behind the line, which is left as it is.
+    pub(super) fn leave(&mut self) -> String {
         let mut bytes = String::new();
-        let end = self.caret == text::width(&self.text) && caret == text::width(text);
-        let same = self.shown && self.prompt == prompt;
-        let entered = same && text.is_empty() && text::width(&self.text) > 0 && self.text.chars().count() > 1;
-        if lines.is_empty() && same && text == self.text && caret == self.caret {
-            return bytes;
+        if self.shown {
+            self.spot_of_caret().go(self.end(), &mut bytes);
+            self.caret = self.text.len();
         }
-        let added = text.strip_prefix(&*self.text).filter(|_| end);
-        let removed = self.text.strip_prefix(text).filter(|_| end && !entered);
-        match (added, removed) {
-            (Some(added), _) if same && lines.is_empty() => bytes.push_str(added),
-            (_, Some(removed)) if same && lines.is_empty() => {
-                let cells = text::width(removed);
-                for part in ["\x08", " ", "\x08"] {
-                    bytes.push_str(&part.repeat(cells));
-                }
-            }
-            _ => {
-                if self.shown && (entered || (!same && !self.text.is_empty())) {
-                    // What was entered stays where it was typed.
-                    bytes.push_str("\r\n");
-                } else if self.shown {
-                    bytes.push_str("\r\x1b[K");
-                }
-                for line in lines {
-                    bytes.push_str(line);
-                    bytes.push_str("\r\n");
-                }
-                bytes.push_str(prompt);
-                bytes.push_str(text);
-                let back = text::width(text) - caret.min(text::width(text));
-                if back > 0 {
-                    // Writing into a string does not fail.
-                    let _ = write!(bytes, "\x1b[{back}D");
-                }
-            }
-        }
-        *self = Self { shown: true, prompt: prompt.to_owned(), text: text.to_owned(), caret };
         bytes
     }
+
+    /// The bytes that say these lines and leave the line as it is now, in a terminal of so many columns and rows.
+    pub(super) fn change(&mut self, line: Line<'_>, lines: &[String], (columns, rows): (usize, usize)) -> String {
+        let before = std::mem::take(self);
+        let room =
+            columns.saturating_mul(rows.saturating_sub(1)).min(MOST).saturating_sub(text::width(line.prompt) + 1);
+        let first = first(line, before.first, room);
+        let text = text::head(&line.text[first..], room.max(2));
+        *self = Self {
+            shown: true,
+            columns,
+            prompt: line.prompt.to_owned(),
+            first,
+            text: text.to_owned(),
+            caret: (line.caret - first).min(text.len()),
+        };
+        let mut bytes = String::new();
+        if !before.shown {
+            self.write(lines, &mut bytes);
+        } else if line.entered && !before.text.is_empty() || before.prompt != line.prompt && !before.text.is_empty() {
+            // What was entered, and what was typed elsewhere, stays where it was typed.
+            let end = before.end();
+            before.spot_of_caret().go(end, &mut bytes);
+            if end.column > 0 || end.row == 0 {
+                bytes.push_str("\r\n");
+            }
+            self.write(lines, &mut bytes);
+        } else if lines.is_empty() && before.prompt == line.prompt && before.first == first && before.stands_in(columns)
+        {
+            self.edit(&before, &mut bytes);
+        } else {
+            // Some terminals wrap what is there anew where their width changes, and some do not: nothing above the line is wiped
+            // in either.
+            let here = before.spot_of_caret().row;
+            let here = here.min(Self { columns, ..before }.spot_of_caret().row);
+            if here > 0 {
+                // Writing into a string does not fail.
+                let _ = write!(bytes, "\x1b[{here}A");
+            }
+            bytes.push_str("\r\x1b[J");
+            self.write(lines, &mut bytes);
+        }
+        bytes
+    }
+
+    /// The lines, and the whole line below them.
+    fn write(&self, lines: &[String], bytes: &mut String) {
+        for line in lines {
+            bytes.push_str(line);
+            bytes.push_str("\r\n");
+        }
+        bytes.push_str(self.before());
+        bytes.push_str(&self.text);
+        self.end().settle(bytes);
+        self.end().go(self.spot_of_caret(), bytes);
+    }
+
+    /// What changed of the text.
+    fn edit(&self, before: &Self, bytes: &mut String) {
+        let same = same_start(&before.text, &self.text);
+        let (gone, new) = (&before.text[same..], &self.text[same..]);
+        let here = before.spot_of_caret();
+        let from = self.spot_behind(same);
+        let end = self.end();
+        if new.is_empty() && before.caret == before.text.len() && here.row == from.row {
+            for part in ["\x08", " ", "\x08"] {
+                bytes.push_str(&part.repeat(here.column - from.column));
+            }
+            return from.go(self.spot_of_caret(), bytes);
+        }
+        if gone.is_empty() && new.is_empty() {
+            return here.go(self.spot_of_caret(), bytes);
+        }
+        here.go(from, bytes);
+        if !gone.is_empty() {
+            bytes.push_str("\x1b[J");
+        }
+        bytes.push_str(new);
+        if !new.is_empty() {
+            end.settle(bytes);
+        }
+        end.go(self.spot_of_caret(), bytes);
+    }
+
+    /// What stands before the text.
+    fn before(&self) -> &str {
+        if self.first > 0 { SCROLLED } else { &self.prompt }
+    }
+
+    /// Where the cursor is once what stands before this byte is written.
+    fn spot_behind(&self, at: usize) -> Spot {
+        Spot::default().behind(self.before(), self.columns).behind(&self.text[..at], self.columns)
+    }
+
+    /// Where what stands at this byte is shown: a wide glyph may not have fitted into the row.
+    fn spot(&self, at: usize) -> Spot {
+        let spot = self.spot_behind(at);
+        let next = self.text[at..].graphemes(true).next().map_or(0, text::grapheme_width);
+        if spot.column + next > self.columns { Spot { row: spot.row + 1, column: 0 } } else { spot }
+    }
+
+    fn end(&self) -> Spot {
+        self.spot_behind(self.text.len())
+    }
+
+    fn spot_of_caret(&self) -> Spot {
+        self.spot(self.caret)
+    }
+
+    /// Whether it stands as it did in a terminal of so many columns.
+    fn stands_in(&self, columns: usize) -> bool {
+        let cells = text::width(self.before()) + text::width(&self.text);
+        self.columns == columns || cells < columns.min(self.columns)
+    }
+}
+
+impl Spot {
+    /// Where the cursor is behind a text that is written here. It is never beyond the last column: the next row begins there.
+    fn behind(self, text: &str, columns: usize) -> Self {
+        text.graphemes(true).map(text::grapheme_width).fold(self, |Self { row, column }, cells| {
+            let (row, column) = if column + cells > columns { (row + 1, cells) } else { (row, column + cells) };
+            if column >= columns { Self { row: row + 1, column: 0 } } else { Self { row, column } }
+        })
+    }
+
+    /// A terminal that has filled a row goes to the next one only with the next glyph.
+    fn settle(self, bytes: &mut String) {
+        if self.column == 0 && self.row > 0 {
+            bytes.push_str(" \r");
+        }
+    }
+
+    /// Moves the cursor from here.
+    fn go(self, to: Self, bytes: &mut String) {
+        let mut by = |count: usize, way: char| {
+            if count > 0 {
+                // Writing into a string does not fail.
+                let _ = write!(bytes, "\x1b[{count}{way}");
+            }
+        };
+        by(self.row.saturating_sub(to.row), 'A');
+        by(to.row.saturating_sub(self.row), 'B');
+        by(self.column.saturating_sub(to.column), 'D');
+        by(to.column.saturating_sub(self.column), 'C');
+    }
+}
+
+/// From which byte on a text is shown, where `room` cells are: from where it was shown before, if the caret is in sight so. Where
+/// that changes, half of the room is left before the caret, so that it changes seldom.
+fn first(line: Line<'_>, before: usize, room: usize) -> usize {
+    if text::fits(line.text, room) {
+        return 0;
+    }
+    let in_sight = line.text.get(before..line.caret).is_some_and(|part| text::fits(part, room.saturating_sub(1)))
+        && (before == 0 || !text::fits(&line.text[before..], room / 4));
+    if in_sight { before } else { line.caret - text::tail(&line.text[..line.caret], room / 2).len() }
+}
+
+/// How many bytes two texts have in common at their beginning, in whole graphemes.
+fn same_start(one: &str, other: &str) -> usize {
+    let pairs = one.graphemes(true).zip(other.graphemes(true));
+    pairs.take_while(|(one, other)| one == other).map(|(one, _)| one.len()).sum()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_are_written_and_wiped_one_by_one_and_lines_come_before_the_line() {
-        let mut typed = Typed::default();
-        let mut check = |text: &str, caret: usize, lines: &[&str], bytes: &str| {
-            let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
-            assert_eq!(typed.change("> ", text, caret, &lines), bytes, "{text}");
-        };
-        check("", 0, &["Squares"], "Squares\r\n> ");
-        check("1", 1, &[], "1");
-        check("12", 2, &[], "2");
-        check("12", 2, &[], "");
-        check("1", 1, &[], "\x08 \x08");
-        check("1가", 3, &[], "가");
-        check("1", 1, &[], "\x08\x08  \x08\x08");
-        check("1", 0, &[], "\r\x1b[K> 1\x1b[1D");
-        check("21", 1, &[], "\r\x1b[K> 21\x1b[1D");
-        check("21", 1, &["lost"], "\r\x1b[Klost\r\n> 21\x1b[1D");
-        check("", 0, &[], "\r\n> ");
-        check("", 0, &["me: 21² = 441"], "\r\x1b[Kme: 21² = 441\r\n> ");
-    }
-}
+mod tests;
