@@ -72,6 +72,7 @@ pub fn run(options: Options) -> io::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         let signals = hear_signals()?;
+        terminal::mend();
         terminal::enter(options.modes)?;
         let ended = Loop::start(options, signals)?.run().await;
         terminal::leave();

@@ -39,6 +39,27 @@ pub struct Modes {
     pub title: bool,
 }
 
+/// Makes a terminal that is raw already cooked again, before it is taken over for the first time: a client that was killed
+/// left it so, and what is found is what will be left behind.
+#[cfg(unix)]
+pub fn mend() {
+    use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
+    let input = io::stdin();
+    let Ok(mut modes) = tcgetattr(&input) else { return };
+    let cooked = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+    if !modes.local_modes.intersects(cooked) {
+        modes.local_modes |= cooked | LocalModes::IEXTEN;
+        modes.input_modes |= InputModes::ICRNL | InputModes::IXON;
+        modes.output_modes |= OutputModes::OPOST;
+        // A terminal that refuses stays as it is; everything else works.
+        let _ = tcsetattr(&input, OptionalActions::Now, &modes);
+    }
+}
+
+/// Nothing is known of modes here.
+#[cfg(not(unix))]
+pub fn mend() {}
+
 /// Takes the terminal over. Where it was ours already, it is taken over again in full, since a shell may have had it meanwhile.
 ///
 /// # Errors

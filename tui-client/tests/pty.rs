@@ -135,6 +135,23 @@ fn whatever_ends_it_the_terminal_is_as_it_was() {
     }
 }
 
+#[test]
+fn what_a_killed_client_left_of_the_terminal_is_mended_by_the_next() {
+    let server = Server::start(&[]);
+    let left = "printf '\\033[?1049h\\033[?1000h\\033[?2004h\\033[5;1Hremains'; stty raw -echo; exec \"$0\" \"$@\"";
+    let arguments = ["-c", left, support::SQUARES, "--server", &server.address, "--student", "s1"];
+    let path = [("PATH", &*std::env::var("PATH").unwrap())];
+    let mut pty = Pty::start_program(&Home::new(), "sh", &arguments, &path);
+    until_in(&pty, Lang::En);
+    // Not every terminal empties a screen that it is on already, so that the first frame must.
+    let sent = pty.all_sent();
+    let (emptied, painted) = (sent.find("\x1b[2J"), sent.find(Lang::En.strings().program));
+    assert!(emptied.is_some() && emptied < painted, "{emptied:?} {painted:?}");
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
 /// Set where [`panics_with_the_terminal_taken`] is to panic.
 const PANIC: &str = "PANIC_WITH_THE_TERMINAL_TAKEN";
 

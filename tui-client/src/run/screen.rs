@@ -39,14 +39,15 @@ impl Write for Canvas {
 }
 
 impl Screen {
-    /// A screen with nothing on it yet.
+    /// A screen of which nothing is known yet: a client that was killed may have left its own behind, and a terminal that is
+    /// on its other screen already does not empty it again.
     ///
     /// # Errors
     /// Where the terminal has no size.
     pub(super) fn new() -> io::Result<Self> {
         let canvas = Canvas::default();
         let terminal = Terminal::new(CrosstermBackend::new(canvas.clone()))?;
-        Ok(Self { terminal, canvas, last: Vec::new(), lost: false })
+        Ok(Self { terminal, canvas, last: Vec::new(), lost: true })
     }
 
     /// The next frame is painted whole, over an empty screen.
