@@ -152,6 +152,46 @@ fn what_a_killed_client_left_of_the_terminal_is_mended_by_the_next() {
     pty.assert_clean();
 }
 
+#[test]
+fn nothing_that_a_terminal_sends_ends_the_client() {
+    let server = Server::start(&[]);
+    let mut pty = enter(&Home::new(), &server.address, "s1");
+    let long = format!("\x1b[<{};{};{}M", "9".repeat(50), "8".repeat(50), "7".repeat(50));
+    for sequence in [
+        "\x1b[<0;0;0M",
+        "\x1b[<64;0;1M",
+        "\x1b[<0;65535;65535m",
+        "\x1b[<255;1;1M",
+        "\x1b[<0;1M",
+        "\x1b[<;;M",
+        "\x1b[M   ",
+        "\x1b[M !!",
+        "\x1b[35;0;0M",
+        "\x1b[1;0A",
+        "\x1b[0;0R",
+        "\x1b[?0u",
+        "\x1b[?c",
+        "\x1b[27;5u",
+        "\x1b[99999999u",
+        "\x1b[0~",
+        "\x1b[200~\x1b[201~",
+        "\x1b[;~",
+        "\x1b[1;1;1;1A",
+        "\u{9b}A",
+        "\x1bO",
+        "\x1b\x1b\x1b",
+        &long,
+    ] {
+        pty.type_text(sequence);
+    }
+    pty.type_text("\x1b[200~\x1b[201~\x15");
+    pty.type_text("12\r");
+    pty.until_shows("12² = 144");
+    pty.type_text("\x15/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
 /// Set where [`panics_with_the_terminal_taken`] is to panic.
 const PANIC: &str = "PANIC_WITH_THE_TERMINAL_TAKEN";
 
