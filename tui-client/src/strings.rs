@@ -96,6 +96,7 @@ pub struct Strings {
     pub program: &'static str,
     pub tagline: &'static str,
     pub too_small: fn(u16, u16) -> String,
+    pub too_small_short: fn(u16, u16) -> String,
 
     // The connection.
     pub connecting: &'static str,
@@ -164,6 +165,8 @@ pub struct Strings {
     pub stop_search: &'static str,
     pub nothing_here: &'static str,
     pub nobody_named: fn(&str) -> String,
+    /// Help or a result in full goes on below what is in sight.
+    pub more_below: &'static str,
     /// The key that selects, where there is one.
     pub select_first: fn(Option<&str>) -> String,
     pub find_first: &'static str,
@@ -218,6 +221,7 @@ pub struct Strings {
     pub history_last: &'static str,
     pub history_keys: &'static [(Hint, &'static str)],
     pub unknown_command: fn(&str, Option<&str>) -> String,
+    pub unknown_copy: &'static str,
     pub unknown_language: &'static str,
     pub language_chosen: &'static str,
     pub unknown_theme: &'static str,
@@ -237,6 +241,8 @@ pub struct Strings {
     pub help_commands: &'static str,
     pub help_keys: &'static [(Hint, &'static str)],
     pub footer: &'static [(Hint, &'static str)],
+    /// Without a connection.
+    pub footer_lost: &'static [(Hint, &'static str)],
     pub footer_scrolled: &'static [(Hint, &'static str)],
     pub footer_filtered: &'static [(Hint, &'static str)],
     pub footer_found: &'static [(Hint, &'static str)],

@@ -47,10 +47,17 @@ impl App {
             Action::Mine => self.filter_mine(),
             Action::Who if argument.is_empty() => self.show(Body::Online),
             Action::Who => self.filter_student(argument, now),
+            Action::Find if argument.is_empty() && self.feed.filter.needle.is_none() => {
+                self.notices.show(Gravity::Info, self.strings.find_first.to_owned(), now);
+            }
             Action::Find => self.find(argument),
             Action::Chart => self.open_chart(),
             Action::Copy => match commands::word(COPIED, argument) {
                 Some("number") => self.copy(Copied::Number, now, effects),
+                None if !argument.is_empty() => {
+                    self.notices.show(Gravity::Error, self.strings.unknown_copy.to_owned(), now);
+                    return false;
+                }
                 _ => self.copy(Copied::Square, now, effects),
             },
             Action::Export => return self.export(argument, now, effects),

@@ -61,9 +61,9 @@ impl Exports {
         }
     }
 
-    /// Another command was entered.
-    pub(super) fn forget_warning(&mut self) {
-        self.warned = None;
+    /// Another command was entered, or the question was answered with no. Whether there was one.
+    pub(super) fn forget_warning(&mut self) -> bool {
+        self.warned.take().is_some()
     }
 }
 

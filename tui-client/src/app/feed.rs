@@ -60,7 +60,7 @@ pub(crate) struct Feed {
     stalled: bool,
     /// The next earlier result is to be selected as soon as it is found.
     seeking: bool,
-    /// How many results of pages were looked through.
+    /// How many results were looked through.
     searched: usize,
     /// How many results are wanted even where they are out of sight.
     at_least: usize,
@@ -184,6 +184,7 @@ impl Feed {
                 continue;
             }
             self.stream = result.seq;
+            self.searched += usize::from(self.cut.is_none());
             let Some(row) = self.filter.row(result) else { continue };
             if self.cut.is_some() {
                 self.uncounted += 1;
@@ -374,6 +375,8 @@ impl Feed {
         self.uncounted = 0;
         self.asked = None;
         self.seeking = false;
+        // What was found went too: the two are told side by side.
+        self.searched = 0;
         self.place = Place::Newest;
         self.selected = None;
     }

@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use squares_shared::student::check_id;
+
 use super::feed::{Feed, Filter, Needle, Whose};
 use super::notices::Gravity;
 use super::{App, Body};
@@ -24,6 +26,11 @@ impl App {
         let who = who.trim();
         match self.student_named(who) {
             Some(whose) => self.show_only(Filter { student: Some(whose), needle: None }),
+            // Somebody who is away, and of whom nothing is loaded, can be asked for by the whole id.
+            None if who.contains(|c: char| c.is_ascii_digit()) && check_id(who).is_ok() => {
+                let whose = Whose { id: who.to_owned(), name: who.to_owned(), me: false };
+                self.show_only(Filter { student: Some(whose), needle: None });
+            }
             None => {
                 let who = text::printable(who).into_owned();
                 let who = text::shorten(&who, QUOTED, self.glyphs.ellipsis);
@@ -69,7 +76,6 @@ impl App {
                 // The newest that is found is where going through them begins.
                 self.feed.select(-1);
             }
-            None if self.feed.filter.needle.is_none() => {}
             None if student.is_some() => self.show_only(Filter { student, needle: None }),
             None => self.leave_filter(),
         }

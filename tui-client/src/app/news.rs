@@ -38,6 +38,7 @@ impl App {
             }
             LinkEvent::Joined { welcome, resumed } => {
                 self.connection.begin(now);
+                self.notices.connected();
                 self.joined(welcome, resumed, now, effects);
             }
             LinkEvent::FirstSeen { server, fingerprint } => {
@@ -192,7 +193,7 @@ impl App {
         if self.screen == Screen::Room
             && let Some(why) = self.connection.why_lost().and_then(self.strings.cannot_host)
         {
-            self.notices.show_while_typing(Gravity::Warning, why, now);
+            self.notices.show_while_lost(Gravity::Warning, why, now);
         }
         self.connection.hosting = false;
         self.connection.held_up = None;

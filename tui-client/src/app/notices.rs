@@ -26,6 +26,8 @@ pub(crate) struct Notice {
     pub(crate) gravity: Gravity,
     until: Instant,
     stays_while_typing: bool,
+    /// It is about the connection, and over once we are in.
+    while_lost: bool,
 }
 
 impl Notice {
@@ -44,12 +46,27 @@ pub(crate) struct Notices {
 impl Notices {
     /// Shows a notice until the next key, or until it has stood long enough.
     pub(crate) fn show(&mut self, gravity: Gravity, text: String, now: Instant) {
-        self.current = Some(Notice { text, gravity, until: now + STANDS, stays_while_typing: false });
+        self.current =
+            Some(Notice { text, gravity, until: now + STANDS, stays_while_typing: false, while_lost: false });
     }
 
     /// Shows a notice that keys do not take away: one that asks for something to be typed, or that came by itself.
     pub(crate) fn show_while_typing(&mut self, gravity: Gravity, text: String, now: Instant) {
-        self.current = Some(Notice { text, gravity, until: now + STANDS * 2, stays_while_typing: true });
+        let until = now + STANDS * 2;
+        self.current = Some(Notice { text, gravity, until, stays_while_typing: true, while_lost: false });
+    }
+
+    /// Shows why there is no connection, until there is one.
+    pub(crate) fn show_while_lost(&mut self, gravity: Gravity, text: String, now: Instant) {
+        let until = now + STANDS * 2;
+        self.current = Some(Notice { text, gravity, until, stays_while_typing: true, while_lost: true });
+    }
+
+    /// There is a connection again.
+    pub(crate) fn connected(&mut self) {
+        if self.current.as_ref().is_some_and(|notice| notice.while_lost) {
+            self.current = None;
+        }
     }
 
     /// A key was pressed.
@@ -57,6 +74,11 @@ impl Notices {
         if self.current.as_ref().is_some_and(|notice| !notice.stays_while_typing) {
             self.current = None;
         }
+    }
+
+    /// What it asked was answered.
+    pub(crate) fn take_away(&mut self) {
+        self.current = None;
     }
 
     /// Takes away what has stood long enough. Whether anything went.

@@ -40,6 +40,8 @@ impl App {
             _ => self.completion = None,
         }
         match key.code {
+            // The line stays, to be given another name.
+            KeyCode::Esc if self.exports.forget_warning() => self.notices.take_away(),
             KeyCode::Esc if over => self.show(Body::Feed),
             KeyCode::Esc => {
                 if !self.escape_filter() {
@@ -176,6 +178,8 @@ impl App {
     pub(super) fn show(&mut self, body: Body) {
         if matches!(body, Body::Online) {
             self.online.start_at(&self.me.id);
+            // However far the list was scrolled, who is chosen is seen.
+            self.online.move_cursor(0, list_lines(layout(self.size.0, self.size.1).body.height));
         }
         if matches!(self.body, Body::Feed) && !matches!(body, Body::Feed) {
             self.feed.stop_reading();
@@ -240,6 +244,9 @@ impl App {
             self.note(&line, effects);
             self.leaving.forget_key();
             self.notices.typed();
+            if self.exports.forget_warning() {
+                self.notices.take_away();
+            }
             return self.recheck();
         }
         if self.stop_export(now, effects) {

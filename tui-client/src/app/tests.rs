@@ -418,3 +418,15 @@ fn the_language_changes_at_once_and_is_remembered() {
     room.enter("/ㅣ뭏");
     assert_eq!(room.app.strings.lang, Lang::En);
 }
+
+#[test]
+fn why_no_room_could_be_opened_is_no_longer_said_once_there_is_one() {
+    let mut room = Room::with(1, false);
+    room.link(LinkEvent::Lost { why: Lost::LedgerInUse("/data".into()), retry_at: None });
+    assert!(room.notice().contains("/data"));
+    room.press(KeyCode::Char('1'));
+    assert!(room.notice().contains("/data"));
+    room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+    room.link(LinkEvent::Joined { welcome: welcome(1, 0, 0), resumed: true });
+    assert!(room.app.notices.current().is_none());
+}

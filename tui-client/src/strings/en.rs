@@ -23,6 +23,7 @@ pub(super) static EN: Strings = Strings {
     too_small: |width, height| {
         format!("Squares needs a window of at least {width}x{height}. Please make this one larger.")
     },
+    too_small_short: |width, height| format!("min {width}x{height}"),
 
     connecting: "connecting",
     connected: "connected",
@@ -87,6 +88,7 @@ pub(super) static EN: Strings = Strings {
     stop_search: "stop: Esc",
     nothing_here: "no results to show",
     nobody_named: |who| format!("There is nobody called '{who}'. Who is online: /who"),
+    more_below: "more below",
     select_first: |key| match key {
         Some(key) => format!("Select a result first, with {key} or a click."),
         None => "Select a result first, with a click.".to_owned(),
@@ -105,7 +107,7 @@ pub(super) static EN: Strings = Strings {
     stop_export: "stop: Ctrl-C",
     export_busy: "An export is under way; Ctrl-C stops it.",
     export_usage: "Give a file that ends in .csv or .jsonl, as in /export results.csv",
-    export_stopped: "The export was stopped; there is no file.",
+    export_stopped: "The export was stopped; nothing was written.",
     export_other_ledger: "the server has another ledger now",
     export_failed: |path, why| format!("Could not write {path}: {why}"),
     export_exists: |path| format!("{path} is there already. Enter again replaces it."),
@@ -114,7 +116,7 @@ pub(super) static EN: Strings = Strings {
     chart_of: |count| if count == "1" { "1 result".to_owned() } else { format!("{count} results") },
     chart_powers: "log scale",
     chart_others: "others",
-    per_minute: |most| format!("results a minute (most {most})"),
+    per_minute: |most| format!("per minute (most {most})"),
     who_squared: |total| format!("by student ({total} in all)"),
     chart_keys: &[
         (Word("Up/Down"), "zoom"),
@@ -130,7 +132,7 @@ pub(super) static EN: Strings = Strings {
     detail_keys: &[
         (Of(&[CopyNumber]), "copy number"),
         (Of(&[CopySquare]), "copy square"),
-        (Of(&[OnlyStudent]), "only this student"),
+        (Of(&[OnlyStudent]), "only theirs"),
         (Word("Up/Down"), "scroll"),
         (Word("Esc"), "close"),
     ],
@@ -149,7 +151,7 @@ pub(super) static EN: Strings = Strings {
         (good, bad) => format!("Square {}? {} lines are not numbers.", numbers(good), text::grouped(bad)),
     },
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
-    paste_keys: &[(Word("Enter"), "square them"), (Word("Esc"), "throw away"), (Word("Up/Down"), "scroll")],
+    paste_keys: &[(Word("Enter"), "square them"), (Word("Esc"), "cancel"), (Word("Up/Down"), "scroll")],
     paste_keys_none: &[(Word("Esc"), "close"), (Word("Up/Down"), "scroll")],
     draft_is_back: "This is the line you were typing.",
     history_search: "Type a part of what was entered before",
@@ -165,6 +167,7 @@ pub(super) static EN: Strings = Strings {
         Some(nearest) => format!("There is no /{name}. Did you mean /{nearest}?"),
         None => format!("There is no /{name}. /help lists every command."),
     },
+    unknown_copy: "Write square or number, as in /copy number.",
     unknown_language: "Write ko or en, as in /lang ko.",
     unknown_theme: "Write auto, dark, light, contrast or mono, as in /theme light.",
     theme_chosen: |choice| {
@@ -239,6 +242,13 @@ pub(super) static EN: Strings = Strings {
         (Of(&[Help]), "help"),
         (Word("/exit"), "leave"),
     ],
+    footer_lost: &[
+        (Of(&[Action::Reconnect]), "connect now"),
+        (Word("Enter"), "square"),
+        (Of(&[PageUp]), "earlier"),
+        (Of(&[Help]), "help"),
+        (Word("/exit"), "leave"),
+    ],
     footer_scrolled: &[
         (Of(&[PageUp, PageDown]), "scroll"),
         (Word("Esc"), "newest"),
@@ -258,7 +268,7 @@ pub(super) static EN: Strings = Strings {
         (Word("Esc"), "show all"),
         (Of(&[CopySquare]), "copy"),
     ],
-    online_keys: &[(Word("Up/Down"), "choose"), (Word("Enter"), "only theirs"), (Word("Esc"), "close")],
+    online_keys: &[(Word("Enter"), "only theirs"), (Word("Esc"), "close"), (Word("Up/Down"), "choose")],
     footer_selected: &[
         (Word("Enter"), "all digits"),
         (Of(&[CopySquare]), "copy"),

@@ -21,6 +21,7 @@ pub(super) static KO: Strings = Strings {
     program: "제곱방",
     tagline: "우리 반이 함께 수를 제곱하는 방입니다.",
     too_small: |width, height| format!("창이 너무 작습니다. {width}x{height} 이상으로 키워 주세요."),
+    too_small_short: |width, height| format!("최소 {width}x{height}"),
 
     connecting: "연결하는 중",
     connected: "연결됨",
@@ -84,7 +85,8 @@ pub(super) static KO: Strings = Strings {
     show_all: "모두 보기: Esc",
     stop_search: "멈추기: Esc",
     nothing_here: "보여 드릴 결과가 없습니다",
-    nobody_named: |who| format!("'{who}' 라는 학생을 찾지 못했습니다. 접속한 사람: /who"),
+    nobody_named: |who| format!("'{who}' 학생을 찾지 못했습니다. 접속한 사람: /who"),
+    more_below: "아래에 더 있습니다",
     select_first: |key| match key {
         Some(key) => format!("먼저 {key} 키나 마우스로 결과를 골라 주세요."),
         None => "먼저 마우스로 결과를 골라 주세요.".to_owned(),
@@ -101,7 +103,7 @@ pub(super) static KO: Strings = Strings {
     stop_export: "멈추기: Ctrl-C",
     export_busy: "아직 내보내는 중입니다. 멈추려면 Ctrl-C 를 누르세요.",
     export_usage: "파일 이름을 .csv 나 .jsonl 로 써 주세요. 예: /export 결과.csv",
-    export_stopped: "내보내기를 멈췄습니다. 파일은 만들지 않았습니다.",
+    export_stopped: "내보내기를 멈췄습니다. 파일에는 아무것도 쓰지 않았습니다.",
     export_other_ledger: "서버의 기록이 다른 것으로 바뀌었습니다",
     export_failed: |path, why| format!("{path} 파일을 쓰지 못했습니다: {why}"),
     export_exists: |path| format!("{path} 파일이 이미 있습니다. Enter를 한 번 더 누르면 바꿔 씁니다."),
@@ -119,7 +121,12 @@ pub(super) static KO: Strings = Strings {
         (Word("End"), "로그 눈금"),
         (Word("Esc"), "닫기"),
     ],
-    chart_keys_small: &[(Word("Tab"), "다른 그림"), (Word("↑↓"), "확대"), (Word("End"), "눈금"), (Word("Esc"), "닫기")],
+    chart_keys_small: &[
+        (Word("Tab"), "다른 그래프"),
+        (Word("↑↓"), "확대"),
+        (Word("Esc"), "닫기"),
+        (Word("End"), "눈금"),
+    ],
 
     number: "수",
     square: "제곱",
@@ -132,7 +139,7 @@ pub(super) static KO: Strings = Strings {
     ],
 
     placeholder: "제곱할 수를 쓰고 Enter를 누르세요",
-    placeholder_short: "제곱할 수",
+    placeholder_short: "제곱할 수를 쓰고 Enter",
     fault,
     too_many_digits: |limit| format!("자릿수가 너무 많습니다. {limit}자리까지 됩니다."),
     error,
@@ -162,6 +169,7 @@ pub(super) static KO: Strings = Strings {
         Some(nearest) => format!("/{name} 명령은 없습니다. 혹시 /{nearest} 입니까?"),
         None => format!("/{name} 명령은 없습니다. 모든 명령은 /help 에 있습니다."),
     },
+    unknown_copy: "제곱이나 수라고 써 주세요. 예: /copy 수",
     unknown_language: "ko 나 en 을 써 주세요. 예: /lang en",
     unknown_theme: "auto, dark, light, contrast, mono 가운데 하나를 써 주세요. 예: /theme light",
     theme_chosen: |choice| {
@@ -236,6 +244,13 @@ pub(super) static KO: Strings = Strings {
         (Of(&[Help]), "도움말"),
         (Word("/exit"), "나가기"),
     ],
+    footer_lost: &[
+        (Of(&[Action::Reconnect]), "바로 연결"),
+        (Word("Enter"), "제곱"),
+        (Of(&[PageUp]), "이전"),
+        (Of(&[Help]), "도움말"),
+        (Word("/exit"), "나가기"),
+    ],
     footer_scrolled: &[
         (Of(&[PageUp, PageDown]), "스크롤"),
         (Word("Esc"), "최신"),
@@ -255,7 +270,7 @@ pub(super) static KO: Strings = Strings {
         (Word("Esc"), "모두 보기"),
         (Of(&[CopySquare]), "복사"),
     ],
-    online_keys: &[(Word("↑↓"), "고르기"), (Word("Enter"), "이 학생만"), (Word("Esc"), "닫기")],
+    online_keys: &[(Word("Enter"), "이 학생만"), (Word("Esc"), "닫기"), (Word("↑↓"), "고르기")],
     footer_selected: &[
         (Word("Enter"), "자세히"),
         (Of(&[CopySquare]), "복사"),

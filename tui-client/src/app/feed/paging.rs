@@ -186,7 +186,7 @@ impl Feed {
         self.stalled && self.more_above
     }
 
-    /// How many results of pages were looked through, and whether there are earlier ones.
+    /// How many results were looked through, and whether there are earlier ones.
     pub(crate) const fn searched(&self) -> (usize, bool) {
         (self.searched, self.more_above)
     }

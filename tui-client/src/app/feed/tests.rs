@@ -261,3 +261,27 @@ fn a_resize_keeps_the_first_line() {
     feed.resize(200);
     assert_eq!(in_sight(&feed).last().map(String::as_str), Some("1000"));
 }
+
+#[test]
+fn what_was_found_and_what_was_looked_through_begin_anew_together() {
+    let needle = Needle::new("7");
+    let mut search = feed().filtered(Filter { student: None, needle });
+    search.scroll(isize::MIN / 2);
+    answer_wanted(&mut search, 401..=900);
+    assert_eq!(search.searched().0, 600);
+    search.scroll(isize::MIN / 2);
+    search.go_to_beginning();
+    assert_eq!((search.rows().len(), search.searched().0), (0, 0));
+    answer_wanted(&mut search, 1..=200);
+    assert_eq!((search.rows().len(), search.searched().0), (66, 200));
+    let mut following = feed().filtered(Filter { student: None, needle: Needle::new("7") });
+    following.extend(&results(1_001..=1_007));
+    assert_eq!((following.rows().last().map(Row::seq), following.searched().0), (Some(1_007), 107));
+}
+
+/// Lets the feed ask for a page, and answers it.
+fn answer_wanted(feed: &mut Feed, seqs: std::ops::RangeInclusive<u64>) {
+    assert!(feed.wanted().is_some());
+    let more = *seqs.start() > 1;
+    answer(feed, seqs, more);
+}

@@ -93,6 +93,20 @@ fn a_file_that_is_there_is_replaced_only_by_the_same_command_again() {
 }
 
 #[test]
+fn esc_and_ctrl_c_say_no_to_replacing_a_file() {
+    let mut room = room(100);
+    for no in [KeyEvent::from(KeyCode::Esc), KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)] {
+        room.enter("/export a.csv");
+        room.update(Event::Export(ExportNews::Exists));
+        room.update(Event::Key(no));
+        assert!(room.app.notices.current().is_none());
+        room.control('u');
+        assert_eq!(room.enter("/export a.csv"), [begin("a.csv", false)], "it is asked again");
+        room.control('c');
+    }
+}
+
+#[test]
 fn an_export_goes_on_where_it_was_through_a_lost_connection_and_ends_with_the_ledger() {
     let mut room = room(1_000);
     room.enter("/export a.csv");

@@ -67,6 +67,19 @@ fn a_student_is_chosen_by_command_list_row_or_click() {
 }
 
 #[test]
+fn who_is_chosen_first_in_the_list_is_seen_however_far_it_was_scrolled() {
+    let mut room = Room::with(99, false);
+    for _ in 0..3 {
+        room.key(KeyCode::PageDown, KeyModifiers::ALT);
+    }
+    let seen = |room: &Room| room.app.online.in_sight(10).0.iter().any(|person| person.id == "me");
+    assert!(!seen(&room));
+    room.press(KeyCode::F(2));
+    assert!(seen(&room));
+    assert_eq!(room.app.online.cursor().map(|person| &*person.id), Some("me"));
+}
+
+#[test]
 fn a_click_selects_a_second_opens_and_one_on_the_rule_goes_to_the_newest() {
     let mut room = busy();
     let parts = layout(80, 24);
@@ -176,6 +189,39 @@ fn a_search_under_way_is_stopped_by_esc_and_goes_on_when_asked() {
     assert_eq!(room.link(nothing(&next)), [], "what was under way comes, and nothing more is asked for");
     assert!(matches!(&room.press(KeyCode::PageUp)[..], [Effect::Page(page)] if page.before == Some(7_991)));
     room.press(KeyCode::Esc);
+    room.press(KeyCode::Esc);
+    assert!(room.app.feed.filter.is_all());
+}
+
+#[test]
+fn what_is_neither_number_nor_square_is_not_copied() {
+    let mut room = busy();
+    let copied = |effects: Vec<Effect>| effects.into_iter().find(|effect| matches!(effect, Effect::Copy(_)));
+    assert_eq!(copied(room.enter("/copy other")), None);
+    assert_eq!(room.notice(), room.app.strings.unknown_copy);
+    assert_eq!(room.app.input.text(), "/copy other", "to be mended");
+    room.control('u');
+    assert_eq!(copied(room.enter("/copy 수")), Some(Effect::Copy("30".into())));
+    assert_eq!(copied(room.enter("/copy")), Some(Effect::Copy("900".into())));
+}
+
+#[test]
+fn a_search_for_nothing_asks_what_to_find() {
+    let mut room = busy();
+    room.enter("/find");
+    assert_eq!(room.notice(), room.app.strings.find_first);
+    room.enter("/find 30");
+    assert_eq!(seqs(&room), [30]);
+    room.enter("/find ");
+    assert!(room.app.feed.filter.is_all());
+}
+
+#[test]
+fn somebody_who_is_away_is_shown_by_the_whole_id() {
+    let mut room = busy();
+    room.enter("/who 20261234");
+    let whose = room.app.feed.filter.student.clone();
+    assert_eq!(whose.map(|whose| (whose.id, whose.me)), Some(("20261234".into(), false)));
     room.press(KeyCode::Esc);
     assert!(room.app.feed.filter.is_all());
 }
