@@ -31,7 +31,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
     let mut paint = Paint::new(frame.buffer_mut(), app.ascii, app.theme.plain);
     if !is_large_enough(area.width, area.height) {
         let sentence = (app.strings.too_small)(SMALLEST.0, SMALLEST.1);
-        for (y, line) in (0..area.height).zip(text::wrap(&sentence, area.width.into())) {
+        let mut lines = text::wrap(&sentence, area.width.into());
+        let short = (app.strings.too_small_short)(SMALLEST.0, SMALLEST.1);
+        if lines.len() > area.height.into() {
+            lines = text::wrap(&short, area.width.into());
+        }
+        for (y, line) in (0..area.height).zip(lines) {
             paint.put(0, y, area.width, line, app.theme.plain);
         }
         return;

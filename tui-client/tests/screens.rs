@@ -234,6 +234,19 @@ fn join_while_nobody_listens() {
 }
 
 #[test]
+fn join_where_the_certificate_is_another() {
+    check("join_certificate", |lang, size| {
+        let mut stage = Stage::new(lang, size);
+        stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
+        let print = |digits: &str| format!("sha256:{}", digits.repeat(32));
+        let known = "/home/student/.local/state/squares/known_servers".into();
+        let why = Lost::Changed { before: print("1a"), now: print("2b"), known };
+        stage.link(LinkEvent::Lost { why, retry_at: None });
+        stage
+    });
+}
+
+#[test]
 fn room() {
     check("room", Stage::room);
 }
@@ -428,6 +441,17 @@ fn chart_counts_where_it_is_narrow() {
 }
 
 #[test]
+fn a_minute_with_few_results_is_seen_beside_one_with_many() {
+    let mut stage = Stage::room(Lang::En, (80, 24));
+    let later = |seq| SquareResult { at: "2026-01-02T03:07:00.000Z".into(), ..result(seq) };
+    stage.link(LinkEvent::Results((58..=2_057).map(|seq| SquareResult { seq, ..result(55) }).collect()));
+    stage.link(LinkEvent::Results(vec![later(2_058)]));
+    stage.press(KeyCode::F(6));
+    let picture = stage.picture();
+    assert!(picture.contains('\u{2581}'), "{picture}");
+}
+
+#[test]
 fn chart_in_ascii() {
     let ascii = |setup: &mut Setup| {
         setup.ascii = true;
@@ -483,6 +507,7 @@ fn ascii_is_ascii() {
             stage.press(key);
         }
         let picture = stage.picture();
+        assert!(key != Some(KeyCode::F(1)) || !picture.contains("..."), "a key's name is cut: {picture}");
         let hangul = |c: char| ('가'..='힣').contains(&c);
         let others: String = picture.chars().filter(|&c| !c.is_ascii() && !hangul(c)).collect();
         assert_eq!(others, "", "{picture}");

@@ -3,7 +3,7 @@
 
 use super::commands::COMMANDS;
 use crate::keys::{ACTIONS, Keymap};
-use crate::strings::Strings;
+use crate::strings::{Lang, Strings};
 use crate::text;
 
 /// From this width on a key stands beside what it does.
@@ -23,15 +23,17 @@ pub(crate) enum HelpLine {
     More(&'static str),
 }
 
-/// All lines of help, laid out in `cells`.
-pub(crate) fn help(strings: &'static Strings, keymap: &Keymap, cells: usize) -> Vec<HelpLine> {
+/// All lines of help, laid out in `cells`; without arrows where the screen is ASCII.
+pub(crate) fn help(strings: &'static Strings, keymap: &Keymap, ascii: bool, cells: usize) -> Vec<HelpLine> {
     let lang = strings.lang;
+    // Names in English have no arrows.
+    let names = if ascii { Lang::En } else { lang };
     let mut sections: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
     for (section, heading, fixed) in strings.help {
         let mut keys: Vec<(String, &str)> = fixed.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect();
         // An action that was left without a key is not there.
         let actions = ACTIONS.iter().filter(|entry| entry.section == *section);
-        let actions = actions.map(|entry| (keymap.names(entry.action, lang, KEY_COLUMN), entry.help.of(lang)));
+        let actions = actions.map(|entry| (keymap.names(entry.action, names, KEY_COLUMN), entry.help.of(lang)));
         keys.extend(actions.filter(|(names, _)| !names.is_empty()));
         sections.push((heading, keys));
     }

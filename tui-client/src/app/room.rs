@@ -149,7 +149,7 @@ impl App {
             }
             Body::Feed => self.feed.scroll(lines),
             Body::Help(scrolled) => {
-                let most = help(self.strings, &self.keymap, cells).len().saturating_sub(height);
+                let most = help(self.strings, &self.keymap, self.ascii, cells).len().saturating_sub(height);
                 *scrolled = (*scrolled).min(most).saturating_add_signed(lines).min(most);
             }
             Body::Detail(detail) => {
@@ -161,6 +161,23 @@ impl App {
             Body::Chart if lines < isize::MIN / 4 => self.chart.fit(),
             Body::Chart if lines > isize::MAX / 4 => self.rescale_chart(),
             Body::Chart => self.chart.zoom(if lines < 0 { 1 } else { -1 }),
+        }
+    }
+
+    /// Whether what fills the middle goes on below what is in sight.
+    pub(crate) fn goes_on_below(&self) -> bool {
+        let body = layout(self.size.0, self.size.1).body;
+        let (cells, height) = (usize::from(body.width), usize::from(body.height));
+        match &self.body {
+            Body::Help(scrolled) => {
+                help(self.strings, &self.keymap, self.ascii, cells).len() > scrolled.saturating_add(height)
+            }
+            Body::Detail(detail) => detail.line(height.saturating_sub(head_lines(body.height).into()), cells).is_some(),
+            Body::Paste(question) => {
+                let height = height.saturating_sub(1);
+                question.lines().len() > question.scrolled(height) + height
+            }
+            Body::Feed | Body::Online | Body::Chart => false,
         }
     }
 

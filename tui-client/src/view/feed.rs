@@ -26,7 +26,8 @@ struct Columns {
 
 impl Columns {
     fn new(app: &App, cells: usize) -> Self {
-        let time = if cells < 44 { 5 } else { 8 };
+        // The results are what is looked at: seconds come only where there is room for both.
+        let time = if cells < 60 { 5 } else { 8 };
         let most_name = match cells {
             0..44 => 6,
             44..64 => 10,
@@ -163,8 +164,11 @@ fn marker(app: &App, paint: &mut Paint<'_>, line: Rect, words: &str) {
         return;
     }
     let side = app.glyphs.horizontal.repeat(2);
-    let cells = usize::from(line.width).saturating_sub(6);
-    let words = text::cut(words, cells, app.glyphs.ellipsis);
+    if !text::fits(words, usize::from(line.width).saturating_sub(6)) {
+        // The words come before what adorns them.
+        let words = text::cut(words, line.width.into(), app.glyphs.ellipsis);
+        return paint.put_centred(line.x, line.y, line.width, &words, app.theme.rule);
+    }
     paint.put_centred(line.x, line.y, line.width, &format!("{side} {words} {side}"), app.theme.rule);
 }
 

@@ -24,9 +24,9 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
             round_trip(app, 6),
             Part::new(waiting, state_style, 1),
             Part::new(host, theme.notice, 4),
+            Part::new(online, theme.plain, 2),
         ];
-        let right = vec![Part::new(&*app.me.name, theme.plain, 5), Part::new(online, theme.plain, 2)];
-        paint.parts(parts.header, left, right, app.glyphs.dot);
+        paint.parts(parts.header, left, vec![Part::new(&*app.me.name, theme.plain, 5)], app.glyphs.dot);
         return;
     }
     let line = |at: u16| Rect { y: parts.header.y + at, height: 1, ..parts.header };

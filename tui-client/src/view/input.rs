@@ -41,6 +41,9 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     if looking && !app.feed.is_following() && app.feed.filter.is_all() {
         left.push(Part::new(strings.scrolled_up, theme.plain, 2));
     }
+    if app.goes_on_below() {
+        left.push(Part::new(format!("{} {}", strings.more_below, glyphs.down), theme.plain, 1));
+    }
     if let Some((percent, written)) = app.exports.progress() {
         left.push(Part::new(bar(percent), theme.notice, 0));
         left.push(Part::new((strings.exporting)(percent, &text::grouped(written)), theme.notice, 0));
@@ -124,16 +127,17 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     if let Some(search) = &app.search {
         return found(app, paint, parts.hint, search);
     }
-    if let Body::Paste(question) = &app.body
-        && app.notices.current().is_none()
-    {
+    if matches!(app.body, Body::Paste(_)) && app.notices.current().is_none() {
         // The question is not about the line; what answers it is said here where there is no footer.
         if parts.footer.height == 0 {
-            let strings = app.strings;
-            let keys = if question.counts().0 == 0 { strings.paste_keys_none } else { strings.paste_keys };
-            self::keys(app, paint, parts.hint, keys);
+            footer(app, paint, parts.hint);
         }
         return;
+    }
+    let reading = !matches!(app.body, Body::Feed) || !app.feed.is_following() || !app.feed.filter.is_all();
+    if parts.footer.height == 0 && reading && app.check == Check::Empty && app.notices.current().is_none() {
+        // Where there is no footer, what the keys do is worth more than being told to type.
+        return footer(app, paint, parts.hint);
     }
     let cells = usize::from(parts.hint.width);
     let (words, style, passing) = sentence(app, cells);
@@ -218,6 +222,7 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
         Body::Feed if !app.feed.filter.is_all() => strings.footer_filtered,
         Body::Feed if !app.feed.is_following() => strings.footer_scrolled,
         Body::Feed if !app.input.is_empty() => strings.footer_typing,
+        Body::Feed if app.connection.why_lost().is_some() => strings.footer_lost,
         Body::Feed => strings.footer,
     };
     self::keys(app, paint, area, keys);

@@ -48,21 +48,24 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     }
 
     let mut caret = Position::new(x, y);
+    // The cells below a field, for what is wrong with it.
+    let room = if roomy { usize::from(area.right().saturating_sub(x + JOIN_LABEL)) } else { 0 };
     for field in fields {
         let at = self::field(app, paint, line(y), *field);
         if *field == app.form.focus {
             caret = at;
         }
-        if roomy && let Some((style, words)) = field_words(app, *field, now) {
-            let room = width.saturating_sub(JOIN_LABEL);
-            paint.put(x + JOIN_LABEL, y + 1, room, &text::cut(&words, room.into(), app.glyphs.ellipsis), style);
+        if let Some((style, words)) = field_words(app, *field, now).filter(|(_, words)| text::fits(words, room)) {
+            paint.put(x + JOIN_LABEL, y + 1, area.right() - x - JOIN_LABEL, &words, style);
         }
         y += step;
     }
 
-    let footer = if roomy { (y + 2).min(area.bottom() - 1) } else { area.bottom() - 1 };
-    let (style, words) = message(app, roomy, now);
-    for (y, line) in (y..footer).zip(text::wrap(&words, width.into())) {
+    let (style, words) = message(app, room, now);
+    let lines = text::wrap(&words, width.into());
+    let below = y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1)).saturating_add(1);
+    let footer = if roomy { below.min(area.bottom() - 1) } else { area.bottom() - 1 };
+    for (y, line) in (y..footer).zip(lines) {
         paint.put(x, y, width, line, style);
     }
     paint.keys(line(footer), strings.join_keys, theme.key, theme.plain);
@@ -131,15 +134,15 @@ fn field_words(app: &App, field: Field, now: Instant) -> Option<(Style, String)>
     None
 }
 
-/// What is to be said below the form; where there is no air between the fields, also what is wrong with one.
-fn message(app: &App, roomy: bool, now: Instant) -> (Style, String) {
+/// What is to be said below the form; also what is wrong with a field, where that does not fit into the `room` below it.
+fn message(app: &App, room: usize, now: Instant) -> (Style, String) {
     let (theme, strings) = (&app.theme, app.strings);
     match &app.form.error {
-        Some((about, words)) if about.is_none() || !roomy => return (theme.error, words.clone()),
+        Some((about, words)) if about.is_none() || !text::fits(words, room) => return (theme.error, words.clone()),
         _ => {}
     }
     for field in [Field::Pin, Field::Student] {
-        if !roomy && let Some(words) = field_words(app, field, now) {
+        if let Some(words) = field_words(app, field, now).filter(|(_, words)| !text::fits(words, room)) {
             return words;
         }
     }

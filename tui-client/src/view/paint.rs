@@ -144,19 +144,28 @@ impl<'a> Paint<'a> {
         x
     }
 
-    /// Keys and what they do, as many as there is room for.
+    /// Keys and what they do, as many as there is room for: the last ones are left out first, the one that closes last.
     pub(super) fn keys(&mut self, area: Rect, keys: &[(impl AsRef<str>, &str)], key_style: Style, style: Style) {
         if area.height == 0 {
             return;
         }
+        const BETWEEN: u16 = 3;
+        let mut keys: Vec<(Cow<'_, str>, &str)> =
+            keys.iter().map(|(key, what)| (self.key_name(key.as_ref()), *what)).collect();
+        let cells = |keys: &[(Cow<'_, str>, &str)]| {
+            let each = keys.iter().map(|(key, what)| text::width(key) + 1 + text::width(what));
+            each.sum::<usize>() + keys.len().saturating_sub(1) * usize::from(BETWEEN)
+        };
+        while cells(&keys) > area.width.into() {
+            let closes = keys.iter().rposition(|(key, _)| key == "Esc");
+            match (0..keys.len()).rev().find(|at| Some(*at) != closes || keys.len() == 1) {
+                Some(least) => drop(keys.remove(least)),
+                None => return,
+            }
+        }
         let mut x = area.x;
         for (key, what) in keys {
-            let key = self.key_name(key.as_ref());
-            let cells = text::width(&key) + 1 + text::width(what);
-            let before = if x > area.x { 3 } else { 0 };
-            if usize::from(area.right() - x) < cells + usize::from(before) {
-                break;
-            }
+            let before = if x > area.x { BETWEEN } else { 0 };
             x = self.put(x + before, area.y, area.right() - x, &key, key_style);
             x = self.put(x + 1, area.y, area.right() - x, what, style);
         }
