@@ -10,6 +10,8 @@ pub fn check(data: &[u8]) {
     match squares_server::read_roster(data) {
         Ok(students) => {
             assert!(!students.is_empty());
+            let unclosed = [data, b"\n\"x"].concat();
+            assert!(squares_server::read_roster(&unclosed).is_err(), "a quote that is not closed passes");
             let mut ids = HashSet::new();
             for student in &students {
                 assert_eq!(check_id(&student.id), Ok(()));

@@ -2,6 +2,7 @@
 //! server reads the file when it starts and on SIGHUP.
 
 mod making;
+mod table;
 
 use std::{
     collections::HashMap,
@@ -94,16 +95,20 @@ impl Roster {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| format!("it is not UTF-8 from byte {}; save it as UTF-8", error.valid_up_to()))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+            format!("line {line}: it is not UTF-8; save it as UTF-8, in Excel as 'CSV UTF-8'")
+        })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let rows = if text.trim_start().starts_with(['[', '{']) { json_rows(text)? } else { csv_rows(text)? };
+        let rows = if text.trim_start().starts_with(['[', '{']) { json_rows(text)? } else { table::rows(text)? };
         let mut students = HashMap::with_capacity(rows.len());
+        let mut places = HashMap::with_capacity(rows.len());
         for (place, row) in rows {
             let listed = listed(row).map_err(|why| format!("{place}: {why}"))?;
-            if let Some(earlier) = students.insert(listed.student.id.clone(), listed) {
-                let id = earlier.student.id;
-                return Err(format!("{place}: the id {id} stands there twice; keep one of them"));
+            let id = listed.student.id.clone();
+            students.insert(id.clone(), listed);
+            if let Some(first) = places.insert(id.clone(), place.clone()) {
+                return Err(format!("{place}: the id {id} stands there twice, first at {first}; keep one of them"));
             }
         }
         if students.is_empty() {
@@ -157,46 +162,6 @@ fn json_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
         format!("it is not a JSON array of students such as [{{\"id\":\"…\",\"name\":\"…\"}}] ({what}); mend it there")
     })?;
     Ok(rows.into_iter().enumerate().map(|(at, row)| (format!("student {}", at + 1), row)).collect())
-}
-
-fn csv_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| format!("its header line cannot be read: {error}"))?;
-    let column = |names: &[&str]| column(header, names);
-    let id = id_column(header)?;
-    let name = column(&["name", "이름", "성명"]);
-    let department = column(&["department", "dept", "학과", "학부", "소속"]);
-    let pin = pin_column(header);
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| format!("it is not CSV that can be read: {error}"))?;
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
-        let field = |column: Option<usize>| column.and_then(|at| record.get(at)).map(str::to_owned);
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = Row {
-            id: field(Some(id)).map(Cell::Text),
-            name: field(name),
-            department: field(department),
-            pin: field(pin).map(Cell::Text),
-        };
-        rows.push((format!("line {line}"), row));
-    }
-    Ok(rows)
-}
-
-fn column(header: &csv::StringRecord, names: &[&str]) -> Option<usize> {
-    header.iter().position(|title| names.contains(&&*title.to_lowercase()))
-}
-
-fn id_column(header: &csv::StringRecord) -> Result<usize, String> {
-    column(header, &["id", "student", "student id", "student_id", "학번"])
-        .ok_or_else(|| "its header line names no column 'id' or '학번'; let the first line name the columns".to_owned())
-}
-
-fn pin_column(header: &csv::StringRecord) -> Option<usize> {
-    column(header, &["pin"])
 }
 
 /// What somebody wrote, as a log may show it: escaped, and cut where it is long.
@@ -353,11 +318,12 @@ mod tests {
         check_refused("[]", "no student");
         check_refused("name\na\n", "학번");
         check_refused("id\ns1\ns 2\n", "line 3");
-        check_refused("id\ns1\ns1\n", "twice");
+        check_refused("id\ns1\ns2\ns1\n", "line 4: the id s1 stands there twice, first at line 2");
+        check_refused(r#"[{"id":"s1"},{"id":"s1"}]"#, "student 2: the id s1 stands there twice, first at student 1");
         check_refused("id,name\ns1,a\x1b[31m\n", "line 2: the name of s1");
         check_refused(r#"[{"name":"x"}]"#, "student 1: the id is missing");
         check_refused(r#"{"id":"s1"}"#, "array");
-        check_refused(b"id\n\xb0\xa1\n", "UTF-8");
+        check_refused(b"id\n\xb0\xa1\n", "line 2: it is not UTF-8");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{num::NonZero, thread};
 
 use serde_json::{Map, Value};
 
-use super::{Cell, Roster, csv_rows, json_rows};
+use super::{Cell, Roster, json_rows, table};
 use crate::pins::hash_pin;
 
 /// Digits of a PIN that is made. Online, the protocol lets nobody try more than a few hundred a day for one student;
@@ -42,7 +42,7 @@ pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let is_json = text.trim_start().starts_with(['[', '{']);
-    let rows = if is_json { json_rows(text)? } else { csv_rows(text)? };
+    let rows = if is_json { json_rows(text)? } else { table::rows(text)? };
     let in_order = rows.into_iter().filter_map(|(_, row)| row.id.map(Cell::into_text));
     let mut new = Vec::new();
     for id in in_order {
@@ -101,10 +101,10 @@ fn json_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Resul
 
 fn csv_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Result<Vec<u8>, String> {
     let failed = |error: csv::Error| error.to_string();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = table::reader(text);
     let header = reader.headers().map_err(failed)?.clone();
-    let (id, columns) = (super::id_column(&header)?, header.len());
-    let pin = super::pin_column(&header).unwrap_or(columns);
+    let (id, columns) = (table::id_column(&header)?, header.len());
+    let pin = table::pin_column(&header).unwrap_or(columns);
     // With the mark that spreadsheets need to see that it is UTF-8.
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer("\u{feff}".as_bytes().to_vec());
     let row = |record: &csv::StringRecord, put: Option<&str>| {

@@ -49,6 +49,10 @@ fn bad_usage_exits_with_2_and_what_cannot_start_with_1() {
 
     check_end(command(data).args(["--listen", "nowhere"]), 1, "--listen");
     check_end(command(data).args(["--listen", "127.0.0.1:0", "--roster", "/nonexistent/roster.csv"]), 1, "--roster");
+    let roster = data.join("roster.csv");
+    std::fs::write(&roster, "\u{feff}학번,이름\r\ns1,가람\r\n\"s2\r\n").unwrap();
+    let unclosed = "line 3: a quote opens there and is never closed";
+    check_end(command(data).args(["--listen", "127.0.0.1:0", "--roster"]).arg(&roster), 1, unclosed);
     let file = data.join("file");
     std::fs::write(&file, "x").unwrap();
     check_end(command(&file).args(["--listen", "127.0.0.1:0"]), 1, "--data");
