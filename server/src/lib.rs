@@ -203,7 +203,7 @@ impl Server {
             tracing::warn!("PINs cross the network in the open: add --tls self, or --tls-cert and --tls-key");
         }
         let presence = Arc::new(presence::Presence::new());
-        tracing::info!(%address, log = ledger.log(), latest = feed.latest(), ?auth, students = door.roster_len(), "open");
+        tracing::info!(%address, log = ledger.log(), latest = feed.latest(), %auth, students = door.roster_len(), "open");
         // The other half of the processors reads, squares and commits.
         let parts = std::thread::available_parallelism().map_or(1, |processors| processors.get() / 2);
         let relay = Arc::new(relay::Relay::new(parts));

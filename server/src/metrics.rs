@@ -67,10 +67,7 @@ struct Label(ErrorCode);
 
 impl EncodeLabelValue for Label {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let Self(code) = self;
-        // The protocol's own word for it.
-        let word = serde_json::to_value(code).unwrap_or_default();
-        encoder.write_str(word.as_str().unwrap_or("unknown"))
+        write!(encoder, "{}", self.0)
     }
 }
 

@@ -348,12 +348,17 @@ impl Session {
     }
 
     fn error_with(&mut self, error: ErrorMessage) {
-        let student = self.member.as_ref().map_or("", |member| &*member.student);
+        let student = self.member.as_ref().map(|member| Arc::clone(&member.student));
+        self.refuse_student(student.as_deref().unwrap_or_default(), error);
+    }
+
+    /// Queues an error for the client, who is this student or would be.
+    fn refuse_student(&mut self, student: &str, error: ErrorMessage) {
         if self.errors_logged < ERRORS_LOGGED {
             self.errors_logged += 1;
-            tracing::info!(address = %self.address, student, code = ?error.code, "refused");
+            tracing::info!(address = %self.address, student, code = %error.code, "refused");
         } else {
-            tracing::debug!(address = %self.address, student, code = ?error.code, "refused");
+            tracing::debug!(address = %self.address, student, code = %error.code, "refused");
         }
         self.room.metrics.error(error.code);
         self.out.push(to_line(&FromServer::Error(error)).into());

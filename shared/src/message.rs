@@ -4,6 +4,8 @@
 
 pub mod request;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that these types speak.
@@ -65,9 +67,9 @@ pub struct Join {
     pub backlog: Option<u64>,
 }
 
-impl std::fmt::Debug for Join {
+impl fmt::Debug for Join {
     /// Everything but the PIN, which must not reach a log by accident.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join")
             .field("student", &self.student)
             .field("name", &self.name)
@@ -159,6 +161,13 @@ pub enum Auth {
     Roster,
     /// The ids on the roster, each with its PIN.
     Pin,
+}
+
+impl fmt::Display for Auth {
+    /// The word that it is on the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What the server takes.
@@ -330,6 +339,13 @@ pub enum ErrorCode {
     /// A code that this version does not know.
     #[serde(other)]
     Unknown,
+}
+
+impl fmt::Display for ErrorCode {
+    /// The word that it is on the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl FromServer {

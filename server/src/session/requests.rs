@@ -124,20 +124,21 @@ impl Session {
             // It took too long, and so it was said.
             return;
         }
-        match verdict {
-            Verdict::Right => self.welcome(student, join),
+        let (code, message, wait) = match verdict {
+            Verdict::Right => return self.welcome(student, join),
             Verdict::Wrong => {
                 let message = "The PIN is missing or wrong; check it, or ask the professor for a new one.";
-                self.error(ErrorCode::BadPin, message, None);
+                (ErrorCode::BadPin, message, None)
             }
-            Verdict::HeldUp(wait) => self.error_with(ErrorMessage {
-                code: ErrorCode::RateLimited,
-                message: "Too many PINs were wrong, and this one was not looked at; try again after retry_after_ms."
-                    .to_owned(),
-                id: None,
-                retry_after_ms: Some(whole_milliseconds(wait)),
-            }),
-        }
+            Verdict::HeldUp(wait) => {
+                let message =
+                    "Too many PINs were wrong, and this one was not looked at; try again after retry_after_ms.";
+                (ErrorCode::RateLimited, message, Some(wait))
+            }
+        };
+        // The log names whose PIN it was: an id on the roster, so that no PIN in the wrong field gets there.
+        let retry_after_ms = wait.map(whole_milliseconds);
+        self.refuse_student(&student.id, ErrorMessage { code, message: message.to_owned(), id: None, retry_after_ms });
     }
 
     /// Lets a student in.

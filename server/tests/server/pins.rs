@@ -63,6 +63,13 @@ fn only_the_right_pin_lets_in_and_no_pin_is_in_the_log() {
     let (status, log) = program.stop();
     assert!(status.success() && !log.contains("4711") && !log.contains("argon2"), "{log}");
     assert!(log.contains("some on the roster have no PIN"), "{log}");
+    assert!(log.contains("auth=pin"), "{log}");
+    let refused = |what: &str| log.lines().filter(|line| line.contains("refused") && line.ends_with(what)).count();
+    assert_eq!(refused(r#"student="a" code=bad_pin"#), 3, "{log}");
+    assert_eq!(refused(r#"student="without" code=bad_pin"#), 1, "{log}");
+    // Who is on no roster may have typed a PIN where the id belongs.
+    assert_eq!(refused(r#"student="" code=not_on_roster"#), 1, "{log}");
+    assert_eq!(refused(r#"student="a" code=already_joined"#), 1, "{log}");
 }
 
 #[test]
