@@ -8,9 +8,10 @@ mod pin;
 mod progress;
 mod roster;
 
-use std::{path::Path, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use squares_server::default_data_dir;
 
 /// A command; without one, the program serves.
 #[derive(Debug, Subcommand)]
@@ -22,12 +23,28 @@ pub(crate) enum Command {
     Roster(roster::Roster),
 }
 
+/// The data folder, for the commands that read the ledger.
+#[derive(Debug, Args)]
+struct Folder {
+    /// Where the ledger lives [env: SQUARES_DATA] [default: squares in the user's data directory]
+    // The variable is read before the command, where a flag goes before it.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Folder {
+    /// What was given behind the command, else before it, else the usual one.
+    fn path(&self, before: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+        Ok(self.data.clone().or(before).map_or_else(default_data_dir, Ok)?)
+    }
+}
+
 impl Command {
-    /// Carries it out on the ledger in this data folder.
+    /// Carries it out. `data` is the data folder, where one was named before the command.
     ///
     /// # Errors
     /// Where it could not be carried out; the program then ends with 1.
-    pub(crate) fn run(self, data: &Path) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         match self {
             Self::Backup(backup) => backup.run(data),
             Self::Check(check) => check.run(data),

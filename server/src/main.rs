@@ -19,7 +19,7 @@ struct Flags {
     #[arg(long, value_name = "ADDR", env = "SQUARES_LISTEN", default_value = DEFAULT_ADDRESS)]
     listen: String,
     /// Where the ledger lives; made if missing [default: squares in the user's data directory]
-    #[arg(long, value_name = "DIR", env = "SQUARES_DATA", global = true)]
+    #[arg(long, value_name = "DIR", env = "SQUARES_DATA")]
     data: Option<PathBuf>,
     /// The students: JSON or CSV
     #[arg(long, value_name = "FILE", env = "SQUARES_ROSTER")]
@@ -90,9 +90,7 @@ fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let end = match flags.command.take() {
-        Some(command) => {
-            flags.data.map_or_else(default_data_dir, Ok).map_err(Into::into).and_then(|data| command.run(&data))
-        }
+        Some(command) => command.run(flags.data),
         None => {
             let log = log::start();
             let end = run(flags);

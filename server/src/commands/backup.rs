@@ -1,14 +1,10 @@
 //! `squares-server backup FILE`: a copy of the ledger, made while a server runs or not.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use squares_server::Stored;
 
-use super::progress::Progress;
+use super::{Folder, progress::Progress};
 
 /// Copy the ledger to FILE, also while a server is running on it
 ///
@@ -19,19 +15,30 @@ pub(crate) struct Backup {
     /// The copy to make
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    folder: Folder,
 }
 
 impl Backup {
-    pub(super) fn run(self, data: &Path) -> anyhow::Result<ExitCode> {
-        let stored = Stored::open(data)?;
+    pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+        let stored = Stored::open(&self.folder.path(data)?)?;
         let (from, latest) = (stored.path().display().to_string(), stored.latest());
         let mut progress = Progress::new("copying");
         stored.backup(&self.file, |done, all| progress.reached(done, all))?;
         progress.end();
         let size = std::fs::metadata(&self.file).map_or(0, |file| file.len());
-        let (file, mebibytes) = (self.file.display(), size.div_ceil(1 << 20));
-        let _ =
-            writeln!(std::io::stdout(), "{file}: a backup of {from}, at least up to result {latest}, {mebibytes} MiB");
+        let (file, size) = (self.file.display(), in_words(size));
+        let _ = writeln!(std::io::stdout(), "{file}: a backup of {from}, at least up to result {latest}, {size}");
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// So many bytes, in the unit that fits.
+fn in_words(bytes: u64) -> String {
+    const MEBIBYTE: u64 = 1 << 20;
+    if bytes < MEBIBYTE {
+        format!("{} KiB", bytes.div_ceil(1 << 10))
+    } else {
+        format!("{} MiB", bytes.div_ceil(MEBIBYTE))
     }
 }

@@ -1,14 +1,10 @@
 //! `squares-server check`: reads a ledger from end to end and says whether it is sound.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use squares_server::Stored;
 
-use super::progress::Progress;
+use super::{Folder, progress::Progress};
 
 /// Something is wrong with the ledger.
 const NOT_SOUND: u8 = 3;
@@ -21,13 +17,15 @@ pub(crate) struct Check {
     /// A backup, in place of the ledger in the data folder
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
 }
 
 impl Check {
-    pub(super) fn run(self, data: &Path) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         let stored = match &self.file {
             Some(file) => Stored::open_file(file)?,
-            None => Stored::open(data)?,
+            None => Stored::open(&self.folder.path(data)?)?,
         };
         let mut progress = Progress::new("checking");
         progress.says("checking the file");

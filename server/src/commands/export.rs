@@ -3,22 +3,23 @@
 use std::{
     fs::OpenOptions,
     io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::Context as _;
 use squares_server::{LedgerError, Stored, StoredResult};
 
-use super::progress::Progress;
+use super::{Folder, progress::Progress};
 
 /// Write all results as CSV or JSON lines, to FILE or standard output
 ///
 /// A server may be running on the ledger. FILE must not exist yet; it is readable for its owner alone.
 #[derive(Debug, clap::Args)]
+#[group(id = "form", args = ["csv", "jsonl"], required = true, multiple = false)]
 pub(crate) struct Export {
     /// A table for spreadsheets: seq, at, student, name, number, square, id; a text that a spreadsheet would take for a formula gets a ' before it
-    #[arg(long, required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    #[arg(long)]
     csv: bool,
     /// The results as clients get them, a JSON object on each line
     #[arg(long)]
@@ -26,6 +27,8 @@ pub(crate) struct Export {
     /// Where to; standard output if left out
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
 }
 
 /// Why an export ended early.
@@ -38,8 +41,8 @@ enum Ended {
 }
 
 impl Export {
-    pub(super) fn run(self, data: &Path) -> anyhow::Result<ExitCode> {
-        let stored = Stored::open(data)?;
+    pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+        let stored = Stored::open(&self.folder.path(data)?)?;
         let Some(path) = &self.file else {
             return match self.write(&stored, io::stdout().lock()) {
                 // Whoever reads it, such as `head`, has enough.

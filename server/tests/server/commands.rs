@@ -56,7 +56,9 @@ fn an_export_has_every_result_in_both_forms_while_the_server_runs() {
     let again = run(folder.path(), &["export", "--csv", file.to_str().unwrap()]);
     assert_eq!(code(&again), 1);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), written, "a file that is there is left alone");
-    assert_eq!(code(&run(folder.path(), &["export"])), 2, "which form?");
+    let which = run(folder.path(), &["export"]);
+    assert_eq!(code(&which), 2);
+    assert!(text(&which.stderr).contains("<--csv|--jsonl>"), "which form? {}", text(&which.stderr));
     assert_eq!(code(&run(folder.path(), &["export", "--csv", "--jsonl"])), 2);
 }
 
@@ -90,6 +92,12 @@ fn a_backup_of_a_running_server_is_whole_and_never_replaces_a_file() {
     let made = run(folder.path(), &["backup", name]);
     assert_eq!(code(&made), 0, "{}", text(&made.stderr));
     assert!(is_private(&file));
+    let size = std::fs::metadata(&file).unwrap().len().div_ceil(1024);
+    assert!(
+        size < 1024 && text(&made.stdout).ends_with(&format!("up to result 3, {size} KiB\n")),
+        "{}",
+        text(&made.stdout)
+    );
     peer.square(4, "after");
     peer.seqs(1);
 
@@ -148,5 +156,10 @@ fn the_data_folder_may_be_named_before_and_after_the_command() {
     for arguments in [["--data", data, "check"], ["check", "--data", data]] {
         let output = run(Path::new("/nonexistent"), &arguments);
         assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    }
+    for command in ["backup", "check", "export", "pin", "roster"] {
+        let help = text(&run(folder.path(), &[command, "--help"]).stdout);
+        let reads_the_ledger = !matches!(command, "pin" | "roster");
+        assert_eq!(help.contains("--data"), reads_the_ledger, "{help}");
     }
 }
