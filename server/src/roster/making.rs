@@ -16,7 +16,8 @@ const DIGITS: usize = 8;
 pub struct MadePins {
     /// The roster, with the hashes.
     pub roster: Vec<u8>,
-    /// The students who got a PIN, as CSV with `id`, `name` and `PIN`: the only place where the PINs stand.
+    /// The students who got a PIN, as CSV: ids and names under the titles that the roster has for them (`id` and `name`
+    /// where it is JSON), and `PIN`. The only place where the PINs stand.
     pub sheet: Vec<u8>,
     /// How many got one.
     pub made: usize,
@@ -55,7 +56,8 @@ pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
     let hash_of = |id: &str| new.iter().find(|student| student.id == id).map(|student| &*student.hash);
     let made = new.len();
     let roster_anew = if is_json { json_with(text, hash_of)? } else { csv_with(text, hash_of)? };
-    let sheet = sheet(&new).map_err(|error| error.to_string())?;
+    let titles = if is_json { ["id", "name"].map(str::to_owned) } else { table::titles(text)? };
+    let sheet = sheet(&titles, &new).map_err(|error| error.to_string())?;
     Ok(MadePins { roster: roster_anew, sheet, made, had: roster.len() - made })
 }
 
@@ -124,9 +126,9 @@ fn csv_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Result
     writer.into_inner().map_err(|error| error.to_string())
 }
 
-fn sheet(new: &[New]) -> csv::Result<Vec<u8>> {
+fn sheet([id, name]: &[String; 2], new: &[New]) -> csv::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(["id", "name", "PIN"])?;
+    writer.write_record([id, name, "PIN"])?;
     for student in new {
         // A spreadsheet would take such a name for a formula.
         let formula = student.name.starts_with(['=', '+', '-', '@']);
@@ -142,14 +144,14 @@ mod tests {
 
     use super::*;
 
-    fn check(file: &str) {
+    fn check(file: &str, titles: &str) {
         let made = make_pins(file.as_bytes()).expect(file);
         assert_eq!((made.made, made.had), (2, 1), "{file}");
         let roster = Roster::parse(&made.roster).expect(file);
         assert_eq!(roster.without_pin(), Ok(0), "{file}");
         let sheet = String::from_utf8(made.sheet).unwrap();
         let lines: Vec<&str> = sheet.trim_start_matches('\u{feff}').lines().collect();
-        assert_eq!(lines[0], "id,name,PIN");
+        assert_eq!(lines[0], titles);
         assert_eq!(lines.len(), 3, "{sheet}");
         for line in &lines[1..] {
             let [id, name, pin] = *line.split(',').collect::<Vec<_>>() else { panic!("{line}") };
@@ -166,9 +168,14 @@ mod tests {
     #[test]
     fn who_has_no_pin_gets_one_and_the_rest_stays_as_it_is() {
         let hash = hash_pin("1").unwrap();
-        check(&format!("\u{feff}학번,이름,PIN,메모\ns1,가람,,x\n s2 ,나래,\"{hash}\"\ns3,=다솜\n"));
-        check(&format!("name,id,pin\nA,s1\n\n+B,s3\nC,s2,\"{hash}\"\n"));
-        check(&format!(r#"[{{"id":1,"name":"가람","x":[1]}},{{"id":"s2","pin":"{hash}"}},{{"id":"s3"}}]"#));
+        check(&format!("\u{feff}학번,이름,PIN,메모\ns1,가람,,x\n s2 ,나래,\"{hash}\"\ns3,=다솜\n"), "학번,이름,PIN");
+        check(&format!("name,id,pin\nA,s1\n\n+B,s3\nC,s2,\"{hash}\"\n"), "id,name,PIN");
+        check(&format!("Student ID,PIN\ns1,\ns2,\"{hash}\"\ns3\n"), "Student ID,name,PIN");
+        check(&format!("학번,PIN\ns1,\ns2,\"{hash}\"\ns3\n"), "학번,이름,PIN");
+        check(
+            &format!(r#"[{{"id":1,"name":"가람","x":[1]}},{{"id":"s2","pin":"{hash}"}},{{"id":"s3"}}]"#),
+            "id,name,PIN",
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) fn rows(text: &str) -> Result<Vec<(String, Row)>, String> {
     let mut reader = reader(text);
     let header = reader.headers().map_err(|error| format!("its header line cannot be read: {error}"))?;
     let id = id_column(header)?;
-    let name = column(header, &["name", "이름", "성명"]);
+    let name = name_column(header);
     let department = column(header, &["department", "dept", "학과", "학부", "소속"]);
     let pin = pin_column(header);
     let mut rows = Vec::new();
@@ -47,6 +47,26 @@ fn column(header: &csv::StringRecord, names: &[&str]) -> Option<usize> {
 pub(super) fn id_column(header: &csv::StringRecord) -> Result<usize, String> {
     column(header, &["id", "student", "student id", "student_id", "학번"])
         .ok_or_else(|| "its header line names no column 'id' or '학번'; let the first line name the columns".to_owned())
+}
+
+fn name_column(header: &csv::StringRecord) -> Option<usize> {
+    column(header, &["name", "이름", "성명"])
+}
+
+/// How this table calls the columns of the ids and of the names.
+///
+/// # Errors
+/// Where its first line names no column of ids.
+pub(super) fn titles(text: &str) -> Result<[String; 2], String> {
+    let mut reader = reader(text);
+    let header = reader.headers().map_err(|error| error.to_string())?;
+    let id = header[id_column(header)?].to_owned();
+    let name = match name_column(header) {
+        Some(name) => &header[name],
+        None if id == "학번" => "이름",
+        None => "name",
+    };
+    Ok([id, name.to_owned()])
 }
 
 pub(super) fn pin_column(header: &csv::StringRecord) -> Option<usize> {
