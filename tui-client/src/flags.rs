@@ -14,11 +14,11 @@ use crate::theme::Choice;
 /// Square numbers together with your class.
 ///
 /// With a terminal and no NUMBER, a full-screen room. With NUMBERs, or numbers one a line on standard input,
-/// their squares on standard output.
+/// their squares on standard output, once a server is there: start squares-server, or squares on a screen.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "squares", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
 pub struct Flags {
-    /// The server, as HOST or HOST:PORT [default: 127.0.0.1:7878, hosted by this program if nobody listens there]
+    /// The server, as HOST or HOST:PORT [default: 127.0.0.1:7878; where nobody listens there, the full screen hosts a room itself]
     #[arg(long, value_name = "ADDR", env = "SQUARES_SERVER", value_parser = server)]
     pub server: Option<String>,
 
@@ -80,6 +80,8 @@ pub struct Flags {
 }
 
 const AFTER_HELP: &str = "A PIN, where the server asks for one, is read from SQUARES_PIN.\n\n\
+    A server takes 20 squares a second from a student, after 50 at once, unless its --rate and --burst say otherwise; \
+    what comes faster waits for its turn.\n\n\
     Exit codes: 0 all squared, 1 some number was rejected, 2 bad usage, 3 no server or not let in.";
 
 /// Stands before an argument that is a negative number, so that clap does not take it for a flag. No argument of a

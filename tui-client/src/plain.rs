@@ -10,12 +10,12 @@ mod order;
 mod output;
 mod session;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use output::Output;
-use session::{End, Session};
+use session::{End, Session, Tells};
 
 use crate::event::Pin;
 use crate::link::Trust;
@@ -56,11 +56,15 @@ pub enum Numbers {
 #[must_use]
 pub fn run(options: Options) -> ExitCode {
     let mut output = Output::new(io::stdout(), io::stderr());
+    // What is only worth knowing to somebody who waits has no place among the errors that a script collects. Of a run without
+    // an end, somebody reads those later.
+    let somebody = io::stderr().is_terminal();
+    let tells = Tells { waiting: somebody, absence: somebody || options.follow };
     // One worker beside this thread: signals are heard even while this one waits for a full pipe.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let end = match runtime {
         Ok(runtime) => {
-            let end = runtime.block_on(follow_or_finish(options, &mut output));
+            let end = runtime.block_on(follow_or_finish(options, tells, &mut output));
             // Standard input may be silent for ever, and the thread that reads it ends with the process.
             runtime.shutdown_background();
             end
@@ -81,7 +85,11 @@ pub fn run(options: Options) -> ExitCode {
     }
 }
 
-async fn follow_or_finish<O: io::Write, E: io::Write>(options: Options, output: &mut Output<O, E>) -> End {
+async fn follow_or_finish<O: io::Write, E: io::Write>(
+    options: Options,
+    tells: Tells,
+    output: &mut Output<O, E>,
+) -> End {
     let given = match &options.numbers {
         Numbers::These(numbers) => Ok(input::arguments(numbers.clone())),
         Numbers::StandardInput => input::lines(io::stdin()),
@@ -97,7 +105,7 @@ async fn follow_or_finish<O: io::Write, E: io::Write>(options: Options, output: 
         () = interrupted => End::Interrupted,
         // Who has read enough should not have to wait for the next result to be rid of us.
         () = terminal::gone(&reader) => End::Closed,
-        end = Session::new(options, given, output).run() => end,
+        end = Session::new(options, tells, given, output).run() => end,
     };
     match output.flush() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => End::Unwritable(error),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::fake::result;
-use support::{Fake, Home, Peer, Process, Server, run};
+#[cfg(unix)]
+use support::pty::Pty;
+use support::{Fake, Home, Lines, Peer, Process, Server, run};
 
 fn squares(server: &str, arguments: &[&str], input: &[u8]) -> support::Done {
     let home = Home::new();
@@ -98,6 +100,10 @@ fn bad_usage_exits_with_2_before_anybody_is_asked() {
     for arguments in [["--help"], ["--version"]] {
         let done = run(&mut home.squares(&arguments), b"");
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+    let help = run(&mut home.squares(&["--help"]), b"").out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in ["20 squares a second", "the full screen hosts a room itself", "once a server is there"] {
+        assert!(help.contains(told), "{help}");
     }
     let done = run(home.squares(&["--help"]).env("SQUARES_PIN", "4711"), b"");
     assert!(!done.out.contains("4711"));
@@ -292,6 +298,49 @@ fn a_reader_that_has_read_enough_ends_it_quietly() {
     drop(process.0.stdout.take());
     assert_eq!((process.exit_code(), process.errors()), (Some(0), String::new()));
     writer.join().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn follow_says_once_that_the_server_is_gone_and_once_that_it_is_back() {
+    let mut server = Server::start(&[]);
+    let home = Home::new();
+    let mut process = open(&home, &server.address, &["--follow", "5"]);
+    let (out, errors) = (process.stdout_lines(), Lines::of(process.0.stderr.take().unwrap()));
+    assert_eq!(out.next(), "s1: 5² = 25");
+    for lost in [true, false] {
+        if lost {
+            server.kill();
+        } else {
+            server.stop();
+        }
+        let gone = errors.next();
+        let how = if lost { "was lost" } else { "stopped" };
+        assert!(gone.contains(&server.address) && gone.contains(how) && gone.contains("30 s"), "{gone}");
+        server.start_again();
+        assert_eq!(errors.next(), format!("squares: back at {}", server.address));
+    }
+    server.square_as("s2", "3");
+    assert_eq!(out.next(), "s2: 3² = 9");
+    drop(process);
+    assert_eq!(errors.rest(), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn who_waits_for_the_rate_on_a_terminal_is_told_why_and_a_script_is_not() {
+    let server = Server::start(&["--rate", "50", "--burst", "2"]);
+    let numbers = ["1", "2", "3", "4", "5", "6"];
+    let home = Home::new();
+    let arguments = [&["--server", &*server.address, "--student", "s1"], &numbers[..]].concat();
+    let mut terminal = Pty::start(&home, &arguments);
+    assert_eq!(terminal.exit_code(), 0);
+    let said = terminal.all_sent();
+    assert_eq!(said.matches("takes 50 squares a second from a student, after 2 at once").count(), 1, "{said}");
+    assert!(said.contains("6² = 36"), "{said}");
+
+    let done = squares(&server.address, &numbers, b"");
+    assert_eq!((done.code, lines(&done.out).len(), done.err.as_str()), (Some(0), 6, ""));
 }
 
 #[cfg(unix)]

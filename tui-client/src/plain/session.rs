@@ -2,6 +2,7 @@
 //! begin again after a loss, until everything is answered. Called by `plain`.
 
 mod heard;
+mod lost;
 
 use std::io;
 use std::pin::Pin;
@@ -12,6 +13,8 @@ use squares_shared::message::{Auth, FromClient, FromServer, Hello, Join, Square,
 use squares_shared::prompt::ask_unseen;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
+
+use lost::Absence;
 
 use super::Options;
 use super::catch_up::CatchUp;
@@ -58,6 +61,15 @@ impl From<io::Error> for End {
     }
 }
 
+/// What is told on standard error though nothing is wrong with any number, once each time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tells {
+    /// That the server takes so many squares a second and no more.
+    pub(super) waiting: bool,
+    /// That the server is gone, and that it is back.
+    pub(super) absence: bool,
+}
+
 type Connecting = Pin<Box<dyn Future<Output = Result<(Connection, Hello), Refused>> + Send>>;
 
 enum Phase {
@@ -80,6 +92,9 @@ struct Up {
 
 pub(super) struct Session<'a, O, E> {
     options: Options,
+    /// What is still to be told.
+    tells: Tells,
+    absence: Absence,
     given: mpsc::Receiver<Given>,
     /// More input may come.
     open: bool,
@@ -120,9 +135,16 @@ enum Happened {
 }
 
 impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
-    pub(super) fn new(options: Options, given: mpsc::Receiver<Given>, output: &'a mut Output<O, E>) -> Self {
+    pub(super) fn new(
+        options: Options,
+        tells: Tells,
+        given: mpsc::Receiver<Given>,
+        output: &'a mut Output<O, E>,
+    ) -> Self {
         Self {
             options,
+            tells,
+            absence: Absence::default(),
             given,
             open: true,
             output,
@@ -281,46 +303,6 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     fn went_forward(&mut self) {
         self.stuck_since = None;
         self.trouble = NO_ANSWER.into();
-    }
-
-    /// A connection is gone, or was not to be had.
-    fn lost(&mut self, why: Lost) -> Result<(), End> {
-        let server = &self.options.server;
-        let (words, passing) = match why {
-            Lost::Unreachable(why) => {
-                let mend = "start one with squares-server, or name another with --server";
-                (format!("cannot reach a server at {server}: {why}; {mend}"), false)
-            }
-            Lost::Full => (format!("the server at {server} is full; try again later"), false),
-            Lost::NotSquares(why) => {
-                (format!("what answers at {server} is no server of ours: {why}; name another with --server"), false)
-            }
-            Lost::WantsTls => (format!("the server at {server} speaks TLS; add --tls"), false),
-            Lost::SpeaksNoTls => (format!("the server at {server} speaks no TLS; leave out --tls"), false),
-            Lost::Untrusted(why) => (format!("the server at {server} is not believed: {why}; see --tls-ca"), false),
-            Lost::Changed { before, now, known } => {
-                let known = known.display();
-                let mend = format!("if the server was set up anew, delete the line of {server} in {known}");
-                (
-                    format!(
-                        "the certificate of {server} changed: somebody may be in between; it was {before}, it is {now}; {mend}"
-                    ),
-                    false,
-                )
-            }
-            Lost::Closed(Some(why)) => (format!("the connection to {server} was lost: {why}"), true),
-            Lost::Closed(None) => (format!("the connection to {server} was lost"), true),
-            Lost::Shutdown => (format!("the server at {server} stopped"), true),
-            // Plain mode never hosts.
-            Lost::LedgerInUse(why) | Lost::CannotHost(why) => (why, false),
-        };
-        if !passing && !self.was_in {
-            return Err(End::Failed(words));
-        }
-        self.trouble = words;
-        self.window.connection_lost();
-        self.phase = Phase::Waiting(Instant::now() + self.backoff.next(fastrand::f64()));
-        Ok(())
     }
 
     fn time(&mut self) -> Result<(), End> {

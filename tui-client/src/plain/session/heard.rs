@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, FromServer, SquareResult, Welcome};
+use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, FromServer, Limits, SquareResult, Welcome};
 
 use super::{End, Over, PATIENCE, Session, Up};
 use crate::event::Lost;
@@ -30,6 +30,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         up.joined = true;
         self.was_in = true;
         self.backoff.reset();
+        self.note_return();
         match self.cursor.joined(&up.hello, welcome) {
             Continues::Hole(printed, _) if self.options.follow => {
                 self.cursor.rewind(printed);
@@ -92,6 +93,12 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             let now = Instant::now();
             match error.code {
                 ErrorCode::RateLimited => {
+                    if std::mem::take(&mut self.tells.waiting) {
+                        let Limits { rate, burst, .. } = up.hello.limits;
+                        self.output.complain(&format!(
+                            "squares: this server takes {rate} squares a second from a student, after {burst} at once; the rest follows at that pace"
+                        ));
+                    }
                     self.window.hold_for_rate(id, error.retry_after_ms.map(Duration::from_millis), now);
                     self.trouble = error.message;
                 }
