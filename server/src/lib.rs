@@ -29,14 +29,16 @@ use etcetera::BaseStrategy as _;
 pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
 pub use pins::{PinError, hash_pin};
 pub use roster::{MadePins, RosterError, make_pins, read_roster};
-use squares_shared::message::{Auth, Limits};
+use squares_shared::{
+    message::{Auth, Limits},
+    stream::Stream,
+};
 pub use tls::{Tls, TlsError};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
-pub use wire::Stream;
 
 /// How a server is set up. [`Config::new`] has the defaults of the program's flags.
 #[derive(Debug, Clone)]

@@ -5,19 +5,17 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use rustls::ServerConfig;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
-use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
+use squares_shared::{
+    message::{ErrorCode, ErrorMessage, FromServer, to_line},
+    stream::Stream,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 
-use crate::{
-    Room,
-    limits::Connections,
-    session::Session,
-    wire::{Stream, Wire},
-};
+use crate::{Room, limits::Connections, session::Session, wire::Wire};
 
 /// Connections that the system may hold until they are accepted: a whole class may come back at the same moment.
 const BACKLOG: i32 = 4096;

@@ -7,46 +7,17 @@
 mod tls;
 
 use std::{
-    fmt::Debug,
     future::poll_fn,
     io::{self, IoSlice},
     net::Shutdown,
     sync::Arc,
-    task::{Context, Poll},
 };
 
 use rustls::ServerConfig;
 use socket2::SockRef;
+use squares_shared::stream::Stream;
 use tls::Tls;
 use tokio::net::TcpStream;
-
-/// A byte stream that is no socket, such as one of a simulated network. Reading and writing never wait: where nothing
-/// can be done they fail with [`io::ErrorKind::WouldBlock`], and the polls then tell when to try again.
-pub trait Stream: Debug + Send + Sync {
-    /// Reads what has arrived; 0 is the end.
-    ///
-    /// # Errors
-    /// `WouldBlock` where nothing has; anything else ends the connection.
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
-
-    /// Writes as much as fits.
-    ///
-    /// # Errors
-    /// `WouldBlock` where nothing does; anything else ends the connection.
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
-
-    /// Ready when reading may give something. Only the waker of the last call is woken.
-    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
-
-    /// Ready when writing may take something. Only the waker of the last call is woken.
-    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
-
-    /// Says to the other side that nothing more will be written.
-    ///
-    /// # Errors
-    /// Where the other side is gone.
-    fn shutdown(&self) -> io::Result<()>;
-}
 
 /// The byte stream of one connection.
 #[derive(Debug)]

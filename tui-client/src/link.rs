@@ -10,24 +10,29 @@ mod backoff;
 pub mod connection;
 mod cursor;
 mod disk;
+mod edge;
 mod kept;
 mod session;
 mod task;
-mod tls;
 mod trust;
 mod window;
+mod wire;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, read_address};
 pub use backoff::Backoff;
 pub use cursor::{Continues, Cursor};
+pub use edge::{Connecting, Edge, Work};
 use squares_shared::message::PageRequest;
 use tokio::sync::{mpsc, oneshot};
 pub use trust::Trust;
 pub use window::{WINDOW, Window};
+pub use wire::Connected;
 
 use crate::event::{LinkEvent, Pin};
 
@@ -94,16 +99,28 @@ impl Link {
     /// # Errors
     /// Where the system gives no thread, or nothing to wait on sockets with.
     pub fn start(options: Options) -> io::Result<(Self, mpsc::Receiver<LinkEvent>)> {
+        let (link, events, task) = Self::start_at(options, Arc::new(edge::System));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new().name("link".into()).spawn(move || runtime.block_on(task))?;
+        Ok((link, events))
+    }
+
+    /// The link with the network and the disk that it is given, and its task, which runs as long as somebody polls it: in a
+    /// simulation, on one thread and a clock of its own.
+    pub fn start_at(
+        options: Options,
+        edge: Arc<dyn Edge>,
+    ) -> (Self, mpsc::Receiver<LinkEvent>, impl Future<Output = ()> + Send) {
         let (commands, to_do) = mpsc::channel(COMMANDS);
         let (told, events) = mpsc::channel(EVENTS);
         let (end, ended) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        thread::Builder::new().name("link".into()).spawn(move || {
-            runtime.block_on(task::Task::new(options, to_do, told).run());
+        let task = task::Task::new(options, edge, to_do, told);
+        let task = async move {
+            task.run().await;
             // Nobody may be waiting.
             let _ = end.send(());
-        })?;
-        Ok((Self { commands, ended }, events))
+        };
+        (Self { commands, ended }, events, task)
     }
 
     /// Where commands go.
@@ -118,4 +135,9 @@ impl Link {
         // A link that panicked has nothing left to finish; the squares are on the disk.
         let _ = self.ended.await;
     }
+}
+
+/// The time as the runtime has it: the system's, unless a simulation rules it.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

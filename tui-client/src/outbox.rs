@@ -14,7 +14,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -96,10 +96,7 @@ impl Ids {
     /// A maker of `id`s unlike any other.
     #[must_use]
     pub fn new() -> Self {
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        // The keys of a `RandomState` come from the system, so two machines that boot together differ too.
-        let random = RandomState::new().hash_one(std::process::id());
-        Self { prefix: format!("{}{}", base32(seconds, 7), base32(random, 8)), next: 0 }
+        Self { prefix: format!("{}{}", base32(since_1970().as_secs(), 7), base32(random(), 8)), next: 0 }
     }
 
     /// An `id` not given before, that sorts behind all those given.
@@ -107,6 +104,21 @@ impl Ids {
         self.next += 1;
         format!("{}-{}", self.prefix, base32(self.next, 6))
     }
+}
+
+/// The name of a file: no other has it, and it sorts behind those that were given before.
+fn fresh_name() -> String {
+    let microseconds = since_1970().as_micros();
+    format!("{}{}.jsonl", base32(u64::try_from(microseconds).unwrap_or(u64::MAX), 11), base32(random(), 8))
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The keys of a `RandomState` come from the system, so two machines that boot together differ too.
+fn random() -> u64 {
+    RandomState::new().hash_one(std::process::id())
 }
 
 /// The lowest `digits` digits of a number in base 32, whose digits sort as text does.
@@ -170,7 +182,7 @@ impl Outbox {
             Err(error) => return Err(error),
         };
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-        // Names begin with the time at which their client started.
+        // Names begin with the time at which the file was made.
         paths.sort();
         let mut left_behind = Vec::new();
         let mut squares = Vec::new();
@@ -226,7 +238,7 @@ impl Kept {
     /// Makes a file of a name that no other has, with these squares in it.
     fn create(folder: &Path, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
         make_folder(folder)?;
-        let path = folder.join(format!("{}.jsonl", Ids::new().prefix));
+        let path = folder.join(fresh_name());
         let file = open_options().create_new(true).open(&path)?;
         let made = Self::fill(file, path.clone(), owner, squares);
         if made.is_err() {

@@ -61,6 +61,19 @@ fn what_a_killed_client_kept_is_adopted_once_and_in_order() {
 }
 
 #[test]
+fn what_clients_that_were_killed_within_a_second_kept_is_adopted_oldest_first() {
+    let home = tempfile::tempdir().unwrap();
+    let ids: Vec<String> = (0..20).map(|id| id.to_string()).collect();
+    for id in &ids {
+        let mut client = outbox(home.path(), "s1");
+        client.keep(&squares(&[id])).unwrap();
+        killed(client);
+    }
+    let adopted = outbox(home.path(), "s1").adopt().unwrap();
+    assert_eq!(adopted.into_iter().map(|square| square.id).collect::<Vec<_>>(), ids);
+}
+
+#[test]
 fn two_running_clients_of_one_student_do_not_fight() {
     let home = tempfile::tempdir().unwrap();
     let mut one = outbox(home.path(), "s1");

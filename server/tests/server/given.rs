@@ -7,7 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use squares_server::{Config, Server, Stream};
+use squares_server::{Config, Server};
+use squares_shared::stream::Stream;
 use tokio::{net::UnixStream, sync::mpsc};
 
 use crate::support::PATIENCE;

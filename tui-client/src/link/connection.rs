@@ -7,11 +7,10 @@ use std::time::Duration;
 use squares_shared::line::{Line, LineReader};
 use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL, append_line};
 use tokio::io::Interest;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::tls::Stream;
 use super::trust::Trust;
+use super::wire::{self, Connected, Wire};
 use crate::event::Lost;
 
 /// The longest line taken from a server: far above a page of history (1 MiB) and above the square of any number
@@ -19,7 +18,7 @@ use crate::event::Lost;
 const LONGEST_LINE: usize = 64 << 20;
 
 /// How long a connection may take to be made, and how long `hello` may take to come after it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The bytes taken from the socket in one go.
 const CHUNK: usize = 64 << 10;
@@ -27,14 +26,10 @@ const CHUNK: usize = 64 << 10;
 /// The most bytes of one batch of lines: what is worth showing at once.
 pub const BATCH: usize = 256 << 10;
 
-/// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
-const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
-
 /// A connection, from connecting to its end.
 #[derive(Debug)]
 pub struct Connection {
-    stream: Stream,
+    wire: Wire,
     lines: LineReader,
     /// Taken from the socket into here; allocated once.
     chunk: Box<[u8]>,
@@ -54,28 +49,17 @@ impl Connection {
     /// # Errors
     /// Why there is no connection.
     pub async fn open(address: &str, trust: Option<&Trust>) -> Result<(Self, Hello), Refused> {
-        let connecting = timeout(PATIENCE, TcpStream::connect(address)).await;
-        let stream = match connecting {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
-                let nobody = error.kind() == io::ErrorKind::ConnectionRefused;
-                return Err(Refused { why: Lost::Unreachable(plain_words(&error)), nobody });
-            }
-            Err(_) => return Err(Lost::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
-        };
-        if is_its_own_peer(&stream) {
-            return Err(Refused { why: Lost::Unreachable("connection refused".into()), nobody: true });
-        }
-        prepare(&stream).map_err(|error| Lost::Unreachable(plain_words(&error)))?;
-        let (stream, first_seen) = match trust {
-            None => (Stream::Plain(stream), None),
-            Some(trust) => match timeout(PATIENCE, Stream::secret(stream, address, trust)).await {
-                Ok(secret) => secret?,
-                Err(_) => return Err(Lost::SpeaksNoTls.into()),
-            },
-        };
+        Self::over(wire::connect(address, trust).await?).await
+    }
+
+    /// Waits for `hello` on a connection that was made.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub(super) async fn over(connected: Connected) -> Result<(Self, Hello), Refused> {
+        let Connected { wire, first_seen } = connected;
         let mut connection = Self {
-            stream,
+            wire,
             lines: LineReader::new(LONGEST_LINE),
             chunk: vec![0; CHUNK].into_boxed_slice(),
             out: Vec::new(),
@@ -110,22 +94,27 @@ impl Connection {
             (false, true) => Interest::WRITABLE,
             (false, false) => return std::future::pending().await,
         };
-        self.stream.ready(interest).await
+        self.wire.ready(interest).await
     }
 
     /// Whether something said has not left yet.
     #[must_use]
     pub fn wants_to_write(&self) -> bool {
-        (self.written < self.out.len() || self.stream.holds()) && self.broken.is_none()
+        (self.written < self.out.len() || self.wire.holds()) && self.broken.is_none()
+    }
+
+    /// Lets bytes gather for so long before they are taken.
+    pub(super) fn gather(&self, pause: Duration) {
+        self.wire.gather(pause);
     }
 
     /// Gives the socket what was said, as much as it takes, without waiting.
     pub fn flush(&mut self) {
-        if let Err(error) = self.stream.flush() {
+        if let Err(error) = self.wire.flush() {
             self.broken = Some(error);
         }
         while self.written < self.out.len() && self.broken.is_none() {
-            match self.stream.try_write(&self.out[self.written..]) {
+            match self.wire.try_write(&self.out[self.written..]) {
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -145,7 +134,7 @@ impl Connection {
     pub fn take(&mut self) -> Result<usize, Lost> {
         let mut taken = 0;
         while taken < BATCH {
-            match self.stream.try_read(&mut self.chunk) {
+            match self.wire.try_read(&mut self.chunk) {
                 Ok(0) if taken > 0 => break,
                 Ok(0) => return Err(Lost::Closed(None)),
                 Ok(count) => {
@@ -243,16 +232,4 @@ pub fn plain_words(error: &io::Error) -> String {
     let words = words.split(" (os error").next().unwrap_or_default();
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-/// A loopback connection to a port where nobody listens may, by chance, be given that same port as its own,
-/// and then reaches itself.
-fn is_its_own_peer(stream: &TcpStream) -> bool {
-    matches!((stream.local_addr(), stream.peer_addr()), (Ok(ours), Ok(theirs)) if ours == theirs)
-}
-
-fn prepare(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
-    socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }

@@ -1,12 +1,12 @@
-//! The thread that owns the outbox, so that neither the link nor the screen ever waits for a disk. Squares that come
-//! while one write is under way share the next: one sync for all of them. Called by the link.
+//! The work that owns the outbox, in a thread of its own, so that neither the link nor the screen ever waits for a disk. Squares
+//! that come while one write is under way share the next: one sync for all of them. Called by the link.
 
+use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::thread;
 
-use tokio::sync::mpsc as answers;
+use tokio::sync::mpsc;
 
+use super::edge::Edge;
 use crate::event::Pending;
 use crate::outbox::{Outbox, Owner};
 
@@ -32,27 +32,25 @@ enum Job {
     Adopt,
 }
 
-/// The link's end of the thread. Dropping it lets the thread end once everything asked for is done.
+/// The link's end of the work. Dropping it lets the work end once everything asked for is done.
 #[derive(Debug)]
 pub(super) struct Disk {
-    jobs: mpsc::Sender<Job>,
-    done: answers::UnboundedReceiver<Done>,
+    jobs: mpsc::UnboundedSender<Job>,
+    done: mpsc::UnboundedReceiver<Done>,
     under_way: usize,
-    thread: thread::JoinHandle<()>,
 }
 
 impl Disk {
-    /// Starts the thread. It writes nothing before the first square is kept.
+    /// Starts the work. It writes nothing before the first square is kept.
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub(super) fn start(folder: PathBuf, owner: Owner) -> std::io::Result<Self> {
-        let (jobs, todo) = mpsc::channel();
-        // Both queues are bounded by `under_way`: an answer is only ever sent for a job that was counted.
-        let (report, done) = answers::unbounded_channel();
-        let outbox = Outbox::new(folder, owner);
-        let thread = thread::Builder::new().name("outbox".into()).spawn(move || work(outbox, &todo, &report))?;
-        Ok(Self { jobs, done, under_way: 0, thread })
+    pub(super) fn start(edge: &dyn Edge, folder: PathBuf, owner: Owner) -> io::Result<Self> {
+        // Both queues are bounded by `under_way`, and by the answers that a server can give to what was sent to it.
+        let (jobs, todo) = mpsc::unbounded_channel();
+        let (report, done) = mpsc::unbounded_channel();
+        edge.work(Box::pin(work(Outbox::new(folder, owner), todo, report)))?;
+        Ok(Self { jobs, done, under_way: 0 })
     }
 
     /// Keep a square; [`Done::Kept`] or [`Done::NotKept`] follows.
@@ -99,29 +97,30 @@ impl Disk {
         }
     }
 
-    /// Lets everything asked for be done, and the file be removed if it holds nothing.
-    pub(super) fn finish(self) {
+    /// Waits until everything asked for is done; a file that holds nothing is removed.
+    pub(super) async fn finish(mut self) {
         drop(self.jobs);
-        // A thread that panicked has said so; what it kept is on the disk.
-        let _ = self.thread.join();
+        // The work lets go of its end last of all, even where it panicked: what it kept is on the disk.
+        while self.done.recv().await.is_some() {}
     }
 
     fn give(&self, job: Job) {
-        // The thread ends only after this sender does.
+        // The work ends only after this sender does.
         let _ = self.jobs.send(job);
     }
 }
 
-fn work(mut outbox: Outbox, jobs: &mpsc::Receiver<Job>, report: &answers::UnboundedSender<Done>) {
+async fn work(mut outbox: Outbox, mut jobs: mpsc::UnboundedReceiver<Job>, report: mpsc::UnboundedSender<Done>) {
     // Nobody listens any more where a report does not arrive, and the work is done all the same.
     let tell = |done| drop(report.send(done));
     // Squares that others left behind may still lie there: the disk took nothing when they were asked for.
     let mut left_behind = false;
-    while let Ok(first) = jobs.recv() {
+    while let Some(first) = jobs.recv().await {
         let mut squares = Vec::new();
         let mut answered = Vec::new();
         let mut adoptions = 0;
-        for job in std::iter::once(first).chain(jobs.try_iter().take(MOST_UNDER_WAY)) {
+        let waiting = std::iter::from_fn(|| jobs.try_recv().ok()).take(MOST_UNDER_WAY);
+        for job in std::iter::once(first).chain(waiting) {
             match job {
                 Job::Keep(square) => squares.push(square),
                 Job::Forget(id) => answered.push(id),
@@ -162,15 +161,15 @@ mod tests {
     fn everything_asked_for_at_once_is_answered_as_often_as_it_was_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let owner = Owner { server: "127.0.0.1:7878".into(), student: "s1".into() };
-        let (jobs, todo) = mpsc::channel();
-        let (report, mut done) = answers::unbounded_channel();
+        let (jobs, todo) = mpsc::unbounded_channel();
+        let (report, mut done) = mpsc::unbounded_channel();
         let square = Pending { id: "a".into(), number: "12".into() };
         for job in [Job::Keep(square.clone()), Job::Adopt, Job::Forget("a".into()), Job::Adopt] {
             jobs.send(job).unwrap();
         }
         drop(jobs);
-        work(Outbox::new(folder.path().join("outbox"), owner), &todo, &report);
-        drop(report);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(work(Outbox::new(folder.path().join("outbox"), owner), todo, report));
         let mut told = Vec::new();
         while let Some(done) = done.blocking_recv() {
             told.push(match done {

@@ -3,8 +3,10 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::disk::Disk;
+use super::edge::Edge;
 use super::{Backoff, Cursor, Options, Window};
 use crate::event::{LinkEvent, Pin};
 use crate::outbox::Owner;
@@ -20,6 +22,7 @@ pub(super) struct Wanted {
 
 /// What outlives a connection.
 pub(super) struct Kept {
+    pub(super) edge: Arc<dyn Edge>,
     pub(super) pin: Option<Pin>,
     pub(super) wanted: Option<Wanted>,
     /// The folder of the outbox.
@@ -35,8 +38,9 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, edge: Arc<dyn Edge>) -> Self {
         Self {
+            edge,
             pin: options.pin.clone(),
             wanted: None,
             outbox: options.outbox.clone(),
@@ -59,7 +63,8 @@ impl Kept {
         match &mut self.disk {
             Some(disk) => Ok(disk),
             none => {
-                let disk = Disk::start(self.outbox.clone(), owner.clone()).map_err(|error| error.to_string())?;
+                let disk = Disk::start(&*self.edge, self.outbox.clone(), owner.clone());
+                let disk = disk.map_err(|error| error.to_string())?;
                 Ok(none.insert(disk))
             }
         }
@@ -74,13 +79,12 @@ impl Kept {
 
     /// Another student or another server: what was seen means nothing any more, and what is unanswered stays on the
     /// disk for the next client of its owner.
-    pub(super) fn forget_everything(&mut self) {
+    pub(super) async fn forget_everything(&mut self) {
         self.cursor = Cursor::default();
         self.window = Window::default();
         if let Some(disk) = self.disk.take() {
-            // Waited for: its file must be free before the same owner's squares are looked for again. The link has a
-            // thread of its own, so nobody else waits.
-            disk.finish();
+            // Waited for: its file must be free before the same owner's squares are looked for again.
+            disk.finish().await;
         }
     }
 }

@@ -10,9 +10,9 @@ use squares_shared::message::{
     Welcome, to_line,
 };
 
-use super::Continues;
 use super::connection::{BATCH, Connection, plain_words};
 use super::kept::Kept;
+use super::{Continues, now};
 use crate::event::{LinkEvent, Lost, Pending};
 
 /// While an answer is awaited and nothing at all is heard for so long, a `ping` asks whether anybody is there; for so
@@ -111,7 +111,7 @@ impl Session {
     /// Asks how long a round trip takes, unless that is being found out.
     pub(super) fn measure(&mut self, kept: &Kept) {
         if self.stage == Stage::Joined && !self.leaving && self.pinged.is_none() {
-            self.ping(Instant::now());
+            self.ping(now());
             self.watch(kept);
         }
     }
@@ -150,11 +150,11 @@ impl Session {
         self.hear(kept)
     }
 
-    /// Lets results gather, where the last were taken just now. The thread itself sleeps, because a runtime that waits is woken
-    /// for every packet. It is the link's own, and what it keeps waiting, a square that was just typed, waits 25 ms at most.
+    /// Lets results gather, where the last were taken just now. What the link keeps waiting meanwhile, a square that was just
+    /// typed, waits 25 ms at most.
     fn gather(&self) {
-        if let Some(left) = self.results_at.and_then(|at| GATHER.checked_sub(at.elapsed())) {
-            std::thread::sleep(left);
+        if let Some(left) = self.results_at.and_then(|at| GATHER.checked_sub(now() - at)) {
+            self.connection.gather(left);
         }
     }
 
@@ -186,7 +186,7 @@ impl Session {
         if self.stage != Stage::Joined || self.leaving {
             return;
         }
-        let now = Instant::now();
+        let now = now();
         while let Some(Pending { id, number }) = kept.window.take_next(now) {
             let request = FromClient::Square(Square { number, id: Some(id.clone()) });
             // A line that is too long would be refused without its `id`, and nobody would know which it was.
@@ -217,7 +217,7 @@ impl Session {
             self.quiet_since = None;
             self.probed = false;
         } else if self.quiet_since.is_none() {
-            self.quiet_since = Some(Instant::now());
+            self.quiet_since = Some(now());
         }
     }
 
@@ -255,7 +255,7 @@ impl Session {
             }
         }
         if !results.is_empty() {
-            self.results_at = Some(Instant::now()).filter(|_| !more);
+            self.results_at = Some(now()).filter(|_| !more);
         }
         give(&mut results, kept);
         self.pump(kept);
@@ -278,7 +278,7 @@ impl Session {
         }
         if let Some(id) = answered {
             if let Some((_, sent)) = self.timed.take_if(|(timed, _)| *timed == id) {
-                kept.tell(LinkEvent::RoundTrip(sent.elapsed()));
+                kept.tell(LinkEvent::RoundTrip(now() - sent));
             }
             kept.let_go(id);
         }
@@ -300,7 +300,7 @@ impl Session {
             }
             FromServer::Pong { .. } => {
                 if let Some(pinged) = self.pinged.take() {
-                    kept.tell(LinkEvent::RoundTrip(pinged.elapsed()));
+                    kept.tell(LinkEvent::RoundTrip(now() - pinged));
                 }
             }
             // Results are taken in `hear`, and a second hello says nothing new.
@@ -321,13 +321,13 @@ impl Session {
         if let Ok(disk) = kept.open_disk() {
             disk.adopt();
         }
-        self.ping(Instant::now());
+        self.ping(now());
     }
 
     fn error(&mut self, error: ErrorMessage, kept: &mut Kept) -> Result<(), Lost> {
         let passing = matches!(error.code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable);
         if let Some(id) = error.id.clone().filter(|id| kept.window.contains(id)) {
-            let now = Instant::now();
+            let now = now();
             let until = match error.code {
                 ErrorCode::RateLimited => {
                     kept.window.hold_for_rate(&id, error.retry_after_ms.map(Duration::from_millis), now)

@@ -1,6 +1,7 @@
 //! The link's task: its state, and what it does about each thing that happens. Started by [`Link::start`](super::Link::start).
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use squares_shared::message::Hello;
@@ -12,7 +13,7 @@ use super::connection::{Connection, Refused};
 use super::disk::{Disk, Done};
 use super::kept::{Kept, Wanted};
 use super::session::Session;
-use super::{Command, Options, read_address};
+use super::{Command, Edge, Options, now, read_address};
 use crate::event::{LinkEvent, Lost};
 use crate::host::{Host, HostError};
 use crate::outbox::{Ids, Owner};
@@ -67,8 +68,13 @@ enum Happened {
 }
 
 impl Task {
-    pub(super) fn new(options: Options, commands: mpsc::Receiver<Command>, events: mpsc::Sender<LinkEvent>) -> Self {
-        let kept = Kept::new(&options);
+    pub(super) fn new(
+        options: Options,
+        edge: Arc<dyn Edge>,
+        commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<LinkEvent>,
+    ) -> Self {
+        let kept = Kept::new(&options, edge);
         let server = options.server.clone();
         Self {
             options,
@@ -90,7 +96,7 @@ impl Task {
             let happened = self.next().await;
             match happened {
                 Happened::Command(Some(command)) => self.carry_out(command).await,
-                Happened::Command(None) => self.leaving = Some(Instant::now() + GOODBYE),
+                Happened::Command(None) => self.leaving = Some(now() + GOODBYE),
                 Happened::Told => {}
                 Happened::Disk(done) => self.disk_did(done),
                 Happened::Connected(connected) => self.connected(connected),
@@ -101,7 +107,7 @@ impl Task {
             self.say_goodbye();
         }
         if let Some(disk) = self.kept.disk.take() {
-            let _ = tokio::task::spawn_blocking(move || disk.finish()).await;
+            disk.finish().await;
         }
         if let Some(host) = self.host.take() {
             host.stop().await;
@@ -131,7 +137,7 @@ impl Task {
             }
             done = disk_done(&mut kept.disk) => Happened::Disk(done),
             happened = phase.next(listening) => happened,
-            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => Happened::Time,
+            () = sleep_until(deadline.unwrap_or_else(now).into()), if deadline.is_some() => Happened::Time,
         }
     }
 
@@ -144,13 +150,13 @@ impl Task {
         };
         // Past its end, patience is no moment to wait for while the disk or a starting server is waited for.
         let only_the_server = matches!(self.phase, Phase::Up(_)) && !self.disk_works();
-        let patience = self.leaving.filter(|until| only_the_server || *until > Instant::now());
+        let patience = self.leaving.filter(|until| only_the_server || *until > now());
         [phase, patience].into_iter().flatten().min()
     }
 
     async fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Join { student, name } => self.join(student, name),
+            Command::Join { student, name } => self.join(student, name).await,
             Command::UsePin(pin) => self.kept.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
             Command::UseServer(server) => self.use_server(&server).await,
             Command::Square { number } => self.square(number),
@@ -172,7 +178,7 @@ impl Task {
         }
     }
 
-    fn join(&mut self, student: String, name: Option<String>) {
+    async fn join(&mut self, student: String, name: Option<String>) {
         let owner = Owner { server: self.address(), student: student.clone() };
         let wanted = self.kept.wanted.take().filter(|before| before.student == student && before.name == name);
         let at_work = matches!(self.phase, Phase::Up(_) | Phase::Connecting(_) | Phase::Hosting(_));
@@ -181,7 +187,7 @@ impl Task {
             return;
         }
         if self.kept.owner.as_ref() != Some(&owner) {
-            self.kept.forget_everything();
+            self.kept.forget_everything().await;
         }
         self.kept.owner = Some(owner);
         self.kept.wanted = Some(wanted.unwrap_or(Wanted { student, name, was_in: false }));
@@ -208,7 +214,7 @@ impl Task {
         if server == self.server && at_work {
             return;
         }
-        self.kept.forget_everything();
+        self.kept.forget_everything().await;
         // The PIN of one server is no business of another.
         self.kept.pin = None;
         self.kept.wanted = None;
@@ -276,7 +282,8 @@ impl Task {
         self.kept.tell(LinkEvent::Connecting { server: address.clone() });
         // What is hosted here is reached within this machine.
         let trust = self.options.trust.clone().filter(|_| self.host.is_none());
-        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address, trust.as_ref()).await }));
+        let connecting = self.kept.edge.connect(&address, trust.as_ref());
+        self.phase = Phase::Connecting(Box::pin(async move { Connection::over(connecting.await?).await }));
     }
 
     fn connected(&mut self, connected: Result<(Connection, Hello), Refused>) {
@@ -334,7 +341,7 @@ impl Task {
     }
 
     fn time(&mut self) {
-        let now = Instant::now();
+        let now = now();
         match std::mem::replace(&mut self.phase, Phase::Parked) {
             Phase::Waiting(until) if until <= now => self.connect(),
             Phase::Up(mut session) => match session.time(now, &mut self.kept) {
@@ -357,7 +364,7 @@ impl Task {
     }
 
     fn try_later(&mut self, why: Lost) {
-        let until = Instant::now() + self.kept.backoff.next(fastrand::f64());
+        let until = now() + self.kept.backoff.next(fastrand::f64());
         self.kept.tell(LinkEvent::Lost { why, retry_at: Some(until) });
         self.phase = Phase::Waiting(until);
     }
@@ -372,7 +379,7 @@ impl Task {
     fn has_left(&self) -> bool {
         let Some(patience) = self.leaving else { return false };
         let hosting = matches!(self.phase, Phase::Hosting(_));
-        let up = matches!(self.phase, Phase::Up(_)) && Instant::now() < patience;
+        let up = matches!(self.phase, Phase::Up(_)) && now() < patience;
         !self.disk_works() && !hosting && !up
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use squares_server::Stream;
+use squares_shared::stream::Stream;
 use tokio::{sync::Notify, time::sleep};
 
 /// What one direction holds before it takes no more.
@@ -164,10 +164,20 @@ impl End {
         self.from.cut();
     }
 
+    /// This side reads nothing any more; what it said still arrives, where it was closed politely.
+    pub(crate) fn close(&self, polite: bool) {
+        self.from.cut();
+        if polite { self.to.end() } else { self.to.cut() }
+    }
+
     /// Nothing gets through in either direction, or does again.
     pub(crate) fn hold(&self, held: bool) {
         self.to.hold(held);
         self.from.hold(held);
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.to.state().held
     }
 
     pub(crate) async fn readable(&self) {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use squares::link::connection::read_line;
-use squares_server::Stream as _;
 use squares_shared::{
     line::LineReader,
     message::{FromClient, FromServer, Join, PageRequest, SquareResult, to_line},
     number::Number,
+    stream::Stream as _,
 };
 use tokio::time::{Duration, timeout};
 
-use super::{client::Shared, network::End};
+use super::{network::End, terminal::Shared};
 
 /// The whole ledger, page by page, as a client gets it.
 pub(crate) async fn ledger(end: &End) -> Result<BTreeMap<u64, SquareResult>, String> {
@@ -57,18 +57,34 @@ pub(crate) fn judge(ledger: &BTreeMap<u64, SquareResult>, clients: &[(String, Sh
         }
         *recorded.entry(&result.number).or_default() += 1;
     }
+    // Promise 3: no number was typed twice, so none stands twice, however often it was sent.
+    if let Some((number, times)) = recorded.iter().find(|(_, times)| **times != 1) {
+        return Err(format!("{number} was typed once and recorded {times} times"));
+    }
     let students: BTreeSet<&str> = clients.iter().map(|(student, _)| &**student).chain(["oracle"]).collect();
     for (student, notes) in clients {
-        let notes = notes.borrow();
+        let notes = notes.lock();
         if let Some(wrong) = &notes.wrong {
             return Err(format!("{student} met what must not be: {wrong}"));
         }
-        // Promise 3: every number was typed once in all, and stands once, however often it was sent.
-        for number in &notes.typed {
-            let times = recorded.get(&**number).copied().unwrap_or(0);
-            if times != 1 {
-                return Err(format!("{number} of {student} was typed once and recorded {times} times"));
+        // What was told to be kept is recorded, though the client and the server were killed.
+        for (id, number) in &notes.kept {
+            if !recorded.contains_key(&**number) {
+                return Err(format!("{id}, {number} of {student}, was kept and never recorded"));
             }
+        }
+        for (id, seq) in &notes.answered {
+            let stands =
+                ledger.get(seq).is_some_and(|result| result.student == *student && result.id.as_ref() == Some(id));
+            if !stands {
+                return Err(format!("{id} of {student} was answered with {seq}: {:?}", ledger.get(seq)));
+            }
+        }
+        if let Some(result) = notes.paged.iter().find(|result| ledger.get(&result.seq) != Some(result)) {
+            return Err(format!(
+                "{student} saw {result:?} on a page, and the ledger has {:?}",
+                ledger.get(&result.seq)
+            ));
         }
         for (begin, run) in &notes.runs {
             let mut last = *begin;

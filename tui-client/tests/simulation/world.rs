@@ -1,24 +1,23 @@
 //! A life by a seed: who is there, what goes wrong and when; and at the end quiet, in which everything must come right.
 
 use std::{
-    cell::{Cell, RefCell},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use squares_server::{Config, Server, Stream};
+use squares_server::{Config, Server};
+use squares_shared::stream::Stream;
 use tokio::{
     sync::mpsc,
-    task::{JoinHandle, LocalSet},
     time::{advance, sleep},
 };
 
 use super::{
-    client::{Client, Notes, Shared},
     network::{End, connection},
     oracle,
+    terminal::{Shared, Terminal},
 };
 
 /// A bug that is put in, to see that it is found.
@@ -31,6 +30,10 @@ pub(crate) enum Planted {
     ForgetfulLedger,
     /// A client sends again under another `id`.
     NewIdOnResend,
+    /// A client sends once, and never again.
+    ForgottenResend,
+    /// A disk says that squares are kept and loses them when the client is killed.
+    LyingDisk,
 }
 
 /// What a life was.
@@ -47,43 +50,35 @@ type Handed = (Box<dyn Stream>, SocketAddr);
 
 /// How to reach the server, while there is one.
 pub(crate) struct Net {
-    server: RefCell<Option<mpsc::Sender<Handed>>>,
-    ends: RefCell<Vec<End>>,
-    random: RefCell<fastrand::Rng>,
-    closed: Cell<bool>,
+    server: Mutex<Option<mpsc::Sender<Handed>>>,
+    ends: Mutex<Vec<End>>,
+    random: Mutex<fastrand::Rng>,
 }
 
 impl Net {
     /// Connects, where somebody listens.
     pub(crate) fn dial(&self) -> Option<End> {
-        let server = self.server.borrow().clone()?;
-        if self.closed.get() {
-            return None;
-        }
-        let (ours, theirs) = connection(&mut self.random.borrow_mut());
+        let server = self.server.lock().unwrap().clone()?;
+        let (ours, theirs) = connection(&mut self.random.lock().unwrap());
         server.try_send((Box::new(theirs), SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))).ok()?;
-        self.ends.borrow_mut().push(ours.clone());
+        self.ends.lock().unwrap().push(ours.clone());
         Some(ours)
     }
 
-    fn cut_all(&self) {
-        self.ends.borrow_mut().drain(..).for_each(|end| end.cut());
+    fn listen(&self, server: Option<mpsc::Sender<Handed>>) {
+        *self.server.lock().unwrap() = server;
     }
-}
 
-struct Terminal {
-    student: String,
-    folder: PathBuf,
-    notes: Shared,
-    typing: Rc<RefCell<Vec<String>>>,
-    life: JoinHandle<()>,
+    fn cut_all(&self) {
+        self.ends.lock().unwrap().drain(..).for_each(|end| end.cut());
+    }
 }
 
 struct World {
     random: fastrand::Rng,
     data: PathBuf,
     old: PathBuf,
-    net: Rc<Net>,
+    net: Arc<Net>,
     server: Option<Server>,
     terminals: Vec<Terminal>,
     planted: Planted,
@@ -95,47 +90,45 @@ pub(crate) fn run(seed: u64, planted: Planted) -> Result<Lived, String> {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    LocalSet::new().block_on(&runtime, live(seed, planted, folder.path()))
+    // The link's waits are drawn by the thread.
+    fastrand::seed(seed);
+    runtime.block_on(live(seed, planted, folder.path()))
 }
 
 async fn live(seed: u64, planted: Planted, folder: &Path) -> Result<Lived, String> {
     let mut random = fastrand::Rng::with_seed(seed);
-    let net = Rc::new(Net {
-        server: RefCell::default(),
-        ends: RefCell::default(),
-        random: RefCell::new(random.fork()),
-        closed: Cell::new(false),
-    });
+    let net = Arc::new(Net { server: Mutex::default(), ends: Mutex::default(), random: Mutex::new(random.fork()) });
     let (data, old) = (folder.join("data"), folder.join("old"));
     let mut world = World { random, data, old, net, server: None, terminals: Vec::new(), planted, troubles: 0 };
     world.start_server().await;
     for n in 0..world.random.usize(2..=4) {
-        // The last one is another terminal of the first student, now and then.
-        let student = if n == 3 { "s0".to_owned() } else { format!("s{n}") };
-        let folder = folder.join(format!("outbox{n}"));
-        world.open_terminal(student, folder, Shared::default(), Rc::default());
+        // The last one is another terminal of the first student, on the same machine.
+        let n = n % 3;
+        world.open_terminal(format!("s{n}"), folder.join(format!("outbox{n}")), Shared::default());
     }
     let mut typed = 0;
     for _ in 0..world.random.usize(10..40) {
         sleep(Duration::from_millis(world.random.u64(1..400))).await;
-        match world.random.u8(0..3) {
-            0 => world.trouble().await,
+        let who = world.random.usize(0..world.terminals.len());
+        match world.random.u8(0..12) {
+            0..4 => world.trouble(who).await,
+            4 => world.terminals[who].page(Some(world.random.u64(1..200)).filter(|before| *before < 150)),
+            5 => world.terminals[who].ping(),
             _ => {
                 for _ in 0..world.random.usize(1..6) {
                     typed += 1;
-                    let who = world.random.usize(0..world.terminals.len());
-                    world.terminals[who].typing.borrow_mut().push(typed.to_string());
+                    world.terminals[who].square(typed.to_string());
                 }
             }
         }
     }
     world.quiet().await?;
     let notes: Vec<(String, Shared)> =
-        world.terminals.iter().map(|terminal| (terminal.student.clone(), Rc::clone(&terminal.notes))).collect();
+        world.terminals.iter().map(|terminal| (terminal.student.clone(), terminal.notes.clone())).collect();
     let end = world.net.dial().ok_or("nobody listens in the end")?;
     let ledger = oracle::ledger(&end).await?;
-    for terminal in &world.terminals {
-        terminal.life.abort();
+    for terminal in world.terminals {
+        terminal.kill().await;
     }
     world.net.cut_all();
     if let Some(server) = world.server.take() {
@@ -143,7 +136,7 @@ async fn live(seed: u64, planted: Planted, folder: &Path) -> Result<Lived, Strin
     }
     oracle::judge(&ledger, &notes)?;
     let told = |(student, notes): &(String, Shared)| {
-        let notes = notes.borrow();
+        let notes = notes.lock();
         let runs = notes.runs.iter().map(|(begin, run)| {
             let seen: Vec<String> = run.iter().map(|result| format!("{}:{}", result.seq, result.number)).collect();
             format!("{student} from {begin}: {}", seen.join(" "))
@@ -159,24 +152,22 @@ impl World {
         let config = Config { rate: 0, ..Config::new(&self.data) };
         let server = Server::start_with(config, given).await.expect("the ledger opens");
         self.server = Some(server);
-        *self.net.server.borrow_mut() = Some(streams);
+        self.net.listen(Some(streams));
     }
 
-    fn open_terminal(&mut self, student: String, folder: PathBuf, notes: Shared, typing: Rc<RefCell<Vec<String>>>) {
-        let random = self.random.fork();
-        let client = Client::start(&student, folder.clone(), Rc::clone(&notes), random, self.planted);
-        let life = tokio::task::spawn_local(client.live(Rc::clone(&self.net), Rc::clone(&typing)));
-        self.terminals.push(Terminal { student, folder, notes, typing, life });
+    fn open_terminal(&mut self, student: String, folder: PathBuf, notes: Shared) {
+        let (net, random) = (Arc::clone(&self.net), self.random.fork());
+        self.terminals.push(Terminal::open(student, folder, notes, net, random, self.planted));
     }
 
-    async fn trouble(&mut self) {
+    async fn trouble(&mut self, who: usize) {
         self.troubles += 1;
         let end = {
-            let ends = self.net.ends.borrow();
+            let ends = self.net.ends.lock().unwrap();
             let at = self.random.usize(0..ends.len().max(1));
             ends.get(at).cloned()
         };
-        match self.random.u8(0..8) {
+        match self.random.u8(0..12) {
             0..=2 => {
                 if let Some(end) = end {
                     end.cut();
@@ -189,29 +180,53 @@ impl World {
                     end.hold(false);
                 }
             }
-            4 => self.kill_server().await,
-            5 => {
-                self.net.server.borrow_mut().take();
+            // Held up until the link gives it up, or all is quiet.
+            4 => {
+                if let Some(end) = end {
+                    end.hold(true);
+                }
+            }
+            5 => self.kill_server().await,
+            6 => {
+                self.net.listen(None);
                 if let Some(server) = self.server.take() {
                     server.stop().await;
                 }
                 sleep(Duration::from_millis(self.random.u64(1..2_000))).await;
                 self.start_server().await;
             }
-            6 => {
-                let at = self.random.usize(0..self.terminals.len());
-                let Terminal { student, folder, notes, typing, life } = self.terminals.remove(at);
-                life.abort();
-                let _ = life.await;
-                self.open_terminal(student, folder, notes, typing);
+            7 | 8 => self.kill_terminal(who).await,
+            9 => {
+                let terminal = self.terminals.remove(who);
+                let (student, folder, notes) =
+                    (terminal.student.clone(), terminal.folder.clone(), terminal.notes.clone());
+                terminal.leave().await;
+                self.open_terminal(student, folder, notes);
             }
-            // The machine slept: every timer is due at once.
-            _ => advance(Duration::from_millis(self.random.u64(1..60_000))).await,
+            10 => {
+                let pause = Duration::from_millis(self.random.u64(1..1_000));
+                self.terminals[who].look_elsewhere(pause).await;
+            }
+            // The machine slept: every timer is due at once, and somebody may be impatient.
+            _ => {
+                advance(Duration::from_millis(self.random.u64(1..60_000))).await;
+                self.terminals[who].reconnect();
+            }
         }
     }
 
+    async fn kill_terminal(&mut self, who: usize) {
+        let terminal = self.terminals.remove(who);
+        let (student, folder, notes) = (terminal.student.clone(), terminal.folder.clone(), terminal.notes.clone());
+        terminal.kill().await;
+        if self.planted == Planted::LyingDisk {
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+        self.open_terminal(student, folder, notes);
+    }
+
     async fn kill_server(&mut self) {
-        self.net.server.borrow_mut().take();
+        self.net.listen(None);
         if let Some(server) = self.server.take() {
             server.kill().await;
         }
@@ -232,18 +247,27 @@ impl World {
 
     /// Nothing goes wrong any more: within two minutes every square has its answer, and everybody has seen everything.
     async fn quiet(&mut self) -> Result<(), String> {
-        self.net.ends.borrow().iter().for_each(|end| end.hold(false));
-        let is_done = |notes: &Notes, typing: &[String]| notes.waiting == 0 && typing.is_empty();
+        let forgotten = self.random.bool();
+        for end in &*self.net.ends.lock().unwrap() {
+            // Who waits for nothing learns of a connection that leads nowhere from the system, after a minute.
+            if forgotten && end.is_held() {
+                end.cut();
+            }
+            end.hold(false);
+        }
         for _ in 0..240 {
             sleep(Duration::from_millis(500)).await;
-            let mut terminals = self.terminals.iter();
-            if terminals.all(|terminal| is_done(&terminal.notes.borrow(), &terminal.typing.borrow())) {
+            if self.terminals.iter().all(|terminal| terminal.notes.lock().is_quiet()) {
                 // What was answered last reaches the others, and who is there is told.
                 sleep(Duration::from_secs(25)).await;
                 return Ok(());
             }
         }
-        let waiting: Vec<usize> = self.terminals.iter().map(|terminal| terminal.notes.borrow().waiting).collect();
-        Err(format!("two quiet minutes, and squares still wait: {waiting:?}"))
+        let waiting = self.terminals.iter().map(|terminal| {
+            let notes = terminal.notes.lock();
+            format!("{}: {} unheard, {} in", terminal.student, notes.unheard, notes.joined)
+                + &format!(" {:?}", notes.waiting)
+        });
+        Err(format!("two quiet minutes, and squares still wait: {:?}", waiting.collect::<Vec<_>>()))
     }
 }

@@ -1,5 +1,4 @@
-//! The bytes of a connection, plain or inside TLS. Reading and writing never wait, as with the socket itself. Used by
-//! `connection` alone.
+//! The bytes of a connection inside TLS. Reading and writing never wait, as with the socket itself.
 
 use std::io::{self, Read as _, Write as _};
 use std::sync::{Arc, PoisonError};
@@ -9,8 +8,9 @@ use rustls::pki_types::ServerName;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-use super::trust::{self, Trust, Verdict};
 use crate::event::Lost;
+use crate::link::connection::plain_words;
+use crate::link::trust::{self, Trust, Verdict};
 
 /// The most bytes that are held encrypted.
 const HELD: usize = 64 << 10;
@@ -18,16 +18,9 @@ const HELD: usize = 64 << 10;
 /// The first byte that a server without TLS says: that of its `hello`.
 const PLAIN: u8 = b'{';
 
-/// The bytes of a connection.
-#[derive(Debug)]
-pub(super) enum Stream {
-    Plain(TcpStream),
-    Secret(Box<Secret>),
-}
-
 /// A connection inside TLS.
 #[derive(Debug)]
-pub(super) struct Secret {
+pub(in crate::link) struct Secret {
     tcp: TcpStream,
     session: ClientConnection,
     /// Bytes that were decrypted and not yet read.
@@ -60,76 +53,44 @@ impl io::Write for Socket<'_> {
     }
 }
 
-impl Stream {
+impl Secret {
     /// Goes into TLS, up to the end of the handshake; gives the fingerprint too where it is believed because it is the first.
     ///
     /// # Errors
     /// Where the server speaks no TLS, or is not believed.
-    pub(super) async fn secret(tcp: TcpStream, address: &str, trust: &Trust) -> Result<(Self, Option<String>), Lost> {
+    pub(super) async fn open(tcp: TcpStream, address: &str, trust: &Trust) -> Result<(Self, Option<String>), Lost> {
         let (config, verdict) = trust::config(trust, address).map_err(Lost::Untrusted)?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Lost::Untrusted(format!("no name for TLS: {host}")))?;
         let session =
             ClientConnection::new(Arc::new(config), name).map_err(|error| Lost::Untrusted(error.to_string()))?;
-        let mut secret = Secret { tcp, session, left: 0, heard: false, ended: false };
+        let mut secret = Self { tcp, session, left: 0, heard: false, ended: false };
         secret.session.set_buffer_limit(Some(HELD));
         let done = secret.shake_hands().await;
         let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (done, verdict) {
-            (Ok(()), Some(Verdict::First(fingerprint))) => Ok((Self::Secret(Box::new(secret)), Some(fingerprint))),
-            (Ok(()), _) => Ok((Self::Secret(Box::new(secret)), None)),
+            (Ok(()), Some(Verdict::First(fingerprint))) => Ok((secret, Some(fingerprint))),
+            (Ok(()), _) => Ok((secret, None)),
             (Err(_), Some(Verdict::Changed { before, now, known })) => Err(Lost::Changed { before, now, known }),
             (Err(lost), _) => Err(lost),
         }
     }
 
-    /// The socket itself.
-    pub(super) const fn tcp(&self) -> &TcpStream {
-        match self {
-            Self::Plain(tcp) => tcp,
-            Self::Secret(secret) => &secret.tcp,
-        }
-    }
-
-    pub(super) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(tcp) => tcp.try_read(buffer),
-            Self::Secret(secret) => secret.try_read(buffer),
-        }
-    }
-
-    pub(super) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(tcp) => tcp.try_write(bytes),
-            Self::Secret(secret) => secret.try_write(bytes),
-        }
-    }
-
     /// Whether something that was written has not left yet.
     pub(super) fn holds(&self) -> bool {
-        matches!(self, Self::Secret(secret) if secret.session.wants_write())
-    }
-
-    /// Gives the socket what has not left, as far as it takes it.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(_) => Ok(()),
-            Self::Secret(secret) => secret.flush(),
-        }
+        self.session.wants_write()
     }
 
     /// Waits until something of this may get further.
     pub(super) async fn ready(&self, interest: Interest) -> io::Result<()> {
-        match self {
-            // What is decrypted already, the socket does not tell of.
-            Self::Secret(secret) if secret.left > 0 && interest.is_readable() => Ok(()),
-            _ => self.tcp().ready(interest).await.map(drop),
+        // What is decrypted already, the socket does not tell of.
+        if self.left > 0 && interest.is_readable() {
+            return Ok(());
         }
+        self.tcp.ready(interest).await.map(drop)
     }
-}
 
-impl Secret {
     async fn shake_hands(&mut self) -> Result<(), Lost> {
         while self.session.is_handshaking() || self.session.wants_write() {
             self.flush().map_err(|error| closed(&error))?;
@@ -173,7 +134,7 @@ impl Secret {
         }
     }
 
-    fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.session.reader().read(buffer) {
                 Ok(count) => {
@@ -191,14 +152,15 @@ impl Secret {
         }
     }
 
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.flush()?;
         let count = self.session.writer().write(bytes)?;
         self.flush()?;
         if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// Gives the socket what has not left, as far as it takes it.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
         while self.session.wants_write() {
             match self.session.write_tls(&mut Socket { tcp: &self.tcp, first: None }) {
                 Ok(_) => {}
@@ -217,13 +179,13 @@ impl Secret {
 struct NoTls;
 
 fn closed(error: &io::Error) -> Lost {
-    Lost::Closed(Some(super::connection::plain_words(error)))
+    Lost::Closed(Some(plain_words(error)))
 }
 
 fn lost(error: &io::Error) -> Lost {
     match error.get_ref() {
         Some(inner) if inner.is::<NoTls>() => Lost::SpeaksNoTls,
         Some(inner) if inner.is::<rustls::Error>() => Lost::Untrusted(inner.to_string()),
-        _ => Lost::Closed(Some(super::connection::plain_words(error))),
+        _ => Lost::Closed(Some(plain_words(error))),
     }
 }
