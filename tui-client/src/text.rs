@@ -155,9 +155,10 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let shown = |grapheme: &str| {
-        grapheme.chars().all(is_printable)
+        grapheme.chars().all(|c| is_printable(c) && !is_unsteady(c))
             && grapheme_width(grapheme) > 0
             && grapheme.chars().nth(MOST_IN_GRAPHEME).is_none()
+            && is_steady(grapheme)
     };
     if text.graphemes(true).all(shown) {
         return Cow::Borrowed(text);
@@ -166,13 +167,39 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     for grapheme in text.graphemes(true) {
         if shown(grapheme) {
             out.push_str(grapheme);
-        } else if grapheme.chars().all(is_printable) && grapheme_width(grapheme) > 0 {
-            out.extend(grapheme.chars().take(MOST_IN_GRAPHEME));
+        } else if grapheme.chars().all(is_printable) {
+            out.push_str(&steady_part(grapheme));
         } else {
             out.push_str(REPLACEMENT);
         }
     }
     Cow::Owned(out)
+}
+
+/// The beginning of a grapheme that takes up the same cells everywhere.
+fn steady_part(grapheme: &str) -> String {
+    let mut part = String::new();
+    for c in grapheme.chars().filter(|&c| !is_unsteady(c)).take(MOST_IN_GRAPHEME) {
+        part.push(c);
+        if !is_steady(&part) {
+            part.pop();
+            break;
+        }
+    }
+    if grapheme_width(&part) > 0 { part } else { REPLACEMENT.to_owned() }
+}
+
+/// Whether a character is invisible, or changes how wide another one is, without being a formatting character: variation selectors and
+/// Hangul fillers (Unicode's `Default_Ignorable_Code_Point` beyond Cf). Terminals do not agree on its cells.
+const fn is_unsteady(c: char) -> bool {
+    matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a grapheme takes up as many cells as its characters do one by one, which is how many terminals count: an emoji with a
+/// colour of skin does not.
+fn is_steady(grapheme: &str) -> bool {
+    grapheme.chars().map(|c| grapheme_width(c.encode_utf8(&mut [0; 4]))).sum::<usize>() == grapheme_width(grapheme)
 }
 
 /// A number from the server as it may be shown: a canonical number has digits, a sign and a point, nothing else.
@@ -269,6 +296,19 @@ mod tests {
         assert_eq!(printable("\u{202e}x\u{200b}"), "\u{FFFD}x\u{FFFD}");
         assert_eq!(printable("\u{301}"), "\u{FFFD}");
         assert_eq!(printable(&format!("a{}", "\u{301}".repeat(50))), format!("a{}", "\u{301}".repeat(5)));
+        // What terminals count differently would shift what stands behind it.
+        for (text, shown) in [
+            ("\u{2764}\u{fe0f}a", "\u{2764}a"),
+            ("1\u{fe0f}\u{20e3}", "1\u{20e3}"),
+            ("\u{1f44d}\u{1f3fd}a", "\u{1f44d}a"),
+            ("\u{1f1f0}\u{1f1f7}", "\u{1f1f0}\u{1f1f7}"),
+            ("가\u{e0100}", "가"),
+            ("\u{3164}", "\u{FFFD}"),
+            ("\u{1112}\u{1161}\u{11ab}", "\u{1112}\u{1161}\u{11ab}"),
+            ("\u{e01}\u{e33}", "\u{e01}\u{e33}"),
+        ] {
+            assert_eq!(printable(text), shown, "{text:?}");
+        }
         assert_eq!(printable_number("-1.5"), "-1.5");
         assert_eq!(printable_number("1\x1b가"), "1??");
     }

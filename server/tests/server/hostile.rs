@@ -6,20 +6,40 @@ use squares_shared::student::is_printable;
 
 use crate::support::{Peer, Program, command, server};
 
-/// A colour, a title, a C1 control, bidi, zero width, line and paragraph separators, line breaks, NUL and DEL.
-const HOSTILE: [&str; 12] = [
+/// Colours, titles, a link, a device string; C1 controls; every way to turn the direction of writing; zero width; separators; line
+/// breaks, NUL and DEL; tags; a soft hyphen.
+const HOSTILE: [&str; 31] = [
     "a\x1b[31mb",
     "\x1b]0;title\x07",
+    "\x1b]8;;http://a\x1b\\b",
+    "\x1bP$qa\x1b\\",
     "a\u{9b}31mb",
+    "\u{9d}0;title\u{9c}",
+    "\u{90}a\u{9c}",
+    "a\u{85}b",
+    "a\u{80}b",
+    "a\u{202a}b",
     "a\u{202e}b",
     "a\u{2066}b",
+    "a\u{2068}b\u{2069}",
+    "a\u{200e}b",
+    "a\u{61c}b",
     "a\u{200b}b",
+    "a\u{200d}b",
+    "a\u{2060}b",
     "\u{feff}a",
     "a\u{2028}b",
     "a\u{2029}b",
     "a\nb\rc",
     "a\0b",
+    "a\x08b",
+    "a\x0eb",
     "a\x7fb",
+    "a\u{e0001}b",
+    "a\u{e0041}\u{e007f}",
+    "a\u{ad}b",
+    "a\u{180e}b",
+    "a\u{fff9}b",
 ];
 
 fn assert_printable(what: &str, text: &str) {
@@ -64,6 +84,13 @@ fn hostile_text_in_any_field_reaches_neither_another_screen_nor_the_log() {
         ] {
             peer.send(&request);
             let answer = peer.next_of("error");
+            assert_harmless(&answer);
+        }
+        // Half of a pair of surrogates is no character.
+        for half in [r"\ud800", r"\udc00", r"\udc00\ud800"] {
+            peer.send_raw(format!("{{\"type\":\"square\",\"number\":\"1\",\"id\":\"{half}\"}}\n").as_bytes());
+            let answer = peer.next_of("error");
+            assert_eq!(answer["code"], "bad_message");
             assert_harmless(&answer);
         }
         peer.send_raw(text.as_bytes());
