@@ -84,12 +84,12 @@ pub(crate) fn load(tls: &Tls, data: &Path) -> Result<(Arc<ServerConfig>, String)
     Ok((Arc::new(config), fingerprint))
 }
 
-/// The SHA-256 of a certificate, as clients show it.
+/// The SHA-256 of a certificate, as clients show it: in groups that eyes can compare, and that fit into a line.
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let hash = TLS13_AES_128_GCM_SHA256.tls13().map(|suite| suite.common.hash_provider.hash(certificate));
     let bytes = hash.as_ref().map_or(&[][..], AsRef::as_ref);
-    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("SHA256:{}", pairs.join(":"))
+    let group = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("SHA256:{}", bytes.chunks(4).map(group).collect::<Vec<_>>().join(" "))
 }
 
 /// Makes a certificate and its key in one file, which is there whole or not at all, and which its owner alone can read.

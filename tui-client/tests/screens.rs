@@ -14,6 +14,8 @@ use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
 };
 
+#[path = "screens/certificate.rs"]
+mod certificate;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/looks.rs"]

@@ -53,6 +53,8 @@ pub(crate) struct Connection {
     measured: Option<Instant>,
     /// The ledger that the feed shows.
     pub(crate) log: Option<String>,
+    /// A certificate that was not seen before, in a sentence, until somebody is in.
+    pub(crate) first_seen: Option<String>,
 }
 
 impl Connection {
@@ -66,6 +68,7 @@ impl Connection {
             round_trip: None,
             measured: None,
             log: None,
+            first_seen: None,
         }
     }
 

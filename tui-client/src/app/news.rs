@@ -43,7 +43,10 @@ impl App {
             }
             LinkEvent::FirstSeen { server, fingerprint } => {
                 let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);
-                self.notices.show(Gravity::Warning, sentence, now);
+                self.connection.first_seen = Some(sentence);
+                if self.screen == Screen::Room {
+                    self.show_first_seen(now);
+                }
             }
             LinkEvent::PinWanted => self.pin_wanted(),
             LinkEvent::JoinRefused(error) => self.join_refused(&error, now),
@@ -92,6 +95,13 @@ impl App {
         }
     }
 
+    /// Says once in the room what a certificate was seen; the join screen shows it as long as it stands.
+    fn show_first_seen(&mut self, now: Instant) {
+        if let Some(sentence) = self.connection.first_seen.take() {
+            self.notices.show(Gravity::Warning, sentence, now);
+        }
+    }
+
     fn joined(&mut self, welcome: Welcome, resumed: bool, now: Instant, effects: &mut Vec<Effect>) {
         let me = welcome.student;
         self.me = Me {
@@ -110,6 +120,7 @@ impl App {
             self.chart.forget();
         }
         self.screen = Screen::Room;
+        self.show_first_seen(now);
         self.form.joining = false;
         self.form.error = None;
         self.form.held_until = None;

@@ -164,7 +164,7 @@ impl ServerCertVerifier for Judge {
             (Err(_), None, before) => {
                 let shown = fingerprint(certificate);
                 match before {
-                    Some(before) if before == shown => self.say(Verdict::Believed),
+                    Some(before) if is_same(before, &shown) => self.say(Verdict::Believed),
                     Some(before) => {
                         let (before, known) = (before.to_owned(), self.trust.known.clone());
                         self.say(Verdict::Changed { before, now: shown, known });
@@ -206,9 +206,32 @@ impl ServerCertVerifier for Judge {
 /// The SHA-256 of a certificate, as the server's log shows it.
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let hash = TLS13_AES_128_GCM_SHA256.tls13().map(|suite| suite.common.hash_provider.hash(certificate));
-    let mut text = "SHA256".to_owned();
-    for byte in hash.as_ref().map_or(&[][..], AsRef::as_ref) {
-        let _ = write!(text, ":{byte:02x}");
+    let mut text = "SHA256:".to_owned();
+    for (at, byte) in hash.as_ref().map_or(&[][..], AsRef::as_ref).iter().enumerate() {
+        let space = if at > 0 && at % 4 == 0 { " " } else { "" };
+        let _ = write!(text, "{space}{byte:02x}");
     }
     text
+}
+
+/// Whether two fingerprints are the same, however their digits are grouped.
+fn is_same(one: &str, other: &str) -> bool {
+    let digits = |text: &str| text.replace([':', ' '], "").to_ascii_lowercase();
+    digits(one) == digits(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_the_same_however_it_is_grouped_and_fits_into_a_line() {
+        let shown = fingerprint(&CertificateDer::from(vec![1, 2, 3]));
+        assert_eq!(shown, "SHA256:039058c6 f2c0cb49 2c533b0a 4d14ef77 cc0f78ab ccced528 7d84a1a2 011cfb81");
+        let by_openssl =
+            "SHA256:03:90:58:C6:F2:C0:CB:49:2C:53:3B:0A:4D:14:EF:77:CC:0F:78:AB:CC:CE:D5:28:7D:84:A1:A2:01:1C:FB:81";
+        assert!(is_same(&shown, by_openssl));
+        assert!(!is_same(&shown, &by_openssl.replace("81", "82")));
+        assert!(shown.len() <= 80);
+    }
 }

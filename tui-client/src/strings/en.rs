@@ -53,9 +53,7 @@ pub(super) static EN: Strings = Strings {
     choose_server: "choose",
     pin: "PIN",
     pin_empty: "Type your PIN; it was handed out to you.",
-    first_seen: |server, fingerprint| {
-        format!("First time at {server}. Its certificate is believed from now on: {fingerprint}")
-    },
+    first_seen: |server, fingerprint| format!("First time at {server}. Its certificate is believed now: {fingerprint}"),
     pin_held_up: |seconds| format!("Too many tries: the next one in {seconds} s."),
     student_error,
     join_keys: &[("Enter", "join"), ("Tab", "next field"), ("Ctrl-C", "leave")],

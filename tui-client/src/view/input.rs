@@ -151,7 +151,8 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     let area = if count <= below {
         Rect { height: below, ..parts.hint }
     } else {
-        let height = count.min(parts.body.height + parts.rule.height);
+        // To the very top, if need be: of a fingerprint every digit counts.
+        let height = count.min(parts.rule.bottom());
         Rect { y: parts.rule.bottom() - height, height, ..parts.hint }
     };
     paint.clear(area);

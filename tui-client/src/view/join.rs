@@ -62,9 +62,13 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     }
 
     let (style, words) = message(app, room, now);
-    let lines = text::wrap(&words, width.into());
+    let mut lines = text::wrap(&words, width.into());
     let below = y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1)).saturating_add(1);
     let footer = if roomy { below.min(area.bottom() - 1) } else { area.bottom() - 1 };
+    if app.connection.first_seen.as_ref() == Some(&words) && lines.len() > usize::from(footer.saturating_sub(y)) {
+        // A certificate is shown whole or, on a screen that is too small, once the room is entered.
+        lines.clear();
+    }
     for (y, line) in (y..footer).zip(lines) {
         paint.put(x, y, width, line, style);
     }
@@ -149,5 +153,8 @@ fn message(app: &App, room: usize, now: Instant) -> (Style, String) {
     if let Some(why) = app.connection.why_lost().and_then(strings.cannot_host) {
         return (theme.notice, why);
     }
-    (theme.plain, String::new())
+    match &app.connection.first_seen {
+        Some(sentence) => (theme.notice, sentence.clone()),
+        None => (theme.plain, String::new()),
+    }
 }
