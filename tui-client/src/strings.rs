@@ -4,6 +4,8 @@
 mod en;
 mod ko;
 
+use std::io;
+
 use squares_shared::message::ErrorMessage;
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
@@ -173,6 +175,8 @@ pub struct Strings {
 
     // Copying: whether it is the square, the value shortened, its digits.
     pub copied: fn(bool, &str, &str) -> String,
+    /// What follows the first time in tmux.
+    pub copied_in_tmux: &'static str,
     pub nothing_to_copy: &'static str,
 
     // Export.
@@ -185,6 +189,8 @@ pub struct Strings {
     pub export_stopped: &'static str,
     pub export_other_ledger: &'static str,
     pub export_failed: fn(&str, &str) -> String,
+    /// A usual error of the system.
+    pub system: fn(io::ErrorKind) -> Option<&'static str>,
     pub export_exists: fn(&str) -> String,
     pub exported: fn(&str, &str) -> String,
 
@@ -193,7 +199,8 @@ pub struct Strings {
     pub chart_powers: &'static str,
     pub chart_others: &'static str,
     pub per_minute: fn(&str) -> String,
-    pub who_squared: fn(&str) -> String,
+    /// How many were counted, and whether those are all.
+    pub who_squared: fn(&str, bool) -> String,
     pub chart_keys: &'static [(Hint, &'static str)],
     pub chart_keys_small: &'static [(Hint, &'static str)],
 
@@ -228,6 +235,9 @@ pub struct Strings {
     pub theme_chosen: fn(Choice) -> String,
 
     // Leaving.
+    /// The chart has no other scale for what it shows.
+    pub only_powers: &'static str,
+
     pub press_again: &'static str,
     pub host_leaves: fn(usize) -> String,
     pub host_leaves_again: fn(usize) -> String,

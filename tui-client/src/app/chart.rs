@@ -4,9 +4,11 @@
 mod tally;
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 pub(crate) use tally::Tally;
 
+use super::notices::Gravity;
 use super::{App, Body, Row};
 
 /// How many results a chart is drawn of, where there are so many.
@@ -183,7 +185,8 @@ impl Chart {
             high = 0.0;
         }
         let room = ((high - low) * 0.05).max(low.abs().max(high.abs()) * 0.01).max(if powers { 0.5 } else { 1e-12 });
-        let (low, high) = (low - room, high + room);
+        // The axis has five labels, or three of them.
+        let [low, high] = round_out([low - room, high + room], 4.0, powers);
         let whole = high - low;
         let centre = f64::midpoint(low, high) + self.middle * whole;
         let half = whole * self.part() / 2.0;
@@ -191,8 +194,27 @@ impl Chart {
         let ends = x.map(|x| curve(x, powers));
         let bottom = if x[0] <= 0.0 && x[1] >= 0.0 { 0.0 } else { ends[0].min(ends[1]) };
         let top = ends[0].max(ends[1]);
-        Plot { points, powers, x, y: [bottom, top.max(bottom + f64::MIN_POSITIVE)] }
+        // This one has four, or two.
+        let [bottom, top] = round_out([bottom, top.max(bottom + f64::MIN_POSITIVE)], 3.0, powers);
+        Plot { points, powers, x, y: [bottom, top] }
     }
+}
+
+/// Bounds of an axis moved outwards, so that its `parts` begin and end at round values; at whole ones, if so wanted.
+fn round_out([low, high]: [f64; 2], parts: f64, whole: bool) -> [f64; 2] {
+    const ROUND: [f64; 11] = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0];
+    let least = (high - low) / parts;
+    let tens = 10_f64.powf(least.log10().floor());
+    let tens = if whole { tens.max(1.0) } else { tens };
+    for step in ROUND.map(|round| round * tens) {
+        let from = (low / step).floor() * step;
+        let to = from + parts * step;
+        let fits = to >= high - step * 1e-9 && from.is_finite() && to.is_finite() && from < to;
+        if fits && (!whole || step.fract() == 0.0) {
+            return [from, to];
+        }
+    }
+    [low, high]
 }
 
 /// The square of `x`, both on the scale.
@@ -282,9 +304,12 @@ impl App {
         };
     }
 
-    pub(super) fn rescale_chart(&mut self) {
+    pub(super) fn rescale_chart(&mut self, now: Instant) {
         let powers = self.plot().powers;
         self.chart.other_scale(powers);
+        if powers && self.plot().powers {
+            self.notices.show(Gravity::Info, self.strings.only_powers.to_owned(), now);
+        }
     }
 
     /// The results that are shown, laid out.

@@ -119,6 +119,9 @@ impl App {
             self.fail_export(self.strings.export_other_ledger, now, effects);
             self.chart.forget();
         }
+        if !resumed && welcome.replay_after == 0 {
+            self.chart.tally.begin();
+        }
         self.screen = Screen::Room;
         self.show_first_seen(now);
         self.form.joining = false;
@@ -139,6 +142,8 @@ impl App {
         if error.code == ErrorCode::RateLimited && self.connection.auth() == Some(Auth::Pin) {
             let wait = Duration::from_millis(error.retry_after_ms.unwrap_or_default());
             self.form.held_until = now.checked_add(wait);
+            // What is typed next is another try, not more of this one.
+            self.form.pin = Line::default();
             return self.back_to_the_form(Some(Field::Pin), None);
         }
         if error.code == ErrorCode::BadPin {
@@ -187,7 +192,7 @@ impl App {
             feed.page(request, page);
         });
         if request.student.is_none() {
-            self.chart.tally.earlier(request.before, &page.results);
+            self.chart.tally.earlier(request.before, &page.results, page.more);
         }
     }
 

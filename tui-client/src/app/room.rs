@@ -52,6 +52,7 @@ impl App {
             KeyCode::Char('j') if control => self.enter(now, effects),
             KeyCode::Tab if matches!(self.body, Body::Chart) => self.turn_chart(),
             KeyCode::Home if empty => self.scroll_body(isize::MIN / 2),
+            KeyCode::End if empty && matches!(self.body, Body::Chart) => self.rescale_chart(now),
             KeyCode::End if empty => self.scroll_body(isize::MAX / 2),
             KeyCode::Up if over => self.scroll_body(-1),
             KeyCode::Down if over => self.scroll_body(1),
@@ -86,6 +87,7 @@ impl App {
             Action::PageUp => self.scroll_body(-self.page()),
             Action::PageDown => self.scroll_body(self.page()),
             Action::Oldest => self.scroll_body(isize::MIN / 2),
+            Action::Newest if matches!(self.body, Body::Chart) => self.rescale_chart(now),
             Action::Newest => self.scroll_body(isize::MAX / 2),
             Action::SelectEarlier if !matches!(self.body, Body::Feed) => self.scroll_body(-1),
             Action::SelectLater if !matches!(self.body, Body::Feed) => self.scroll_body(1),
@@ -159,7 +161,6 @@ impl App {
             Body::Paste(question) => question.scroll(lines, height.saturating_sub(1)),
             Body::Online => self.online.move_cursor(lines, list_lines(parts.body.height)),
             Body::Chart if lines < isize::MIN / 4 => self.chart.fit(),
-            Body::Chart if lines > isize::MAX / 4 => self.rescale_chart(),
             Body::Chart => self.chart.zoom(if lines < 0 { 1 } else { -1 }),
         }
     }

@@ -151,7 +151,7 @@ pub static ACTIONS: &[Entry] = &[
         S::Squaring,
         ("앞서 쓴 것에서 찾기", "search what was entered before"),
     ),
-    entry(A::PageUp, "page-up", &["PgUp"], S::Results, ("위로", "scroll up; so does the wheel")),
+    entry(A::PageUp, "page-up", &["PgUp"], S::Results, ("위로, 휠로도", "scroll up; so does the wheel")),
     entry(A::PageDown, "page-down", &["PgDn"], S::Results, ("아래로", "scroll down")),
     entry(
         A::Oldest,

@@ -1,5 +1,7 @@
 //! What the client says in English. Read through [`super::Lang::strings`].
 
+use std::io;
+
 use squares_shared::message::{ErrorCode, ErrorMessage};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
@@ -98,6 +100,7 @@ pub(super) static EN: Strings = Strings {
         let s = if digits == "1" { "" } else { "s" };
         format!("Copied the {what}: {value} ({digits} digit{s})")
     },
+    copied_in_tmux: ". tmux needs: set -g set-clipboard on",
     nothing_to_copy: "There is no result to copy.",
 
     export_begins: |most, path| format!("Exporting up to {most} results to {path}. Ctrl-C stops it."),
@@ -108,6 +111,7 @@ pub(super) static EN: Strings = Strings {
     export_stopped: "The export was stopped; nothing was written.",
     export_other_ledger: "the server has another ledger now",
     export_failed: |path, why| format!("Could not write {path}: {why}"),
+    system,
     export_exists: |path| format!("{path} is there already. Enter again replaces it."),
     exported: |count, path| format!("{count} {} in {path}.", if count == "1" { "result" } else { "results" }),
 
@@ -115,7 +119,9 @@ pub(super) static EN: Strings = Strings {
     chart_powers: "log scale",
     chart_others: "others",
     per_minute: |most| format!("per minute (most {most})"),
-    who_squared: |total| format!("by student ({total} in all)"),
+    who_squared: |total, all| {
+        if all { format!("by student ({total} in all)") } else { format!("by student (newest {total})") }
+    },
     chart_keys: &[
         (Word("Up/Down"), "zoom"),
         (Of(&[PanLeft, PanRight]), "move"),
@@ -151,7 +157,7 @@ pub(super) static EN: Strings = Strings {
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
     paste_keys: &[(Word("Enter"), "square them"), (Word("Esc"), "cancel"), (Word("Up/Down"), "scroll")],
     paste_keys_none: &[(Word("Esc"), "close"), (Word("Up/Down"), "scroll")],
-    draft_is_back: "This is the line you were typing.",
+    draft_is_back: "The line from last time.",
     history_search: "Type a part of what was entered before",
     history_none: "Nothing like that was entered before",
     history_last: "no other",
@@ -179,6 +185,8 @@ pub(super) static EN: Strings = Strings {
         format!("Colours: {name}")
     },
     language_chosen: "English from now on.",
+
+    only_powers: "With numbers this large there is only the log scale.",
 
     press_again: "Press Ctrl-C again to leave, or type /exit.",
     host_leaves: |others| {
@@ -346,7 +354,7 @@ fn fault(fault: Fault) -> String {
     let sentence = match fault {
         Fault::Empty => "Type a number.",
         Fault::NoDigits => "Digits to come.",
-        Fault::UnexpectedCharacter(c) => return format!("No number has a {}.", character(c)),
+        Fault::UnexpectedCharacter(c) => return format!("{} is not part of a number.", character(c)),
         Fault::Space => "One number at a time, without spaces inside.",
         Fault::SecondSign => "Only one sign, please.",
         Fault::SecondPoint => "Only one decimal point, please.",
@@ -386,4 +394,18 @@ fn error(error: &ErrorMessage) -> String {
         }
     };
     sentence.to_owned()
+}
+
+fn system(kind: io::ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        io::ErrorKind::NotFound => "there is no such folder",
+        io::ErrorKind::PermissionDenied => "you may not write there",
+        io::ErrorKind::StorageFull => "the disk is full",
+        io::ErrorKind::QuotaExceeded => "your share of the disk is used up",
+        io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there",
+        io::ErrorKind::IsADirectory => "that is a folder",
+        io::ErrorKind::NotADirectory => "a part of the path is no folder",
+        io::ErrorKind::InvalidFilename => "no file can have this name",
+        _ => return None,
+    })
 }

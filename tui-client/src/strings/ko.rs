@@ -1,5 +1,7 @@
 //! What the client says in Korean. Read through [`super::Lang::strings`].
 
+use std::io;
+
 use squares_shared::message::{ErrorCode, ErrorMessage};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
@@ -46,7 +48,7 @@ pub(super) static KO: Strings = Strings {
     name: "이름",
     server: "서버",
     student_empty: "학번을 입력해 주세요.",
-    name_optional: "선택",
+    name_optional: "선택 사항",
     this_machine: "이 컴퓨터",
     choose_server: "고르기",
     pin: "PIN",
@@ -96,6 +98,7 @@ pub(super) static KO: Strings = Strings {
     copied: |square, value, digits| {
         format!("{} 복사했습니다: {value} ({digits}자리)", if square { "제곱을" } else { "수를" })
     },
+    copied_in_tmux: ". tmux에는 set -g set-clipboard on 이 필요합니다.",
     nothing_to_copy: "복사할 결과가 없습니다.",
 
     export_begins: |most, path| format!("{path} 파일로 내보냅니다. 많아야 {most}개입니다. 멈추기: Ctrl-C"),
@@ -106,6 +109,7 @@ pub(super) static KO: Strings = Strings {
     export_stopped: "내보내기를 멈췄습니다. 파일에는 아무것도 쓰지 않았습니다.",
     export_other_ledger: "서버의 기록이 다른 것으로 바뀌었습니다",
     export_failed: |path, why| format!("{path} 파일을 쓰지 못했습니다: {why}"),
+    system,
     export_exists: |path| format!("{path} 파일이 이미 있습니다. Enter를 한 번 더 누르면 바꿔 씁니다."),
     exported: |count, path| format!("결과 {count}개를 {path} 파일에 썼습니다."),
 
@@ -113,7 +117,7 @@ pub(super) static KO: Strings = Strings {
     chart_powers: "로그 눈금",
     chart_others: "다른 사람",
     per_minute: |most| format!("분당 결과 (최대 {most})"),
-    who_squared: |total| format!("학생별 (모두 {total}개)"),
+    who_squared: |total, all| format!("학생별 ({} {total}개)", if all { "모두" } else { "최근" }),
     chart_keys: &[
         (Word("↑↓"), "확대"),
         (Of(&[PanLeft, PanRight]), "이동"),
@@ -182,7 +186,9 @@ pub(super) static KO: Strings = Strings {
         };
         format!("색: {name}")
     },
-    language_chosen: "이제 한국어로 말합니다.",
+    language_chosen: "이제 한국어로 표시합니다.",
+
+    only_powers: "아주 큰 수가 있어 로그 눈금으로만 그립니다.",
 
     press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit 를 쓰세요.",
     host_leaves: |others| {
@@ -382,4 +388,18 @@ fn error(error: &ErrorMessage) -> String {
         }
     };
     sentence.to_owned()
+}
+
+fn system(kind: io::ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        io::ErrorKind::NotFound => "그런 폴더가 없습니다",
+        io::ErrorKind::PermissionDenied => "그곳에 쓸 권한이 없습니다",
+        io::ErrorKind::StorageFull => "디스크가 가득 찼습니다",
+        io::ErrorKind::QuotaExceeded => "쓸 수 있는 양을 다 썼습니다",
+        io::ErrorKind::ReadOnlyFilesystem => "읽기만 할 수 있는 곳입니다",
+        io::ErrorKind::IsADirectory => "폴더의 이름입니다",
+        io::ErrorKind::NotADirectory => "폴더가 아닌 것이 경로에 있습니다",
+        io::ErrorKind::InvalidFilename => "쓸 수 없는 파일 이름입니다",
+        _ => return None,
+    })
 }

@@ -134,11 +134,13 @@ fn label(value: f64, step: f64, powers: bool) -> String {
         let decimals = [1, 2, 3, 4].into_iter().find(|&decimals| f64::from(decimals) >= apart).unwrap_or(5);
         return format!("{value:.*e}", usize::try_from(decimals).unwrap_or(1));
     }
-    let decimals = match step.abs() {
-        step if step >= 10.0 => 0,
-        step if step >= 0.1 => 1,
-        _ => 4,
+    // As few as the distance between labels needs.
+    let exact = |decimals: i32| {
+        let step = step.abs() * 10_f64.powi(decimals);
+        (step - step.round()).abs() < step * 1e-9
     };
+    let decimals = (0..4).find(|&decimals| exact(decimals)).and_then(|decimals| usize::try_from(decimals).ok());
+    let decimals = decimals.unwrap_or(if step.abs() >= 10.0 { 0 } else { 4 });
     format!("{value:.decimals$}")
 }
 
@@ -198,7 +200,7 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     if top >= area.bottom() {
         return;
     }
-    put(paint, top, &(strings.who_squared)(&heading(tally.total())), theme.strong);
+    put(paint, top, &(strings.who_squared)(&heading(tally.total()), tally.is_whole()), theme.strong);
     let list = Rect { y: top + 1, height: area.bottom() - top - 1, ..area };
     leaders(app, paint, list);
 }
@@ -239,7 +241,9 @@ mod tests {
             assert_eq!(words, expect, "{bounds:?}");
         };
         check([-33.0, 33.0], false, &["-33", "0", "33"]);
-        check([0.0, 0.5], false, &["0", "0.2", "0.5"]);
+        check([0.0, 0.5], false, &["0", "0.25", "0.50"]);
+        check([-12.0, 12.0], false, &["-12", "0", "12"]);
+        check([0.0, 3.0], false, &["0", "1.5", "3.0"]);
         check([0.0, 4.4e8], false, &["0", "2.2e8", "4.4e8"]);
         check([1.66e10, 1.7e10], false, &["1.66e10", "1.68e10", "1.70e10"]);
         check([-3.0, 36.0], true, &["-1e3", "1e16", "1e36"]);

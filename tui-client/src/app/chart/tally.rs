@@ -18,6 +18,8 @@ const STUDENTS: usize = 5_000;
 pub(crate) struct Tally {
     /// Everything from the first to the second `seq` was counted.
     counted: Option<(u64, u64)>,
+    /// There is nothing before what was counted.
+    whole: bool,
     total: u64,
     /// Minutes since 1970, ascending, and the results in them. Minutes without any are left out.
     minutes: Vec<(i64, u64)>,
@@ -47,9 +49,21 @@ impl Tally {
         }
     }
 
-    /// A page of everybody's results that was asked for before this `seq`. It counts where it joins what was counted.
-    pub(crate) fn earlier(&mut self, before: Option<u64>, results: &[SquareResult]) {
+    /// What comes next are the first results there are, where nothing was counted yet.
+    pub(crate) const fn begin(&mut self) {
+        self.whole |= self.counted.is_none();
+    }
+
+    /// Whether all results that there are were counted.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// A page of everybody's results that was asked for before this `seq`, and whether there are earlier ones. It counts
+    /// where it joins what was counted.
+    pub(crate) fn earlier(&mut self, before: Option<u64>, results: &[SquareResult], more: bool) {
         let (Some((first, _)), Some(before)) = (self.counted, before) else { return };
+        self.whole |= !more && before >= first;
         let Some(oldest) = results.first().filter(|oldest| before >= first && oldest.seq < first) else { return };
         for result in results.iter().filter(|result| result.seq < first) {
             self.count(result);

@@ -74,6 +74,25 @@ fn a_scale_that_was_chosen_is_kept_as_far_as_numbers_allow() {
 }
 
 #[test]
+fn axes_begin_and_end_at_round_values() {
+    for (bounds, parts, whole, expect) in [
+        ([-11.0, 11.0], 4.0, false, [-12.0, 12.0]),
+        ([0.0, 105.0], 4.0, false, [0.0, 120.0]),
+        ([-347.0, 5_250.0], 4.0, false, [-2_000.0, 6_000.0]),
+        ([0.0, 11_025.0], 3.0, false, [0.0, 12_000.0]),
+        ([-76.4, 1_051.2], 4.0, true, [-400.0, 1_200.0]),
+        ([0.0, 2_102.0], 3.0, true, [0.0, 2_400.0]),
+        ([-0.5, 1.2], 4.0, true, [-1.0, 3.0]),
+    ] {
+        assert_eq!(round_out(bounds, parts, whole), expect, "{bounds:?}");
+    }
+    for bounds in [[0.0, f64::MIN_POSITIVE], [-1e300, 1e300], [5.0, 5.0], [-1e308, 1e308]] {
+        let [from, to] = round_out(bounds, 4.0, false);
+        assert!(from.is_finite() && to.is_finite() && from <= bounds[0] && to >= bounds[1], "{bounds:?}");
+    }
+}
+
+#[test]
 fn zooming_and_panning_stay_within_the_results() {
     let mut chart = Chart::default();
     let whole = plot(&chart, &["-10", "10"]);
@@ -98,13 +117,29 @@ fn every_result_is_counted_once() {
     let all: Vec<_> = (1..=100).map(|seq| result(seq, if seq % 4 == 0 { "a" } else { "b" }, "1", seq / 10)).collect();
     tally.live(&all[60..80]);
     tally.live(&all[70..100]);
-    tally.earlier(Some(61), &all[40..60]);
-    tally.earlier(Some(61), &all[40..60]);
-    tally.earlier(Some(11), &all[0..10]);
-    assert_eq!(tally.total(), 60);
+    tally.earlier(Some(61), &all[40..60], true);
+    tally.earlier(Some(61), &all[40..60], true);
+    tally.earlier(Some(11), &all[0..10], false);
+    assert_eq!((tally.total(), tally.is_whole()), (60, false));
     let leaders: Vec<_> = tally.leaders(9).iter().map(|count| (count.id.as_str(), count.results)).collect();
     assert_eq!(leaders, [("b", 45), ("a", 15)]);
     assert_eq!(tally.by_minute(99), [9, 10, 10, 10, 10, 10, 1]);
     assert_eq!(tally.by_minute(3), [10, 10, 1]);
     assert!(tally.by_minute(0).is_empty());
+}
+
+#[test]
+fn the_counts_are_of_all_results_once_the_first_was_counted() {
+    let all: Vec<SquareResult> = (1..=20).map(|seq| result(seq, "1", "1", 0)).collect();
+    let mut tally = Tally::default();
+    tally.live(&all[10..]);
+    assert!(!tally.is_whole());
+    tally.earlier(Some(11), &all[5..10], true);
+    assert!(!tally.is_whole());
+    tally.earlier(Some(6), &all[..5], false);
+    assert_eq!((tally.total(), tally.is_whole()), (20, true));
+    let mut tally = Tally::default();
+    tally.begin();
+    tally.live(&all);
+    assert!(tally.is_whole());
 }

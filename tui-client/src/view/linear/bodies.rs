@@ -54,7 +54,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
         }
         Body::Chart => {
             let tally = &app.chart.tally;
-            lines.push((strings.who_squared)(&tally.total().to_string()));
+            lines.push((strings.who_squared)(&tally.total().to_string(), tally.is_whole()));
             for count in tally.leaders(MOST) {
                 lines.push(format!("{}: {}", count.name, count.results));
             }
