@@ -84,6 +84,8 @@ pub struct Setup {
     pub time_zone: jiff::tz::TimeZone,
     /// Which key does what.
     pub keymap: Keymap,
+    /// The terminal is tmux's, which keeps what is copied only where it is told to.
+    pub in_tmux: bool,
 }
 
 impl Default for Setup {
@@ -101,6 +103,7 @@ impl Default for Setup {
             size: (0, 0),
             time_zone: jiff::tz::TimeZone::UTC,
             keymap: Keymap::default(),
+            in_tmux: false,
         }
     }
 }
@@ -193,6 +196,8 @@ pub struct App {
     /// The input as it was last given to be kept.
     draft: String,
     pub(crate) keymap: Keymap,
+    /// What tmux needs for copying is yet to be said.
+    tell_of_tmux: bool,
     completion: Option<carry_out::Completion>,
     leaving: leave::Leaving,
     remembered: Remembered,
@@ -239,6 +244,7 @@ impl App {
             notebook: String::new(),
             draft: String::new(),
             keymap: setup.keymap,
+            tell_of_tmux: setup.in_tmux,
             completion: None,
             leaving: leave::Leaving::default(),
             remembered,
@@ -359,6 +365,9 @@ impl App {
         let (width, height) = self.size;
         let parts = layout(width, height);
         self.settle_chart();
+        if matches!(self.body, Body::Feed) {
+            self.feed.go_on_reading();
+        }
         self.settle_notebook(effects);
         self.settle_export(effects);
         self.form.settle(self.connection.auth());

@@ -2,6 +2,7 @@
 //! `run` turns terminal input, the link's news and due timers into events, gives each to `App::update`, and
 //! carries out the effects that come back. Nothing here does anything: it is the border between deciding and acting.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -141,10 +142,18 @@ pub enum ExportNews {
     Ready,
     /// A file of that name is there; nothing was written.
     Exists,
-    /// It could not be written; the system's words. Nothing is left.
-    Failed(String),
+    /// It could not be written: which of the usual errors it is, and the system's words. Nothing is left.
+    Failed(io::ErrorKind, String),
     /// The file is complete.
     Done,
+}
+
+impl ExportNews {
+    /// It could not be written.
+    #[must_use]
+    pub fn failed(error: &io::Error) -> Self {
+        Self::Failed(error.kind(), error.to_string())
+    }
 }
 
 /// Why there is no connection.

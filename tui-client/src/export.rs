@@ -112,7 +112,7 @@ fn work(
     jobs: &mpsc::Receiver<Job>,
     tell: impl Fn(ExportNews),
 ) -> Option<ExportNews> {
-    let failed = |error: io::Error| Some(ExportNews::Failed(error.to_string()));
+    let failed = |error: io::Error| Some(ExportNews::failed(&error));
     if !replace && fs::symlink_metadata(&path).is_ok() {
         return Some(ExportNews::Exists);
     }

@@ -92,6 +92,7 @@ fn full_screen(flags: Flags) -> ExitCode {
         size: (0, 0),
         time_zone: jiff::tz::TimeZone::system(),
         keymap: config.keymap,
+        in_tmux: !variable("TMUX").is_empty(),
     };
     let link = link::Options {
         trust,

@@ -385,7 +385,7 @@ impl Loop {
                     let export = Export::begin(path, format, replace, move |event| drop(tell.blocking_send(event)));
                     match export {
                         Ok(export) => self.export = Some(export),
-                        Err(error) => self.update(Event::Export(ExportNews::Failed(error.to_string()))),
+                        Err(error) => self.update(Event::Export(ExportNews::failed(&error))),
                     }
                 }
                 Effect::ExportPage(results) => drop(self.export.as_ref().map(|export| export.page(results))),

@@ -35,8 +35,12 @@ impl App {
         };
         let shown = text::shorten(value, QUOTED, self.glyphs.ellipsis);
         let digits = text::grouped(text::digits(value));
-        let sentence = (self.strings.copied)(what == Copied::Square, &shown, &digits);
+        let mut sentence = (self.strings.copied)(what == Copied::Square, &shown, &digits);
         effects.push(Effect::Copy(value.to_owned()));
+        // Once a run is enough; those whose tmux is set up know.
+        if std::mem::take(&mut self.tell_of_tmux) {
+            sentence.push_str(self.strings.copied_in_tmux);
+        }
         self.notices.show(Gravity::Info, sentence, now);
     }
 

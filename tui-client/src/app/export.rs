@@ -116,6 +116,14 @@ impl App {
         }
     }
 
+    /// The command stands in the line again, to be mended, unless something else is being typed.
+    fn give_back(&mut self, path: &std::path::Path) {
+        if self.input.is_empty() {
+            self.input.set(&format!("/export {}", path.display()));
+            self.recheck();
+        }
+    }
+
     fn say_export_failed(&mut self, path: &std::path::Path, why: &str, now: Instant) {
         let why = text::printable(why).into_owned();
         let sentence = (self.strings.export_failed)(&self.quoted(path), &why);
@@ -189,13 +197,14 @@ impl App {
             ExportNews::Exists => {
                 let sentence = (self.strings.export_exists)(&self.quoted(&path));
                 self.notices.show_while_typing(Gravity::Warning, sentence, now);
-                if self.input.is_empty() {
-                    self.input.set(&format!("/export {}", path.display()));
-                    self.recheck();
-                }
+                self.give_back(&path);
                 self.exports.warned = Some(path);
             }
-            ExportNews::Failed(why) => self.say_export_failed(&path, &why, now),
+            ExportNews::Failed(kind, words) => {
+                let why = (self.strings.system)(kind).map_or(words, str::to_owned);
+                self.say_export_failed(&path, &why, now);
+                self.give_back(&path);
+            }
             ExportNews::Ready => {}
         }
     }

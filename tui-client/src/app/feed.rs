@@ -265,6 +265,13 @@ impl Feed {
         }
     }
 
+    /// Whoever is back at the newest, with nothing new since they stopped reading, finds no divider later.
+    pub(crate) fn go_on_reading(&mut self) {
+        if self.place == Place::Newest && self.divider.is_some_and(|divider| divider >= self.stream) {
+            self.divider = None;
+        }
+    }
+
     /// Back to the newest result, following it; nothing is selected.
     pub(crate) fn follow_newest(&mut self) {
         self.stalled = false;
@@ -306,6 +313,16 @@ impl Feed {
         let top = self.top();
         self.place_at(top);
         self.reveal_selected();
+    }
+
+    /// Whether the selected result is the first (-1) or the last (1) there is.
+    pub(crate) fn is_at_end(&self, step: isize) -> bool {
+        let Some(seq) = self.selected else { return false };
+        let (row, open) = match step {
+            ..0 => (self.rows.front(), self.more_above),
+            _ => (self.rows.back(), self.cut.is_some()),
+        };
+        !open && row.is_some_and(|row| row.seq() == seq)
     }
 
     /// Selects a result that is in sight.

@@ -21,7 +21,7 @@ impl App {
         self.toggle_student(mine);
     }
 
-    /// Shows only this student's results, found by id, by name, or by the beginning of either; says so where nobody is found.
+    /// Shows only this student's results, found by id, by name, or by a part of either; says so where nobody is found.
     pub(crate) fn filter_student(&mut self, who: &str, now: Instant) {
         let who = who.trim();
         match self.student_named(who) {
@@ -87,6 +87,9 @@ impl App {
             return self.notices.show(Gravity::Info, self.strings.find_first.to_owned(), now);
         }
         self.body = Body::Feed;
+        if self.feed.is_at_end(step) {
+            return self.notices.show(Gravity::Info, self.strings.history_last.to_owned(), now);
+        }
         self.feed.select(step);
     }
 
@@ -148,7 +151,7 @@ impl App {
         self.body = Body::Feed;
     }
 
-    /// Whoever is meant: by id, by name, by the beginning of a name or an id; among those online and in the results.
+    /// Whoever is meant: by id, by name, by the beginning or another part of a name or an id; among those online and in the results.
     fn student_named(&self, who: &str) -> Option<Whose> {
         let online = self.online.people().iter().map(|person| (&*person.id, &*person.name));
         let rows = self.whole_feed().rows().rev().map(|row| (row.student(), row.name()));
@@ -159,6 +162,9 @@ impl App {
         let found = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(who));
         let found = found.or_else(|| known.iter().find(|(_, name)| *name == who));
         let found = found.or_else(|| known.iter().find(|(id, name)| begins(name) || begins(id)));
+        // A given name stands behind the family's.
+        let within = |text: &str| !lower.is_empty() && text.to_lowercase().contains(&lower);
+        let found = found.or_else(|| known.iter().find(|(id, name)| within(name) || within(id)));
         found.map(|(id, name)| Whose { id: (*id).to_owned(), name: (*name).to_owned(), me: *id == self.me.id })
     }
 }

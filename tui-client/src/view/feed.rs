@@ -26,24 +26,30 @@ struct Columns {
 
 impl Columns {
     fn new(app: &App, cells: usize) -> Self {
-        // The results are what is looked at: seconds come only where there is room for both.
-        let time = if cells < 60 { 5 } else { 8 };
+        // The results and whose they are is what is looked at: the time comes only where there is room for all.
+        let time = match cells {
+            0..36 => 0,
+            36..60 => 5,
+            _ => 8,
+        };
         let most_name = match cells {
-            0..44 => 6,
+            0..36 => 10,
+            36..44 => 6,
             44..64 => 10,
             _ => 16,
         };
         let name = app.feed.name_width().max(text::width(&app.me.name)).clamp(4, most_name);
         let id = if cells < 50 { 0 } else { app.feed.id_width().max(text::width(&app.me.id)).clamp(4, 12) };
-        let gaps = if id > 0 { 2 + 3 * 2 - 1 } else { 2 + 2 };
-        Self { time, name, id, result: cells.saturating_sub(gaps + time + name + id) }
+        let mut columns = Self { time, name, id, result: 0 };
+        columns.result = cells.saturating_sub(columns.result_at());
+        columns
     }
 }
 
 impl Columns {
     /// The column of a row at which the name begins.
     fn name_at(&self) -> usize {
-        2 + self.time + 1
+        if self.time > 0 { 2 + self.time + 1 } else { 2 }
     }
 
     /// The column of a row at which the result begins.
@@ -146,7 +152,11 @@ fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, squa
 fn cells(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, fields: [&str; 5], style: Style) {
     let [mark, time, name, id, result] = fields;
     let ellipsis = app.glyphs.ellipsis;
-    let mut whole = format!("{mark} {} ", text::column(time, columns.time, ellipsis));
+    let mut whole = format!("{mark} ");
+    if columns.time > 0 {
+        whole.push_str(&text::column(time, columns.time, ellipsis));
+        whole.push(' ');
+    }
     whole.push_str(&text::column(name, columns.name, ellipsis));
     whole.push(' ');
     if columns.id > 0 {

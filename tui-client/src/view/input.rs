@@ -218,11 +218,11 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
         Body::Detail(_) => strings.detail_keys,
         Body::Chart if chart::shows_all(area.width) => strings.chart_keys,
         Body::Chart => strings.chart_keys_small,
-        Body::Feed if app.feed.filter.needle.is_some() => strings.footer_found,
+        Body::Feed if !app.input.is_empty() => strings.footer_typing,
+        Body::Feed if app.feed.filter.needle.is_some() && app.feed.rows().len() > 0 => strings.footer_found,
         Body::Feed if app.feed.selected().is_some() => strings.footer_selected,
         Body::Feed if !app.feed.filter.is_all() => strings.footer_filtered,
         Body::Feed if !app.feed.is_following() => strings.footer_scrolled,
-        Body::Feed if !app.input.is_empty() => strings.footer_typing,
         Body::Feed if app.connection.why_lost().is_some() => strings.footer_lost,
         Body::Feed => strings.footer,
     };

@@ -83,8 +83,13 @@ fn a_file_that_is_there_is_replaced_only_by_the_same_command_again() {
     room.update(Event::Export(ExportNews::Exists));
     assert_eq!(room.notice(), "a.csv is there already. Enter again replaces it.");
     assert_eq!(room.press(KeyCode::Enter), [begin("a.csv", true)]);
-    room.update(Event::Export(ExportNews::Failed("disk full".into())));
+    room.update(Event::Export(ExportNews::Failed(std::io::ErrorKind::Other, "disk full".into())));
     assert_eq!(room.notice(), "Could not write a.csv: disk full");
+    assert_eq!(room.app.input.text(), "/export a.csv", "to be mended");
+    room.press(KeyCode::Enter);
+    room.update(Event::Export(ExportNews::Failed(std::io::ErrorKind::NotFound, "no such file".into())));
+    assert_eq!(room.notice(), "Could not write a.csv: there is no such folder");
+    room.control('u');
     room.enter("/export a.csv");
     room.update(Event::Export(ExportNews::Exists));
     room.control('u');

@@ -225,3 +225,76 @@ fn somebody_who_is_away_is_shown_by_the_whole_id() {
     room.press(KeyCode::Esc);
     assert!(room.app.feed.filter.is_all());
 }
+
+#[test]
+fn nobody_finds_a_divider_where_nothing_was_missed() {
+    let mut room = busy();
+    let divided = |room: &Room| (0..20).any(|line| matches!(room.app.feed.line(line), Some(Item::Divider)));
+    room.press(KeyCode::F(1));
+    room.press(KeyCode::Esc);
+    room.link(LinkEvent::Results(vec![result(31, "me", None)]));
+    assert!(!divided(&room));
+    room.press(KeyCode::PageUp);
+    room.press(KeyCode::End);
+    room.link(LinkEvent::Results(vec![result(32, "me", None)]));
+    assert!(!divided(&room));
+    room.press(KeyCode::F(1));
+    room.link(LinkEvent::Results(vec![result(33, "s0", None)]));
+    room.press(KeyCode::Esc);
+    assert!(divided(&room));
+}
+
+#[test]
+fn going_on_beyond_what_is_found_says_so_and_keeps_the_place() {
+    let mut room = busy();
+    room.enter("/find 2");
+    let selected = |room: &Room| room.app.feed.selected().map(Row::seq);
+    let last = selected(&room);
+    room.press(KeyCode::F(4));
+    assert_eq!((selected(&room), room.notice()), (last, room.app.strings.history_last));
+    while room.app.feed.rows().next().map(Row::seq) != selected(&room) {
+        room.press(KeyCode::F(3));
+    }
+    let first = selected(&room);
+    room.press(KeyCode::F(3));
+    assert_eq!((selected(&room), room.notice()), (first, room.app.strings.history_last));
+}
+
+#[test]
+fn a_student_is_found_by_any_part_of_the_name() {
+    let mut room = busy();
+    let mut named = result(31, "s7", None);
+    named.name = "김나래".into();
+    room.link(LinkEvent::Results(vec![named]));
+    room.enter("/who 김나");
+    let only = |room: &Room| room.app.feed.filter.student.as_ref().map(|whose| whose.id.clone());
+    assert_eq!(only(&room).as_deref(), Some("s7"));
+    room.press(KeyCode::Esc);
+    room.enter("/who 래");
+    assert_eq!(only(&room).as_deref(), Some("me"), "나래 comes first");
+}
+
+#[test]
+fn a_scale_that_cannot_be_changed_is_explained() {
+    let mut room = busy();
+    let mut large = result(31, "me", None);
+    large.number = "9".repeat(400);
+    room.link(LinkEvent::Results(vec![large]));
+    room.press(KeyCode::F(6));
+    room.press(KeyCode::End);
+    assert_eq!(room.notice(), room.app.strings.only_powers);
+}
+
+#[test]
+fn what_tmux_needs_for_copying_is_said_once_and_only_there() {
+    for in_tmux in [false, true] {
+        let (mut room, _) = Room::new(Setup { student: Some("me".into()), in_tmux, ..setup() });
+        room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+        room.link(LinkEvent::Joined { welcome: welcome(1, 0, 0), resumed: false });
+        room.link(LinkEvent::Results(vec![result(1, "me", None)]));
+        room.press(KeyCode::F(8));
+        assert_eq!(room.notice().contains("set-clipboard"), in_tmux);
+        room.press(KeyCode::F(8));
+        assert!(!room.notice().contains("set-clipboard"));
+    }
+}
