@@ -1,8 +1,11 @@
-//! The ledger's file: what stands in it, how an older version becomes the present one, and what is checked before
-//! anything is written to it. Called by `Ledger::open` alone.
+//! The ledger's file: what stands in it, and how an older version becomes the present one. What is checked before anything is
+//! written to it is in `schema/recognise.rs`. Called by the rest of `ledger` alone.
 
-use std::{fs::File, io::Read as _, path::Path};
+mod recognise;
 
+use std::path::Path;
+
+use recognise::{Recognised, exists, has_log, inspect, recognise};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::LedgerError;
@@ -51,14 +54,16 @@ const STEPS: [&str; 2] = [
 /// The version that this program writes.
 const VERSION: i32 = STEPS.len() as i32;
 
-/// Up to this size every page of a ledger is checked before it is opened; beyond it, only its head and its schema.
-const CHECKED_WHOLE: u64 = 256 << 20;
-
 /// Opens the file for writing, made or brought up to the present version where needed.
 pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let failed = |error| LedgerError::from_sqlite(path, &error);
     if exists(path)? {
         inspect(path)?;
+    } else if has_log(path)? {
+        // SQLite would take the log of a file that is gone for a leftover, and delete it.
+        let what =
+            "it is empty or gone, and its write-ahead log (-wal) is not; put both back, or move the log away too";
+        return Err(LedgerError::Damaged { path: path.to_owned(), what: what.to_owned() });
     }
     let mut connection = connect(path)?;
     upgrade(&mut connection).map_err(failed)?;
@@ -94,13 +99,22 @@ pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// A connection that can only read, to a file that nobody changes meanwhile. SQLite otherwise keeps files of its own beside it,
+/// which it cannot where the folder can only be read.
+fn connect_to_still(path: &Path) -> rusqlite::Result<Connection> {
+    let name = path.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.to_owned()))?;
+    let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+}
+
 /// A connection that can only read a ledger of the present version, told from other files. What may be wrong inside is
 /// the caller's to find.
 pub(super) fn open_stored(path: &Path) -> Result<Connection, LedgerError> {
     if !exists(path)? {
         return Err(LedgerError::Missing { path: path.to_owned() });
     }
-    let (connection, version) = recognise(path)?;
+    let Recognised { connection, version, .. } = recognise(path)?;
     match version {
         0 => Err(LedgerError::Missing { path: path.to_owned() }),
         VERSION => Ok(connection),
@@ -152,79 +166,6 @@ pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     Err(rusqlite::Error::SqliteFailure(code, Some("a reader holds the write-ahead log".to_owned())))
 }
 
-/// Whether there is a file with something in it.
-fn exists(path: &Path) -> Result<bool, LedgerError> {
-    match std::fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.len() > 0),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(LedgerError::Unusable { path: path.to_owned(), error: error.to_string() }),
-    }
-}
-
-/// Looks at an existing file without changing it: is it a ledger, whole, and of a version that this program knows?
-fn inspect(path: &Path) -> Result<(), LedgerError> {
-    let (connection, version) = recognise(path)?;
-    let failed = |error| LedgerError::from_sqlite(path, &error);
-    let size = std::fs::metadata(path)
-        .map_err(|error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() })?
-        .len();
-    if size <= CHECKED_WHOLE {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
-        if verdict != "ok" {
-            return Err(LedgerError::Damaged { path: path.to_owned(), what: verdict.replace('\n', " ") });
-        }
-    }
-    if version == VERSION {
-        identity(&connection).map_err(failed)?;
-    }
-    Ok(())
-}
-
-/// Undoes what a power loss cut short while the ledger was being made: only then it has a rollback journal, and a connection
-/// that can only read cannot read beside one.
-fn roll_back(path: &Path) -> rusqlite::Result<()> {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if !Path::new(&journal).exists() {
-        return Ok(());
-    }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    is_bare(&connection).map(drop)
-}
-
-/// Tells a ledger from other files, without changing it; gives a connection that can only read, and the version.
-fn recognise(path: &Path) -> Result<(Connection, i32), LedgerError> {
-    let unusable = |error: std::io::Error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() };
-    let damaged = |what: String| LedgerError::Damaged { path: path.to_owned(), what };
-    let mut head = Vec::with_capacity(16);
-    let mut file = File::open(path).map_err(unusable)?;
-    (&mut file).take(16).read_to_end(&mut head).map_err(unusable)?;
-    if head != b"SQLite format 3\0" {
-        return Err(damaged("its first bytes are not those of an SQLite file".to_owned()));
-    }
-    drop(file);
-
-    let failed = |error| LedgerError::from_sqlite(path, &error);
-    roll_back(path).map_err(failed)?;
-    let connection = connect_to_read(path).map_err(failed)?;
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let application: i32 = pragma("application_id").map_err(failed)?;
-    let version: i32 = pragma("user_version").map_err(failed)?;
-    // A ledger whose making was cut short by a crash has nothing in it yet.
-    let unmade = application == 0 && version == 0 && is_bare(&connection).map_err(failed)?;
-    if application != APPLICATION_ID && !unmade {
-        return Err(LedgerError::NotALedger { path: path.to_owned() });
-    }
-    if version > VERSION {
-        return Err(LedgerError::Newer { path: path.to_owned(), version, known: VERSION });
-    }
-    Ok((connection, version))
-}
-
-fn is_bare(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", (), |row| row.get(0))
-}
-
 /// Takes the steps that the ledger has not taken yet, all of them or none.
 fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -244,22 +185,17 @@ fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
 mod tests {
     use super::*;
 
-    fn check_refused_and_untouched(path: &Path, names: &str) {
-        let before = std::fs::read(path).unwrap();
-        let error = open(path).expect_err("it should be refused").to_string();
-        assert!(error.contains(names), "{error} lacks {names}");
-        assert_eq!(std::fs::read(path).unwrap(), before, "the file was touched: {error}");
+    fn version(connection: &Connection) -> i32 {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     }
 
-    fn ledger_with_rows(path: &Path) {
-        let connection = open(path).unwrap();
+    /// A ledger as the program of this version made it.
+    fn of_version(path: &Path, version: i32) -> Connection {
+        let connection = connect(path).unwrap();
+        STEPS.iter().take(version as usize).for_each(|step| connection.execute_batch(step).unwrap());
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
         connection
-            .execute_batch(
-                "INSERT INTO students VALUES (1, 's'); INSERT INTO names VALUES (1, 'n');
-                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-                 INSERT INTO results SELECT i, 0, 1, 1, i, i * i, 'r' || i FROM n;",
-            )
-            .unwrap();
     }
 
     #[test]
@@ -273,46 +209,48 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_ledger_is_refused_and_untouched() {
+    fn an_older_ledger_takes_the_steps_that_it_lacks() {
         let folder = tempfile::tempdir().unwrap();
-        let text = folder.path().join("text");
-        std::fs::write(&text, "these are notes, not a ledger; keep them").unwrap();
-        check_refused_and_untouched(&text, "damaged");
-        let other = folder.path().join("other");
-        Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
-        check_refused_and_untouched(&other, "not a ledger");
+        let path = folder.path().join("l");
+        let (log, _) = identity(&of_version(&path, 1)).unwrap();
+        let ledger = open(&path).unwrap();
+        assert_eq!(version(&ledger), VERSION);
+        assert_eq!(identity(&ledger).unwrap().0, log);
+        ledger.query_row("SELECT count(*) FROM opening", (), |row| row.get::<_, i64>(0)).unwrap();
     }
 
     #[test]
-    fn a_newer_ledger_is_refused_and_untouched() {
+    fn an_upgrade_that_fails_leaves_the_ledger_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l");
-        open(&path).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
-        check_refused_and_untouched(&path, "newer");
+        let older = of_version(&path, 1);
+        // What the next step makes is there already, so the last statement of the upgrade fails.
+        older.execute_batch("CREATE TABLE opening (another)").unwrap();
+        let schema = |connection: &Connection| {
+            let mut select = connection.prepare("SELECT sql FROM sqlite_schema ORDER BY name").unwrap();
+            let rows = select.query_map((), |row| row.get::<_, Option<String>>(0)).unwrap();
+            rows.collect::<Result<Vec<_>, _>>().unwrap()
+        };
+        let before = schema(&older);
+        drop(older);
+        let error = open(&path).expect_err("it cannot take the step").to_string();
+        assert!(error.contains("opening") && error.contains("--data"), "{error}");
+        let connection = connect(&path).unwrap();
+        assert_eq!((version(&connection), schema(&connection)), (1, before));
+        connection.execute_batch("DROP TABLE opening").unwrap();
+        drop(connection);
+        assert_eq!(version(&open(&path).unwrap()), VERSION, "mended, it takes the step");
     }
 
     #[test]
-    fn a_damaged_ledger_is_refused_and_untouched() {
+    fn of_several_steps_all_are_taken_or_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l");
-        ledger_with_rows(&path);
-        let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-        check_refused_and_untouched(&path, "damaged");
-        let mut scratched = whole.clone();
-        let middle = whole.len() / 2 / 4096 * 4096;
-        scratched[middle..middle + 2048].fill(0x55);
-        std::fs::write(&path, scratched).unwrap();
-        check_refused_and_untouched(&path, "damaged");
-    }
-
-    #[test]
-    fn a_ledger_whose_making_was_cut_short_is_made_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("l");
-        drop(connect(&path).unwrap());
-        assert!(open(&path).is_ok());
-        std::fs::write(folder.path().join("empty"), "").unwrap();
-        assert!(open(&folder.path().join("empty")).is_ok());
+        // Nothing was made yet but what the last step makes: the first one succeeds and is undone.
+        connect(&path).unwrap().execute_batch("CREATE TABLE opening (another)").unwrap();
+        let mut connection = connect(&path).unwrap();
+        assert!(upgrade(&mut connection).is_err());
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0)).unwrap();
+        assert_eq!((version(&connection), tables), (0, 1));
     }
 }

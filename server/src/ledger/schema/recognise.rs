@@ -1,0 +1,189 @@
+//! Looks at a file before anything is written to it: is it a ledger, whole, and of a version that this program knows? A file that
+//! is not is left as it is, byte for byte. Called by `schema`.
+//!
+//! What stands in the file is not all: the write-ahead log beside it may hold newer pages, the first one too, whose older self
+//! in the file a power loss tore while the log was moved into it. SQLite reads every page from the log first
+//! (<https://sqlite.org/wal.html>), so a file whose first bytes are not SQLite's is a ledger all the same where the log says so.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, ErrorKind, Read as _},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::{APPLICATION_ID, VERSION, connect_to_read, connect_to_still, identity};
+use crate::ledger::LedgerError;
+
+/// Up to this size every page of a ledger is checked before it is opened; beyond it, only its head and its schema.
+const CHECKED_WHOLE: u64 = 256 << 20;
+
+/// How every SQLite file begins (<https://sqlite.org/fileformat2.html>), and every rollback journal.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+const JOURNAL_MAGIC: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+
+/// What stands at the beginning of a write-ahead log before its first page.
+const LOG_HEAD: u64 = 32;
+
+/// The most bytes of a file in which nothing was made yet: a page of the largest size.
+const ONE_PAGE: u64 = 64 << 10;
+
+/// A file that was told from others.
+pub(super) struct Recognised {
+    /// It can only read.
+    pub(super) connection: Connection,
+    /// 0 where nothing was made in it yet.
+    pub(super) version: i32,
+    /// Its first page stands in the write-ahead log alone.
+    is_torn: bool,
+}
+
+/// What the file itself says, whatever its write-ahead log does.
+struct Head {
+    is_sqlite: bool,
+    application: i32,
+    size: u64,
+}
+
+/// Whether there is a file with something in it.
+pub(super) fn exists(path: &Path) -> Result<bool, LedgerError> {
+    Ok(metadata(path)?.is_some_and(|file| file.len() > 0))
+}
+
+/// Whether a write-ahead log with something in it lies beside this file.
+pub(super) fn has_log(path: &Path) -> Result<bool, LedgerError> {
+    Ok(metadata(&beside(path, "-wal"))?.is_some_and(|log| log.len() > LOG_HEAD))
+}
+
+/// Looks at an existing file without changing it.
+pub(super) fn inspect(path: &Path) -> Result<(), LedgerError> {
+    let Recognised { connection, version, is_torn } = recognise(path)?;
+    let failed = |error| LedgerError::from_sqlite(path, &error);
+    let size = metadata(path)?.map_or(0, |file| file.len());
+    // What was torn once may be so elsewhere.
+    if size <= CHECKED_WHOLE || is_torn {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
+        if verdict != "ok" {
+            return Err(LedgerError::Damaged { path: path.to_owned(), what: verdict.replace('\n', " ") });
+        }
+    }
+    if version == VERSION {
+        identity(&connection).map_err(failed)?;
+    }
+    if is_torn {
+        tracing::warn!("the first page of the ledger is damaged, as by a power loss; its write-ahead log has it whole");
+    }
+    Ok(())
+}
+
+/// Tells a ledger from other files, without changing it.
+pub(super) fn recognise(path: &Path) -> Result<Recognised, LedgerError> {
+    let unusable = |error| unusable(path, &error);
+    let failed = |error| LedgerError::from_sqlite(path, &error);
+    let not_a_ledger = || LedgerError::NotALedger { path: path.to_owned() };
+    let has_log = has_log(path)?;
+    let mut head = Head::read(path).map_err(unusable)?;
+    match pages_before(path).map_err(unusable)? {
+        // It was still being made, so nothing is lost with what there is. Or another program, such as SQLite's own shell, was
+        // cut short on a ledger.
+        Some(pages) if pages == 0 || head.application == APPLICATION_ID => {
+            roll_back(path).map_err(failed)?;
+            head = Head::read(path).map_err(unusable)?;
+        }
+        Some(_) | None => {}
+    }
+    if !head.is_sqlite && head.size > 0 && !has_log {
+        let what = "its first bytes are not those of an SQLite file".to_owned();
+        return Err(LedgerError::Damaged { path: path.to_owned(), what });
+    }
+    let may_be_unmade = head.application == 0 && head.size <= ONE_PAGE;
+    if head.application != APPLICATION_ID && !may_be_unmade && !has_log {
+        return Err(not_a_ledger());
+    }
+
+    let pragma = |connection: &Connection, name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let mut connection = connect_to_read(path).map_err(failed)?;
+    let mut application = pragma(&connection, "application_id");
+    if application.as_ref().is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen))
+        && is_still(path)
+    {
+        connection = connect_to_still(path).map_err(failed)?;
+        application = pragma(&connection, "application_id");
+    }
+    let application = application.map_err(failed)?;
+    let version = pragma(&connection, "user_version").map_err(failed)?;
+    // A ledger whose making was cut short by a crash has nothing in it yet.
+    let unmade = application == 0 && version == 0 && is_bare(&connection).map_err(failed)?;
+    if application != APPLICATION_ID && !unmade {
+        return Err(not_a_ledger());
+    }
+    if version > VERSION {
+        return Err(LedgerError::Newer { path: path.to_owned(), version, known: VERSION });
+    }
+    Ok(Recognised { connection, version, is_torn: !head.is_sqlite && head.size > 0 })
+}
+
+impl Head {
+    fn read(path: &Path) -> io::Result<Self> {
+        const APPLICATION: std::ops::Range<usize> = 68..72;
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let mut head = Vec::with_capacity(APPLICATION.end);
+        file.take(APPLICATION.end as u64).read_to_end(&mut head)?;
+        let application = head.get(APPLICATION).and_then(|bytes| bytes.try_into().ok()).map_or(0, i32::from_be_bytes);
+        Ok(Self { is_sqlite: head.starts_with(MAGIC), application, size })
+    }
+}
+
+/// Whether nobody has the file open: whoever does keeps two others beside it.
+fn is_still(path: &Path) -> bool {
+    ["-wal", "-shm"].iter().all(|ending| matches!(metadata(&beside(path, ending)), Ok(None)))
+}
+
+/// How many pages the file had before what its rollback journal undoes; `None` where it has no such journal. A connection that
+/// can only read cannot read beside one.
+fn pages_before(path: &Path) -> io::Result<Option<u32>> {
+    const PAGES: std::ops::Range<usize> = 16..20;
+    let mut head = Vec::with_capacity(PAGES.end);
+    match File::open(beside(path, "-journal")) {
+        Ok(journal) => journal.take(PAGES.end as u64).read_to_end(&mut head)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let pages = head.get(PAGES).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+    Ok(pages.filter(|_| head.starts_with(JOURNAL_MAGIC)))
+}
+
+/// Lets SQLite undo what its journal says.
+fn roll_back(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    is_bare(&connection).map(drop)
+}
+
+fn is_bare(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", (), |row| row.get(0))
+}
+
+/// The file beside this one whose name goes on so.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// What the system says of a file; `None` where there is none.
+fn metadata(path: &Path) -> Result<Option<Metadata>, LedgerError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unusable(path, &error)),
+    }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> LedgerError {
+    LedgerError::Unusable { path: path.to_owned(), error: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests;
