@@ -1,61 +1,190 @@
 //! Asking for a PIN on the terminal, unseen. Called by plain mode of the client, and by `squares-server pin`.
+//!
+//! However it ends, by a signal too, the terminal shows again what is typed: `prompt/signals.rs` hears what the system asks
+//! meanwhile.
 
 #[cfg(unix)]
-use std::io::{self, BufReader, Read, Write};
+mod signals;
+
+#[cfg(unix)]
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+#[cfg(unix)]
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+#[cfg(unix)]
+use signals::{Heard, Signals};
 
 /// The most bytes of a PIN that is typed; what comes beyond is not taken.
 #[cfg(unix)]
 const MOST: usize = 1024;
 
+/// How long one wait for a key lasts, in tenths of a second: signals are looked at in between.
+#[cfg(unix)]
+const WAIT: u8 = 1;
+
+/// Held while a question is asked: there is one terminal.
+#[cfg(unix)]
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// Nothing is asked any more.
+#[cfg(unix)]
+static CALLED_OFF: AtomicBool = AtomicBool::new(false);
+
 /// Asks on the controlling terminal, whatever standard input and output are. `None` where there is none, where
 /// nothing was typed, and where Ctrl-C or Ctrl-D was.
+///
+/// A signal that ends programs ends this one, as soon as the terminal is as it was before. Where another part of the program answers to SIGINT
+/// and SIGTERM, they are left to it (`ends_at_signals` is false), and it calls the question off ([`call_off`]).
 #[cfg(unix)]
 #[must_use]
-pub fn ask_unseen(question: &str) -> Option<String> {
-    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
-
-    let mut terminal = std::fs::File::options().read(true).write(true).open("/dev/tty").ok()?;
-    let before = tcgetattr(&terminal).ok()?;
-    let mut unseen = before.clone();
-    // Keys come one by one and Ctrl-C is one of them, so that nothing ends this program while the terminal shows nothing.
-    unseen.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-    unseen.special_codes[SpecialCodeIndex::VMIN] = 1;
-    unseen.special_codes[SpecialCodeIndex::VTIME] = 0;
-    terminal.write_all(question.as_bytes()).ok()?;
-    tcsetattr(&terminal, OptionalActions::Flush, &unseen).ok()?;
-    let typed = read_keys(&terminal);
-    let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
-    let _ = terminal.write_all(b"\n");
-    typed.ok().flatten().filter(|typed| !typed.is_empty())
+pub fn ask_unseen(question: &str, ends_at_signals: bool) -> Option<String> {
+    let _asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
+    let signals = Signals::hear(ends_at_signals).ok()?;
+    let typed = loop {
+        let unseen = Unseen::begin(&terminal, question).ok()?;
+        let asked = read_keys(Keys { terminal: &terminal, signals: &signals });
+        drop(unseen);
+        let _ = terminal.write_all(b"\n");
+        match asked {
+            Ok(Asked::Typed(typed)) => break Some(typed),
+            Ok(Asked::Stopped) => signals.stop(),
+            // Whoever had the terminal meanwhile may have changed it, and written on it.
+            Ok(Asked::Continued) => {}
+            Ok(Asked::CalledOff) | Err(_) => break None,
+        }
+    };
+    // Here the program ends, where that is what was asked.
+    drop(signals);
+    typed.filter(|typed| !typed.is_empty())
 }
 
 /// Elsewhere nobody is asked.
 #[cfg(not(unix))]
 #[must_use]
-pub fn ask_unseen(_question: &str) -> Option<String> {
+pub fn ask_unseen(_question: &str, _ends_at_signals: bool) -> Option<String> {
     None
 }
 
-/// Reads keys to the end of the line; `None` where it was called off.
+/// Calls off what another thread may be asking, now and from now on, and waits until the terminal is as it was before. For a
+/// program that ends.
+pub fn call_off() {
+    #[cfg(unix)]
+    {
+        CALLED_OFF.store(true, Ordering::SeqCst);
+        drop(ASKING.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
 #[cfg(unix)]
-fn read_keys(keys: impl Read) -> io::Result<Option<String>> {
+struct Unseen<'a> {
+    terminal: &'a File,
+    before: Termios,
+}
+
+#[cfg(unix)]
+impl<'a> Unseen<'a> {
+    fn begin(mut terminal: &'a File, question: &str) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut unseen = before.clone();
+        // Keys come one by one, and Ctrl-C and Ctrl-Z are among them.
+        unseen.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        unseen.special_codes[SpecialCodeIndex::VMIN] = 0;
+        unseen.special_codes[SpecialCodeIndex::VTIME] = WAIT;
+        let begun = Self { terminal, before };
+        tcsetattr(terminal, OptionalActions::Flush, &unseen)?;
+        terminal.write_all(question.as_bytes())?;
+        Ok(begun)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unseen<'_> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
+    }
+}
+
+/// What came of asking.
+#[cfg(unix)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Asked {
+    Typed(String),
+    CalledOff,
+    /// The program is to stop until it is continued.
+    Stopped,
+    /// It was stopped, and is continued.
+    Continued,
+}
+
+/// The keys of a terminal, or what the system asks in place of one.
+#[cfg(unix)]
+struct Keys<'a> {
+    terminal: &'a File,
+    signals: &'a Signals,
+}
+
+#[cfg(unix)]
+impl Iterator for Keys<'_> {
+    type Item = io::Result<Result<u8, Asked>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut key = [0];
+        loop {
+            if CALLED_OFF.load(Ordering::SeqCst) {
+                return Some(Ok(Err(Asked::CalledOff)));
+            }
+            match self.signals.heard() {
+                Some(Heard::End) => return Some(Ok(Err(Asked::CalledOff))),
+                Some(Heard::Stop) => return Some(Ok(Err(Asked::Stopped))),
+                Some(Heard::Continue) => return Some(Ok(Err(Asked::Continued))),
+                None => {}
+            }
+            match (&mut &*self.terminal).read(&mut key) {
+                // Nothing was typed for a while; or the terminal is gone, which its modes tell.
+                Ok(0) => match tcgetattr(self.terminal) {
+                    Ok(_) => {}
+                    Err(error) => return Some(Err(error.into())),
+                },
+                Ok(_) => return Some(Ok(Ok(key[0]))),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// Reads keys to the end of the line, or until it is called off.
+#[cfg(unix)]
+fn read_keys(keys: impl Iterator<Item = io::Result<Result<u8, Asked>>>) -> io::Result<Asked> {
     let mut typed = Vec::new();
-    for key in BufReader::new(keys).bytes() {
+    for key in keys {
         match key? {
-            b'\r' | b'\n' => return Ok(String::from_utf8(typed).ok()),
+            Err(asked) => return Ok(asked),
+            Ok(b'\r' | b'\n') => return Ok(String::from_utf8(typed).map_or(Asked::CalledOff, Asked::Typed)),
             // Ctrl-C, Ctrl-D, Ctrl-\.
-            0x03 | 0x04 | 0x1c => return Ok(None),
-            0x08 | 0x7f => {
+            Ok(0x03 | 0x04 | 0x1c) => return Ok(Asked::CalledOff),
+            // Ctrl-Z.
+            Ok(0x1a) => return Ok(Asked::Stopped),
+            Ok(0x08 | 0x7f) => {
                 // The last character, of however many bytes.
                 while typed.pop().is_some_and(|byte| byte & 0xC0 == 0x80) {}
             }
             // Ctrl-U.
-            0x15 => typed.clear(),
-            byte if byte >= b' ' && typed.len() < MOST => typed.push(byte),
-            _ => {}
+            Ok(0x15) => typed.clear(),
+            Ok(byte) if byte >= b' ' && typed.len() < MOST => typed.push(byte),
+            Ok(_) => {}
         }
     }
-    Ok(None)
+    Ok(Asked::CalledOff)
 }
 
 #[cfg(all(test, unix))]
@@ -64,16 +193,25 @@ mod tests {
 
     #[test]
     fn keys_become_a_line_that_can_be_mended_and_called_off() {
-        let check = |keys: &str, typed: Option<&str>| {
-            assert_eq!(read_keys(keys.as_bytes()).unwrap().as_deref(), typed, "{keys:?}");
+        let check = |keys: &str, asked: Asked| {
+            let pressed = keys.bytes().map(|key| Ok(Ok(key)));
+            assert_eq!(read_keys(pressed).unwrap(), asked, "{keys:?}");
         };
-        check("4711\r", Some("4711"));
-        check("4711\n", Some("4711"));
-        check("471가\x7f1\n", Some("4711"));
-        check("\x7f99\x154711\n", Some("4711"));
-        check("4\x1b711\n", Some("4711"));
-        check("47\x03", None);
-        check("47", None);
-        check("\n", Some(""));
+        let typed = |text: &str| Asked::Typed(text.to_owned());
+        check("4711\r", typed("4711"));
+        check("4711\n", typed("4711"));
+        check("471가\x7f1\n", typed("4711"));
+        check("\x7f99\x154711\n", typed("4711"));
+        check("4\x1b711\n", typed("4711"));
+        check("47\x03", Asked::CalledOff);
+        check("47\x1a", Asked::Stopped);
+        check("47", Asked::CalledOff);
+        check("\n", typed(""));
+    }
+
+    #[test]
+    fn what_the_system_asks_goes_before_what_is_typed() {
+        let keys = [Ok(Ok(b'4')), Ok(Err(Asked::Continued)), Ok(Ok(b'\r'))];
+        assert_eq!(read_keys(keys.into_iter()).unwrap(), Asked::Continued);
     }
 }

@@ -67,6 +67,8 @@ pub fn run(options: Options) -> ExitCode {
             let end = runtime.block_on(follow_or_finish(options, tells, &mut output));
             // Standard input may be silent for ever, and the thread that reads it ends with the process.
             runtime.shutdown_background();
+            // One that asks for a PIN must not leave the terminal blind.
+            squares_shared::prompt::call_off();
             end
         }
         Err(error) => End::Failed(format!("cannot start: {error}")),

@@ -5,6 +5,7 @@
 
 mod support;
 
+use rustix::process::Signal;
 use serde_json::json;
 use squares::event::{LinkEvent, Pin};
 use squares::link::Command;
@@ -79,6 +80,98 @@ fn the_pin_of_one_server_is_never_sent_to_another() {
     client.leave();
 }
 
+/// Plain mode at a terminal, which asks for a PIN; the server.
+fn plain_mode_that_asks(home: &Home, arguments: &[&str]) -> (Server, Pty) {
+    let roster = home.path().join("roster.csv");
+    let hash = squares_server::hash_pin("47113333").unwrap();
+    std::fs::write(&roster, format!("id,name,pin\ns1,가람,\"{hash}\"\n")).unwrap();
+    let server = Server::start(&["--auth", "pin", "--roster", roster.to_str().unwrap()]);
+    let pty = Pty::start(home, &[&["--student", "s1", "--server", &server.address], arguments].concat());
+    pty.until_shows("PIN: ");
+    (server, pty)
+}
+
+#[test]
+fn plain_mode_asks_for_a_pin_unseen() {
+    let home = Home::new();
+    let (_server, mut pty) = plain_mode_that_asks(&home, &["12"]);
+    pty.type_text("47113333\r");
+    assert_eq!(pty.exit_code(), 0);
+    assert!(pty.all_sent().contains("12² = 144") && !pty.all_sent().contains("4711"), "{}", pty.all_sent());
+    pty.assert_clean();
+}
+
+#[test]
+fn however_plain_mode_is_ended_while_it_asks_the_terminal_shows_again_what_is_typed() {
+    for (arguments, signal, code) in [
+        (&["12"], Signal::TERM, None),
+        (&["12"], Signal::INT, None),
+        (&["12"], Signal::HUP, None),
+        (&["12"], Signal::QUIT, None),
+        // A run that is meant to last ends as it does otherwise.
+        (&["--follow"], Signal::TERM, Some(0)),
+        (&["--follow"], Signal::INT, Some(0)),
+        (&["--follow"], Signal::HUP, None),
+    ] {
+        let home = Home::new();
+        let (_server, mut pty) = plain_mode_that_asks(&home, arguments);
+        pty.type_text("4711");
+        pty.signal(signal);
+        let ended = pty.exit_code();
+        assert!(code.map_or(ended != 0, |code| ended == code), "{arguments:?} {signal:?}: {ended}");
+        assert!(!pty.all_sent().contains("4711"));
+        pty.assert_clean();
+    }
+}
+
+#[test]
+fn a_signal_after_the_question_has_its_usual_effect() {
+    let home = Home::new();
+    for (arguments, signal, code) in [
+        (&["--follow"], Signal::INT, Some(0)),
+        (&["--follow"], Signal::TERM, Some(0)),
+        (&["--follow"], Signal::HUP, None),
+    ] {
+        let (server, mut pty) = plain_mode_that_asks(&home, arguments);
+        pty.type_text("47113333\r");
+        square_beside(&server);
+        pty.until_shows("7² = 49");
+        pty.signal(signal);
+        let ended = pty.exit_code();
+        assert!(code.map_or(ended != 0, |code| ended == code), "{signal:?}: {ended}");
+        pty.assert_clean();
+    }
+    // One that waits for a server that says nothing is just ended.
+    let fake = Fake::listen();
+    let mut pty = Pty::start(&home, &["--student", "s1", "--server", &fake.address(), "12"]);
+    hello(&mut fake.accept());
+    pty.until_shows("PIN: ");
+    pty.type_text("4711\r");
+    let mut peer = fake.accept();
+    hello(&mut peer);
+    peer.hear_type("join");
+    pty.signal(Signal::TERM);
+    assert_ne!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn stopped_while_it_asks_plain_mode_gives_the_terminal_back_and_asks_again() {
+    let home = Home::new();
+    let (_server, mut pty) = plain_mode_that_asks(&home, &["12"]);
+    pty.type_text("99\x1a");
+    pty.until_state('T');
+    pty.assert_clean();
+    let sent = pty.sent();
+    pty.signal(Signal::CONT);
+    pty.until_sent("PIN: ", sent);
+    pty.type_text("47113333\r");
+    assert_eq!(pty.exit_code(), 0);
+    assert!(pty.all_sent().contains("12² = 144"), "{}", pty.all_sent());
+    pty.assert_clean();
+}
+
 #[test]
 fn a_pin_is_typed_unseen_in_the_room_and_kept_nowhere() {
     let home = Home::new();
@@ -99,6 +192,17 @@ fn a_pin_is_typed_unseen_in_the_room_and_kept_nowhere() {
     assert_eq!(pty.exit_code(), 0);
     let kept = walk(home.state());
     assert!(kept.iter().all(|text| !text.contains("47113333")), "{kept:?}");
+}
+
+/// Squares 7 as the student, once the student is in from another terminal too.
+fn square_beside(server: &Server) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+    writeln!(stream, "{}", json!({"type": "join", "student": "s1", "pin": "47113333", "backlog": 0})).unwrap();
+    lines.find(|line| line.contains("\"sessions\":2")).unwrap();
+    writeln!(stream, "{}", json!({"type": "square", "number": "7"})).unwrap();
+    lines.find(|line| line.contains("\"result\"")).unwrap();
 }
 
 /// What is in the files of a folder.

@@ -19,7 +19,7 @@ pub(crate) struct Pin {}
 impl Pin {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let pin = Zeroizing::new(if io::stdin().is_terminal() {
-            ask_unseen("PIN: ").context("no PIN was typed; run it again and type one")?
+            ask_unseen("PIN: ", true).context("no PIN was typed; run it again and type one")?
         } else {
             let mut line = Zeroizing::new(String::new());
             io::stdin().lock().read_line(&mut line).context("cannot read standard input")?;

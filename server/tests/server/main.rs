@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "what was measured is shown with --nocapture")]
 
 mod abuse;
+mod cable;
 mod commands;
 mod conversation;
 mod crash;
@@ -25,3 +26,5 @@ mod storage;
 mod supply;
 mod support;
 mod tls;
+#[cfg(target_os = "linux")]
+mod unseen;

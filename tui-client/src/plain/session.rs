@@ -274,7 +274,9 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         if hello.auth == Auth::Pin && self.options.pin.is_none() {
             // A person takes longer than a server waits for a join.
             drop(connection);
-            let asked = tokio::task::spawn_blocking(|| ask_unseen("PIN: ")).await;
+            // A run that is meant to last answers to signals itself.
+            let ends_at_signals = !self.options.follow;
+            let asked = tokio::task::spawn_blocking(move || ask_unseen("PIN: ", ends_at_signals)).await;
             let Some(pin) = asked.ok().flatten() else {
                 return Err(End::Failed("not let in: this server asks for a PIN; give it in SQUARES_PIN".into()));
             };
