@@ -4,6 +4,7 @@
 mod backup;
 mod check;
 mod export;
+mod interrupt;
 mod pin;
 mod progress;
 mod roster;

@@ -256,7 +256,7 @@ fn file_in(folder: &Path) -> PathBuf {
 }
 
 /// Makes what stands in the folder of this file durable: names of files are lost with the power unless their folder is synced.
-fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

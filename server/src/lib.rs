@@ -10,6 +10,7 @@ mod ledger;
 mod limits;
 mod listen;
 mod metrics;
+mod new_file;
 mod pins;
 mod presence;
 mod relay;
@@ -27,6 +28,7 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
+pub use new_file::{NewFile, NewFileError};
 pub use pins::{PinError, hash_pin};
 pub use roster::{MadePins, RosterError, make_pins, read_roster};
 use squares_shared::{

@@ -2,9 +2,9 @@
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use squares_server::Stored;
+use squares_server::{BackupError, Stored};
 
-use super::{Folder, progress::Progress};
+use super::{Folder, interrupt::Interrupt, progress::Progress};
 
 /// Copy the ledger to FILE, also while a server is running on it
 ///
@@ -24,8 +24,16 @@ impl Backup {
         let stored = Stored::open(&self.folder.path(data)?)?;
         let (from, latest) = (stored.path().display().to_string(), stored.latest());
         let mut progress = Progress::new("copying");
-        stored.backup(&self.file, |done, all| progress.reached(done, all))?;
+        let interrupt = Interrupt::hear()?;
+        let made = stored.backup(&self.file, |done, all| {
+            progress.reached(done, all);
+            interrupt.go_on()
+        });
         progress.end();
+        match made {
+            Err(BackupError::CalledOff) => return Ok(interrupt.end()),
+            made => made?,
+        }
         let size = std::fs::metadata(&self.file).map_or(0, |file| file.len());
         let (file, size) = (self.file.display(), in_words(size));
         let _ = writeln!(std::io::stdout(), "{file}: a backup of {from}, at least up to result {latest}, {size}");

@@ -1,16 +1,16 @@
 //! `squares-server export`: all results as CSV for spreadsheets, or as JSON lines for programs, a result at a time.
 
 use std::{
-    fs::OpenOptions,
     io::{self, BufWriter, Write},
+    ops::ControlFlow,
     path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::Context as _;
-use squares_server::{LedgerError, Stored, StoredResult};
+use squares_server::{LedgerError, NewFile, Stored, StoredResult};
 
-use super::{Folder, progress::Progress};
+use super::{Folder, interrupt::Interrupt, progress::Progress};
 
 /// Write all results as CSV or JSON lines, to FILE or standard output
 ///
@@ -36,6 +36,8 @@ pub(crate) struct Export {
 enum Ended {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    #[error("it was interrupted")]
+    Interrupted,
     #[error("cannot write: {0}; check the disk's space, or what takes the output")]
     Write(#[from] io::Error),
 }
@@ -44,33 +46,36 @@ impl Export {
     pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         let stored = Stored::open(&self.folder.path(data)?)?;
         let Some(path) = &self.file else {
-            return match self.write(&stored, io::stdout().lock()) {
+            let ended = self.write(&stored, io::stdout().lock(), || ControlFlow::Continue(()));
+            return match ended {
                 // Whoever reads it, such as `head`, has enough.
                 Err(Ended::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
                 ended => Ok(ended.map(|()| ExitCode::SUCCESS)?),
             };
         };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
-        let file = options
-            .open(path)
-            .with_context(|| format!("cannot make {}, choose another name or folder", path.display()))?;
-        let written = self.write(&stored, &file).and_then(|()| Ok(file.sync_all()?));
-        if written.is_err() {
+        let interrupt = Interrupt::hear()?;
+        let (new, file) = NewFile::begin(path)?;
+        match self.write(&stored, &file, || interrupt.go_on()) {
+            Ok(()) => {
+                new.publish()?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(Ended::Interrupted) => {
+                drop(new);
+                Ok(interrupt.end())
+            }
             // Half a table would pass for a whole one.
-            let _ = std::fs::remove_file(path);
+            Err(ended) => Err(ended).with_context(|| format!("{} was not made", path.display())),
         }
-        written.map(|()| ExitCode::SUCCESS).with_context(|| format!("{} was not made", path.display()))
     }
 
-    fn write(&self, stored: &Stored, out: impl Write) -> Result<(), Ended> {
+    fn write(&self, stored: &Stored, out: impl Write, go_on: impl Fn() -> ControlFlow<()>) -> Result<(), Ended> {
         let mut out = BufWriter::with_capacity(256 << 10, out);
         let mut progress = Progress::new("writing");
+        let mut reached = |result: &StoredResult| {
+            progress.reached(result.seq(), stored.latest());
+            if go_on().is_break() { Err(Ended::Interrupted) } else { Ok(()) }
+        };
         if self.csv {
             // Spreadsheets take a file for UTF-8 where it begins so.
             out.write_all("\u{feff}".as_bytes())?;
@@ -79,15 +84,13 @@ impl Export {
             table.write_record(["seq", "at", "student", "name", "number", "square", "id"]).map_err(broken)?;
             stored.each(|result| {
                 table.write_record(fields(result).iter().map(String::as_str)).map_err(broken)?;
-                progress.reached(result.seq(), stored.latest());
-                Ok::<(), Ended>(())
+                reached(result)
             })?;
             table.flush()?;
         } else {
             stored.each(|result| {
                 out.write_all(&result.line())?;
-                progress.reached(result.seq(), stored.latest());
-                Ok::<(), Ended>(())
+                reached(result)
             })?;
         }
         out.flush()?;

@@ -160,7 +160,7 @@ fn sync_log(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, ops::ControlFlow};
 
     use crate::ledger::Ledger;
 
@@ -231,7 +231,7 @@ mod tests {
         let here = folder.path().join("here");
         let mut names = vec![log(&here)];
         let backup = folder.path().join("backup");
-        crate::ledger::Stored::open(&here).unwrap().backup(&backup, |_, _| {}).unwrap();
+        crate::ledger::Stored::open(&here).unwrap().backup(&backup, |_, _| ControlFlow::Continue(())).unwrap();
         for restored in ["one", "two"] {
             let there = folder.path().join(restored);
             fs::create_dir(&there).unwrap();

@@ -122,6 +122,47 @@ fn a_backup_of_a_running_server_is_whole_and_never_replaces_a_file() {
     assert_eq!(code(&run(folder.path(), &["backup", "/nonexistent/folder/file"])), 1);
 }
 
+/// Adds results to a ledger that no server has open.
+fn add_results(data: &Path, count: u32) {
+    let ledger = rusqlite::Connection::open(data.join("ledger.sqlite3")).unwrap();
+    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+        INSERT INTO results (seq, at, student, name, number, square) SELECT 1000 + i, 0, 1, 1, i, i * i FROM n";
+    ledger.execute(sql, [count]).unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn a_backup_and_an_export_that_are_interrupted_leave_nothing_behind() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::os::unix::process::ExitStatusExt as _;
+    let (program, folder, peer) = server_with(&["1"]);
+    drop(peer);
+    program.stop();
+    add_results(folder.path(), 100_000);
+    let target = tempfile::tempdir().unwrap();
+    let file = target.path().join("made");
+    let part = target.path().join("made.part");
+    for arguments in [&["backup"][..], &["export", "--csv"], &["export", "--jsonl"]] {
+        for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+            // One that is done before it is interrupted is tried again.
+            let interrupted = (0..50).any(|_| {
+                let mut making = command(folder.path()).args(arguments).arg(&file).spawn().unwrap();
+                crate::support::eventually("it has begun", || part.exists() || file.exists());
+                kill_process(Pid::from_child(&making), signal).unwrap();
+                let status = making.wait().unwrap();
+                if status.success() {
+                    std::fs::remove_file(&file).unwrap();
+                } else {
+                    assert_eq!(status.signal(), Some(signal.as_raw()), "{arguments:?}");
+                }
+                !status.success()
+            });
+            assert!(interrupted, "{arguments:?} is never interrupted");
+            assert_eq!(target.path().read_dir().unwrap().count(), 0, "{arguments:?} {signal:?}");
+        }
+    }
+}
+
 #[test]
 fn a_folder_without_a_ledger_is_told_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();

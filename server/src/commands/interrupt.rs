@@ -1,0 +1,55 @@
+//! Signals that end a command which is in the middle of making a file: it first takes away what it has made so far. Used by
+//! `backup` and `export`, which look at it as they go on.
+
+use std::{
+    io,
+    ops::ControlFlow,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+/// Notes that the command was interrupted.
+#[derive(Debug, Default)]
+pub(super) struct Interrupt {
+    /// The signal; 0 where there was none.
+    by: Arc<AtomicUsize>,
+    once: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Notes it from now on. The second time, the program ends at once.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn hear() -> io::Result<Self> {
+        let interrupt = Self::default();
+        #[cfg(unix)]
+        {
+            use rustix::process::Signal;
+            use signal_hook::flag;
+            for signal in [Signal::INT, Signal::TERM, Signal::HUP].map(Signal::as_raw) {
+                flag::register_conditional_default(signal, Arc::clone(&interrupt.once))?;
+                flag::register(signal, Arc::clone(&interrupt.once))?;
+                flag::register_usize(signal, Arc::clone(&interrupt.by), usize::try_from(signal).unwrap_or_default())?;
+            }
+        }
+        Ok(interrupt)
+    }
+
+    /// Whether to go on.
+    pub(super) fn go_on(&self) -> ControlFlow<()> {
+        if self.by.load(Ordering::SeqCst) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    /// Ends the program as the signal would have.
+    pub(super) fn end(self) -> ExitCode {
+        #[cfg(unix)]
+        if let Ok(signal) = i32::try_from(self.by.load(Ordering::SeqCst)) {
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+        ExitCode::FAILURE
+    }
+}
