@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use serde_json::{Value, json};
 
 use crate::{
-    shim::{Call, Faults},
+    shim::{Call, Deed, Faults, read_record},
     support::{Peer, Program, command, how_many},
 };
 
@@ -120,6 +120,8 @@ fn a_disk_that_fails_at_the_start_ends_it_with_a_reason_or_not_at_all() {
                     faults.heal();
                     let (mut peer, _) = Peer::join(&program, "a", json!({}));
                     assert!(square(&mut peer, "x", 50).0.is_some(), "it goes on once the disk is mended");
+                    // The end would wait for it to have read its goodbye.
+                    drop(peer);
                     assert_eq!(program.stop().0.code(), Some(0));
                 }
                 Err(log) => {
@@ -131,6 +133,7 @@ fn a_disk_that_fails_at_the_start_ends_it_with_a_reason_or_not_at_all() {
                     let program = Program::start(&data, &[]);
                     let (mut peer, _) = Peer::join(&program, "a", json!({}));
                     assert!(square(&mut peer, "x", 1).0.is_some());
+                    drop(peer);
                     program.stop();
                 }
             }
@@ -138,4 +141,50 @@ fn a_disk_that_fails_at_the_start_ends_it_with_a_reason_or_not_at_all() {
         }
     }
     assert!(started > 0 && ended > 0, "{started} started, {ended} ended");
+}
+
+#[test]
+fn what_a_killed_server_had_not_synced_is_synced_before_it_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, orders) = (folder.path().join("data"), folder.path().join("orders"));
+    std::fs::create_dir(&data).unwrap();
+    let (command, faults) = Faults::command(&data, &orders);
+    let program = Program::start_as(command);
+    let (mut peer, _) = Peer::join(&program, "a", json!({}));
+    assert!(square(&mut peer, "before", 1).0.is_some());
+    // It stands in the write-ahead log, and nobody has made the disk keep it.
+    faults.fail(Call::Sync, 0, u32::MAX, Errno::IO);
+    assert_eq!(square(&mut peer, "after", 1), (None, 1));
+    program.kill();
+
+    // Where the start can write, where it cannot, and where it cannot even sync.
+    for (number, fault) in [Some(Call::Sync), Some(Call::Write), None].into_iter().enumerate() {
+        let record = folder.path().join(format!("record{number}"));
+        let (mut command, faults) = Faults::command(&data, &orders);
+        command.env("SQUARES_SHIM_LOG", &record);
+        if let Some(call) = fault {
+            faults.fail(call, 0, u32::MAX, Errno::NOSPC);
+        }
+        let program = match Program::try_start_as(command) {
+            Ok(program) => program,
+            Err(log) => {
+                assert!(matches!(fault, Some(Call::Sync)), "it should start: {log}");
+                continue;
+            }
+        };
+        assert!(!matches!(fault, Some(Call::Sync)), "it shows what the disk may lose");
+        let (mut peer, _) = Peer::join(&program, "b", json!({"backlog": 10}));
+        let shown = [peer.next_of("result"), peer.next_of("result")];
+        assert_eq!((&shown[0]["id"], &shown[1]["id"]), (&json!("before"), &json!("after")));
+        // What was sent before this is in the record by now.
+        peer.send(&json!({"type": "ping"}));
+        peer.next_of("pong");
+        program.kill();
+        let deeds = read_record(&record);
+        let sent =
+            |deed: &Deed| matches!(deed, Deed::Sent { data, .. } if data.windows(7).any(|part| part == b"\"after\""));
+        let shown_at = deeds.iter().position(sent).unwrap_or_else(|| panic!("{fault:?}: {deeds:#?}"));
+        let synced = |deed: &Deed| matches!(deed, Deed::Sync { file } if file == "ledger.sqlite3-wal");
+        assert!(deeds[..shown_at].iter().any(synced), "{fault:?}: shown, and not synced");
+    }
 }

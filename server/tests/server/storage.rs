@@ -2,6 +2,9 @@
 
 #![cfg(target_os = "linux")]
 
+mod mounted;
+mod read_only;
+
 use rustix::process::{Resource, Rlimit, prlimit};
 use serde_json::json;
 

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// No wait of a test is longer: whatever takes this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_squares-server");
+
 /// A `squares-server` program that listens on a free port.
 pub(crate) struct Program {
     child: Child,
@@ -88,7 +91,12 @@ impl Drop for Program {
 
 /// The program with its data folder set, its output piped, and no setting of the environment.
 pub(crate) fn command(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_squares-server"));
+    command_by(PROGRAM, data)
+}
+
+/// The same, started by another program, such as one that gives it a file system of its own.
+pub(crate) fn command_by(starter: &str, data: &Path) -> Command {
+    let mut command = Command::new(starter);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("SQUARES_") {
             command.env_remove(name);
