@@ -223,10 +223,13 @@ impl App {
             return;
         }
         if commands::is_command(typed) {
+            // What was said before is about something else by now.
+            self.notices.take_away();
             return self.command(now, effects);
         }
         match Number::parse(typed, self.connection.max_digits()) {
             Ok(number) => {
+                self.notices.take_away();
                 effects.push(Effect::Square { number: number.to_string() });
                 self.exports.forget_warning();
                 self.entered(effects);

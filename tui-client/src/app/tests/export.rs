@@ -193,3 +193,16 @@ fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end
     assert!(told.last().unwrap().ends_with("100,000 results in a.csv."), "{told:?}");
     assert!((4..=9).contains(&told.len()) && told[1].contains("exporting 15%, 15,500"), "{told:?}");
 }
+
+#[test]
+fn what_went_wrong_is_no_longer_said_once_something_else_is_entered() {
+    for other in ["5", "/mine"] {
+        let mut room = room(100);
+        room.enter("/export a.csv");
+        room.update(Event::Export(ExportNews::Failed(std::io::ErrorKind::NotFound, "no such file".into())));
+        room.control('u');
+        assert!(room.app.notices.current().is_some(), "it stays while something is typed");
+        room.enter(other);
+        assert!(room.app.notices.current().is_none());
+    }
+}
