@@ -382,6 +382,57 @@ fn a_search() {
 }
 
 #[test]
+fn join_with_help() {
+    check("join_help", |lang, size| {
+        let mut stage = Stage::new(lang, size);
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
+        stage.press(KeyCode::F(1));
+        stage
+    });
+}
+
+#[test]
+fn a_search_that_found_nothing() {
+    check("filter_none", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("/find zzz");
+        stage.press(KeyCode::Enter);
+        stage
+    });
+}
+
+#[test]
+fn long_numbers() {
+    check("room_long", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        let long = |seq: u64, digits: usize| SquareResult {
+            number: format!("1{}", "0".repeat(digits - 1)),
+            square: format!("1{}", "0".repeat(2 * digits - 2)),
+            ..result(seq)
+        };
+        stage.link(LinkEvent::Results(
+            (58..=70).map(|seq| long(seq, usize::try_from((seq - 56) * 2).unwrap_or(1))).collect(),
+        ));
+        stage
+    });
+}
+
+#[test]
+fn a_chart_of_more_results_than_were_counted() {
+    check("chart_newest", |lang, size| {
+        let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
+        stage.link(LinkEvent::Joined { welcome: Welcome { replay_after: 8_700, ..welcome(9_057) }, resumed: false });
+        let results = (8_701..=9_057).map(|seq| SquareResult { at: "2026-01-02T03:04:05.678Z".into(), ..result(seq) });
+        stage.link(LinkEvent::Results(results.collect()));
+        stage.press(KeyCode::F(6));
+        stage.press(KeyCode::Tab);
+        stage
+    });
+}
+
+#[test]
 fn a_search_under_way() {
     check("filter_searching", |lang, size| {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);

@@ -7,6 +7,12 @@ use crate::strings::Strings;
 use crate::text;
 use crate::theme::Glyphs;
 
+/// The most digits that somebody takes in at a glance.
+const TAKEN_IN: usize = 24;
+
+/// The cells that are left for a square at least, where its number stands whole.
+const LEFT: usize = 7;
+
 /// How numbers are written in a row.
 pub(super) struct Writer<'a> {
     pub(super) strings: &'a Strings,
@@ -23,21 +29,31 @@ impl Writer<'_> {
             return format!("{open}{digits}{equals}{square}");
         }
         let room = cells.saturating_sub(around);
-        let number_cut = |room: usize| digits.len() > room / 2;
+        // A number that somebody can take in stands whole, as long as something of its square is left.
+        let number_cut = |room: usize| digits.len() > (room / 2).max(room.saturating_sub(LEFT).min(TAKEN_IN));
         let of_square = text::grouped(counts.1);
         let of_both = format!("{}{}{of_square}", text::grouped(counts.0), self.glyphs.to);
         let long = |digits: &str| format!(" ({})", (self.strings.digits)(digits));
-        // The counts are worth their cells only where enough digits stay in sight.
-        let candidates =
-            [(long(&of_square), false, 24), (long(&of_both), true, 24), (format!(" ({of_square})"), true, 9)];
+        // The counts are worth their cells only where enough digits stay in sight. How long a number is that does not stand
+        // whole is told beside its square's, and no count of one of them stands without its unit.
+        let compact = format!(" ({}{}{})", counts.0, self.glyphs.to, counts.1);
+        let candidates = [(long(&of_square), false, 12), (long(&of_both), true, 12), (compact, true, 5)];
         let behind = candidates.into_iter().find_map(|(words, for_cut, least)| {
             let left = room.checked_sub(text::width(&words))?;
             (left >= least && (for_cut || !number_cut(left))).then_some(words)
         });
+        if behind.is_none() {
+            // Where there is no room for both, how long the square is says more than a few of its digits.
+            let count = (self.strings.digits)(&counts.1.to_string());
+            let room = room.saturating_sub(text::width(&count));
+            if number_cut(cells) && room >= 3 {
+                return format!("{open}{}{equals}{count}", self.shorten(digits, room));
+            }
+        }
         let behind = behind.unwrap_or_default();
         let room = room - text::width(&behind);
         let for_number =
-            if number_cut(room) { (room * 2 / 5).max(room.saturating_sub(square.len())) } else { digits.len() };
+            if number_cut(room) { share(room).max(room.saturating_sub(square.len())) } else { digits.len() };
         let digits = self.shorten(digits, for_number);
         let square = self.shorten(square, room.saturating_sub(text::width(&digits)));
         let whole = format!("{open}{digits}{equals}{square}{behind}");
@@ -76,6 +92,11 @@ impl Writer<'_> {
     }
 }
 
+/// What a number gets of the cells for it and its square: a digit at either end, if there is any room.
+fn share(room: usize) -> usize {
+    (room * 2 / 5).max(3).min(room.saturating_sub(3))
+}
+
 /// A negative number is squared in brackets.
 fn base(number: &str) -> (&'static str, &str, &'static str) {
     match number.strip_prefix('-') {
@@ -111,9 +132,14 @@ mod tests {
             60,
             "12345678901234567890² = 152415787515…51524157875 (40 digits)",
         );
-        check("12345678901234567890", &square[..40], 50, "123456…67890² = 152415787…524157875 (20→40 digits)");
-        check(&format!("-{number}"), square, 40, "(-12345…7890)² = 15241578…24157875 (200)");
-        check("1234567890", "1524157875019052100", 30, "1234567890² = 15241…52100 (19)");
+        check("12345678901234567890", &square[..40], 50, "12345678901234567890² = 1524157…157875 (40 digits)");
+        check("12345678901234567890", &square[..40], 43, "12345678901234567890² = 152…875 (40 digits)");
+        check("12345678901234567890", &square[..40], 40, "1234…890² = 152415…157875 (20→40 digits)");
+        check(&format!("-{number}"), square, 40, "(-123…90)² = 15241…7875 (100→200 digits)");
+        check("1234567890", "1524157875019052100", 30, "1234567890² = 1524…100 (10→19)");
+        check(number, square, 20, "1…0² = 1…5 (100→200)");
+        check(number, square, 19, "1…² = 1…5 (100→200)");
+        check(number, square, 18, "12…0² = 200 digits");
         check(number, square, 15, "12…0² = 152…875");
     }
 
