@@ -401,7 +401,34 @@ impl App {
     fn join_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let empty = self.form.line(self.form.focus).is_empty();
+    /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the form's.
+    fn join_help_key(&mut self, key: KeyEvent) -> bool {
+        let action = self.keymap.action(Key::of(key), Place { empty: true, chart: false });
+        if !matches!(self.body, Body::Help(_)) {
+            if action == Some(Action::Help) {
+                self.body = Body::Help(0);
+            }
+            return action == Some(Action::Help);
+        }
+        match (key.code, action) {
+            (KeyCode::Up, _) => self.scroll_body(-1),
+            (KeyCode::Down, _) => self.scroll_body(1),
+            (KeyCode::Home, _) | (_, Some(Action::Oldest)) => self.scroll_body(isize::MIN / 2),
+            (KeyCode::End, _) | (_, Some(Action::Newest)) => self.scroll_body(isize::MAX / 2),
+            (_, Some(Action::PageUp)) => self.scroll_body(-self.page()),
+            (_, Some(Action::PageDown)) => self.scroll_body(self.page()),
+            _ => {
+                self.body = Body::Feed;
+                return key.code == KeyCode::Esc || action == Some(Action::Help);
+            }
+        }
+        true
+    }
+
         match key.code {
+        if self.join_help_key(key) {
+            return;
+        }
             KeyCode::Char('c') if control => effects.push(Effect::Quit),
             _ if self.keymap.action(Key::of(key), Place { empty, chart: false }) == Some(Action::Leave) => {
                 effects.push(Effect::Quit);
@@ -412,6 +439,10 @@ impl App {
                     join::Outcome::Submit => self.submit_form(effects),
                     join::Outcome::Changed if before == Field::Server && self.form.focus != before => {
                         self.use_chosen_server(effects);
+                    // Whoever was taken back to the form may not have noticed, and wants to leave all the same.
+                    join::Outcome::Submit if commands::leaves(self.form.line(before).text()) => {
+                        effects.push(Effect::Quit);
+                    }
                     }
                     join::Outcome::Changed | join::Outcome::NotMine => {}
                 }

@@ -135,7 +135,7 @@ pub struct Strings {
     pub first_seen: fn(&str, &str) -> String,
     pub pin_held_up: fn(u64) -> String,
     pub student_error: fn(StudentError) -> String,
-    pub join_keys: &'static [(&'static str, &'static str)],
+    pub join_keys: &'static [(Hint, &'static str)],
 
     // The feed.
     pub no_results: &'static [&'static str],
@@ -257,6 +257,8 @@ pub struct Strings {
     pub footer_filtered: &'static [(Hint, &'static str)],
     pub footer_found: &'static [(Hint, &'static str)],
     pub online_keys: &'static [(Hint, &'static str)],
+    /// What is to be filled in on the join screen, and its keys, with their heading.
+    pub help_joining: (&'static str, &'static [(&'static str, &'static str)]),
     pub footer_selected: &'static [(Hint, &'static str)],
     pub footer_command: &'static [(Hint, &'static str)],
     pub footer_typing: &'static [(Hint, &'static str)],

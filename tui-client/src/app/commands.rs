@@ -32,6 +32,11 @@ pub(crate) fn is_command(text: &str) -> bool {
     text.trim_start().starts_with(['/', '／'])
 }
 
+/// Whether a text says to leave.
+pub(crate) fn leaves(text: &str) -> bool {
+    is_command(text) && matches!(parse(text), Parsed::Command { command, .. } if command.action == Action::Exit)
+}
+
 /// Reads a text that is meant as a command.
 pub(crate) fn parse(text: &str) -> Parsed {
     let (name, argument) = parts(text);

@@ -1,6 +1,7 @@
 //! Help as lines at a given width: keys beside what they do where there is room, else above it. The app scrolls them,
 //! the view draws those in sight.
 
+use super::Screen;
 use super::commands::COMMANDS;
 use crate::keys::{ACTIONS, Keymap};
 use crate::strings::{Lang, Strings};
@@ -23,12 +24,22 @@ pub(crate) enum HelpLine {
     More(&'static str),
 }
 
-/// All lines of help, laid out in `cells`; without arrows where the screen is ASCII.
-pub(crate) fn help(strings: &'static Strings, keymap: &Keymap, ascii: bool, cells: usize) -> Vec<HelpLine> {
+/// All lines of help, laid out in `cells`; on the join screen, what is to be filled in comes first. Without arrows where the screen is ASCII.
+pub(crate) fn help(
+    strings: &'static Strings,
+    keymap: &Keymap,
+    ascii: bool,
+    screen: Screen,
+    cells: usize,
+) -> Vec<HelpLine> {
     let lang = strings.lang;
     // Names in English have no arrows.
     let names = if ascii { Lang::En } else { lang };
     let mut sections: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
+    if screen == Screen::Join {
+        let (heading, keys) = strings.help_joining;
+        sections.push((heading, keys.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect()));
+    }
     for (section, heading, fixed) in strings.help {
         let mut keys: Vec<(String, &str)> = fixed.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect();
         // An action that was left without a key is not there.

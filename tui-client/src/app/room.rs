@@ -151,7 +151,8 @@ impl App {
             }
             Body::Feed => self.feed.scroll(lines),
             Body::Help(scrolled) => {
-                let most = help(self.strings, &self.keymap, self.ascii, cells).len().saturating_sub(height);
+                let most =
+                    help(self.strings, &self.keymap, self.ascii, self.screen, cells).len().saturating_sub(height);
                 *scrolled = (*scrolled).min(most).saturating_add_signed(lines).min(most);
             }
             Body::Detail(detail) => {
@@ -171,7 +172,7 @@ impl App {
         let (cells, height) = (usize::from(body.width), usize::from(body.height));
         match &self.body {
             Body::Help(scrolled) => {
-                help(self.strings, &self.keymap, self.ascii, cells).len() > scrolled.saturating_add(height)
+                help(self.strings, &self.keymap, self.ascii, self.screen, cells).len() > scrolled.saturating_add(height)
             }
             Body::Detail(detail) => detail.line(height.saturating_sub(head_lines(body.height).into()), cells).is_some(),
             Body::Paste(question) => {
@@ -188,7 +189,7 @@ impl App {
     }
 
     /// A page keeps one line in sight.
-    fn page(&self) -> isize {
+    pub(super) fn page(&self) -> isize {
         let height = layout(self.size.0, self.size.1).body.height;
         isize::try_from(height.max(2) - 1).unwrap_or(1)
     }

@@ -58,7 +58,12 @@ pub(super) static EN: Strings = Strings {
     first_seen: |server, fingerprint| format!("First time at {server}. Its certificate is believed now: {fingerprint}"),
     pin_held_up: |seconds| format!("Too many tries: the next one in {seconds} s."),
     student_error,
-    join_keys: &[("Enter", "join"), ("Tab", "next field"), ("Ctrl-C", "leave")],
+    join_keys: &[
+        (Word("Enter"), "join"),
+        (Word("Tab"), "next field"),
+        (Word("Ctrl-C"), "leave"),
+        (Of(&[Help]), "help"),
+    ],
 
     no_results: &["Nothing squared yet.", "Type a number below and press Enter."],
     loading: "loading earlier results",
@@ -247,6 +252,18 @@ pub(super) static EN: Strings = Strings {
         (Of(&[SelectEarlier]), "select"),
         (Of(&[Help]), "help"),
         (Word("/exit"), "leave"),
+    help_joining: (
+        "Joining",
+        &[
+            ("Student ID", "as it stands on the roster"),
+            ("Name", "what others see; without one, the student ID"),
+            ("PIN", "stands on the slip that was handed out to you"),
+            ("Server", "empty: this computer; else address:port"),
+            ("Enter", "join"),
+            ("Tab Up/Down", "another field"),
+            ("Ctrl-C", "leave"),
+        ],
+    ),
     ],
     footer_lost: &[
         (Of(&[Action::Reconnect]), "connect now"),

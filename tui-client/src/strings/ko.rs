@@ -58,7 +58,12 @@ pub(super) static KO: Strings = Strings {
     },
     pin_held_up: |seconds| format!("여러 번 틀려서 {seconds}초 뒤에 다시 해 볼 수 있습니다."),
     student_error,
-    join_keys: &[("Enter", "들어가기"), ("Tab", "다음 칸"), ("Ctrl-C", "나가기")],
+    join_keys: &[
+        (Word("Enter"), "들어가기"),
+        (Word("Tab"), "다음 칸"),
+        (Word("Ctrl-C"), "나가기"),
+        (Of(&[Help]), "도움말"),
+    ],
 
     no_results: &["아직 결과가 없습니다.", "아래에 수를 쓰고 Enter를 눌러 보세요."],
     loading: "이전 결과를 불러오는 중",
@@ -246,6 +251,18 @@ pub(super) static KO: Strings = Strings {
     footer: &[
         (Word("Enter"), "제곱"),
         (Of(&[PageUp]), "이전"),
+    help_joining: (
+        "들어가기",
+        &[
+            ("학번", "명단에 있는 그대로 씁니다"),
+            ("이름", "다른 사람에게 보일 이름, 비우면 학번이 보입니다"),
+            ("PIN", "나누어 받은 쪽지에 있습니다"),
+            ("서버", "비우면 이 컴퓨터, 아니면 주소:포트"),
+            ("Enter", "들어갑니다"),
+            ("Tab ↑↓", "다른 칸으로"),
+            ("Ctrl-C", "나갑니다"),
+        ],
+    ),
         (Of(&[SelectEarlier]), "고르기"),
         (Of(&[Help]), "도움말"),
         (Word("/exit"), "나가기"),

@@ -230,8 +230,13 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
 }
 
 /// Keys and what they do; those of the keymap by the names that they have now.
-fn keys(app: &App, paint: &mut Paint<'_>, area: Rect, keys: &[(Hint, &'static str)]) {
-    let hint = |(hint, what): &(Hint, &'static str)| Some((app.keymap.hint(*hint, app.strings.lang)?, *what));
+pub(super) fn keys(app: &App, paint: &mut Paint<'_>, area: Rect, keys: &[(Hint, &'static str)]) {
+    let hint = |(hint, what): &(Hint, &'static str)| {
+        let idle = matches!(app.body, Body::Chart) && chart::does_nothing(app, *hint);
+        let even = matches!((&app.body, hint), (Body::Chart, Hint::Word("End"))) && app.chart.divides_by_powers();
+        let what = if even { app.strings.chart_even } else { what };
+        Some((app.keymap.hint(*hint, app.strings.lang).filter(|_| !idle)?, what))
+    };
     let keys: Vec<(String, &str)> = keys.iter().filter_map(hint).collect();
     paint.keys(area, &keys, app.theme.key, app.theme.plain);
 }

@@ -5,9 +5,9 @@ use std::time::Instant;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::header;
 use super::paint::{Paint, Part};
-use crate::app::{App, Field, JOIN_LABEL, JoinForm, join_field_width, seconds_until};
+use super::{header, help, input};
+use crate::app::{App, Body, Field, JOIN_LABEL, JoinForm, join_field_width, seconds_until};
 use crate::text;
 
 /// From this height on there is air between the lines.
@@ -19,6 +19,12 @@ const WIDEST: u16 = 72;
 /// Draws it. Gives back where the caret is.
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -> Position {
     let (theme, strings) = (&app.theme, app.strings);
+    if let Body::Help(scrolled) = app.body {
+        let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
+        help::draw(app, paint, Rect { height: area.height - 1, ..area }, scrolled);
+        input::keys(app, paint, keys, strings.help_keys);
+        return Position::new(keys.x, keys.y);
+    }
     let roomy = area.height >= ROOMY;
     let fields = JoinForm::fields(app.connection.auth());
     let step = if roomy { 2 } else { 1 };
@@ -72,7 +78,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     for (y, line) in (y..footer).zip(lines) {
         paint.put(x, y, width, line, style);
     }
-    paint.keys(line(footer), strings.join_keys, theme.key, theme.plain);
+    input::keys(app, paint, line(footer), strings.join_keys);
     caret
 }
 

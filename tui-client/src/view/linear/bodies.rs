@@ -13,7 +13,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
     match &app.body {
         Body::Feed => {}
         Body::Help(_) => {
-            for line in help(strings, &app.keymap, app.ascii, 1_000) {
+            for line in help(strings, &app.keymap, app.ascii, app.screen, 1_000) {
                 match (line, lines.last_mut()) {
                     (HelpLine::Blank, _) => {}
                     (HelpLine::Heading(heading), _) => lines.push(heading.to_owned()),
