@@ -195,7 +195,8 @@ pub struct Strings {
     pub exported: fn(&str, &str) -> String,
 
     // The chart.
-    pub chart_of: fn(&str) -> String,
+    /// How many results, and whether those are all there are; otherwise they are the newest.
+    pub chart_of: fn(&str, bool) -> String,
     pub chart_powers: &'static str,
     pub chart_others: &'static str,
     pub per_minute: fn(&str) -> String,

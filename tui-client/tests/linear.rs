@@ -228,3 +228,59 @@ fn a_line_longer_than_the_terminal_is_wide_is_edited_on_the_rows_it_takes() {
     assert_eq!(pty.exit_code(), 0);
     pty.assert_clean();
 }
+
+#[test]
+fn every_enter_on_a_line_that_is_wrong_says_so_again() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = enter(&server, &home, "en");
+    for (line, words) in [("x1", "'x'"), ("/exti", "Did you mean /exit?"), ("/exit now", "behind /exit")] {
+        pty.type_text(line);
+        for _ in 0..3 {
+            let before = pty.sent();
+            pty.type_text("\r");
+            pty.until_sent(words, before);
+        }
+        pty.type_text("\x15");
+    }
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
+fn a_search_is_summed_up_before_what_it_found_and_says_nothing_twice() {
+    let server = Server::start(&["--rate", "0"]);
+    let home = Home::new();
+    server.square_as("s2", "12");
+    server.square_as("s2", "7");
+    let mut pty = enter(&server, &home, "en");
+    pty.until_shows("7² = 49");
+    let before = pty.sent();
+    pty.type_text("/find 144\r");
+    pty.until_sent("12² = 144", before);
+    pty.type_text("\x1b");
+    pty.until_sent("Everybody's", before);
+    let said = pty.all_sent().split_off(before);
+    assert!(places(&said, &["'144': 1 found", "> s2: 12² = 144"]).is_sorted(), "{said}");
+    assert_eq!(said.matches("12² = 144").count(), 1, "{said}");
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
+fn the_chart_counts_everything_before_it_says_how_much_that_is() {
+    let server = Server::start(&["--rate", "0"]);
+    let home = Home::new();
+    let numbers: String = (1..=336).map(|number| format!("{number}\n")).collect();
+    let mut reader = home.squares(&["--server", &server.address, "--student", "s2"]);
+    assert_eq!(support::run(&mut reader, numbers.as_bytes()).code, Some(0));
+    let mut pty = enter(&server, &home, "en");
+    pty.until_shows("336² =");
+    for _ in 0..2 {
+        let before = pty.sent();
+        pty.type_text("\x1b[17~");
+        pty.until_sent("by student (336 in all)", before);
+    }
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+}

@@ -119,8 +119,8 @@ impl App {
             self.fail_export(self.strings.export_other_ledger, now, effects);
             self.chart.forget();
         }
-        if !resumed && welcome.replay_after == 0 {
-            self.chart.tally.begin();
+        if !resumed {
+            self.chart.tally.begin(welcome.replay_after, welcome.latest);
         }
         self.screen = Screen::Room;
         self.show_first_seen(now);

@@ -74,7 +74,11 @@ impl Surface {
                 if !bytes.is_empty() {
                     terminal::write(bytes.as_bytes())?;
                 }
-                Ok(Shown { close: linear.is_said(app), many: linear.were_many() })
+                let close = linear.is_said(app);
+                if close {
+                    linear.closed();
+                }
+                Ok(Shown { close, many: linear.were_many() })
             }
         }
     }

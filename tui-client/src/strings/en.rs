@@ -120,7 +120,10 @@ pub(super) static EN: Strings = Strings {
     export_exists: |path| format!("{path} is there already. Enter again replaces it."),
     exported: |count, path| format!("{count} {} in {path}.", if count == "1" { "result" } else { "results" }),
 
-    chart_of: |count| if count == "1" { "1 result".to_owned() } else { format!("{count} results") },
+    chart_of: |count, all| {
+        let s = if count == "1" { "" } else { "s" };
+        format!("{}{count} result{s}", if all { "" } else { "newest " })
+    },
     chart_powers: "log scale",
     chart_others: "others",
     per_minute: |most| format!("per minute (most {most})"),
@@ -245,13 +248,6 @@ pub(super) static EN: Strings = Strings {
         ),
     ],
     help_commands: "Commands",
-    help_keys: &[(Word("Up/Down"), "scroll"), (Of(&[PageUp, PageDown]), "page"), (Word("Esc"), "close")],
-    footer: &[
-        (Word("Enter"), "square"),
-        (Of(&[PageUp]), "earlier"),
-        (Of(&[SelectEarlier]), "select"),
-        (Of(&[Help]), "help"),
-        (Word("/exit"), "leave"),
     help_joining: (
         "Joining",
         &[
@@ -268,6 +264,13 @@ pub(super) static EN: Strings = Strings {
     footer_lost: &[
         (Of(&[Action::Reconnect]), "connect now"),
         (Word("Enter"), "square"),
+    help_keys: &[(Word("Up/Down"), "scroll"), (Of(&[PageUp, PageDown]), "page"), (Word("Esc"), "close")],
+    footer: &[
+        (Word("Enter"), "square"),
+        (Of(&[PageUp]), "earlier"),
+        (Of(&[SelectEarlier]), "select"),
+        (Of(&[Help]), "help"),
+        (Word("/exit"), "leave"),
         (Of(&[PageUp]), "earlier"),
         (Of(&[Help]), "help"),
         (Word("/exit"), "leave"),

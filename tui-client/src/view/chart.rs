@@ -62,7 +62,7 @@ fn parabola(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let plot = app.plot();
     let title = Rect { height: 1, ..area };
     let left = vec![
-        Part::new((strings.chart_of)(&text::grouped(plot.points.len())), theme.strong, 0),
+        Part::new((strings.chart_of)(&text::grouped(plot.points.len()), app.feed.is_whole()), theme.strong, 0),
         Part::new(format!("{} {}", glyphs.point_mine, strings.me), theme.mine, 1),
         Part::new(format!("{} {}", glyphs.point, strings.chart_others), theme.plain, 2),
         Part::new(if plot.powers { strings.chart_powers } else { "" }, theme.plain, 3),

@@ -82,6 +82,11 @@ impl Linear {
 
     /// Whether as many results were said as are said at once.
     #[must_use]
+    /// It is being closed: the same may be opened again before anything else is said.
+    pub fn closed(&mut self) {
+        self.body = Some(discriminant(&Body::Feed));
+    }
+
     pub const fn were_many(&self) -> bool {
         self.many
     }
@@ -217,7 +222,9 @@ impl Linear {
     fn opened(&mut self, app: &App, lines: &mut Vec<String>) {
         let pasted = if let Body::Paste(question) = &app.body { question.lines().len() } else { 0 };
         let body = discriminant(&app.body);
-        if self.body != Some(body) || self.pasted != pasted {
+        // The chart is loaded while it is open, and counts are said once they are known.
+        let counting = matches!(app.body, Body::Chart) && app.feed.is_asking();
+        if (self.body != Some(body) && !counting) || self.pasted != pasted {
             (self.body, self.pasted) = (Some(body), pasted);
             bodies::say(app, lines);
         }

@@ -5,6 +5,7 @@
 use squares_shared::message::{MAX_PAGE, Page, PageRequest};
 
 use super::Feed;
+use super::{FOLLOWING, Feed};
 use super::sight::Place;
 
 /// The results on a page that is asked for.
@@ -61,10 +62,12 @@ impl Feed {
         let replayed = self.cut.is_some() || self.stream >= self.replay_until.unwrap_or(0);
         let height = isize::try_from(self.height).unwrap_or(isize::MAX);
         let near = match self.place {
-            Place::Newest => replayed && (self.top() <= 0 || self.rows.len() < self.at_least),
+            Place::Newest => replayed && self.top() <= 0,
             Place::At { .. } => self.top() <= height,
         };
-        (self.more_above && near).then_some(self.from)
+        // Long numbers fill what may be loaded with few results: a page more would only push out another.
+        let few = replayed && self.rows.len() < self.at_least && self.bytes < FOLLOWING.bytes / 2;
+        (self.more_above && (near || few)).then_some(self.from)
     }
 
     fn wanted_below(&mut self) -> Option<(u64, u64)> {
@@ -191,7 +194,7 @@ impl Feed {
         (self.searched, self.more_above)
     }
 
-    /// Wants so many results loaded while the newest are followed, as far as there are any: a chart of ten shows little.
+    /// Wants so many results loaded wherever somebody reads, as far as there are any: a chart of ten shows little.
     pub(crate) fn want_at_least(&mut self, rows: usize) {
         self.at_least = rows;
     }

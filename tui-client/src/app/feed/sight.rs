@@ -67,6 +67,11 @@ impl Feed {
         self.rows.len() - self.rows.partition_point(|row| row.seq() <= seen) + self.uncounted
     }
 
+    /// Whether everything that is let through is loaded.
+    pub(crate) const fn is_whole(&self) -> bool {
+        !self.more_above && self.cut.is_none()
+    }
+
     /// How many results have come since somebody looked away from the newest.
     pub(crate) fn new_since_divider(&self) -> usize {
         let Some(divider) = self.divider else { return 0 };

@@ -298,3 +298,57 @@ fn what_tmux_needs_for_copying_is_said_once_and_only_there() {
         assert!(!room.notice().contains("set-clipboard"));
     }
 }
+
+#[test]
+fn counts_are_of_all_results_only_once_all_were_counted() {
+    let mut room = Room::with(0, false);
+    room.link(LinkEvent::Joined { welcome: welcome(0, 336, 236), resumed: false });
+    assert!(!room.app.chart.tally.is_whole(), "the room was empty, and much was missed since");
+    let other = Hello { log: "other".into(), ..hello(Auth::Open) };
+    room.link(LinkEvent::Hello { hello: other, hosting: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 336, 236), resumed: false });
+    room.link(LinkEvent::Results((237..=336).map(|seq| result(seq, "s0", None)).collect()));
+    let mut asked = room.press(KeyCode::F(6));
+    while let Some(Effect::Page(request)) = asked.pop() {
+        assert!(!room.app.chart.tally.is_whole() && !room.app.feed.is_whole());
+        let before = request.before.unwrap();
+        let from = before.saturating_sub(200).max(1);
+        let results = (from..before).map(|seq| result(seq, "s0", None)).collect();
+        asked = room.link(LinkEvent::Page { request, page: Page { results, more: from > 1, student: None } });
+    }
+    assert_eq!((room.app.chart.tally.total(), room.app.plot().points.len()), (336, 336));
+    assert!(room.app.chart.tally.is_whole() && room.app.feed.is_whole());
+    room.link(LinkEvent::Joined { welcome: welcome(0, 9_000, 8_900), resumed: false });
+    assert_eq!((room.app.chart.tally.total(), room.app.chart.tally.is_whole()), (0, false), "a hole was left");
+}
+
+#[test]
+fn a_chart_loads_while_somebody_reads_further_up_and_stops_where_numbers_are_long() {
+    let mut room = Room::with(0, false);
+    room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), resumed: false });
+    room.link(LinkEvent::Results((4_901..=5_000).map(|seq| result(seq, "s0", None)).collect()));
+    room.press(KeyCode::PageUp);
+    let mut asked = room.press(KeyCode::F(6));
+    let mut pages = 0;
+    while let Some(Effect::Page(request)) = asked.pop() {
+        pages += 1;
+        assert!(pages < 20, "it goes on for ever");
+        let before = request.before.unwrap();
+        let long = |seq| SquareResult { square: "7".repeat(20_000), ..result(seq, "s0", None) };
+        let page = Page { results: (before - 30..before).map(long).collect(), more: true, student: None };
+        asked = room.link(LinkEvent::Page { request, page });
+    }
+    assert!(pages >= 3, "{pages}");
+}
+
+#[test]
+fn a_chart_that_is_wholly_in_sight_says_so_where_it_is_moved() {
+    let mut room = busy();
+    room.press(KeyCode::F(6));
+    room.key(KeyCode::Left, KeyModifiers::SHIFT);
+    assert_eq!(room.notice(), Lang::En.strings().chart_all_seen);
+    room.press(KeyCode::Up);
+    let before = room.app.plot();
+    room.key(KeyCode::Left, KeyModifiers::SHIFT);
+    assert!(room.notice().is_empty() && room.app.plot() != before);
+}
