@@ -187,6 +187,8 @@ pub struct App {
     pub(crate) input: Line,
     pub(crate) check: Check,
     pub(crate) notices: Notices,
+    /// How often Enter left a line to be mended: what is wrong with it is said each time.
+    pub(crate) refusals: usize,
     pub(crate) exports: export::Exports,
     pub(crate) recall: recall::Recall,
     /// What was entered before is being searched.
@@ -238,6 +240,7 @@ impl App {
             input: Line::default(),
             check: Check::Empty,
             notices: Notices::default(),
+            refusals: 0,
             exports: export::Exports::default(),
             recall: recall::Recall::default(),
             search: None,
@@ -485,6 +488,7 @@ impl App {
                 effects.push(Effect::Join { student: entry.student, name: entry.name });
             }
             Err((field, fault)) => {
+                self.refusals += 1;
                 let sentence = match fault {
                     None => self.strings.student_empty.to_owned(),
                     Some(fault) => (self.strings.student_error)(fault),

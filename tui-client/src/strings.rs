@@ -146,6 +146,8 @@ pub struct Strings {
     pub more_waiting: fn(&str) -> String,
     pub new_below: fn(&str) -> String,
     pub scrolled_up: &'static str,
+    /// The same in linear mode.
+    pub back_to_newest: &'static str,
     pub digits: fn(&str) -> String,
     pub more_online: fn(&str) -> String,
     pub me: &'static str,

@@ -237,7 +237,10 @@ impl App {
                 self.leaving.forget();
                 self.show_what_was_sent();
             }
-            Err(_) => self.check = self.check.entered(),
+            Err(_) => {
+                self.check = self.check.entered();
+                self.refusals += 1;
+            }
         }
     }
 

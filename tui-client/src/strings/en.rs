@@ -73,6 +73,7 @@ pub(super) static EN: Strings = Strings {
     more_waiting: |count| format!("{count} more waiting"),
     new_below: |count| format!("{count} new"),
     scrolled_up: "newest: Esc",
+    back_to_newest: "Esc goes back to the newest results.",
     digits: |count| if count == "1" { "1 digit".to_owned() } else { format!("{count} digits") },
     more_online: |count| format!("+{count} more"),
     me: "me",

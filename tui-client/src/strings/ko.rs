@@ -73,6 +73,7 @@ pub(super) static KO: Strings = Strings {
     more_waiting: |count| format!("{count}개 더 기다리는 중"),
     new_below: |count| format!("새 결과 {count}개"),
     scrolled_up: "최신으로: Esc",
+    back_to_newest: "Esc를 누르면 최신 결과로 돌아갑니다.",
     digits: |count| format!("{count}자리"),
     more_online: |count| format!("외 {count}명"),
     me: "나",

@@ -52,6 +52,8 @@ pub struct Linear {
     sentence: String,
     /// Until when the notice stands that was said last.
     notice: Option<Instant>,
+    /// How often Enter had been refused.
+    refusals: usize,
     form_error: Option<String>,
     pin_held: Option<Instant>,
     field_fault: String,
@@ -80,13 +82,13 @@ impl Linear {
         !matches!(app.body, Body::Feed | Body::Paste(_)) && self.body == Some(discriminant(&app.body))
     }
 
-    /// Whether as many results were said as are said at once.
-    #[must_use]
     /// It is being closed: the same may be opened again before anything else is said.
     pub fn closed(&mut self) {
         self.body = Some(discriminant(&Body::Feed));
     }
 
+    /// Whether as many results were said as are said at once.
+    #[must_use]
     pub const fn were_many(&self) -> bool {
         self.many
     }
@@ -192,13 +194,15 @@ impl Linear {
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
         let notice = app.notices.current().map(Notice::until);
         // The same may be said of another try.
-        let again = std::mem::replace(&mut self.notice, notice) != notice && notice.is_some();
-        if (sentence != self.sentence || again) && !sentence.is_empty() {
+        let renewed = std::mem::replace(&mut self.notice, notice) != notice && notice.is_some();
+        // What is wrong is said with every Enter, or a second one would seem to have done something.
+        let again = std::mem::replace(&mut self.refusals, app.refusals) != app.refusals;
+        if (sentence != self.sentence || renewed || again) && !sentence.is_empty() {
             lines.push(sentence.clone());
         }
         self.sentence = sentence;
         let error = app.form.error.as_ref().map(|(_, words)| words.clone()).filter(|_| app.screen == Screen::Join);
-        if error != self.form_error {
+        if again || error != self.form_error {
             lines.extend(error.clone());
             self.form_error = error;
         }
@@ -243,7 +247,7 @@ impl Linear {
             self.log.clone_from(&app.connection.log);
             self.newest = 0;
         }
-        self.filter(app, lines);
+        let summed_up = self.filter(app, lines);
         let selected = app.feed.selected();
         let seq = selected.map(Row::seq);
         let moved = std::mem::replace(&mut self.selected, seq) != seq;
@@ -251,6 +255,8 @@ impl Linear {
         let before = std::mem::replace(&mut self.place, place);
         let paged = before != place && place.is_some();
         match selected {
+            // What is selected stands among what was found, or will.
+            _ if summed_up || self.filtering => {}
             Some(row) if moved => lines.push(format!("{} {}", super::feed::SELECTED, self::row(app, row))),
             Some(_) => {}
             None if paged => page(app, lines),
@@ -258,7 +264,7 @@ impl Linear {
         }
         if paged && before.is_none() {
             // From here on nothing new is said.
-            lines.push(app.strings.scrolled_up.to_owned());
+            lines.push(app.strings.back_to_newest.to_owned());
         }
         if app.feed.is_following() && app.input.is_empty() && !self.filtering {
             self.live(app, lines);
@@ -273,8 +279,8 @@ impl Linear {
         })
     }
 
-    /// Whose results are said, and those that are there already when that changes.
-    fn filter(&mut self, app: &App, lines: &mut Vec<String>) {
+    /// Whose results are said, and those that are there already when that changes. Whether they were said now.
+    fn filter(&mut self, app: &App, lines: &mut Vec<String>) -> bool {
         let all = app.feed.filter.is_all();
         let whose = app.feed.filter.student.as_ref().map_or("", |whose| &whose.id);
         let typed = app.feed.filter.needle.as_ref().map_or("", |needle| &needle.typed);
@@ -288,12 +294,14 @@ impl Linear {
                 lines.push(app.strings.searching.to_owned());
             }
         }
-        if self.filtering && !app.feed.is_asking() {
+        let now = self.filtering && !app.feed.is_asking();
+        if now {
             self.filtering = false;
             lines.push(filter::parts(app).into_iter().map(|part| part.text).collect::<Vec<_>>().join(", "));
             page(app, lines);
             self.newest = self.newest.max(app.feed.rows().next_back().map_or(0, Row::seq));
         }
+        now
     }
 
     /// Results as they come.
@@ -329,8 +337,12 @@ fn row(app: &App, row: &Row) -> String {
 
 /// What of the feed is in sight.
 fn page(app: &App, lines: &mut Vec<String>) {
+    let selected = app.feed.selected().map(Row::seq);
     for item in (0..ROWS.into()).filter_map(|line| app.feed.line(line)) {
         match item {
+            Item::Row(row) if selected == Some(row.seq()) => {
+                lines.push(format!("{} {}", super::feed::SELECTED, self::row(app, row)));
+            }
             Item::Row(row) => lines.push(self::row(app, row)),
             Item::Top(Top::Empty) => lines.push(app.strings.nothing_here.to_owned()),
             Item::Top(top) => lines.push(super::feed::top_words(app, top).to_owned()),

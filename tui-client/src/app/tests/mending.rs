@@ -1,0 +1,93 @@
+//! What could not be done: it is said, as often as it is tried, and what was typed stays or comes back to be mended.
+
+use super::*;
+
+/// On the join form of a server that asks for a PIN.
+fn at_the_form() -> Room {
+    let (mut room, _) = Room::new(setup());
+    room.link(LinkEvent::Hello { hello: hello(Auth::Pin), hosting: false });
+    for c in "me".chars() {
+        room.press(KeyCode::Char(c));
+    }
+    room.press(KeyCode::Tab);
+    room
+}
+
+#[test]
+fn a_pin_that_was_refused_is_not_typed_on_nor_sent_again() {
+    let held = ErrorMessage { retry_after_ms: Some(1_000), ..error(ErrorCode::RateLimited) };
+    for refused in [error(ErrorCode::BadPin), held] {
+        let mut room = at_the_form();
+        let first = room.enter("111111");
+        assert!(first.contains(&Effect::UsePin(Pin::new("111111"))));
+        let forgotten = room.link(LinkEvent::JoinRefused(refused.clone()));
+        assert_eq!(room.app.form.pin.text(), "", "{refused:?}");
+        if refused.code == ErrorCode::RateLimited {
+            assert_eq!(forgotten, [Effect::UsePin(Pin::new(""))], "Enter alone does not try it again");
+        }
+        assert!(room.enter("234567").contains(&Effect::UsePin(Pin::new("234567"))));
+    }
+    let mut room = at_the_form();
+    let held = ErrorMessage { retry_after_ms: Some(1_000), ..error(ErrorCode::RateLimited) };
+    assert_eq!(room.link(LinkEvent::JoinRefused(held)), [], "one that let somebody in before is kept");
+}
+
+#[test]
+fn every_enter_that_takes_nothing_counts() {
+    let mut room = Room::with(0, false);
+    for text in ["1x", "1/2", "--1"] {
+        let before = room.app.refusals;
+        room.enter(text);
+        room.press(KeyCode::Enter);
+        assert_eq!((room.app.refusals, room.app.input.text()), (before + 2, text));
+        room.control('u');
+    }
+    let before = room.app.refusals;
+    room.enter("12");
+    room.enter("/lang en");
+    assert_eq!(room.app.refusals, before);
+}
+
+#[test]
+fn what_stands_behind_a_command_is_not_passed_over() {
+    let mut room = Room::with(0, false);
+    room.link(LinkEvent::Results(vec![result(1, "s0", None)]));
+    for (text, words) in [
+        ("/exit now", "Nothing stands behind /exit."),
+        ("/help me", "Nothing stands behind /help."),
+        ("/mine 3", "Nothing stands behind /mine."),
+        ("/chart x", "Nothing stands behind /chart."),
+    ] {
+        assert_eq!(room.enter(text), [], "{text}");
+        assert_eq!((room.notice(), room.app.input.text()), (words, text));
+        room.control('u');
+    }
+    assert!(matches!(room.app.body, Body::Feed));
+}
+
+#[test]
+fn help_opens_on_the_join_form_too() {
+    let (mut room, _) = Room::new(setup());
+    room.press(KeyCode::F(1));
+    assert!(matches!(room.app.body, Body::Help(0)));
+    room.press(KeyCode::Down);
+    assert!(matches!(room.app.body, Body::Help(1)));
+    room.press(KeyCode::Esc);
+    assert!(matches!(room.app.body, Body::Feed));
+    room.press(KeyCode::F(1));
+    room.press(KeyCode::F(1));
+    assert!(matches!(room.app.body, Body::Feed));
+    room.press(KeyCode::F(1));
+    room.press(KeyCode::Char('7'));
+    assert!(matches!(room.app.body, Body::Feed));
+    assert_eq!(room.press(KeyCode::Enter), [join("7", None)], "what is typed goes into the form");
+}
+
+#[test]
+fn exit_leaves_from_the_join_form_too() {
+    for text in ["/exit", "/ㄷ턋", "／exit"] {
+        let (mut room, _) = Room::new(setup());
+        assert_eq!(room.enter(text), [Effect::Quit], "{text}");
+        assert_eq!(at_the_form().enter(text), [Effect::Quit], "it is no PIN: {text}");
+    }
+}
