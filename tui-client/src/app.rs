@@ -369,7 +369,7 @@ impl App {
         let parts = layout(width, height);
         self.settle_chart();
         if matches!(self.body, Body::Feed) {
-            self.feed.go_on_reading();
+            self.feed.go_on_reading(&self.me.id, false);
         }
         self.settle_notebook(effects);
         self.settle_export(effects);
@@ -401,9 +401,6 @@ impl App {
         }
     }
 
-    fn join_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let empty = self.form.line(self.form.focus).is_empty();
     /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the form's.
     fn join_help_key(&mut self, key: KeyEvent) -> bool {
         let action = self.keymap.action(Key::of(key), Place { empty: true, chart: false });
@@ -428,10 +425,13 @@ impl App {
         true
     }
 
-        match key.code {
+    fn join_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
         if self.join_help_key(key) {
             return;
         }
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let empty = self.form.line(self.form.focus).is_empty();
+        match key.code {
             KeyCode::Char('c') if control => effects.push(Effect::Quit),
             _ if self.keymap.action(Key::of(key), Place { empty, chart: false }) == Some(Action::Leave) => {
                 effects.push(Effect::Quit);
@@ -439,13 +439,13 @@ impl App {
             _ => {
                 let before = self.form.focus;
                 match self.form.key(key, &self.keymap, self.connection.auth()) {
-                    join::Outcome::Submit => self.submit_form(effects),
-                    join::Outcome::Changed if before == Field::Server && self.form.focus != before => {
-                        self.use_chosen_server(effects);
                     // Whoever was taken back to the form may not have noticed, and wants to leave all the same.
                     join::Outcome::Submit if commands::leaves(self.form.line(before).text()) => {
                         effects.push(Effect::Quit);
                     }
+                    join::Outcome::Submit => self.submit_form(effects),
+                    join::Outcome::Changed if before == Field::Server && self.form.focus != before => {
+                        self.use_chosen_server(effects);
                     }
                     join::Outcome::Changed | join::Outcome::NotMine => {}
                 }

@@ -200,6 +200,9 @@ pub struct Strings {
     /// How many results, and whether those are all there are; otherwise they are the newest.
     pub chart_of: fn(&str, bool) -> String,
     pub chart_powers: &'static str,
+    pub chart_all_seen: &'static str,
+    /// The scale to change to, where that is not the one by powers.
+    pub chart_even: &'static str,
     pub chart_others: &'static str,
     pub per_minute: fn(&str) -> String,
     /// How many were counted, and whether those are all.
@@ -232,6 +235,8 @@ pub struct Strings {
     pub history_keys: &'static [(Hint, &'static str)],
     pub unknown_command: fn(&str, Option<&str>) -> String,
     pub unknown_copy: &'static str,
+    /// This command takes nothing behind its name.
+    pub no_argument: fn(&str) -> String,
     pub unknown_language: &'static str,
     pub language_chosen: &'static str,
     pub unknown_theme: &'static str,
@@ -252,16 +257,19 @@ pub struct Strings {
     /// The headings, each with what is no key of the keymap.
     pub help: &'static [HelpSection],
     pub help_commands: &'static str,
+    /// What is to be filled in on the join screen, and its keys, with their heading.
+    pub help_joining: (&'static str, &'static [(&'static str, &'static str)]),
     pub help_keys: &'static [(Hint, &'static str)],
     pub footer: &'static [(Hint, &'static str)],
     /// Without a connection.
     pub footer_lost: &'static [(Hint, &'static str)],
     pub footer_scrolled: &'static [(Hint, &'static str)],
     pub footer_filtered: &'static [(Hint, &'static str)],
+    /// Where nothing is let through, while it is searched for and after that.
+    pub footer_none_yet: &'static [(Hint, &'static str)],
+    pub footer_none: &'static [(Hint, &'static str)],
     pub footer_found: &'static [(Hint, &'static str)],
     pub online_keys: &'static [(Hint, &'static str)],
-    /// What is to be filled in on the join screen, and its keys, with their heading.
-    pub help_joining: (&'static str, &'static [(&'static str, &'static str)]),
     pub footer_selected: &'static [(Hint, &'static str)],
     pub footer_command: &'static [(Hint, &'static str)],
     pub footer_typing: &'static [(Hint, &'static str)],

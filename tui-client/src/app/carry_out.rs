@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::commands::{self, Action, COPIED, LANGS, Parsed, THEMES};
+use super::commands::{self, Action, Argument, COPIED, LANGS, Parsed, THEMES};
 use super::notices::Gravity;
 use super::{App, Body, Copied};
 use crate::event::Effect;
@@ -27,7 +27,9 @@ impl App {
                 if command.action != Action::Export {
                     self.exports.forget_warning();
                 }
-                if self.act(command.action, &argument, now, effects) {
+                if command.argument == Argument::Nothing && !argument.is_empty() {
+                    self.notices.show(Gravity::Error, (self.strings.no_argument)(command.name), now);
+                } else if self.act(command.action, &argument, now, effects) {
                     self.entered(effects);
                 }
             }

@@ -106,6 +106,16 @@ impl Chart {
         self.middle = 0.0;
     }
 
+    /// Whether all of it is in sight.
+    pub(crate) const fn is_fit(&self) -> bool {
+        self.zoom == 0
+    }
+
+    /// Whether only powers of ten can divide the axes: beyond this a square is no number of the machine's any more.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.placed.iter().any(|placed| placed.log > 150.0)
+    }
+
     /// Closer (positive) or farther.
     pub(crate) fn zoom(&mut self, steps: i32) {
         self.zoom = self.zoom.saturating_add(steps).clamp(0, DEEPEST);
@@ -156,14 +166,18 @@ impl Chart {
         }
     }
 
+    /// Whether the axes are divided by powers of ten.
+    pub(crate) fn divides_by_powers(&self) -> bool {
+        match self.scale {
+            Scale::Powers => true,
+            Scale::Even => self.is_forced(),
+            Scale::Fitting => is_wild(self.placed.iter().map(|placed| placed.log)),
+        }
+    }
+
     /// Lays out what [`Self::keep_up`] took up.
     pub(crate) fn plot(&self) -> Plot {
-        let powers = match self.scale {
-            Scale::Powers => true,
-            // Beyond this a square is no number of the machine's any more.
-            Scale::Even => self.placed.iter().any(|placed| placed.log > 150.0),
-            Scale::Fitting => is_wild(self.placed.iter().map(|placed| placed.log)),
-        };
+        let powers = self.divides_by_powers();
         let point = |placed: &Placed| {
             let (x, y) = if powers { placed.powers } else { placed.even };
             Point { x, y, mine: placed.mine }
@@ -310,6 +324,14 @@ impl App {
         if powers && self.plot().powers {
             self.notices.show(Gravity::Info, self.strings.only_powers.to_owned(), now);
         }
+    }
+
+    /// Sideways, where not all of it is in sight.
+    pub(super) fn pan_chart(&mut self, quarters: i32, now: Instant) {
+        if self.chart.is_fit() {
+            return self.notices.show(Gravity::Info, self.strings.chart_all_seen.to_owned(), now);
+        }
+        self.chart.pan(quarters);
     }
 
     /// The results that are shown, laid out.

@@ -265,9 +265,12 @@ impl Feed {
         }
     }
 
-    /// Whoever is back at the newest, with nothing new since they stopped reading, finds no divider later.
-    pub(crate) fn go_on_reading(&mut self) {
-        if self.place == Place::Newest && self.divider.is_some_and(|divider| divider >= self.stream) {
+    /// Whoever is back at the newest, with nothing new of the others since they stopped reading, finds no divider later. Nor
+    /// does whoever spoke.
+    pub(crate) fn go_on_reading(&mut self, me: &str, spoke: bool) {
+        let Some(divider) = self.divider.filter(|_| self.place == Place::Newest) else { return };
+        let behind = self.rows.partition_point(|row| row.seq() <= divider);
+        if spoke || self.rows.range(behind..).all(|row| row.student() == me) {
             self.divider = None;
         }
     }

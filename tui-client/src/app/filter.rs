@@ -120,6 +120,7 @@ impl App {
             self.show_everything();
         }
         self.feed.follow_newest();
+        self.feed.go_on_reading(&self.me.id, true);
         self.body = Body::Feed;
     }
 

@@ -9,7 +9,7 @@ use super::input::Line;
 use super::join::Field;
 use super::notices::Gravity;
 use super::{App, Body, Feed, Me, Screen, Urgency};
-use crate::event::{Effect, LinkEvent, Lost};
+use crate::event::{Effect, LinkEvent, Lost, Pin};
 use crate::text;
 
 /// The most of a system's words that are quoted in a notice, in cells.
@@ -49,7 +49,7 @@ impl App {
                 }
             }
             LinkEvent::PinWanted => self.pin_wanted(),
-            LinkEvent::JoinRefused(error) => self.join_refused(&error, now),
+            LinkEvent::JoinRefused(error) => self.join_refused(&error, now, effects),
             LinkEvent::Queued(pending) => self.feed.waiting.add(pending),
             LinkEvent::Results(results) => self.results(&results, effects),
             LinkEvent::Answered { id, .. } => {
@@ -138,12 +138,15 @@ impl App {
     }
 
     /// The error is shown where it can be mended: on the form, beside the field that it is about.
-    fn join_refused(&mut self, error: &ErrorMessage, now: Instant) {
+    fn join_refused(&mut self, error: &ErrorMessage, now: Instant, effects: &mut Vec<Effect>) {
         if error.code == ErrorCode::RateLimited && self.connection.auth() == Some(Auth::Pin) {
             let wait = Duration::from_millis(error.retry_after_ms.unwrap_or_default());
             self.form.held_until = now.checked_add(wait);
-            // What is typed next is another try, not more of this one.
-            self.form.pin = Line::default();
+            if !self.form.pin.is_empty() {
+                // What is typed next is another try, not more of this one; and Enter alone does not make this one again.
+                self.form.pin = Line::default();
+                effects.push(Effect::UsePin(Pin::new("")));
+            }
             return self.back_to_the_form(Some(Field::Pin), None);
         }
         if error.code == ErrorCode::BadPin {

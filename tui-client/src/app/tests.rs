@@ -1,8 +1,10 @@
 //! The app as somebody uses it: keys and news in, effects and state out. Properties over any sequence of events are in
 //! [`sequences`].
 
+mod divider;
 mod export;
 mod looks;
+mod mending;
 mod sequences;
 mod typing;
 mod views;

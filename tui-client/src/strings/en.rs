@@ -126,6 +126,8 @@ pub(super) static EN: Strings = Strings {
         format!("{}{count} result{s}", if all { "" } else { "newest " })
     },
     chart_powers: "log scale",
+    chart_even: "even scale",
+    chart_all_seen: "All of it is in sight. Zoom in: Up",
     chart_others: "others",
     per_minute: |most| format!("per minute (most {most})"),
     who_squared: |total, all| {
@@ -181,6 +183,7 @@ pub(super) static EN: Strings = Strings {
         None => format!("There is no /{name}. /help lists every command."),
     },
     unknown_copy: "Write square or number, as in /copy number.",
+    no_argument: |name| format!("Nothing stands behind /{name}."),
     unknown_language: "Write ko or en, as in /lang ko.",
     unknown_theme: "Write auto, dark, light, contrast or mono, as in /theme light.",
     theme_chosen: |choice| {
@@ -261,10 +264,6 @@ pub(super) static EN: Strings = Strings {
             ("Ctrl-C", "leave"),
         ],
     ),
-    ],
-    footer_lost: &[
-        (Of(&[Action::Reconnect]), "connect now"),
-        (Word("Enter"), "square"),
     help_keys: &[(Word("Up/Down"), "scroll"), (Of(&[PageUp, PageDown]), "page"), (Word("Esc"), "close")],
     footer: &[
         (Word("Enter"), "square"),
@@ -272,6 +271,10 @@ pub(super) static EN: Strings = Strings {
         (Of(&[SelectEarlier]), "select"),
         (Of(&[Help]), "help"),
         (Word("/exit"), "leave"),
+    ],
+    footer_lost: &[
+        (Of(&[Action::Reconnect]), "connect now"),
+        (Word("Enter"), "square"),
         (Of(&[PageUp]), "earlier"),
         (Of(&[Help]), "help"),
         (Word("/exit"), "leave"),
@@ -288,6 +291,8 @@ pub(super) static EN: Strings = Strings {
         (Of(&[PageUp]), "earlier"),
         (Of(&[Help]), "help"),
     ],
+    footer_none_yet: &[(Word("Esc"), "stop"), (Of(&[Help]), "help")],
+    footer_none: &[(Word("Esc"), "show all"), (Of(&[Help]), "help")],
     footer_found: &[
         (Of(&[FindEarlier]), "earlier"),
         (Of(&[FindLater]), "later"),

@@ -121,6 +121,8 @@ pub(super) static KO: Strings = Strings {
 
     chart_of: |count, all| format!("{} {count}개", if all { "결과" } else { "최근 결과" }),
     chart_powers: "로그 눈금",
+    chart_even: "고른 눈금",
+    chart_all_seen: "모두 보입니다. 확대: ↑",
     chart_others: "다른 사람",
     per_minute: |most| format!("분당 결과 (최대 {most})"),
     who_squared: |total, all| format!("학생별 ({} {total}개)", if all { "모두" } else { "최근" }),
@@ -180,6 +182,7 @@ pub(super) static KO: Strings = Strings {
         None => format!("/{name} 명령은 없습니다. 모든 명령은 /help 에 있습니다."),
     },
     unknown_copy: "제곱이나 수라고 써 주세요. 예: /copy 수",
+    no_argument: |name| format!("/{name} 뒤에는 아무것도 쓰지 않습니다."),
     unknown_language: "ko 나 en 을 써 주세요. 예: /lang en",
     unknown_theme: "auto, dark, light, contrast, mono 가운데 하나를 써 주세요. 예: /theme light",
     theme_chosen: |choice| {
@@ -248,10 +251,6 @@ pub(super) static KO: Strings = Strings {
         ),
     ],
     help_commands: "명령",
-    help_keys: &[(Word("↑↓"), "스크롤"), (Of(&[PageUp, PageDown]), "쪽"), (Word("Esc"), "닫기")],
-    footer: &[
-        (Word("Enter"), "제곱"),
-        (Of(&[PageUp]), "이전"),
     help_joining: (
         "들어가기",
         &[
@@ -264,6 +263,10 @@ pub(super) static KO: Strings = Strings {
             ("Ctrl-C", "나갑니다"),
         ],
     ),
+    help_keys: &[(Word("↑↓"), "스크롤"), (Of(&[PageUp, PageDown]), "쪽"), (Word("Esc"), "닫기")],
+    footer: &[
+        (Word("Enter"), "제곱"),
+        (Of(&[PageUp]), "이전"),
         (Of(&[SelectEarlier]), "고르기"),
         (Of(&[Help]), "도움말"),
         (Word("/exit"), "나가기"),
@@ -287,6 +290,8 @@ pub(super) static KO: Strings = Strings {
         (Of(&[PageUp]), "이전"),
         (Of(&[Help]), "도움말"),
     ],
+    footer_none_yet: &[(Word("Esc"), "멈추기"), (Of(&[Help]), "도움말")],
+    footer_none: &[(Word("Esc"), "모두 보기"), (Of(&[Help]), "도움말")],
     footer_found: &[
         (Of(&[FindEarlier]), "이전 것"),
         (Of(&[FindLater]), "다음 것"),

@@ -10,6 +10,7 @@ use ratatui::widgets::{Axis, Bar, BarChart, Chart, Dataset, GraphType, Sparkline
 
 use super::paint::{Paint, Part};
 use crate::app::{App, Pane, curve};
+use crate::keys::{Action, Hint};
 use crate::text;
 
 /// From this width on everything stands side by side.
@@ -34,6 +35,15 @@ const ASCII_BARS: symbols::bar::Set<'static> = symbols::bar::Set {
 /// Whether both parts of the picture fit side by side.
 pub(super) const fn shows_all(width: u16) -> bool {
     width >= WIDE
+}
+
+/// Whether a key of the chart has nothing to do just now.
+pub(super) fn does_nothing(app: &App, hint: Hint) -> bool {
+    match hint {
+        Hint::Word("Home") | Hint::Of([Action::PanLeft, ..]) => app.chart.is_fit(),
+        Hint::Word("End") => app.chart.is_forced(),
+        _ => false,
+    }
 }
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {

@@ -214,12 +214,21 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
         _ if app.search.is_some() => strings.history_keys,
         _ if matches!(app.check, Check::Command) => strings.footer_command,
         Body::Help(_) => strings.help_keys,
+        // Enter takes the line, whoever is chosen.
+        Body::Online if !app.input.is_empty() => strings.footer_typing,
         Body::Online => strings.online_keys,
         Body::Detail(_) => strings.detail_keys,
         Body::Chart if chart::shows_all(area.width) => strings.chart_keys,
         Body::Chart => strings.chart_keys_small,
         Body::Feed if !app.input.is_empty() => strings.footer_typing,
-        Body::Feed if app.feed.filter.needle.is_some() && app.feed.rows().len() > 0 => strings.footer_found,
+        Body::Feed if !app.feed.filter.is_all() && app.feed.rows().len() == 0 => {
+            if app.feed.is_asking() {
+                strings.footer_none_yet
+            } else {
+                strings.footer_none
+            }
+        }
+        Body::Feed if app.feed.filter.needle.is_some() => strings.footer_found,
         Body::Feed if app.feed.selected().is_some() => strings.footer_selected,
         Body::Feed if !app.feed.filter.is_all() => strings.footer_filtered,
         Body::Feed if !app.feed.is_following() => strings.footer_scrolled,

@@ -49,9 +49,12 @@ impl Tally {
         }
     }
 
-    /// What comes next are the first results there are, where nothing was counted yet.
-    pub(crate) const fn begin(&mut self) {
-        self.whole |= self.counted.is_none();
+    /// What comes next is behind this `seq`, up to `latest` at once. What was counted before still counts where it lies in the
+    /// same ledger and nothing is missing between.
+    pub(crate) fn begin(&mut self, replay_after: u64, latest: u64) {
+        if self.counted.is_none_or(|(_, last)| last < replay_after || last > latest) {
+            *self = Self { whole: replay_after == 0, ..Self::default() };
+        }
     }
 
     /// Whether all results that there are were counted.

@@ -32,7 +32,7 @@ pub(crate) enum Action {
 /// What stands behind a command's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Argument {
-    /// Nothing; what stands there is passed over.
+    /// Nothing; where something stands there, the command is not carried out.
     Nothing,
     /// A student, by id or name, or none.
     Student,

@@ -4,9 +4,8 @@
 
 use squares_shared::message::{MAX_PAGE, Page, PageRequest};
 
-use super::Feed;
-use super::{FOLLOWING, Feed};
 use super::sight::Place;
+use super::{FOLLOWING, Feed};
 
 /// The results on a page that is asked for.
 pub(super) const PAGE: u64 = 200;
