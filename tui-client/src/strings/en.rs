@@ -203,13 +203,13 @@ pub(super) static EN: Strings = Strings {
     press_again: "Press Ctrl-C again to leave, or type /exit.",
     host_leaves: |others| {
         format!(
-            "You host this room: {} will be cut off for a moment, then one takes over. /exit again to leave.",
+            "You host this room: {} will be cut off until one takes over. /exit again to leave.",
             others_online(others)
         )
     },
     host_leaves_again: |others| {
         format!(
-            "You host this room: {} will be cut off for a moment, then one takes over. Ctrl-C again to leave.",
+            "You host this room: {} will be cut off until one takes over. Ctrl-C again to leave.",
             others_online(others)
         )
     },

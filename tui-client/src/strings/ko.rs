@@ -202,13 +202,13 @@ pub(super) static KO: Strings = Strings {
     press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit 를 쓰세요.",
     host_leaves: |others| {
         format!(
-            "이 컴퓨터가 방을 열고 있어, 나가면 다른 {}명이 잠시 끊겼다가 이어집니다. 나가려면 /exit 를 한 번 더 쓰세요.",
+            "이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누가 이어받을 때까지 끊깁니다. 나가려면 /exit 를 한 번 더 쓰세요.",
             text::grouped(others)
         )
     },
     host_leaves_again: |others| {
         format!(
-            "이 컴퓨터가 방을 열고 있어, 나가면 다른 {}명이 잠시 끊겼다가 이어집니다. 나가려면 Ctrl-C를 한 번 더 누르세요.",
+            "이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누가 이어받을 때까지 끊깁니다. 나가려면 Ctrl-C를 한 번 더 누르세요.",
             text::grouped(others)
         )
     },
