@@ -96,14 +96,16 @@ impl Outlet {
         self.lent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what is new, where the outlet is lent.
-    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics) {
+    /// Writes what is new, where the outlet is lent. `room` is an empty queue that is used meanwhile: most often nothing is left
+    /// to be kept, and then nothing is allocated for this client.
+    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, room: &mut VecDeque<Bytes>) {
         let mut lent = self.lent();
         let Some(position) = &mut *lent else { return };
         if position.only_calls || !position.rest.is_empty() {
             self.called.notify_one();
             return;
         }
+        std::mem::swap(&mut position.rest, room);
         let read = feed.read(position.reached, ENOUGH, &mut position.rest);
         if let Read::Taken(reached) = read {
             position.reached = reached;
@@ -115,6 +117,9 @@ impl Outlet {
         if behind || !position.rest.is_empty() || self.wire.holds() || written.is_err() {
             // The session goes on from here, or finds the connection broken by itself.
             self.called.notify_one();
+        }
+        if position.rest.is_empty() {
+            std::mem::swap(&mut position.rest, room);
         }
     }
 
@@ -230,6 +235,7 @@ impl Relay {
     pub(crate) async fn run(&self, part: usize, feed: &Feed, presence: &Presence, metrics: &Metrics) {
         let (mut results, mut lines) = (feed.subscribe(), presence.subscribe());
         let mut turn = Vec::with_capacity(TURN);
+        let mut room = VecDeque::new();
         let mut round = None;
         loop {
             let news = tokio::select! {
@@ -257,7 +263,7 @@ impl Relay {
                     }
                 }
                 for outlet in turn.drain(..) {
-                    outlet.serve(feed, presence, metrics);
+                    outlet.serve(feed, presence, metrics, &mut room);
                 }
                 tokio::task::yield_now().await;
             }
