@@ -6,6 +6,7 @@ mod apply;
 mod backup;
 mod check;
 mod checkpoint;
+mod log_file;
 mod opening;
 mod reader;
 mod schema;

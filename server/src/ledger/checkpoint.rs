@@ -1,10 +1,11 @@
 //! Moves what the write-ahead log has gathered into the ledger's file, on a thread of its own, so that no commit waits for
 //! it. Most of it is moved while the writer goes on; only a small rest, of what was written meanwhile, is moved while the
-//! writer waits, since the log begins anew only when all of it was moved. The writer owns it, and tells it of each commit.
+//! writer waits, since the log begins anew only when all of it was moved. It also keeps the log's file longer than the log.
+//! The writer owns it, and tells it of each commit.
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI32, Ordering},
@@ -15,7 +16,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::schema;
+use super::{log_file::LogFile, schema};
 
 /// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
 const MANY: i32 = 4096;
@@ -37,8 +38,9 @@ pub(super) struct Checkpointer {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    log: LogFile,
     /// Pages in the log by the last commit.
     pages: AtomicI32,
     /// Held during each transaction of the writer, and while the rest of the log is moved.
@@ -49,12 +51,12 @@ struct Shared {
     wake: Condvar,
 }
 
+/// What the thread is to do next.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    #[default]
-    Nothing,
-    Move,
-    End,
+struct Asked {
+    lengthen: bool,
+    move_log: bool,
+    end: bool,
 }
 
 /// How a pass went: pages in the log, and how many of them stand in the ledger's file as well.
@@ -66,7 +68,14 @@ struct Pass {
 impl Checkpointer {
     /// Starts the thread for the ledger in this file.
     pub(super) fn start(path: PathBuf) -> io::Result<Self> {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(Shared {
+            log: LogFile::new(&path, MANY),
+            pages: AtomicI32::default(),
+            turn: Mutex::default(),
+            moving: Mutex::default(),
+            asked: Mutex::default(),
+            wake: Condvar::default(),
+        });
         let own = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || own.run(&path))?;
         Ok(Self { shared, thread: Some(thread) })
@@ -90,25 +99,30 @@ impl Checkpointer {
     pub(super) fn settle(&self, connection: &Connection) -> rusqlite::Result<()> {
         let _moving = lock(&self.shared.moving);
         let _turn = self.turn();
-        schema::settle(connection)
+        schema::settle(connection)?;
+        self.shared.log.was_cut();
+        Ok(())
     }
 
     /// Takes note of a commit.
     pub(super) fn committed(&self) {
-        if self.shared.pages.load(Ordering::Relaxed) >= MANY {
+        let pages = self.shared.pages.load(Ordering::Relaxed);
+        if pages >= MANY {
             self.ask();
+        } else if self.shared.log.is_short(pages) {
+            self.shared.ask(|asked| asked.lengthen = true);
         }
     }
 
     /// Lets the log be moved now: where the disk is full, the room that the log has may be all that there is.
     pub(super) fn ask(&self) {
-        self.shared.ask(Asked::Move);
+        self.shared.ask(|asked| asked.move_log = true);
     }
 }
 
 impl Drop for Checkpointer {
     fn drop(&mut self) {
-        self.shared.ask(Asked::End);
+        self.shared.ask(|asked| asked.end = true);
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that moves the write-ahead log ended by a panic");
         }
@@ -116,28 +130,29 @@ impl Drop for Checkpointer {
 }
 
 impl Shared {
-    fn ask(&self, what: Asked) {
+    fn ask(&self, for_more: impl FnOnce(&mut Asked)) {
         let mut asked = lock(&self.asked);
-        if *asked != Asked::End && *asked != what {
-            *asked = what;
+        let before = *asked;
+        for_more(&mut asked);
+        if *asked != before {
             self.wake.notify_one();
         }
     }
 
-    fn run(&self, path: &std::path::Path) {
+    fn run(&self, path: &Path) {
         // Made with the first use, and anew after a failure.
         let mut connection = None;
         let mut failing = false;
         loop {
             let asked = lock(&self.asked);
-            let nothing = |asked: &mut Asked| *asked == Asked::Nothing;
+            let nothing = |asked: &mut Asked| *asked == Asked::default();
             let mut asked = self.wake.wait_while(asked, nothing).unwrap_or_else(PoisonError::into_inner);
-            if *asked == Asked::End {
+            if asked.end {
                 return;
             }
-            *asked = Asked::Nothing;
+            let Asked { lengthen, move_log, .. } = std::mem::take(&mut *asked);
             drop(asked);
-            let done = match self.move_log(&mut connection, path) {
+            let done = match self.carry_out(&mut connection, path, lengthen, move_log) {
                 Ok(all) => {
                     failing = false;
                     all
@@ -152,18 +167,31 @@ impl Shared {
                 }
             };
             if !done {
-                let end = |asked: &mut Asked| *asked != Asked::End;
-                drop(self.wake.wait_timeout_while(lock(&self.asked), PAUSE, end));
+                drop(self.wake.wait_timeout_while(lock(&self.asked), PAUSE, |asked| !asked.end));
             }
         }
     }
 
-    /// Moves the log, and tells whether it can begin anew.
-    fn move_log(&self, connection: &mut Option<Connection>, path: &std::path::Path) -> rusqlite::Result<bool> {
+    /// Does what was asked, and tells whether all of it could be done.
+    fn carry_out(
+        &self,
+        connection: &mut Option<Connection>,
+        path: &Path,
+        lengthen: bool,
+        move_log: bool,
+    ) -> rusqlite::Result<bool> {
         let connection = match connection {
             Some(connection) => connection,
             None => connection.insert(schema::connect_to_checkpoint(path)?),
         };
+        if lengthen {
+            self.log.lengthen(connection, lock(&self.turn));
+        }
+        if move_log { self.move_log(connection) } else { Ok(true) }
+    }
+
+    /// Moves the log, and tells whether it can begin anew.
+    fn move_log(&self, connection: &Connection) -> rusqlite::Result<bool> {
         let _moving = lock(&self.moving);
         let mut before = 0;
         for _ in 0..PASSES {

@@ -1,0 +1,175 @@
+//! Keeps the file of the write-ahead log longer than what stands in it. A commit that writes into room which is there already
+//! leaves the file's length and its places on the disk as they are, and its sync has only the data to wait for: about two
+//! thirds of the time. SQLite writes over old parts of the log in the same way once the log has begun anew. Used by the
+//! thread that moves the log, see `checkpoint.rs`.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+    sync::{
+        MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rusqlite::Connection;
+
+/// Bytes that are added at once: what is written and synced beside a commit holds it up, and should be little.
+const STEP: u64 = 1 << 20;
+
+/// Zeros that are written at once.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// Bytes of room in front of the log below which more is added: a few hundred single squares.
+const ROOM: u64 = STEP / 2;
+
+/// Bytes of a page in the log: a page of the usual size, and the head of its frame.
+const FRAME: u64 = 4096 + 24;
+
+/// The log's file.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    path: PathBuf,
+    /// How long it gets: beyond that the log is moved, and begins anew.
+    whole: u64,
+    /// How long it is at least, as far as that is known; the greatest number where it cannot be made longer.
+    length: AtomicU64,
+}
+
+impl LogFile {
+    /// The log of this ledger, which is moved once it has so many pages.
+    pub(super) fn new(ledger: &Path, pages: i32) -> Self {
+        let mut path = OsString::from(ledger);
+        path.push("-wal");
+        Self { path: path.into(), whole: end(pages), length: AtomicU64::new(0) }
+    }
+
+    /// Whether the room in front of a log of so many pages runs short.
+    pub(super) fn is_short(&self, pages: i32) -> bool {
+        let length = self.length.load(Ordering::Relaxed);
+        length < self.whole && end(pages) + ROOM > length
+    }
+
+    /// Takes note that the file was cut.
+    pub(super) fn was_cut(&self) {
+        self.length.store(0, Ordering::Relaxed);
+    }
+
+    /// Adds some room. `connection` keeps everybody else from writing to the log meanwhile, which `turn` does for this program.
+    pub(super) fn lengthen(&self, connection: &Connection, turn: MutexGuard<'_, ()>) {
+        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+            tracing::debug!(%error, "the write-ahead log is not made longer just now");
+            return;
+        }
+        let added = self.add();
+        let ended = connection.execute_batch("ROLLBACK");
+        drop(turn);
+        let synced = added.and_then(|(file, length)| {
+            file.sync_data()?;
+            ended.map_err(io::Error::other)?;
+            Ok(length)
+        });
+        let length = synced.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the write-ahead log cannot be made longer ahead of its use");
+            u64::MAX
+        });
+        self.length.store(length, Ordering::Relaxed);
+    }
+
+    fn add(&self) -> io::Result<(File, u64)> {
+        let mut file = File::options().write(true).open(&self.path)?;
+        let before = file.seek(SeekFrom::End(0))?;
+        let mut length = before;
+        while length < self.whole && length < before + STEP {
+            if let Err(error) = file.write_all(&ZEROS) {
+                // The disk may be full: what is left of it is for the squares.
+                file.set_len(before)?;
+                return Err(error);
+            }
+            length += ZEROS.len() as u64;
+        }
+        Ok((file, length))
+    }
+}
+
+/// Where a log of so many pages ends.
+fn end(pages: i32) -> u64 {
+    u64::from(pages.unsigned_abs()) * FRAME
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn ledger(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection
+            .execute_batch("PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (x)")
+            .unwrap();
+        connection
+    }
+
+    fn length(of: &LogFile) -> u64 {
+        of.path.metadata().unwrap().len()
+    }
+
+    #[test]
+    fn a_log_is_made_longer_step_by_step_and_reads_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l");
+        let writer = ledger(&path);
+        let other = Connection::open(&path).unwrap();
+        let (file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
+        let mut row = 0;
+        for _ in 0..3 {
+            assert!(file.is_short(600));
+            file.lengthen(&other, turn.lock().unwrap());
+            for _ in 0..100 {
+                row += 1;
+                writer.execute("INSERT INTO t VALUES (?1)", [row]).unwrap();
+            }
+        }
+        assert!((file.whole..file.whole + STEP).contains(&length(&file)), "{}", length(&file));
+        assert!(!file.is_short(600));
+        // As after a kill: what follows the log is not taken for a part of it.
+        let (copy, log) = (folder.path().join("c"), folder.path().join("c-wal"));
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::copy(&file.path, log).unwrap();
+        let count =
+            |path: &Path| Connection::open(path).unwrap().query_row("SELECT count(*) FROM t", (), |row| row.get(0));
+        assert_eq!((count(&path), count(&copy)), (Ok(row), Ok(row)));
+    }
+
+    #[test]
+    fn nothing_is_added_while_somebody_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l");
+        let writer = ledger(&path);
+        let other = Connection::open(&path).unwrap();
+        let (file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
+        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let before = length(&file);
+        other.busy_timeout(std::time::Duration::ZERO).unwrap();
+        file.lengthen(&other, turn.lock().unwrap());
+        assert_eq!(length(&file), before);
+        assert!(file.is_short(0));
+    }
+
+    #[test]
+    fn a_log_that_cannot_grow_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l");
+        let _writer = ledger(&path);
+        let other = Connection::open(&path).unwrap();
+        let (mut file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
+        file.path = folder.path().to_owned();
+        file.lengthen(&other, turn.lock().unwrap());
+        assert!(!file.is_short(600));
+        file.was_cut();
+        assert!(file.is_short(600));
+    }
+}
