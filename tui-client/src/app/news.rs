@@ -1,5 +1,6 @@
 //! What the link tells, and what the app makes of it.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use squares_shared::message::{Auth, ErrorCode, ErrorMessage, Page, PageRequest, SquareResult, Welcome};
@@ -81,7 +82,7 @@ impl App {
             }
             LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at, now),
             LinkEvent::NotQueued { number, error } => {
-                let error = text::printable(&error).into_owned();
+                let error = text::printable(&self.system_words(&error)).into_owned();
                 let error = text::cut(&error, QUOTED, self.glyphs.ellipsis);
                 let shown = text::printable(&number).into_owned();
                 let shown = text::shorten(&shown, QUOTED / 2, self.glyphs.ellipsis);
@@ -100,6 +101,13 @@ impl App {
         if let Some(sentence) = self.connection.first_seen.take() {
             self.notices.show(Gravity::Warning, sentence, now);
         }
+    }
+
+    /// An error of the system in the language of the screen, where it is a usual one.
+    fn system_words(&self, words: &str) -> String {
+        let number = words.rsplit_once("(os error ").and_then(|(_, number)| number.strip_suffix(')')?.parse().ok());
+        let kind = number.map(|number| io::Error::from_raw_os_error(number).kind());
+        kind.and_then(self.strings.system).unwrap_or(words).to_owned()
     }
 
     fn joined(&mut self, welcome: Welcome, resumed: bool, now: Instant, effects: &mut Vec<Effect>) {

@@ -91,3 +91,18 @@ fn exit_leaves_from_the_join_form_too() {
         assert_eq!(at_the_form().enter(text), [Effect::Quit], "it is no PIN: {text}");
     }
 }
+
+#[test]
+fn why_a_square_could_not_be_kept_is_said_in_the_language_of_the_screen() {
+    let mut room = Room::with(0, false);
+    room.enter("/lang ko");
+    for (words, said) in [
+        ("No space left on device (os error 28)", "디스크가 가득 찼습니다"),
+        ("cannot keep it: Permission denied (os error 13)", "그곳에 쓸 권한이 없습니다"),
+        ("something unheard of", "something unheard of"),
+        ("(os error 99999999999)", "(os error 99999999999)"),
+    ] {
+        room.link(LinkEvent::NotQueued { number: "7".into(), error: words.into() });
+        assert_eq!(room.notice(), format!("저장할 수 없어 보내지 않았습니다: 7 ({said})"));
+    }
+}
