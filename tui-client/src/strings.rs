@@ -225,6 +225,8 @@ pub struct Strings {
     pub not_kept: fn(&str, &str) -> String,
     /// How many lines are numbers, and how many are not.
     pub paste_question: fn(usize, usize) -> String,
+    /// The same in fewer words.
+    pub paste_question_short: fn(usize, usize) -> String,
     pub pasted_too_many: fn(&str) -> String,
     pub paste_keys: &'static [(Hint, &'static str)],
     pub paste_keys_none: &'static [(Hint, &'static str)],

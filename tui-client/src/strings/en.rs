@@ -165,6 +165,11 @@ pub(super) static EN: Strings = Strings {
         (good, 1) => format!("Square {}? 1 line is not a number.", numbers(good)),
         (good, bad) => format!("Square {}? {} lines are not numbers.", numbers(good), text::grouped(bad)),
     },
+    paste_question_short: |good, bad| match (good, bad) {
+        (0, _) => "No line is a number.".to_owned(),
+        (good, 0) => format!("Square {}?", text::grouped(good)),
+        (good, bad) => format!("Square {}? {} are wrong.", text::grouped(good), text::grouped(bad)),
+    },
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
     paste_keys: &[(Word("Enter"), "square them"), (Word("Esc"), "cancel"), (Word("Up/Down"), "scroll")],
     paste_keys_none: &[(Word("Esc"), "close"), (Word("Up/Down"), "scroll")],

@@ -164,6 +164,11 @@ pub(super) static KO: Strings = Strings {
             format!("수 {}개를 제곱할까요? {}줄은 수가 아닙니다.", text::grouped(good), text::grouped(bad))
         }
     },
+    paste_question_short: |good, bad| match (good, bad) {
+        (0, _) => "수인 줄이 없습니다.".to_owned(),
+        (good, 0) => format!("{}개 제곱할까요?", text::grouped(good)),
+        (good, bad) => format!("{}개 제곱할까요? 오류 {}줄", text::grouped(good), text::grouped(bad)),
+    },
     pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
     paste_keys: &[(Word("Enter"), "제곱하기"), (Word("Esc"), "그만두기"), (Word("↑↓"), "스크롤")],
     paste_keys_none: &[(Word("Esc"), "닫기"), (Word("↑↓"), "스크롤")],

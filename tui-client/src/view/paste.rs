@@ -15,7 +15,10 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, question: &Past
     }
     let (theme, ellipsis) = (&app.theme, app.glyphs.ellipsis);
     let (good, bad) = question.counts();
-    let words = (app.strings.paste_question)(good, bad);
+    let mut words = (app.strings.paste_question)(good, bad);
+    if !text::fits(&words, area.width.into()) {
+        words = (app.strings.paste_question_short)(good, bad);
+    }
     paint.put(area.x, area.y, area.width, &text::cut(&words, area.width.into(), ellipsis), theme.notice);
     let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
     let lines = question.lines();
