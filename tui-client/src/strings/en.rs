@@ -168,6 +168,7 @@ pub(super) static EN: Strings = Strings {
     paste_question_short: |good, bad| match (good, bad) {
         (0, _) => "No line is a number.".to_owned(),
         (good, 0) => format!("Square {}?", text::grouped(good)),
+        (good, 1) => format!("Square {}? 1 is wrong.", text::grouped(good)),
         (good, bad) => format!("Square {}? {} are wrong.", text::grouped(good), text::grouped(bad)),
     },
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
