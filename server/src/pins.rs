@@ -6,13 +6,19 @@ mod guesses;
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use argon2::{
-    Argon2, Params,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{
+        PasswordHasher as _,
+        phc::{Output, PasswordHash},
+    },
 };
 use guesses::Guesses;
 use tokio::{sync::Semaphore, time::Instant};
@@ -62,8 +68,22 @@ pub(crate) fn is_usable(hash: &str) -> bool {
     hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some() && params
 }
 
-fn matches(pin: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(pin.as_bytes(), &hash).is_ok())
+/// Checks a PIN, in memory that may be left from a check before.
+fn matches(pin: &str, hash: &str, memory: &mut Vec<Block>) -> bool {
+    let computed = |hash: &PasswordHash| -> Option<bool> {
+        let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+        let params = Params::try_from(hash).ok()?;
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+        let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+        let blocks = params.block_count();
+        memory.resize(blocks, Block::default());
+        let mut output = vec![0; expected.len()];
+        let argon2 = Argon2::new(algorithm, version, params);
+        argon2.hash_password_into_with_memory(pin.as_bytes(), salt, &mut output, &mut memory[..blocks]).ok()?;
+        // Compared in constant time.
+        Some(Output::new(&output).ok()? == *expected)
+    };
+    PasswordHash::new(hash).ok().as_ref().and_then(computed).unwrap_or(false)
 }
 
 /// What came of a try.
@@ -82,12 +102,54 @@ pub(crate) struct Gate {
     guesses: Mutex<Guesses>,
     /// Checks at the same time. Half of the processors go on serving those who are in.
     permits: Arc<Semaphore>,
+    memory: Arc<Memory>,
+}
+
+/// The memory of checks. While one follows another it goes from hand to hand: to take so much from the system and to give it back
+/// each time keeps the other threads of the program waiting. Where nobody waits for a check it is given back.
+#[derive(Debug, Default)]
+struct Memory {
+    kept: Mutex<Vec<Vec<Block>>>,
+    /// Those who wait for a check.
+    waiting: AtomicUsize,
+}
+
+/// Somebody waits for a check until this is dropped.
+struct Waiting<'a>(&'a Memory);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.0.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
+impl Memory {
+    fn wait(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self)
+    }
+
+    fn take(&self) -> Vec<Block> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give(&self, memory: Vec<Block>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            kept.push(memory);
+        } else {
+            kept.clear();
+        }
+    }
 }
 
 impl Gate {
     pub(crate) fn new() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { guesses: Mutex::default(), permits: Arc::new(Semaphore::new((processors / 2).max(1))) }
+        let permits = Arc::new(Semaphore::new((processors / 2).max(1)));
+        Self { guesses: Mutex::default(), permits, memory: Arc::default() }
     }
 
     /// Checks a student's PIN against its hash, or, for a student without one, says no after as long a time.
@@ -104,17 +166,24 @@ impl Gate {
         let right = match pin.filter(|pin| !pin.is_empty()) {
             None => false,
             Some(pin) => {
+                let waiting = self.memory.wait();
                 let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return Verdict::Wrong };
+                let mut blocks = self.memory.take();
+                drop(waiting);
                 // While this one waited, others may have guessed too often: a flood that queues here is not worked off.
                 if let Some(left) = self.guesses(|guesses, now| guesses.held_up(student, address, now)) {
+                    self.memory.give(blocks);
                     return Verdict::HeldUp(left);
                 }
                 let (tell, told) = tokio::sync::oneshot::channel();
+                let memory = Arc::clone(&self.memory);
                 // A thread for each check, not one of the pool: each of those would keep the 19 MiB of its last check.
                 let started = std::thread::Builder::new().name("pin".to_owned()).spawn(move || {
                     // Held until the work is done, even where nobody waits for it any more.
                     let _permit = permit;
-                    let right = matches(&pin, hash.as_deref().unwrap_or(STAND_IN)) && hash.is_some();
+                    go_last();
+                    let right = matches(&pin, hash.as_deref().unwrap_or(STAND_IN), &mut blocks) && hash.is_some();
+                    memory.give(blocks);
                     // Who asked may be gone.
                     let _ = tell.send(right);
                 });
@@ -140,6 +209,15 @@ impl Gate {
     }
 }
 
+/// Lets everything else go before this thread: whoever is in should not feel that others are let in.
+fn go_last() {
+    // Here a thread has a priority of its own, and 0 stands for the one that asks; elsewhere it would be the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+        tracing::debug!(%error, "a PIN is checked at the usual priority");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +226,9 @@ mod tests {
     fn a_hash_says_how_it_was_made_and_matches_its_pin_alone() {
         let hash = hash_pin("2345").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(is_usable(&hash) && matches("2345", &hash) && !matches("2346", &hash) && !matches("", &hash));
+        let memory = &mut Vec::new();
+        let mut fits = |pin| matches(pin, &hash, memory);
+        assert!(is_usable(&hash) && fits("2345") && !fits("2346") && !fits("") && fits("2345"));
         assert_ne!(hash, hash_pin("2345").unwrap(), "each has a salt of its own");
         assert!(hash_pin("").is_err());
     }
@@ -173,6 +253,25 @@ mod tests {
         ] {
             assert!(!is_usable(hash), "{hash}");
         }
+    }
+
+    #[test]
+    fn memory_goes_from_check_to_check_and_back_when_nobody_waits() {
+        let memory = Memory::default();
+        let kept = || memory.kept.lock().unwrap().len();
+        let (first, second) = (memory.wait(), memory.wait());
+        let blocks = memory.take();
+        drop(first);
+        memory.give(blocks);
+        assert_eq!(kept(), 1, "the second is to have it");
+        let blocks = memory.take();
+        drop(second);
+        memory.give(blocks);
+        assert_eq!(kept(), 0);
+        let gone = memory.wait();
+        memory.give(Vec::new());
+        drop(gone);
+        assert_eq!(kept(), 0, "who waited for it went away");
     }
 
     #[tokio::test]

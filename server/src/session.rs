@@ -61,6 +61,9 @@ const LOW_WATER: usize = 64 << 10;
 /// of them there are, keeps the others waiting for a moment only.
 const TURN: usize = 16;
 
+/// The same for a client that has not taken what it asked for before: hundreds that only ask are not to delay those who also read.
+const TURN_UNREAD: usize = 4;
+
 /// Bytes read from the socket at once.
 const READ: usize = 16 << 10;
 
@@ -313,7 +316,8 @@ impl Session {
 
     /// Carries out the requests that have arrived, as far as they may be looked at now, for one turn.
     fn take_requests(&mut self) {
-        for _ in 0..TURN {
+        let turn = if self.all_is_written() { TURN } else { TURN_UNREAD };
+        for _ in 0..turn {
             if !self.can_take_a_request() {
                 break;
             }

@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
     path::Path,
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -132,7 +132,18 @@ impl Peer {
 
     /// Connects to an address and reads the `hello`.
     pub(crate) fn connect_to(address: SocketAddr) -> Self {
-        let (stream, lines) = open(address);
+        Self::greeted(open(address))
+    }
+
+    /// The same, from another address of this machine.
+    pub(crate) fn connect_from(own: Ipv4Addr, address: SocketAddr) -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::from((own, 0)).into()).expect("an address of this machine");
+        socket.connect(&address.into()).expect("the server accepts");
+        Self::greeted(set_up(socket.into()))
+    }
+
+    fn greeted((stream, lines): (TcpStream, BufReader<TcpStream>)) -> Self {
         let mut peer = Self { stream, lines, hello: Value::Null };
         peer.hello = peer.next();
         assert_eq!(peer.hello["type"], "hello");
@@ -235,7 +246,10 @@ impl Peer {
 
 /// A connection and its lines, neither of which waits for ever.
 pub(crate) fn open(address: SocketAddr) -> (TcpStream, BufReader<TcpStream>) {
-    let stream = TcpStream::connect(address).expect("the server accepts");
+    set_up(TcpStream::connect(address).expect("the server accepts"))
+}
+
+fn set_up(stream: TcpStream) -> (TcpStream, BufReader<TcpStream>) {
     stream.set_nodelay(true).expect("a TCP stream");
     stream.set_read_timeout(Some(PATIENCE)).expect("a TCP stream");
     stream.set_write_timeout(Some(PATIENCE)).expect("a TCP stream");

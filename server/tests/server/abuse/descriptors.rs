@@ -39,5 +39,8 @@ fn without_descriptors_accepting_waits_says_so_and_goes_on_when_there_are_some()
     drop((got_in, waiting));
     let log = house.close();
     let said = |what: &str| log.lines().filter(|line| line.contains(what)).count();
-    assert_eq!((said("cannot accept connections just now"), said("accepting connections again")), (1, 1), "{log}");
+    let (stopped, went_on) = (said("cannot accept connections just now"), said("accepting connections again"));
+    assert_eq!(stopped, went_on, "{log}");
+    // After ten seconds those who got in and did not join make room for others.
+    assert!(stopped == 1 || super::is_long() && (1..10).contains(&stopped), "{log}");
 }

@@ -1,5 +1,8 @@
 //! Somebody who tries PINs, a thousand of them.
 
+#[cfg(target_os = "linux")]
+use std::net::Ipv4Addr;
+
 use serde_json::json;
 
 use super::{House, Trouble};
@@ -47,4 +50,48 @@ fn a_thousand_guesses_slow_nobody_who_is_in_and_find_nothing() {
     trouble.end();
     let log = house.close();
     assert!(!log.contains("4711"), "a PIN on the log");
+}
+
+/// Guesses at many students from many addresses, so that each is looked at: the server checks PINs without end.
+#[test]
+#[cfg(target_os = "linux")]
+fn checks_without_end_slow_nobody_who_is_in() {
+    const STUDENTS: usize = 400;
+    let folder = tempfile::tempdir().unwrap();
+    let victims: Vec<String> = (0..STUDENTS).map(|n| format!("victim{n}")).collect();
+    let guests = (0..4).map(|n| format!("guest{n}"));
+    let students: Vec<String> = guests.chain(victims.iter().cloned()).collect();
+    let flags = roster_of(folder.path(), &students.iter().map(String::as_str).collect::<Vec<_>>());
+    let house = House::in_folder(folder, &flags.each_ref().map(String::as_str));
+    let address = house.program.address;
+    let mut from = 0_u32;
+    let mut come = move || {
+        from += 1;
+        Peer::connect_from(Ipv4Addr::from_bits(0x7f01_0000 + from), address)
+    };
+    let mut peers: Vec<Peer> = (0..8).map(|_| come()).collect();
+    let mut next = 0;
+    let trouble = Trouble::new().with(move || {
+        let mut looked_at = 0;
+        for peer in &mut peers {
+            next = (next + 1) % STUDENTS;
+            if !peer.try_send(&json!({"type": "join", "student": victims[next], "pin": "x"})) {
+                *peer = come();
+            }
+        }
+        for peer in &mut peers {
+            match peer.try_next().as_ref().and_then(|answer| answer["code"].as_str()) {
+                Some("bad_pin") => looked_at += 1,
+                // This address has tried often enough, or for long enough.
+                Some("rate_limited" | "join_timeout") | None => *peer = come(),
+                Some(other) => panic!("{other}"),
+            }
+        }
+        looked_at
+    });
+    let grown = house.feels_nothing_of("checks of PINs without end");
+    let checks = trouble.end();
+    assert!(checks > 5, "only {checks} were looked at");
+    assert!(grown < 96 << 20, "{grown} bytes more");
+    house.close();
 }
