@@ -18,6 +18,8 @@ mod process;
 mod room;
 #[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(target_os = "linux")]
+mod tls;
 
 use std::process::ExitCode;
 

@@ -13,9 +13,10 @@ use crate::frame;
 use crate::process::{Usage, resident};
 use crate::room::Room;
 use crate::terminal::Terminal;
+use crate::tls;
 
 /// The student in the terminal.
-const STUDENT: [&str; 6] = ["--student", "20260001", "--name", "예시 가람", "--lang", "ko"];
+pub(crate) const STUDENT: [&str; 6] = ["--student", "20260001", "--name", "예시 가람", "--lang", "ko"];
 
 /// How much is measured.
 pub(crate) struct Extent {
@@ -76,6 +77,7 @@ pub(crate) fn all(extent: &Extent, parts: &[&str]) -> anyhow::Result<Vec<Figure>
         ("flood", flood),
         ("memory", memory),
         ("frame", frame),
+        ("tls", |extent| tls::figures(extent.starts)),
     ] {
         if parts.is_empty() || parts.contains(&name) {
             figures.extend(measure(extent)?);
@@ -95,7 +97,7 @@ fn joined() -> anyhow::Result<(tempfile::TempDir, Room, Terminal)> {
     Ok((home, room, terminal))
 }
 
-fn until_in(terminal: &mut Terminal) -> anyhow::Result<Instant> {
+pub(crate) fn until_in(terminal: &mut Terminal) -> anyhow::Result<Instant> {
     let joined = Lang::Ko.strings().joined;
     terminal.until("the room", |screen| {
         let contents = screen.contents();
