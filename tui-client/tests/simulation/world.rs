@@ -82,6 +82,7 @@ struct World {
     server: Option<Server>,
     terminals: Vec<Terminal>,
     planted: Planted,
+    typed: usize,
     troubles: usize,
 }
 
@@ -99,14 +100,14 @@ async fn live(seed: u64, planted: Planted, folder: &Path) -> Result<Lived, Strin
     let mut random = fastrand::Rng::with_seed(seed);
     let net = Arc::new(Net { server: Mutex::default(), ends: Mutex::default(), random: Mutex::new(random.fork()) });
     let (data, old) = (folder.join("data"), folder.join("old"));
-    let mut world = World { random, data, old, net, server: None, terminals: Vec::new(), planted, troubles: 0 };
+    let mut world =
+        World { random, data, old, net, server: None, terminals: Vec::new(), planted, typed: 0, troubles: 0 };
     world.start_server().await;
     for n in 0..world.random.usize(2..=4) {
         // The last one is another terminal of the first student, on the same machine.
         let n = n % 3;
         world.open_terminal(format!("s{n}"), folder.join(format!("outbox{n}")), Shared::default());
     }
-    let mut typed = 0;
     for _ in 0..world.random.usize(10..40) {
         sleep(Duration::from_millis(world.random.u64(1..400))).await;
         let who = world.random.usize(0..world.terminals.len());
@@ -115,9 +116,10 @@ async fn live(seed: u64, planted: Planted, folder: &Path) -> Result<Lived, Strin
             4 => world.terminals[who].page(Some(world.random.u64(1..200)).filter(|before| *before < 150)),
             5 => world.terminals[who].ping(),
             _ => {
-                for _ in 0..world.random.usize(1..6) {
-                    typed += 1;
-                    world.terminals[who].square(typed.to_string());
+                // Now and then more than are sent at once, and than are shown to who joins.
+                let many = world.random.u8(0..250) == 0;
+                for _ in 0..if many { 150 } else { world.random.usize(1..6) } {
+                    world.type_in(who);
                 }
             }
         }
@@ -143,7 +145,7 @@ async fn live(seed: u64, planted: Planted, folder: &Path) -> Result<Lived, Strin
         });
         runs.collect::<Vec<_>>()
     };
-    Ok(Lived { typed, troubles: world.troubles, story: notes.iter().flat_map(told).collect() })
+    Ok(Lived { typed: world.typed, troubles: world.troubles, story: notes.iter().flat_map(told).collect() })
 }
 
 impl World {
@@ -158,6 +160,12 @@ impl World {
     fn open_terminal(&mut self, student: String, folder: PathBuf, notes: Shared) {
         let (net, random) = (Arc::clone(&self.net), self.random.fork());
         self.terminals.push(Terminal::open(student, folder, notes, net, random, self.planted));
+    }
+
+    /// Types a number that nobody has typed before.
+    fn type_in(&mut self, who: usize) {
+        self.typed += 1;
+        self.terminals[who].square(self.typed.to_string());
     }
 
     async fn trouble(&mut self, who: usize) {
@@ -195,7 +203,13 @@ impl World {
                 sleep(Duration::from_millis(self.random.u64(1..2_000))).await;
                 self.start_server().await;
             }
-            7 | 8 => self.kill_terminal(who).await,
+            7 => self.kill_terminal(who).await,
+            // While what was typed is on its way to the disk, or to the server.
+            8 => {
+                self.type_in(who);
+                sleep(Duration::from_millis(self.random.u64(0..60))).await;
+                self.kill_terminal(who).await;
+            }
             9 => {
                 let terminal = self.terminals.remove(who);
                 let (student, folder, notes) =
