@@ -35,6 +35,11 @@ impl Notice {
     pub(crate) const fn until(&self) -> Instant {
         self.until
     }
+
+    /// Whether it is about the connection, and comes with every try.
+    pub(crate) const fn is_while_lost(&self) -> bool {
+        self.while_lost
+    }
 }
 
 /// At most one notice: a newer one takes the place of an older.

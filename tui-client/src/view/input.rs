@@ -164,7 +164,9 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
 /// The sentence, its style, and whether it is one that every key may change.
 pub(super) fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
     let (theme, strings) = (&app.theme, app.strings);
-    if let Some(notice) = app.notices.current() {
+    // What is wrong with the line is nearer than why there is no connection.
+    let wrong_line = matches!(app.check, Check::Wrong(_) | Check::TooManyDigits { .. });
+    if let Some(notice) = app.notices.current().filter(|notice| !(wrong_line && notice.is_while_lost())) {
         let style = match notice.gravity {
             Gravity::Info => theme.plain,
             Gravity::Warning => theme.notice,

@@ -52,6 +52,8 @@ pub struct Linear {
     sentence: String,
     /// Until when the notice stands that was said last.
     notice: Option<Instant>,
+    /// Why there is no connection, as it was said.
+    why_lost: String,
     /// How often Enter had been refused.
     refusals: usize,
     form_error: Option<String>,
@@ -193,6 +195,15 @@ impl Linear {
         let (words, _, passing) = input::sentence(app, COLUMNS.into());
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
         let notice = app.notices.current().map(Notice::until);
+        // Why there is no connection comes anew with every try, and is said once.
+        if app.connection.is_joined() {
+            self.why_lost.clear();
+        }
+        let lost = app.notices.current().filter(|notice| notice.is_while_lost() && notice.text == sentence);
+        let sentence = if lost.is_some() && self.why_lost == sentence { String::new() } else { sentence };
+        if lost.is_some() && !sentence.is_empty() {
+            self.why_lost.clone_from(&sentence);
+        }
         // The same may be said of another try.
         let renewed = std::mem::replace(&mut self.notice, notice) != notice && notice.is_some();
         // What is wrong is said with every Enter, or a second one would seem to have done something.
