@@ -15,6 +15,7 @@ pub mod link;
 pub mod notebook;
 pub mod outbox;
 pub mod plain;
+mod private_file;
 pub mod run;
 pub mod settings;
 pub mod strings;

@@ -4,18 +4,25 @@
 //! `history/ID.txt` holds the lines, oldest first, shared by all terminals of a student. `drafts/ID.N.txt` holds a line
 //! being typed: its length, a line break, the text. Every running client has one of these for itself, by a lock of the
 //! system; one that was left by a client that runs no more is taken over with what stands in it. Only the user may read them.
+//!
+//! Both are written at once, so that a kill takes nothing away, and synced once typing pauses, so that a power loss takes
+//! at most the last second or so (`notebook/syncing.rs`). While nobody types, the thread sleeps.
 
-use std::fs::{self, File, OpenOptions};
+mod syncing;
+
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use squares_shared::student::check_id;
 
 use crate::app::{MOST_BYTES, MOST_LINES};
 use crate::event::Event;
+use crate::private_file;
+use syncing::Syncing;
 
 /// The most that waits for the disk. When it is full, what comes is not kept; the next key gives the whole line again.
 const WAITING: usize = 1_024;
@@ -87,13 +94,24 @@ impl Notebook {
 
 fn work(folder: &Path, jobs: &mpsc::Receiver<Job>, tell: &impl Fn(Event)) {
     let mut pages: Option<Pages> = None;
-    while let Ok(first) = jobs.recv() {
+    let mut syncing = Syncing::default();
+    loop {
+        let first = match syncing.due().map(|due| jobs.recv_timeout(due.saturating_duration_since(Instant::now()))) {
+            Some(Err(RecvTimeoutError::Timeout)) => None,
+            Some(Err(RecvTimeoutError::Disconnected)) => break,
+            Some(Ok(job)) => Some(job),
+            None => match jobs.recv() {
+                Ok(job) => Some(job),
+                Err(_) => break,
+            },
+        };
         // While one was written others came: of drafts only the last is worth writing.
         let mut draft = None;
-        let mut next = Some(first);
+        let mut next = first;
         while let Some(job) = next {
             match job {
                 Job::Open(student) => {
+                    sync(&mut pages, &mut syncing);
                     pages = check_id(&student).is_ok().then(|| Pages::open(folder, &student));
                     if let Some(pages) = &mut pages {
                         let (lines, draft) = (pages.read_lines(), pages.read_draft());
@@ -102,31 +120,71 @@ fn work(folder: &Path, jobs: &mpsc::Receiver<Job>, tell: &impl Fn(Event)) {
                     draft = None;
                 }
                 // What cannot be kept is typed again.
-                Job::Line(line) => drop(pages.as_mut().map(|pages| pages.add(&line))),
+                Job::Line(line) => {
+                    drop(pages.as_mut().map(|pages| pages.add(&line)));
+                    syncing.written(Instant::now());
+                }
                 Job::Draft(text) => draft = Some(text),
             }
             next = jobs.try_recv().ok();
         }
         if let (Some(pages), Some(draft)) = (&mut pages, draft) {
             let _ = pages.write_draft(&draft);
+            syncing.written(Instant::now());
         }
+        if syncing.due().is_some_and(|due| due <= Instant::now()) {
+            sync(&mut pages, &mut syncing);
+        }
+    }
+    sync(&mut pages, &mut syncing);
+}
+
+/// Makes what was written survive a power loss, where anything was.
+fn sync(pages: &mut Option<Pages>, syncing: &mut Syncing) {
+    if syncing.due().is_some() {
+        if let Some(pages) = pages {
+            pages.sync();
+        }
+        syncing.synced(Instant::now());
     }
 }
 
 /// The files of one student.
 struct Pages {
     history: PathBuf,
+    /// The history as a line was last added to it, until it is synced.
+    added: Option<File>,
     /// The draft of this client, locked; none where it cannot be had.
     draft: Option<File>,
+    /// The draft was written to, and is not synced.
+    drafted: bool,
+    /// The folders whose names are synced.
+    folders: [PathBuf; 3],
+    /// They may have new names that are not synced.
+    named: bool,
 }
 
 impl Pages {
     fn open(folder: &Path, student: &str) -> Self {
-        let history = folder.join("history").join(format!("{student}.txt"));
-        let drafts = folder.join("drafts");
-        let made = make_folder(&drafts).and_then(|()| make_folder(&folder.join("history")));
+        let (drafts, lines) = (folder.join("drafts"), folder.join("history"));
+        let made = private_file::make_folder(&drafts).and_then(|()| private_file::make_folder(&lines));
         let draft = made.ok().and_then(|()| own_draft(&drafts, student));
-        Self { history, draft }
+        let history = lines.join(format!("{student}.txt"));
+        let folders = [drafts, lines, folder.to_owned()];
+        Self { history, added: None, draft, drafted: false, folders, named: true }
+    }
+
+    /// What cannot be synced is typed again.
+    fn sync(&mut self) {
+        if let Some(draft) = self.draft.as_ref().filter(|_| std::mem::take(&mut self.drafted)) {
+            let _ = draft.sync_data();
+        }
+        if let Some(added) = self.added.take() {
+            let _ = added.sync_data();
+        }
+        if std::mem::take(&mut self.named) {
+            self.folders.iter().for_each(|folder| private_file::sync_folder(folder));
+        }
     }
 
     /// The lines, oldest first. A file that has grown too long is written anew.
@@ -148,21 +206,18 @@ impl Pages {
     }
 
     fn write_anew(&self, lines: &[String]) -> io::Result<()> {
-        let whole = self.history.with_extension(format!("{}.tmp", std::process::id()));
         let mut text = lines.join("\n");
         text.push('\n');
-        let written = private().truncate(true).open(&whole).and_then(|mut file| file.write_all(text.as_bytes()));
-        let written = written.and_then(|()| fs::rename(&whole, &self.history));
-        if written.is_err() {
-            let _ = fs::remove_file(&whole);
-        }
-        written
+        private_file::replace(&self.history, text.as_bytes())
     }
 
     fn add(&mut self, line: &str) -> io::Result<()> {
+        self.named |= !self.history.exists();
         // Opened for each line, since another client may have written the file anew.
-        let mut file = private().append(true).open(&self.history)?;
-        file.write_all(format!("{line}\n").as_bytes())
+        let mut file = private_file::options().append(true).create(true).open(&self.history)?;
+        file.write_all(format!("{line}\n").as_bytes())?;
+        self.added = Some(file);
+        Ok(())
     }
 
     fn read_draft(&mut self) -> String {
@@ -171,6 +226,7 @@ impl Pages {
 
     fn write_draft(&mut self, text: &str) -> io::Result<()> {
         let Some(file) = &mut self.draft else { return Ok(()) };
+        self.drafted = true;
         let bytes = format!("{}\n{text}", text.len());
         file.rewind()?;
         // The length says how much counts, should the end of a longer one still stand behind it.
@@ -181,7 +237,10 @@ impl Pages {
 
 /// A draft that no other client has: one with something in it, before an empty one.
 fn own_draft(folder: &Path, student: &str) -> Option<File> {
-    let open = |number: u32| private().read(true).open(folder.join(format!("{student}.{number}.txt"))).ok();
+    let open = |number: u32| {
+        let path = folder.join(format!("{student}.{number}.txt"));
+        private_file::options().read(true).write(true).create(true).open(path).ok()
+    };
     let mut empty = None;
     for number in 0..DRAFTS {
         let exists = folder.join(format!("{student}.{number}.txt")).exists();
@@ -205,23 +264,6 @@ fn read_draft(file: &mut File) -> String {
     let read = file.rewind().and_then(|()| file.take(LONGEST_DRAFT).read_to_string(&mut text));
     let Some((length, draft)) = text.split_once('\n').filter(|_| read.is_ok()) else { return String::new() };
     length.parse().ok().and_then(|length: usize| draft.get(..length)).unwrap_or_default().to_owned()
-}
-
-/// For the user alone.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

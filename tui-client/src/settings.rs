@@ -2,13 +2,14 @@
 //! writes to, and the language. Called by `main` and `run`.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
 use crate::app::Remembered;
+use crate::private_file;
 
 /// The file, as JSON.
 #[derive(Default, Serialize, Deserialize)]
@@ -64,30 +65,12 @@ pub fn write(state: &Path, remembered: &Remembered) -> io::Result<()> {
     let lang = lang.map(|lang| lang.code().to_owned());
     let mut text = serde_json::to_vec_pretty(&File { student, name, server, lang, theme })?;
     text.push(b'\n');
-    let mut folder = fs::DirBuilder::new();
-    folder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder.create(state)?;
-    // Two clients may remember at once; each has a file of its own until it is whole.
-    let whole = state.join(format!("client.{}.tmp", std::process::id()));
-    let written = write_private(&whole, &text).and_then(|()| fs::rename(&whole, path(state)));
-    if written.is_err() {
-        let _ = fs::remove_file(&whole);
-    }
-    written
+    private_file::make_folder(state)?;
+    private_file::replace(&path(state), &text)
 }
 
 fn path(state: &Path) -> PathBuf {
     state.join("client.json")
-}
-
-fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text)
 }
 
 /// The locale for sentences: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty; empty where none is.

@@ -15,6 +15,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+use crate::private_file;
+
 /// What stands for a certificate that led to a root.
 const BY_A_ROOT: &str = "root";
 
@@ -107,13 +109,10 @@ fn roots(ca: Option<&Path>) -> Result<RootCertStore, String> {
 /// Remembers what an address showed. Two clients that do so at once write the same.
 fn remember(known: &Path, address: &str, what: &str) -> io::Result<()> {
     if let Some(folder) = known.parent() {
-        fs::create_dir_all(folder)?;
+        private_file::make_folder(folder)?;
     }
-    let mut options = fs::File::options();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(known)?.write_all(format!("{address} {what}\n").as_bytes())
+    let mut file = private_file::options().append(true).create(true).open(known)?;
+    file.write_all(format!("{address} {what}\n").as_bytes())
 }
 
 /// Decides about certificates of one address.

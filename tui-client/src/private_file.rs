@@ -1,0 +1,87 @@
+//! Files and folders that only the user may read, and new names that survive a power loss. Called by whatever keeps something on
+//! the disk: outbox, notebook, export, settings, and the certificates that are believed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// How to open a file that is for the user alone, where it is made by that.
+pub(crate) fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a folder, and those above it that are missing, for the user alone.
+///
+/// # Errors
+/// As the system reports them.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes new names in a folder survive a power loss, where the system can.
+pub(crate) fn sync_folder(folder: &Path) {
+    #[cfg(unix)]
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Writes a file anew: whatever happens, the old text stands there or the new one. Two clients may do so at once; each has
+/// a file of its own until it is whole.
+///
+/// # Errors
+/// As the system reports them; then the old text stands.
+pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let whole = path.with_extension(format!("{}.tmp", std::process::id()));
+    let write = |mut file: File| file.write_all(text).and_then(|()| file.sync_data());
+    let opened = options().write(true).create(true).truncate(true).open(&whole);
+    let written = opened.and_then(write).and_then(|()| fs::rename(&whole, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&whole);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_replaced_whole_or_not_at_all_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        make_folder(&inner).unwrap();
+        let path = inner.join("file.json");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        // A folder of that name cannot be replaced by a file.
+        fs::create_dir_all(inner.join("taken/inner")).unwrap();
+        replace(&inner.join("taken"), b"three").unwrap_err();
+        let names = fs::read_dir(&inner).unwrap().count();
+        assert_eq!(names, 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_made_is_for_the_user_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        make_folder(&inner).unwrap();
+        replace(&inner.join("file"), b"one").unwrap();
+        for (path, mode) in [("a", 0o700), ("a/b", 0o700), ("a/b/file", 0o600)] {
+            let found = fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(found, mode, "{path}");
+        }
+    }
+}
