@@ -1,10 +1,12 @@
 //! Results into a file, as CSV for spreadsheets or as JSON lines for programs, in a thread that nothing else waits for. Called by
 //! `run`; the app asks for page after page and gives each here.
 //!
-//! Pages come newest first, as the protocol pages. Each is written to a file of its own kind beside the target, and at the
-//! end they are put in order into another, which then gets the target's name: under that name stands nothing or all of it.
+//! Pages come newest first, as the protocol pages. Each is written to a file of its own kind beside the target (`export/part.rs`), and at
+//! the end they are put in order into another, which then gets the target's name: under that name stands nothing or all of it.
 
-use std::fs::{self, File, OpenOptions};
+mod part;
+
+use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
@@ -14,6 +16,8 @@ use std::time::Duration;
 use squares_shared::message::{ResultLine, SquareResult, append_line};
 
 use crate::event::{Event, ExportNews};
+use crate::private_file;
+use part::Part;
 
 /// The most pages that wait for the disk; the app asks for the next one only once the last is written.
 const WAITING: usize = 4;
@@ -147,37 +151,12 @@ struct Pages {
     length: u64,
 }
 
-/// A file that is removed with this.
-struct Part {
-    path: PathBuf,
-    file: File,
-}
-
-impl Part {
-    fn create(target: &Path, kind: &str) -> io::Result<Self> {
-        let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy().into_owned();
-        let path = target.with_file_name(format!(".{name}.{}.{kind}", std::process::id()));
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        // Names and ids of a class are for whoever asked for them.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        Ok(Self { path, file })
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
 impl Pages {
     fn begin(target: PathBuf, format: Format, replace: bool) -> io::Result<Self> {
         if target.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
+        Part::remove_left_behind(&target);
         let pages = Part::create(&target, "pages")?;
         Ok(Self { target, replace, format, pages, places: Vec::new(), length: 0 })
     }
@@ -207,6 +186,12 @@ impl Pages {
             io::copy(&mut (&self.pages.file).take(*length), &mut whole.file)?;
         }
         whole.file.sync_all()?;
+        let done = self.give_name(&whole)?;
+        private_file::sync_folder(part::folder_of(&self.target));
+        Ok(done)
+    }
+
+    fn give_name(&self, whole: &Part) -> io::Result<bool> {
         if self.replace {
             fs::rename(&whole.path, &self.target)?;
             return Ok(true);

@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "pty/kept.rs"]
+mod kept;
 mod support;
 
 use rustix::process::Signal;
