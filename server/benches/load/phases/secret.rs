@@ -63,7 +63,7 @@ impl Stream {
                 Self::Secret(Box::new(StreamOwned::new(session, tcp)))
             }
         };
-        stream.say(&format!("{{\"type\":\"join\",\"student\":\"{student}\",\"backlog\":0}}\n"))?;
+        stream.say(&format!("{{\"type\":\"join\",\"student\":\"{student}\",\"after\":0}}\n"))?;
         Ok(stream)
     }
 
@@ -123,7 +123,7 @@ fn with(server: &Server, tls: Option<&Arc<ClientConfig>>, name: &str, clients: u
         sent += 1;
         sender.say(&format!("{{\"type\":\"square\",\"number\":\"{sent}\"}}\n")).map(|()| sent)
     };
-    // The first one says that everybody is in.
+    // The first one says that everybody is in: whoever joins after it gets it all the same.
     square(&mut sender)?;
     until(&seen, 1, clients)?;
     figure(
