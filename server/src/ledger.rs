@@ -28,6 +28,7 @@ pub use stored::{Stored, StoredResult};
 use tokio::sync::mpsc;
 
 use crate::{
+    background::Background,
     feed::{self, Feed},
     metrics::Metrics,
 };
@@ -166,20 +167,16 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger in this folder, made if missing, with the feed that it fills. Blocks on the disk.
+    /// Opens the ledger in this folder, made if missing, with the feed that it fills. Blocks on the disk. Where `background` is that of a
+    /// simulation, reads and writes happen on the async thread that asks for them, each in its turn.
     ///
     /// # Errors
     /// [`LedgerError`]; a ledger that is refused was not changed.
-    pub(crate) fn open(folder: &Path, metrics: &Arc<Metrics>) -> Result<(Self, Arc<Feed>), LedgerError> {
-        Self::open_as(folder, metrics, false)
-    }
-
-    /// The same in a simulation: reads and writes happen on the async thread that asks for them, each in its turn.
-    pub(crate) fn open_simulated(folder: &Path, metrics: &Arc<Metrics>) -> Result<(Self, Arc<Feed>), LedgerError> {
-        Self::open_as(folder, metrics, true)
-    }
-
-    fn open_as(folder: &Path, metrics: &Arc<Metrics>, simulated: bool) -> Result<(Self, Arc<Feed>), LedgerError> {
+    pub(crate) fn open(
+        folder: &Path,
+        background: &Arc<Background>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<(Self, Arc<Feed>), LedgerError> {
         let unusable =
             |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
         make_folder(folder).map_err(unusable)?;
@@ -206,13 +203,13 @@ impl Ledger {
         let (submissions, queue) = mpsc::channel(QUEUE);
         let writer =
             writer::Writer::new(path.clone(), connection, Arc::clone(&feed), Arc::clone(metrics)).map_err(unusable)?;
-        let writer = if simulated {
+        let writer = if background.is_simulated() {
             Worker::Task(tokio::spawn(writer.run_simulated(queue)))
         } else {
             let thread = std::thread::Builder::new().name("ledger".to_owned());
             Worker::Thread(thread.spawn(move || writer.run(queue)).map_err(unusable)?)
         };
-        let readers = Arc::new(reader::Readers::new(path, Arc::clone(metrics), simulated));
+        let readers = Arc::new(reader::Readers::new(path, Arc::clone(background), Arc::clone(metrics)));
         Ok((Self { log, submissions, readers, writer, _lock: lock }, feed))
     }
 

@@ -3,8 +3,9 @@
 //! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`.
 //! A session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the
 //! `feed`; every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join, `pins` whether it is they, and `limits` how much
-//! anybody may ask for. All tell `metrics` what they did, where somebody watches.
+//! anybody may ask for. What takes long is done in the `background`. All tell `metrics` what they did, where somebody watches.
 
+mod background;
 mod feed;
 mod ledger;
 mod limits;
@@ -26,6 +27,7 @@ use std::{
     sync::Arc,
 };
 
+use background::Background;
 use etcetera::BaseStrategy as _;
 pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
 pub use new_file::{NewFile, NewFileError};
@@ -117,6 +119,9 @@ pub enum StartError {
     /// There is no certificate that can be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The system has no descriptors or threads left.
+    #[error("cannot start: {0}; end other programs, or raise the limit of open files (ulimit -n)")]
+    System(#[from] io::Error),
     /// A roster is asked for, and none is given.
     #[error("this way of letting students in needs a roster; give one with --roster")]
     NoRoster,
@@ -125,6 +130,7 @@ pub enum StartError {
 /// What all sessions share.
 struct Room {
     ledger: ledger::Ledger,
+    background: Arc<Background>,
     feed: Arc<feed::Feed>,
     presence: Arc<presence::Presence>,
     relay: Arc<relay::Relay>,
@@ -178,6 +184,7 @@ impl Server {
         }
         let door = roster::Door::new(auth, config.roster)?;
         let simulated = streams.is_some();
+        let background = Arc::new(if simulated { Background::simulated() } else { Background::new()? });
         let (mut incoming, address) = match streams {
             Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
             None => {
@@ -190,11 +197,11 @@ impl Server {
             None => (None, metrics::Metrics::default()),
         };
         let metrics = Arc::new(metrics);
-        let (data, counts) = (config.data.clone(), Arc::clone(&metrics));
         let (ledger, feed) = if simulated {
-            ledger::Ledger::open_simulated(&data, &counts)?
+            ledger::Ledger::open(&config.data, &background, &metrics)?
         } else {
-            let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data, &counts)).await;
+            let (data, background, metrics) = (config.data.clone(), Arc::clone(&background), Arc::clone(&metrics));
+            let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data, &background, &metrics)).await;
             opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
         };
 
@@ -213,6 +220,7 @@ impl Server {
         let relay = Arc::new(relay::Relay::new(parts));
         let room = Arc::new(Room {
             ledger,
+            background,
             feed: Arc::clone(&feed),
             presence: Arc::clone(&presence),
             relay: Arc::clone(&relay),

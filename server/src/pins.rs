@@ -24,6 +24,8 @@ use guesses::Guesses;
 use tokio::{sync::Semaphore, time::Instant};
 use zeroize::Zeroizing;
 
+use crate::background::let_others_go_first;
+
 /// What a check costs: the least that OWASP recommends for Argon2id (19 MiB, twice over, one lane). More would make
 /// a stolen roster dearer to try, and a class that joins at once on a small machine slower: two hundred checks one after
 /// the other take about five seconds on one core of 2020.
@@ -181,7 +183,8 @@ impl Gate {
                 let started = std::thread::Builder::new().name("pin".to_owned()).spawn(move || {
                     // Held until the work is done, even where nobody waits for it any more.
                     let _permit = permit;
-                    go_last();
+                    // Whoever is in should not feel that others are let in.
+                    let_others_go_first(19);
                     let right = matches(&pin, hash.as_deref().unwrap_or(STAND_IN), &mut blocks) && hash.is_some();
                     memory.give(blocks);
                     // Who asked may be gone.
@@ -206,15 +209,6 @@ impl Gate {
 
     fn guesses<T>(&self, ask: impl FnOnce(&mut Guesses, Instant) -> T) -> T {
         ask(&mut self.guesses.lock().unwrap_or_else(PoisonError::into_inner), Instant::now())
-    }
-}
-
-/// Lets everything else go before this thread: whoever is in should not feel that others are let in.
-fn go_last() {
-    // Here a thread has a priority of its own, and 0 stands for the one that asks; elsewhere it would be the whole process.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, 19) {
-        tracing::debug!(%error, "a PIN is checked at the usual priority");
     }
 }
 

@@ -2,6 +2,8 @@
 //! lines; it never holds more of a line than the limit allows. The server's sessions and the client's link
 //! read through it.
 
+use memchr::memchr;
+
 /// What [`LineReader::next_line`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line<'a> {
@@ -32,8 +34,8 @@ pub struct LineReader {
     bytes: Vec<u8>,
     /// Where the first line not yet taken begins.
     start: usize,
-    /// Up to where that line is known to have no `\n`.
-    searched: usize,
+    /// Where that line ends: at its `\n`, once that has come. Each byte is looked at once, however the line arrives.
+    end: Option<usize>,
     /// Inside a line that was too long: everything up to its end is thrown away.
     discarding: bool,
 }
@@ -42,14 +44,14 @@ impl LineReader {
     /// A reader of lines of at most `limit` bytes, their ends not counted.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { limit, bytes: Vec::new(), start: 0, searched: 0, discarding: false }
+        Self { limit, bytes: Vec::new(), start: 0, end: None, discarding: false }
     }
 
     /// Adds bytes as they came.
     pub fn push(&mut self, mut incoming: &[u8]) {
         if self.discarding {
             // Nothing of a line that is too long is kept, not even until the next call.
-            match incoming.iter().position(|&byte| byte == b'\n') {
+            match memchr(b'\n', incoming) {
                 Some(end) => {
                     self.discarding = false;
                     incoming = &incoming[end + 1..];
@@ -61,23 +63,23 @@ impl LineReader {
             self.start_anew();
         } else if self.start > 0 {
             self.bytes.drain(..self.start);
-            self.searched -= self.start;
+            self.end = self.end.map(|end| end - self.start);
             self.start = 0;
         }
+        let held = self.bytes.len();
         self.bytes.extend_from_slice(incoming);
+        if self.end.is_none() {
+            self.look_for_end(held);
+        }
     }
 
     /// The next whole line, or the news that one is too long; `None` until more bytes come. Empty lines are passed over.
     pub fn next_line(&mut self) -> Option<Line<'_>> {
         loop {
-            let unsearched = &self.bytes[self.searched..];
-            let Some(end) = unsearched.iter().position(|&byte| byte == b'\n').map(|at| self.searched + at) else {
-                self.searched = self.bytes.len();
-                return self.unfinished();
-            };
+            let Some(end) = self.end else { return self.unfinished() };
             let (from, to) = (self.start, without_return(&self.bytes, self.start, end));
             self.start = end + 1;
-            self.searched = self.start;
+            self.look_for_end(self.start);
             if to - from > self.limit {
                 return Some(Line::TooLong);
             }
@@ -91,13 +93,18 @@ impl LineReader {
     /// has ended it all the same: push a `\n` for it.
     #[must_use]
     pub fn has_line(&self) -> bool {
-        self.bytes[self.searched..].contains(&b'\n') || !self.could_still_fit()
+        self.end.is_some() || !self.could_still_fit()
     }
 
     /// The bytes held at present.
     #[must_use]
     pub fn held(&self) -> usize {
         self.bytes.len() - self.start
+    }
+
+    /// Looks for the end of the first line not yet taken, from where nobody has looked.
+    fn look_for_end(&mut self, from: usize) {
+        self.end = memchr(b'\n', &self.bytes[from..]).map(|at| from + at);
     }
 
     /// Decides about a line whose end has not come: only a line that no ending can save is too long.
@@ -126,7 +133,7 @@ impl LineReader {
             self.bytes = Vec::new();
         }
         self.start = 0;
-        self.searched = 0;
+        self.end = None;
     }
 }
 

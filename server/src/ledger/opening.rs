@@ -162,11 +162,11 @@ fn sync_log(path: &Path) -> io::Result<()> {
 mod tests {
     use std::{fs, ops::ControlFlow};
 
-    use crate::ledger::Ledger;
+    use crate::ledger::tests::open_in;
 
     /// Opens the ledger in this folder and gives its name.
     fn log(folder: &std::path::Path) -> String {
-        let (ledger, _feed) = Ledger::open(folder, &std::sync::Arc::default()).unwrap();
+        let (ledger, _feed) = open_in(folder).unwrap();
         let log = ledger.log().to_owned();
         ledger.close();
         log

@@ -10,11 +10,12 @@ use std::{
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
-use squares_shared::message::{FromServer, Page, ResultLine, SquareResult, append_line, to_line};
+use squares_shared::message::{ResultLine, SquareResult, append_line};
 use tokio::sync::Semaphore;
 
 use super::schema;
 use crate::{
+    background::Background,
     feed::{Chunk, Feed, LineEnds},
     metrics::Metrics,
 };
@@ -57,21 +58,26 @@ impl Row {
     }
 
     fn append_line(&self, out: &mut Vec<u8>) {
-        let result = SquareResult {
-            seq: self.seq,
-            at: &*time(self.at),
-            student: &*self.student,
-            name: &*self.name,
-            number: &*self.number,
-            square: &*self.square,
-            id: self.request.as_deref(),
-        };
-        append_line(out, &ResultLine::Result(result));
+        append_line(out, &ResultLine::Result(self.result(&time(self.at))));
     }
 
-    fn into_result(self) -> SquareResult {
-        let Self { seq, at, student, name, number, square, request } = self;
-        SquareResult { seq, at: time(at), student, name, number, square, id: request }
+    /// What a page of history has of it.
+    fn append_to_page(&self, out: &mut Vec<u8>) {
+        append_line(out, &self.result(&time(self.at)));
+        // A page is one line.
+        out.pop();
+    }
+
+    fn result<'a>(&'a self, at: &'a str) -> SquareResult<&'a str> {
+        SquareResult {
+            seq: self.seq,
+            at,
+            student: &self.student,
+            name: &self.name,
+            number: &self.number,
+            square: &self.square,
+            id: self.request.as_deref(),
+        }
     }
 }
 
@@ -115,9 +121,8 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    background: Arc<Background>,
     metrics: Arc<Metrics>,
-    /// Reads happen on the thread that asks, so that a simulation has one order.
-    simulated: bool,
 }
 
 /// A read failed; the reason is on the log.
@@ -125,8 +130,8 @@ pub(crate) struct Readers {
 pub(crate) struct ReadFailed;
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, metrics: Arc<Metrics>, simulated: bool) -> Self {
-        Self { path, idle: Mutex::default(), permits: Semaphore::new(CONCURRENT), metrics, simulated }
+    pub(super) fn new(path: PathBuf, background: Arc<Background>, metrics: Arc<Metrics>) -> Self {
+        Self { path, idle: Mutex::default(), permits: Semaphore::new(CONCURRENT), background, metrics }
     }
 
     /// Reads what follows `after`, up to and with `floor`, as far as a short page goes.
@@ -142,8 +147,7 @@ impl Readers {
     /// Reads a page of history as the line that answers the request.
     pub(crate) async fn page(self: Arc<Self>, query: PageQuery) -> Result<Bytes, ReadFailed> {
         self.metrics.history_read();
-        self.read(move |connection| page(connection, query).map(|page| to_line(&FromServer::History(page)).into()))
-            .await
+        self.read(move |connection| page(connection, &query)).await
     }
 
     /// Whether a result of this student with this request `id` stands.
@@ -165,7 +169,6 @@ impl Readers {
     ) -> Result<T, ReadFailed> {
         let _permit = self.permits.acquire().await.map_err(|_| ReadFailed)?;
         let readers = Arc::clone(&self);
-        let simulated = self.simulated;
         let work = move || {
             let idle = readers.idle().pop();
             let connection = idle.map_or_else(|| schema::connect_to_read(&readers.path), Ok)?;
@@ -174,8 +177,7 @@ impl Readers {
             readers.idle().push(connection);
             Ok::<T, rusqlite::Error>(found)
         };
-        let done = if simulated { Ok(work()) } else { tokio::task::spawn_blocking(work).await };
-        match done {
+        match self.background.run(work).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => {
                 tracing::error!(%error, "cannot read the ledger");
@@ -222,9 +224,9 @@ fn lines_between(connection: &Connection, after: u64, last: u64) -> rusqlite::Re
     Ok((lines, ends))
 }
 
-fn page(connection: &Connection, query: PageQuery) -> rusqlite::Result<Page> {
-    let PageQuery { before, limit, student } = query;
-    let number: Option<i64> = match &student {
+fn page(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Bytes> {
+    let PageQuery { before, limit, ref student } = *query;
+    let number: Option<i64> = match student {
         None => None,
         Some(id) => {
             let number = connection
@@ -232,7 +234,7 @@ fn page(connection: &Connection, query: PageQuery) -> rusqlite::Result<Page> {
                 .query_row([id], |row| row.get(0))
                 .optional()?;
             if number.is_none() {
-                return Ok(Page { results: Vec::new(), more: false, student });
+                return Ok(line_of_page(&[], &[], false, student.as_deref()));
             }
             number
         }
@@ -251,22 +253,80 @@ fn page(connection: &Connection, query: PageQuery) -> rusqlite::Result<Page> {
             ))?)
             .query(params![bound(before), limit + 1, number])?,
     };
-    let (mut results, mut more, mut bytes) = (Vec::new(), false, 0);
+    // From the newest to the oldest: the text of each result behind that of the one after it, and where each ends.
+    let (mut texts, mut ends, mut more) = (Vec::new(), Vec::new(), false);
     while let Some(row) = rows.next()? {
-        let row = row_of(row)?;
-        // Escapes lengthen nothing that the ledger keeps: it is printable, and JSON escapes two printable characters.
-        bytes += row.line().len();
-        if results.len() as u64 == limit || (bytes > HISTORY_BYTES && !results.is_empty()) {
+        row_of(row)?.append_to_page(&mut texts);
+        if ends.len() as u64 == limit || (texts.len() > HISTORY_BYTES && !ends.is_empty()) {
             more = true;
             break;
         }
-        results.push(row.into_result());
+        ends.push(texts.len());
     }
-    results.reverse();
-    Ok(Page { results, more, student })
+    Ok(line_of_page(&texts, &ends, more, student.as_deref()))
+}
+
+/// A page as the line that answers its request: [`FromServer::History`], of results that are text already, the newest first.
+fn line_of_page(texts: &[u8], ends: &[usize], more: bool, student: Option<&str>) -> Bytes {
+    let mut line = Vec::with_capacity(texts.len() + ends.len() + 256);
+    line.extend_from_slice(br#"{"type":"history","results":["#);
+    for (n, &end) in ends.iter().enumerate().rev() {
+        let start = n.checked_sub(1).map_or(0, |before| ends[before]);
+        line.extend_from_slice(&texts[start..end]);
+        line.push(b',');
+    }
+    if !ends.is_empty() {
+        line.pop();
+    }
+    line.extend_from_slice(br#"],"more":"#);
+    line.extend_from_slice(if more { b"true" } else { b"false" });
+    line.extend_from_slice(br#","student":"#);
+    append_line(&mut line, &student);
+    line.pop();
+    line.extend_from_slice(b"}\n");
+    line.into()
 }
 
 /// A `seq` as SQLite takes it: whatever is beyond its range is beyond every row.
 fn bound(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use squares_shared::message::{FromServer, Page, to_line};
+
+    use super::*;
+
+    fn check(rows: &[Row], more: bool, student: Option<&str>) {
+        let (mut texts, mut ends) = (Vec::new(), Vec::new());
+        for row in rows {
+            row.append_to_page(&mut texts);
+            ends.push(texts.len());
+        }
+        let result = |row: &Row| {
+            let Row { seq, at, student, name, number, square, request } = row.clone();
+            SquareResult { seq, at: time(at), student, name, number, square, id: request }
+        };
+        let page = Page { results: rows.iter().rev().map(result).collect(), more, student: student.map(str::to_owned) };
+        let line = line_of_page(&texts, &ends, more, student);
+        assert_eq!(String::from_utf8(line.into()), String::from_utf8(to_line(&FromServer::History(page))));
+    }
+
+    #[test]
+    fn a_page_of_texts_is_the_message_that_it_should_be() {
+        let row = |seq: u64, request: Option<&str>| Row {
+            seq,
+            at: 1_790_000_000_123,
+            student: "a\"b".to_owned(),
+            name: "\\".to_owned(),
+            number: "-7".to_owned(),
+            square: "49".to_owned(),
+            request: request.map(str::to_owned),
+        };
+        check(&[], false, None);
+        check(&[], false, Some("nobody"));
+        check(&[row(1, None)], true, Some("a\"b"));
+        check(&[row(9, Some("r")), row(8, None), row(3, Some("q"))], false, None);
+    }
 }

@@ -7,6 +7,10 @@ use squares_shared::message::FromServer;
 use super::*;
 use crate::feed::Read;
 
+pub(super) fn open_in(folder: &Path) -> Result<(Ledger, Arc<Feed>), LedgerError> {
+    Ledger::open(folder, &Arc::new(Background::new().unwrap()), &Arc::default())
+}
+
 fn entry(student: &str, number: u64, request: Option<&str>) -> Entry {
     Entry {
         student: student.into(),
@@ -56,7 +60,7 @@ fn in_feed(feed: &Feed, after: u64) -> Vec<u64> {
 #[tokio::test]
 async fn a_request_is_recorded_once_for_ever() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
     assert_eq!(
         submit(
             &ledger,
@@ -76,7 +80,7 @@ async fn a_request_is_recorded_once_for_ever() {
     let log = ledger.log().to_owned();
     ledger.close();
 
-    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
     assert_eq!(ledger.log(), log);
     assert_eq!(in_feed(&feed, 0), [1, 2, 3, 4], "the feed begins with what the ledger has");
     assert_eq!(submit(&ledger, vec![entry("a", 2, Some("r1")), entry("b", 9, None)]).await, ["repeat 1", "recorded 5"]);
@@ -86,17 +90,17 @@ async fn a_request_is_recorded_once_for_ever() {
 #[tokio::test]
 async fn one_server_at_a_time_opens_it() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, _feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
-    let error = Ledger::open(folder.path(), &Arc::default()).expect_err("it is in use").to_string();
+    let (ledger, _feed) = open_in(folder.path()).unwrap();
+    let error = open_in(folder.path()).expect_err("it is in use").to_string();
     assert!(error.contains("in use") && error.contains("--data"), "{error}");
     ledger.close();
-    assert!(Ledger::open(folder.path(), &Arc::default()).is_ok());
+    assert!(open_in(folder.path()).is_ok());
 }
 
 #[tokio::test]
 async fn pages_and_replays_are_cut_from_the_same_rows() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
     let entries = (1..=2500).map(|n| entry(if n % 5 == 0 { "five" } else { "other" }, n, None)).collect();
     submit(&ledger, entries).await;
     assert_eq!(feed.latest(), 2500);
@@ -134,7 +138,7 @@ async fn pages_and_replays_are_cut_from_the_same_rows() {
 #[tokio::test]
 async fn a_page_of_huge_results_stays_below_its_size() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, _feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, _feed) = open_in(folder.path()).unwrap();
     let huge =
         |digits: usize| Entry { number: "7".repeat(digits), square: "4".repeat(2 * digits), ..entry("a", 1, None) };
     submit(&ledger, (0..60).map(|_| huge(10_000)).chain([huge(600_000)]).collect()).await;
@@ -151,7 +155,7 @@ async fn a_page_of_huge_results_stays_below_its_size() {
 #[tokio::test]
 async fn a_storage_failure_is_told_and_passes() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
     submit(&ledger, vec![entry("a", 1, Some("r1"))]).await;
     // Another program that holds the write lock makes every commit fail, as a full disk does.
     let other = rusqlite::Connection::open(folder.path().join("ledger.sqlite3")).unwrap();
@@ -166,7 +170,7 @@ async fn a_storage_failure_is_told_and_passes() {
 #[tokio::test]
 async fn what_a_failed_commit_left_behind_is_shown_before_anything_is_added() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
     submit(&ledger, vec![entry("a", 1, Some("r1"))]).await;
     let other = rusqlite::Connection::open(folder.path().join("ledger.sqlite3")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -180,7 +184,7 @@ async fn what_a_failed_commit_left_behind_is_shown_before_anything_is_added() {
 #[tokio::test]
 async fn the_write_ahead_log_is_moved_while_squares_pour_in() {
     let folder = tempfile::tempdir().unwrap();
-    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
     let log = folder.path().join("ledger.sqlite3-wal");
     let (mut written, mut longest) = (0, 0);
     for _ in 0..300 {
@@ -193,7 +197,7 @@ async fn the_write_ahead_log_is_moved_while_squares_pour_in() {
     assert_eq!(feed.latest(), 300 * 25);
     ledger.close();
     assert!(!log.exists(), "all of it was moved in the end");
-    let (ledger, feed) = Ledger::open(folder.path(), &Arc::default()).unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
     assert_eq!(feed.latest(), 300 * 25);
     ledger.close();
 }

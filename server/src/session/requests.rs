@@ -44,7 +44,7 @@ pub(super) enum Done {
     /// The task that worked it out is gone.
     Failed { id: Option<String> },
     /// Whether a square that is over the limits was recorded before.
-    Looked { stands: Result<bool, ReadFailed>, entry: Entry, retry_after_ms: u64 },
+    Looked { stands: Result<bool, ReadFailed>, number: Number, request: String, retry_after_ms: u64 },
     /// A PIN was looked at, or not.
     Knocked { verdict: Verdict, student: Student, join: Box<Join> },
     /// A square found room in the ledger's queue, or the ledger is closed.
@@ -179,35 +179,38 @@ impl Session {
                 return self.error(code, &sentence(&error), id);
             }
         };
-        if number.digits() <= QUICK_DIGITS {
-            return self.squared(number.to_string(), number.square().to_string(), id);
-        }
-        self.request = Some(Box::pin(async move {
-            let work = tokio::task::spawn_blocking(move || (number.to_string(), number.square().to_string()));
-            match work.await {
-                Ok((number, square)) => Done::Squared { number, square, id },
-                Err(_) => Done::Failed { id },
-            }
-        }));
-    }
-
-    fn squared(&mut self, number: String, square: String, id: Option<String>) {
         let Some(member) = self.member.as_deref() else { return };
-        let entry =
-            Entry { student: Arc::clone(&member.student), name: Arc::clone(&member.name), number, square, request: id };
-        let Err(wait) = member.allowance.pay() else { return self.submit(entry) };
+        let Err(wait) = member.allowance.pay() else { return self.work_out(number, id) };
         let retry_after_ms = whole_milliseconds(wait);
-        match entry.request.clone() {
+        match id {
             // What was recorded before costs nothing: only recorded squares count, so a repeat is answered even now.
             Some(request) => {
                 let readers = Arc::clone(self.room.ledger.readers());
-                let student = Arc::clone(&entry.student);
+                let student = Arc::clone(&member.student);
                 self.request = Some(Box::pin(async move {
-                    Done::Looked { stands: readers.stands(student, request).await, entry, retry_after_ms }
+                    let stands = readers.stands(student, request.clone()).await;
+                    Done::Looked { stands, number, request, retry_after_ms }
                 }));
             }
             None => self.rate_limited(retry_after_ms, None),
         }
+    }
+
+    /// Works a square out, which was paid for, and gives it to the ledger.
+    fn work_out(&mut self, number: Number, id: Option<String>) {
+        let is_quick = number.digits() <= QUICK_DIGITS;
+        let square = move || (number.to_string(), number.square().to_string());
+        if is_quick {
+            let (number, square) = square();
+            return self.submit(number, square, id);
+        }
+        let background = Arc::clone(&self.room.background);
+        self.request = Some(Box::pin(async move {
+            match background.run(square).await {
+                Ok((number, square)) => Done::Squared { number, square, id },
+                Err(_) => Done::Failed { id },
+            }
+        }));
     }
 
     fn rate_limited(&mut self, retry_after_ms: u64, id: Option<String>) {
@@ -220,8 +223,10 @@ impl Session {
     }
 
     /// Gives a square to the ledger, at once or when there is room.
-    fn submit(&mut self, entry: Entry) {
+    fn submit(&mut self, number: String, square: String, id: Option<String>) {
         let Some(member) = self.member.as_deref_mut() else { return };
+        let entry =
+            Entry { student: Arc::clone(&member.student), name: Arc::clone(&member.name), number, square, request: id };
         let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(UNDER_WAY));
         let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
@@ -254,10 +259,10 @@ impl Session {
     /// Goes on with a request whose slow part is done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Squared { number, square, id } => self.squared(number, square, id),
+            Done::Squared { number, square, id } => self.submit(number, square, id),
             Done::Failed { id } => self.unavailable(id),
-            Done::Looked { stands: Ok(true), entry, .. } => self.submit(entry),
-            Done::Looked { entry, retry_after_ms, .. } => self.rate_limited(retry_after_ms, entry.request),
+            Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request)),
+            Done::Looked { request, retry_after_ms, .. } => self.rate_limited(retry_after_ms, Some(request)),
             Done::Knocked { verdict, student, join } => self.knocked(verdict, &student, &join),
             Done::Submitted { accepted: true, size, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {
