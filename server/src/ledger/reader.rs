@@ -266,7 +266,7 @@ fn page(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Bytes> {
     Ok(line_of_page(&texts, &ends, more, student.as_deref()))
 }
 
-/// A page as the line that answers its request: [`FromServer::History`], of results that are text already, the newest first.
+/// A page as the line that answers its request: `FromServer::History`, of results that are text already, the newest first.
 fn line_of_page(texts: &[u8], ends: &[usize], more: bool, student: Option<&str>) -> Bytes {
     let mut line = Vec::with_capacity(texts.len() + ends.len() + 256);
     line.extend_from_slice(br#"{"type":"history","results":["#);
