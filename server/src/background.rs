@@ -63,11 +63,13 @@ impl Drop for Background {
     }
 }
 
-/// Lets others go before this thread, by this much: 19 is the most.
+/// Lets others go before this thread, by at least this much: 19 is the most. A program that was started to go last stays there.
 pub(crate) fn let_others_go_first(niceness: i32) {
     // Here a thread has a priority of its own; elsewhere it would be the whole process.
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, niceness) {
+    if let Err(error) = rustix::process::getpriority_process(None)
+        .and_then(|usual| rustix::process::setpriority_process(None, niceness.max(usual)))
+    {
         tracing::debug!(%error, "a thread works at the usual priority");
     }
     #[cfg(not(target_os = "linux"))]
