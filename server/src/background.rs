@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_is_done_behind_others_and_its_threads_do_not_outlive_it() {
+    async fn work_is_done_behind_others_and_a_panic_in_it_ends_nothing_else() {
         let background = Background::new().unwrap();
         let niceness = || {
             #[cfg(target_os = "linux")]
