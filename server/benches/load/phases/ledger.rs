@@ -3,6 +3,7 @@
 
 use std::{
     fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
     path::Path,
     time::{Duration, Instant},
 };
@@ -34,8 +35,8 @@ const ASKED: u32 = 200;
 /// Measures a new ledger, and one with a fiftieth and all of `results`, which is kept in `folder`.
 pub(super) fn measure(results: u64, folder: Option<&Path>, time: Duration) -> Outcome {
     say(&format!(
-        "\n| results | appended a second, ids in order | p99 ms | random ids | p99 ms | start ms | join from disk p50 p99, from memory p50 p99 ms | a page | one student's page | MiB |\n{}",
-        "| --- ".repeat(10) + "|"
+        "\n| results | appended a second, ids in order | p99 ms | random ids | p99 ms | start ms | join from disk p50 p99, from memory p50 p99 ms | a page | one student's page | a block of it from the disk | MiB |\n{}",
+        "| --- ".repeat(11) + "|"
     ));
     let (new, grown) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let grown = folder.unwrap_or(grown.path());
@@ -70,11 +71,14 @@ pub(super) fn measure(results: u64, folder: Option<&Path>, time: Duration) -> Ou
         let start = begin.elapsed().as_secs_f64() * 1e3;
         // From the disk, and then once more from the system's memory.
         forgotten(folder)?;
+        let block = block(folder)?;
+        forgotten(folder)?;
+        walk(&server)?;
         let [first, again] = [reading(&server)?, reading(&server)?];
         let times =
             |of: usize| format!("{:.2} {:.2}, {:.2} {:.2}", first[of][0], first[of][1], again[of][0], again[of][1]);
         say(&format!(
-            "| {size} | {:.0} | {:.1} | {:.0} | {:.1} | {start:.0} | {} | {} | {} | {:.0} |",
+            "| {size} | {:.0} | {:.1} | {:.0} | {:.1} | {start:.0} | {} | {} | {} | {:.2} {:.2} | {:.0} |",
             ordered.0,
             ordered.1,
             random.0,
@@ -82,6 +86,8 @@ pub(super) fn measure(results: u64, folder: Option<&Path>, time: Duration) -> Ou
             times(0),
             times(1),
             times(2),
+            block[0],
+            block[1],
             file_size(folder, "ledger.sqlite3"),
         ));
     }
@@ -130,6 +136,41 @@ fn forgotten(folder: &Path) -> Outcome {
         file.sync_all()?;
         #[cfg(target_os = "linux")]
         rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed)?;
+    }
+    Ok(())
+}
+
+/// The median and 99th percentile in ms of reading one block of the ledger, anywhere, which the system does not hold: a disk takes longer
+/// for what was written long ago than for what it has in a memory of its own.
+fn block(folder: &Path) -> Outcome<[f64; 2]> {
+    let mut file = File::open(folder.join("ledger.sqlite3"))?;
+    let (mut block, mut times) = ([0; 4096], Times::default());
+    let blocks = file.metadata()?.len() / block.len() as u64;
+    let mut random = fastrand::Rng::with_seed(2);
+    for _ in 0..ASKED {
+        let at = random.u64(..blocks) * block.len() as u64;
+        let begin = Instant::now();
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(&mut block)?;
+        times.add(begin.elapsed());
+    }
+    Ok(times.percentiles([500, 990]))
+}
+
+/// Looks at the ledger here and there, so that the inner pages of its trees are in memory as in any server that has run for a while, and
+/// next to nothing of the results. Reading an inner page too would cost one read of the disk more in a ledger so large that its trees
+/// have a level more.
+fn walk(server: &Server) -> Outcome {
+    /// Results under one inner page, or fewer.
+    const STEP: usize = 10_000;
+    let latest = latest(server)?;
+    let mut asker = Asker::join(server.address, "walker", r#","backlog":0"#)?;
+    let everybody = (1..=latest).step_by(STEP).map(|before| (before, String::new()));
+    let each = (1..=latest).step_by(STEP).zip((0..STUDENTS).cycle());
+    let each = each.map(|(before, student)| (before, format!(r#","student":"s{student:05}""#)));
+    for (before, student) in everybody.chain(each) {
+        asker.send(&format!("{{\"type\":\"history\",\"before\":{before},\"limit\":1{student}}}\n"))?;
+        asker.until("history")?;
     }
     Ok(())
 }
