@@ -2,6 +2,8 @@
 //! on a few threads that let everything else go first, so that what is live never waits for the processor because somebody
 //! asks for the past without end.
 
+use std::time::Duration;
+
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinError,
@@ -9,6 +11,9 @@ use tokio::{
 
 /// Pieces of work at once; the others wait for their turn.
 const THREADS: usize = 8;
+
+/// How long a thread stays that has nothing to do.
+const KEPT: Duration = Duration::from_secs(2);
 
 /// How much these threads let others go first. It is enough for whoever is woken beside them to go at once, and leaves them a
 /// tenth of a processor that is busy with other things.
@@ -24,10 +29,16 @@ pub(crate) struct Background {
 impl Background {
     /// Fails where the system has no descriptor left for it.
     pub(crate) fn new() -> std::io::Result<Self> {
+        Self::with(THREADS, "background", NICENESS)
+    }
+
+    /// So many threads of this name, which let others go first by as much.
+    pub(crate) fn with(threads: usize, name: &str, niceness: i32) -> std::io::Result<Self> {
         let pool = Builder::new_current_thread()
-            .max_blocking_threads(THREADS)
-            .thread_name("background")
-            .on_thread_start(|| let_others_go_first(NICENESS))
+            .max_blocking_threads(threads)
+            .thread_keep_alive(KEPT)
+            .thread_name(name)
+            .on_thread_start(move || let_others_go_first(niceness))
             .build()?;
         Ok(Self { pool: Some(pool) })
     }

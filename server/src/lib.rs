@@ -137,6 +137,7 @@ struct Room {
     door: roster::Door,
     pins: pins::Gate,
     squares: limits::SquareLimits,
+    attention: session::AttentionQueue,
     limits: Limits,
     metrics: Arc<metrics::Metrics>,
 }
@@ -184,6 +185,7 @@ impl Server {
         }
         let door = roster::Door::new(auth, config.roster)?;
         let simulated = streams.is_some();
+        let pins = pins::Gate::new()?;
         let background = Arc::new(if simulated { Background::simulated() } else { Background::new()? });
         let (mut incoming, address) = match streams {
             Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
@@ -225,8 +227,9 @@ impl Server {
             presence: Arc::clone(&presence),
             relay: Arc::clone(&relay),
             door,
-            pins: pins::Gate::new(),
+            pins,
             squares: limits::SquareLimits::new(config.rate, config.burst),
+            attention: session::AttentionQueue::default(),
             limits: Limits { line: config.max_line, digits: config.max_digits, rate: config.rate, burst: config.burst },
             metrics: Arc::clone(&metrics),
         });

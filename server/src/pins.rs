@@ -5,11 +5,9 @@
 mod guesses;
 
 use std::{
+    cell::RefCell,
     net::IpAddr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -24,7 +22,7 @@ use guesses::Guesses;
 use tokio::{sync::Semaphore, time::Instant};
 use zeroize::Zeroizing;
 
-use crate::background::let_others_go_first;
+use crate::background::Background;
 
 /// What a check costs: the least that OWASP recommends for Argon2id (19 MiB, twice over, one lane). More would make
 /// a stolen roster dearer to try, and a class that joins at once on a small machine slower: two hundred checks one after
@@ -33,6 +31,9 @@ const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
 /// The most memory of one check, in KiB: a hash that asks for more was not made for this.
 const MOST_MEMORY: u32 = 1 << 20;
+
+/// How much checks let others go first: whoever is in should not feel that others are let in.
+const NICENESS: i32 = 19;
 
 /// What is checked for a student who has no PIN, so that this takes as long as for one who has. Nothing matches it.
 const STAND_IN: &str =
@@ -70,18 +71,28 @@ pub(crate) fn is_usable(hash: &str) -> bool {
     hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some() && params
 }
 
-/// Checks a PIN, in memory that may be left from a check before.
-fn matches(pin: &str, hash: &str, memory: &mut Vec<Block>) -> bool {
+thread_local! {
+    /// The memory of this thread's checks, for the next one and until the thread ends: to take so much from the system and to give it back
+    /// for each check keeps the other threads of the program waiting.
+    static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Checks a PIN.
+fn matches(pin: &str, hash: &str) -> bool {
     let computed = |hash: &PasswordHash| -> Option<bool> {
         let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
         let params = Params::try_from(hash).ok()?;
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
         let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
         let blocks = params.block_count();
-        memory.resize(blocks, Block::default());
         let mut output = vec![0; expected.len()];
         let argon2 = Argon2::new(algorithm, version, params);
-        argon2.hash_password_into_with_memory(pin.as_bytes(), salt, &mut output, &mut memory[..blocks]).ok()?;
+        MEMORY
+            .with_borrow_mut(|memory| {
+                memory.resize(blocks, Block::default());
+                argon2.hash_password_into_with_memory(pin.as_bytes(), salt, &mut output, memory)
+            })
+            .ok()?;
         // Compared in constant time.
         Some(Output::new(&output).ok()? == *expected)
     };
@@ -104,54 +115,16 @@ pub(crate) struct Gate {
     guesses: Mutex<Guesses>,
     /// Checks at the same time. Half of the processors go on serving those who are in.
     permits: Arc<Semaphore>,
-    memory: Arc<Memory>,
-}
-
-/// The memory of checks. While one follows another it goes from hand to hand: to take so much from the system and to give it back
-/// each time keeps the other threads of the program waiting. Where nobody waits for a check it is given back.
-#[derive(Debug, Default)]
-struct Memory {
-    kept: Mutex<Vec<Vec<Block>>>,
-    /// Those who wait for a check.
-    waiting: AtomicUsize,
-}
-
-/// Somebody waits for a check until this is dropped.
-struct Waiting<'a>(&'a Memory);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if self.0.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-    }
-}
-
-impl Memory {
-    fn wait(&self) -> Waiting<'_> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        Waiting(self)
-    }
-
-    fn take(&self) -> Vec<Block> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    fn give(&self, memory: Vec<Block>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.waiting.load(Ordering::Relaxed) > 0 {
-            kept.push(memory);
-        } else {
-            kept.clear();
-        }
-    }
+    checks: Background,
 }
 
 impl Gate {
-    pub(crate) fn new() -> Self {
+    /// Fails where the system has no descriptor left for it.
+    pub(crate) fn new() -> std::io::Result<Self> {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let permits = Arc::new(Semaphore::new((processors / 2).max(1)));
-        Self { guesses: Mutex::default(), permits, memory: Arc::default() }
+        let at_once = (processors / 2).max(1);
+        let checks = Background::with(at_once, "pin", NICENESS)?;
+        Ok(Self { guesses: Mutex::default(), permits: Arc::new(Semaphore::new(at_once)), checks })
     }
 
     /// Checks a student's PIN against its hash, or, for a student without one, says no after as long a time.
@@ -168,32 +141,17 @@ impl Gate {
         let right = match pin.filter(|pin| !pin.is_empty()) {
             None => false,
             Some(pin) => {
-                let waiting = self.memory.wait();
                 let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return Verdict::Wrong };
-                let mut blocks = self.memory.take();
-                drop(waiting);
                 // While this one waited, others may have guessed too often: a flood that queues here is not worked off.
                 if let Some(left) = self.guesses(|guesses, now| guesses.held_up(student, address, now)) {
-                    self.memory.give(blocks);
                     return Verdict::HeldUp(left);
                 }
-                let (tell, told) = tokio::sync::oneshot::channel();
-                let memory = Arc::clone(&self.memory);
-                // A thread for each check, not one of the pool: each of those would keep the 19 MiB of its last check.
-                let started = std::thread::Builder::new().name("pin".to_owned()).spawn(move || {
+                let check = move || {
                     // Held until the work is done, even where nobody waits for it any more.
                     let _permit = permit;
-                    // Whoever is in should not feel that others are let in.
-                    let_others_go_first(19);
-                    let right = matches(&pin, hash.as_deref().unwrap_or(STAND_IN), &mut blocks) && hash.is_some();
-                    memory.give(blocks);
-                    // Who asked may be gone.
-                    let _ = tell.send(right);
-                });
-                if let Err(error) = started {
-                    tracing::warn!(%error, "cannot check a PIN just now; it counts as wrong");
-                }
-                told.await.unwrap_or(false)
+                    matches(&pin, hash.as_deref().unwrap_or(STAND_IN)) && hash.is_some()
+                };
+                self.checks.run(check).await.unwrap_or(false)
             }
         };
         if right {
@@ -220,8 +178,7 @@ mod tests {
     fn a_hash_says_how_it_was_made_and_matches_its_pin_alone() {
         let hash = hash_pin("2345").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let memory = &mut Vec::new();
-        let mut fits = |pin| matches(pin, &hash, memory);
+        let fits = |pin| matches(pin, &hash);
         assert!(is_usable(&hash) && fits("2345") && !fits("2346") && !fits("") && fits("2345"));
         assert_ne!(hash, hash_pin("2345").unwrap(), "each has a salt of its own");
         assert!(hash_pin("").is_err());
@@ -249,28 +206,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn memory_goes_from_check_to_check_and_back_when_nobody_waits() {
-        let memory = Memory::default();
-        let kept = || memory.kept.lock().unwrap().len();
-        let (first, second) = (memory.wait(), memory.wait());
-        let blocks = memory.take();
-        drop(first);
-        memory.give(blocks);
-        assert_eq!(kept(), 1, "the second is to have it");
-        let blocks = memory.take();
-        drop(second);
-        memory.give(blocks);
-        assert_eq!(kept(), 0);
-        let gone = memory.wait();
-        memory.give(Vec::new());
-        drop(gone);
-        assert_eq!(kept(), 0, "who waited for it went away");
-    }
-
     #[tokio::test]
     async fn who_guesses_too_often_is_held_up_even_with_the_right_pin() {
-        let (gate, student) = (Gate::new(), Arc::from("s"));
+        let (gate, student) = (Gate::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
         let address = IpAddr::from([127, 0, 0, 1]);
         let check =

@@ -4,6 +4,7 @@
 //!
 //! `listen` starts one for each connection it accepts.
 
+mod attention;
 mod lending;
 mod outgoing;
 mod requests;
@@ -12,6 +13,8 @@ mod waits;
 
 use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
+use attention::Attention;
+pub(crate) use attention::Queue as AttentionQueue;
 use outgoing::Outgoing;
 use squares_shared::{
     line::{Line, LineReader},
@@ -80,6 +83,9 @@ pub(crate) struct Session {
     outlet: Arc<Outlet>,
     address: SocketAddr,
     lines: LineReader,
+    attention: Attention,
+    /// No request is read or looked at before this.
+    paused_until: Option<Instant>,
     out: Outgoing,
     /// The request that is being carried out; the next one is not looked at before it is done.
     request: Option<Work<requests::Done>>,
@@ -151,6 +157,8 @@ impl Session {
         out.push(to_line(&hello).into());
         Self {
             lines: LineReader::new(room.limits.line),
+            attention: Attention::new(),
+            paused_until: None,
             room,
             deadline: Instant::now() + if wire.waits_for_tls() { TLS_SILENCE } else { JOIN_TIME },
             looks_for_tls: wire.waits_for_tls(),
@@ -184,6 +192,7 @@ impl Session {
 
     async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Broken> {
         loop {
+            self.paused_until = self.attention.paused_until(&self.room.attention);
             self.take_requests();
             self.gather();
             let sent = self.out.write(self.outlet.wire())?;
@@ -221,7 +230,8 @@ impl Session {
         let mut has_read = false;
         let reads = self.wants_input();
         let writes = !self.all_is_written();
-        let has_deadline = self.member.is_none() || self.ending != Ending::Open;
+        let deadline = Some(self.deadline).filter(|_| self.member.is_none() || self.ending != Ending::Open);
+        let alarm = [deadline, self.paused_until].into_iter().flatten().min();
         let open = !matches!(self.ending, Ending::Closing | Ending::Finishing { bye: Some(_), .. });
         let mut nobody = None;
         let member = self.member.as_deref_mut();
@@ -238,7 +248,10 @@ impl Session {
             _ = stop.wait_for(|stop| *stop), if open => {
                 self.end(Ending::Finishing { bye: Some(ByeReason::Shutdown), target: None });
             }
-            () = tokio::time::sleep_until(self.deadline), if has_deadline => {
+            () = tokio::time::sleep_until(alarm.unwrap_or(self.deadline)), if alarm.is_some() => {
+                if alarm != deadline {
+                    return Ok(false);
+                }
                 if self.ending != Ending::Open {
                     return Err(Broken::TimedOut);
                 }
@@ -280,7 +293,10 @@ impl Session {
                 self.lines.push(b"\n");
                 self.end(Ending::Finishing { bye: None, target: None });
             }
-            Ok(count) => self.lines.push(&buffer[..count]),
+            Ok(count) => {
+                self.attention.take(count);
+                self.lines.push(&buffer[..count]);
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             // Somebody may have cut it: whole lines are carried out, a piece of one is not taken for a line.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -302,7 +318,7 @@ impl Session {
             member.page.is_none() && member.under_way.count() < UNDER_WAY && answers < HIGH_WATER
         };
         let member_has_room = self.member.as_deref().is_none_or(has_room);
-        self.request.is_none() && member_has_room && self.out.bytes() < HIGH_WATER
+        self.request.is_none() && self.paused_until.is_none() && member_has_room && self.out.bytes() < HIGH_WATER
     }
 
     fn can_take_a_request(&self) -> bool {
@@ -322,7 +338,10 @@ impl Session {
                 break;
             }
             let taken = match self.lines.next_line() {
-                Some(Line::Whole(line)) => request::read(line).map_err(Some),
+                Some(Line::Whole(line)) => {
+                    self.attention.take_request(line.len());
+                    request::read(line).map_err(Some)
+                }
                 Some(Line::TooLong) => Err(None),
                 None => break,
             };

@@ -23,6 +23,11 @@ use crate::{
 /// Reads at once.
 const CONCURRENT: usize = 4;
 
+/// Pages of history at once: half of the processors, so that the other half is left to whoever squares, and to who comes back.
+fn concurrent_pages() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get() / 2).clamp(1, CONCURRENT)
+}
+
 /// A page that is read back for a session that lags: at most this many results, and about as many bytes.
 const REPLAY_ROWS: u64 = 1000;
 const REPLAY_BYTES: usize = 256 << 10;
@@ -121,6 +126,7 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    pages: Semaphore,
     background: Arc<Background>,
     metrics: Arc<Metrics>,
 }
@@ -131,7 +137,14 @@ pub(crate) struct ReadFailed;
 
 impl Readers {
     pub(super) fn new(path: PathBuf, background: Arc<Background>, metrics: Arc<Metrics>) -> Self {
-        Self { path, idle: Mutex::default(), permits: Semaphore::new(CONCURRENT), background, metrics }
+        Self {
+            path,
+            idle: Mutex::default(),
+            permits: Semaphore::new(CONCURRENT),
+            pages: Semaphore::new(concurrent_pages()),
+            background,
+            metrics,
+        }
     }
 
     /// Reads what follows `after`, up to and with `floor`, as far as a short page goes.
@@ -147,6 +160,8 @@ impl Readers {
     /// Reads a page of history as the line that answers the request.
     pub(crate) async fn page(self: Arc<Self>, query: PageQuery) -> Result<Bytes, ReadFailed> {
         self.metrics.history_read();
+        let readers = Arc::clone(&self);
+        let _page = readers.pages.acquire().await.map_err(|_| ReadFailed)?;
         self.read(move |connection| page(connection, &query)).await
     }
 

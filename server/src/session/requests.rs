@@ -180,7 +180,10 @@ impl Session {
             }
         };
         let Some(member) = self.member.as_deref() else { return };
-        let Err(wait) = member.allowance.pay() else { return self.work_out(number, id) };
+        let Err(wait) = member.allowance.pay() else {
+            self.attention.give_back();
+            return self.work_out(number, id);
+        };
         let retry_after_ms = whole_milliseconds(wait);
         match id {
             // What was recorded before costs nothing: only recorded squares count, so a repeat is answered even now.
@@ -270,7 +273,10 @@ impl Session {
                 }
             }
             Done::Submitted { accepted: false, id, .. } => self.unavailable(id),
-            Done::Page(Ok(line)) => self.out.push(line),
+            Done::Page(Ok(line)) => {
+                self.attention.take(line.len());
+                self.out.push(line);
+            }
             Done::Page(Err(ReadFailed)) => {
                 let message = "Earlier results cannot be read just now; send the same request again later.";
                 self.error(ErrorCode::StorageUnavailable, message, None);

@@ -124,3 +124,25 @@ fn json_without_bottom_is_refused() {
 fn bytes_that_are_no_text_are_refused() {
     nonsense("invalid UTF-8", b"{\"type\":\"ping\xff\xfe\xed\xa0\x80\"}".repeat(1_000));
 }
+
+/// Thirty-two times a million bytes a second, a thousand of them a request, is what all may ask for together beside squares.
+#[test]
+fn whoever_asks_for_much_gets_all_of_it_and_has_to_wait() {
+    const PINGS: usize = 10_000;
+    let house = House::open(&[]);
+    let (mut peer, _) = Peer::join(&house.program, "asks", json!({"backlog": 0}));
+    let began = Instant::now();
+    for _ in 0..PINGS / 100 {
+        peer.send_raw(&b"{\"type\":\"ping\"}\n".repeat(100));
+        for _ in 0..100 {
+            peer.next_of("pong");
+        }
+    }
+    let took = began.elapsed();
+    assert!(took > Duration::from_millis(PINGS as u64 / 50), "{took:?} for {PINGS} requests");
+    // A square is not held up by what was asked before, once that is answered.
+    peer.square("12", "after");
+    assert_eq!(peer.next_of("result")["square"], "144");
+    drop(peer);
+    house.close();
+}
