@@ -83,7 +83,8 @@ fn a_byte_at_a_time_costs_little_and_is_a_request_all_the_same() {
         slow.write_all(&[*byte]).unwrap();
     }
     assert_eq!(peer.next_of("pong")["type"], "pong");
-    assert!(house.feels_nothing_of("a byte at a time") < 8 << 20);
+    // The feed takes 8 MiB, once the guests have filled it.
+    assert!(house.feels_nothing_of("a byte at a time") < 16 << 20);
     assert!(trouble.end() > 1_000);
     drop((peer, slow));
     house.close();
