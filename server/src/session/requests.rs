@@ -148,7 +148,7 @@ impl Session {
         let (seat, online, presence) = room.presence.join(&id, &name);
         let latest = room.feed.latest();
         let reached = replay_after(join, room.ledger.log(), latest);
-        tracing::info!(address = %self.address, student = %id, "joined");
+        tracing::info!(address = %self.address, student = &*id, "joined");
         for piece in welcome(student, online, latest, reached) {
             self.out.push(piece);
         }

@@ -123,7 +123,7 @@ pub(super) static EN: Strings = Strings {
 
     chart_of: |count, all| {
         let s = if count == "1" { "" } else { "s" };
-        format!("{}{count} result{s}", if all { "" } else { "newest " })
+        format!("{}{count} result{s}", if all || count == "0" { "" } else { "newest " })
     },
     chart_powers: "log scale",
     chart_even: "even scale",
@@ -131,7 +131,11 @@ pub(super) static EN: Strings = Strings {
     chart_others: "others",
     per_minute: |most| format!("per minute (most {most})"),
     who_squared: |total, all| {
-        if all { format!("by student ({total} in all)") } else { format!("by student (newest {total})") }
+        if all || total == "0" {
+            format!("by student ({total} in all)")
+        } else {
+            format!("by student (newest {total})")
+        }
     },
     chart_keys: &[
         (Word("Up/Down"), "zoom"),

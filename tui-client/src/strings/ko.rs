@@ -119,13 +119,13 @@ pub(super) static KO: Strings = Strings {
     export_exists: |path| format!("{path} 파일이 이미 있습니다. Enter를 한 번 더 누르면 바꿔 씁니다."),
     exported: |count, path| format!("결과 {count}개를 {path} 파일에 썼습니다."),
 
-    chart_of: |count, all| format!("{} {count}개", if all { "결과" } else { "최근 결과" }),
+    chart_of: |count, all| format!("{} {count}개", if all || count == "0" { "결과" } else { "최근 결과" }),
     chart_powers: "로그 눈금",
     chart_even: "고른 눈금",
     chart_all_seen: "모두 보입니다. 확대: ↑",
     chart_others: "다른 사람",
     per_minute: |most| format!("분당 결과 (최대 {most})"),
-    who_squared: |total, all| format!("학생별 ({} {total}개)", if all { "모두" } else { "최근" }),
+    who_squared: |total, all| format!("학생별 ({} {total}개)", if all || total == "0" { "모두" } else { "최근" }),
     chart_keys: &[
         (Word("↑↓"), "확대"),
         (Of(&[PanLeft, PanRight]), "이동"),
