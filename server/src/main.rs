@@ -210,9 +210,11 @@ mod signals {
         /// Waits for the next thing asked.
         pub(crate) async fn next(&mut self) -> Asked {
             tokio::select! {
+                biased;
+                // First, so that the log tells of a roster that was read before the end, however soon that comes.
+                _ = self.hang_up.recv() => Asked::Reload,
                 _ = self.interrupt.recv() => Asked::Stop,
                 _ = self.terminate.recv() => Asked::Stop,
-                _ = self.hang_up.recv() => Asked::Reload,
             }
         }
     }

@@ -10,7 +10,7 @@
 //! record is torn was never sent, and an answer whose record is torn is asked for again, which records nothing twice.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Pending;
+use crate::{event::Pending, private_file};
 
 /// The version of the file format.
 const VERSION: u32 = 1;
@@ -237,14 +237,14 @@ impl Outbox {
 impl Kept {
     /// Makes a file of a name that no other has, with these squares in it.
     fn create(folder: &Path, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
-        make_folder(folder)?;
+        private_file::make_folder(folder)?;
         let path = folder.join(fresh_name());
-        let file = open_options().create_new(true).open(&path)?;
+        let file = private_file::options().read(true).append(true).create_new(true).open(&path)?;
         let made = Self::fill(file, path.clone(), owner, squares);
         if made.is_err() {
             let _ = fs::remove_file(&path);
         } else {
-            sync_folder(folder);
+            private_file::sync_folder(folder);
         }
         made
     }
@@ -310,7 +310,7 @@ fn records(squares: &[Pending]) -> Vec<u8> {
 
 /// Opens a file if this is its owner's.
 fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
-    let file = open_options().open(path)?;
+    let file = private_file::options().read(true).append(true).open(path)?;
     let mut first = Vec::new();
     BufReader::new((&file).take(LONGEST_HEADER)).read_until(b'\n', &mut first)?;
     let theirs = serde_json::from_slice::<Header<'_>>(&first)
@@ -339,31 +339,4 @@ fn read_squares(mut file: &File) -> io::Result<Vec<Pending>> {
         }
     }
     Ok(squares.into_iter().flatten().collect())
-}
-
-/// Only the student's own account may read what stands in an outbox.
-fn open_options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Makes a new name in a folder survive a power loss, where the system can.
-fn sync_folder(folder: &Path) {
-    #[cfg(unix)]
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
 }

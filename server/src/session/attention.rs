@@ -1,5 +1,5 @@
 //! What connections take of the server's attention beside squares. Squares have limits of their own and are free here; everything
-//! else that is sent, and pages that are fetched, cost about their bytes. Each connection may take a little without being noticed. What it
+//! else that is sent, and pages that are fetched, cost about their bytes, pages twice. Each connection may take a little without being noticed. What it
 //! takes above that, it waits for in one queue with all others that ask for much: together they get a part of the machine, and however
 //! many of them there are, whoever squares numbers does not feel it. Nothing is refused: what is sent waits at its sender.
 
@@ -55,9 +55,14 @@ impl Attention {
         Self { taken: 0, at: Instant::now(), last: 0 }
     }
 
-    /// These bytes came, or went as a page.
+    /// These bytes came.
     pub(super) fn take(&mut self, bytes: usize) {
         self.taken = self.taken.saturating_add(bytes);
+    }
+
+    /// A page of this many bytes goes: it was read and made too.
+    pub(super) fn take_page(&mut self, bytes: usize) {
+        self.take(2 * bytes);
     }
 
     /// A line that came, of this many bytes, is a request.

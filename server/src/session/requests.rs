@@ -274,7 +274,7 @@ impl Session {
             }
             Done::Submitted { accepted: false, id, .. } => self.unavailable(id),
             Done::Page(Ok(line)) => {
-                self.attention.take(line.len());
+                self.attention.take_page(line.len());
                 self.out.push(line);
             }
             Done::Page(Err(ReadFailed)) => {
