@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Peer, Program, command};
 
+/// The PIN of everybody here. No digits: those of a port or a time in the log could be the same by chance.
+pub(crate) const PIN: &str = "sesame";
+
 /// What `squares-server pin` makes of a line.
 fn hash(folder: &Path, line: &str) -> Output {
     let mut child = command(folder).arg("pin").stdin(Stdio::piped()).spawn().unwrap();
@@ -21,16 +24,16 @@ fn hash(folder: &Path, line: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// The flags for a roster of these students, whose PIN is `4711` each.
+/// The flags for a roster of these students, whose PIN is [`PIN`] each.
 pub(crate) fn roster_of(folder: &Path, students: &[&str]) -> [String; 4] {
-    let hash = String::from_utf8(hash(folder, "4711\n").stdout).unwrap();
+    let hash = String::from_utf8(hash(folder, &format!("{PIN}\n")).stdout).unwrap();
     let rows: String = students.iter().map(|student| format!("{student},\"{}\"\n", hash.trim_end())).collect();
     let roster = folder.join("roster.csv");
     fs::write(&roster, format!("id,pin\n{rows}without,\n")).unwrap();
     ["--auth", "pin", "--roster", roster.to_str().unwrap()].map(str::to_owned)
 }
 
-/// A server with these students, whose PIN is `4711` each, and where its data is.
+/// A server with these students, whose PIN is [`PIN`] each, and where its data is.
 fn with_students(folder: &Path, students: &[&str]) -> Program {
     Program::start(folder, &roster_of(folder, students).each_ref().map(String::as_str))
 }
@@ -49,19 +52,19 @@ fn only_the_right_pin_lets_in_and_no_pin_is_in_the_log() {
     for (student, pin, code) in [
         ("a", None, "bad_pin"),
         ("a", Some(""), "bad_pin"),
-        ("a", Some("471147114711"), "bad_pin"),
-        ("without", Some("4711"), "bad_pin"),
-        ("nobody", Some("4711"), "not_on_roster"),
-        ("no body", Some("4711"), "bad_student"),
+        ("a", Some("sesamesesame"), "bad_pin"),
+        ("without", Some(PIN), "bad_pin"),
+        ("nobody", Some(PIN), "not_on_roster"),
+        ("no body", Some(PIN), "bad_student"),
     ] {
         let answer = knock(&mut peer, student, pin);
         assert_eq!(answer["code"], code, "{student} {pin:?}: {answer}");
     }
-    assert_eq!(knock(&mut peer, "a", Some("4711"))["type"], "welcome");
-    assert_eq!(knock(&mut peer, "a", Some("4711"))["code"], "already_joined");
+    assert_eq!(knock(&mut peer, "a", Some(PIN))["type"], "welcome");
+    assert_eq!(knock(&mut peer, "a", Some(PIN))["code"], "already_joined");
     drop(peer);
     let (status, log) = program.stop();
-    assert!(status.success() && !log.contains("4711") && !log.contains("argon2"), "{log}");
+    assert!(status.success() && !log.contains(PIN) && !log.contains("argon2"), "{log}");
     assert!(log.contains("some on the roster have no PIN"), "{log}");
     assert!(log.contains("auth=pin"), "{log}");
     let refused = |what: &str| log.lines().filter(|line| line.contains("refused") && line.ends_with(what)).count();
@@ -77,7 +80,8 @@ fn requests_wait_for_the_pin_that_is_being_checked() {
     let folder = tempfile::tempdir().unwrap();
     let program = with_students(folder.path(), &["a"]);
     let mut peer = Peer::connect(&program);
-    peer.send_raw(b"{\"type\":\"join\",\"student\":\"a\",\"pin\":\"4711\"}\n{\"type\":\"square\",\"number\":\"12\"}\n");
+    let join = json!({"type": "join", "student": "a", "pin": PIN});
+    peer.send_raw(format!("{join}\n{{\"type\":\"square\",\"number\":\"12\"}}\n").as_bytes());
     peer.end();
     assert_eq!(peer.reply()["type"], "welcome");
     assert_eq!(peer.next_of("result")["square"], "144");
@@ -96,7 +100,7 @@ fn after_five_failures_even_the_right_pin_waits_and_a_success_starts_anew() {
     let begin = Instant::now();
     loop {
         let mut peer = Peer::connect(&program);
-        let answer = knock(&mut peer, "a", Some("4711"));
+        let answer = knock(&mut peer, "a", Some(PIN));
         if answer["type"] == "welcome" {
             break;
         }
@@ -104,7 +108,7 @@ fn after_five_failures_even_the_right_pin_waits_and_a_success_starts_anew() {
         let wait = answer["retry_after_ms"].as_u64().expect("how long to wait");
         first_wait.get_or_insert(wait);
         // Others are not held up.
-        assert_eq!(knock(&mut peer, "b", Some("4711"))["type"], "welcome");
+        assert_eq!(knock(&mut peer, "b", Some(PIN))["type"], "welcome");
         std::thread::sleep(Duration::from_millis(wait));
     }
     let wait = first_wait.expect("it was held up");
@@ -171,11 +175,11 @@ fn one_pin_is_hashed_from_standard_input_and_an_empty_one_is_none() {
 fn a_roster_whose_pins_cannot_be_checked_is_refused_and_the_old_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let roster = folder.path().join("roster.csv");
-    for (pin, hint) in [("4711", "squares-server pin"), ("$argon2id$v=19$m=1$x$y", "cannot be used")] {
+    for (pin, hint) in [(PIN, "squares-server pin"), ("$argon2id$v=19$m=1$x$y", "cannot be used")] {
         fs::write(&roster, format!("id,pin\na,\"{pin}\"\n")).unwrap();
         let started = command(folder.path()).args(["--auth", "pin", "--roster"]).arg(&roster).output().unwrap();
         let log = String::from_utf8_lossy(&started.stderr);
         assert_eq!(started.status.code(), Some(1));
-        assert!(log.contains(hint) && !log.contains("4711"), "{log}");
+        assert!(log.contains(hint) && !log.contains(PIN), "{log}");
     }
 }

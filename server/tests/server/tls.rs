@@ -112,7 +112,7 @@ fn a_line_that_was_cut_off_is_not_carried_out() {
     peer.get_ref().sock.shutdown(std::net::Shutdown::Write).unwrap();
     let mut rest = String::new();
     let _ = peer.read_to_string(&mut rest);
-    assert!(!rest.contains("1156"), "{rest}");
+    assert!(!rest.contains(r#""1156""#), "{rest}");
     let mut other = connect(program.address, folder.path());
     assert_eq!(hear(&mut other)["latest"], 1);
 }

@@ -12,7 +12,10 @@ use std::{
 use serde_json::json;
 
 use super::MEASURED;
-use crate::support::{Peer, Program, eventually};
+use crate::{
+    pins::PIN,
+    support::{Peer, Program, eventually},
+};
 
 /// How many they are.
 const GUESTS: usize = 4;
@@ -59,7 +62,7 @@ impl Guests {
     pub(super) fn welcome(program: &Program) -> Self {
         let (over, waited) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<Duration>>>::default());
         let guest = |n: usize| {
-            let (mut peer, _) = Peer::join(program, &format!("guest{n}"), json!({"backlog": 0, "pin": "4711"}));
+            let (mut peer, _) = Peer::join(program, &format!("guest{n}"), json!({"backlog": 0, "pin": PIN}));
             let (over, waited) = (Arc::clone(&over), Arc::clone(&waited));
             thread::spawn(move || {
                 let mut squared = 0_u64;
