@@ -1,7 +1,8 @@
 //! Who is online. A student counts once however many terminals are joined; changes within a short interval share
 //! one line, encoded once for all. Like results, presence lines are read with a cursor: a session that has missed
-//! some gets the whole list anew.
+//! some gets the whole list anew, and so does everybody where more changed than a list has.
 
+mod line;
 mod listed;
 
 use std::{
@@ -11,13 +12,21 @@ use std::{
 };
 
 use bytes::Bytes;
+use line::{Change, Line};
 pub(crate) use listed::List;
 use listed::Listed;
-use squares_shared::message::{FromServer, MAX_LISTED, Online, Person, Presence as PresenceLine, to_line};
+use squares_shared::message::{FromServer, MAX_LISTED, Online, Person, to_line};
 use tokio::sync::{Notify, watch};
 
-/// How long changes are gathered before they are told.
-pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
+/// How long changes are gathered before they are told, where telling them costs little.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// The longest time for it: thousands who come back at the same moment would otherwise keep the server busy with telling each of
+/// them of all others.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Bytes of presence lines that are sent to all in a second, where that takes no longer than the longest interval.
+const TOLD_A_SECOND: usize = 256 << 20;
 
 /// The presence lines that are kept for sessions that have not taken them yet.
 const KEPT_LINES: usize = 64;
@@ -49,23 +58,6 @@ struct Room {
 struct Entry {
     name: Arc<str>,
     sessions: u32,
-}
-
-#[derive(Debug)]
-struct Line {
-    /// What it tells, each with the version of its change.
-    changes: Vec<(u64, Change)>,
-    /// The versions of its first and its last change.
-    versions: (u64, u64),
-    count: usize,
-    /// All of it, encoded.
-    bytes: Bytes,
-}
-
-#[derive(Debug, Clone)]
-enum Change {
-    Joined(Person),
-    Left(String),
 }
 
 /// How far a session has read the presence lines.
@@ -129,10 +121,11 @@ impl Presence {
 
     /// Takes the lines behind `cursor` into `out`, or the whole list where some of them are gone.
     pub(crate) fn read(&self, cursor: &mut Cursor, out: &mut VecDeque<Bytes>) {
-        let mut room = self.room();
-        if cursor.line == room.last_line {
+        // Most often there is nothing, and whoever is being seated holds the room.
+        if !self.is_ahead_of(cursor) {
             return;
         }
+        let mut room = self.room();
         let missed = room.last_line - cursor.line;
         cursor.line = room.last_line;
         if missed > room.lines.len() as u64 {
@@ -142,7 +135,9 @@ impl Presence {
         let first = room.lines.len() - missed as usize;
         let lines: Vec<Arc<Line>> = room.lines.range(first..).cloned().collect();
         drop(room);
-        out.extend(lines.iter().filter_map(|line| line.since(cursor.version)));
+        for line in lines {
+            line.since(cursor.version, out);
+        }
     }
 
     /// How many students are online.
@@ -160,16 +155,24 @@ impl Presence {
         self.told.subscribe()
     }
 
-    /// Turns changes into lines for as long as it is polled: one line an [`INTERVAL`] at most, and no timer while nothing changes.
+    /// Turns changes into lines for as long as it is polled: one line in each short interval at most, and no timer while nothing changes.
     pub(crate) async fn tell(&self) {
+        let mut interval = INTERVAL;
         loop {
             self.changed.notified().await;
-            tokio::time::sleep(INTERVAL).await;
-            let told = self.room().tell();
-            if let Some(line) = told {
-                self.told.send_replace(line);
-            }
+            tokio::time::sleep(interval).await;
+            interval = interval_after(self.tell_now());
         }
+    }
+
+    /// Tells what changed since the last line, and gives how many bytes that is in all.
+    fn tell_now(&self) -> usize {
+        let mut room = self.room();
+        let Some(length) = room.tell() else { return 0 };
+        let (told, line) = (length * room.online.len(), room.last_line);
+        drop(room);
+        self.told.send_replace(line);
+        told
     }
 
     fn room(&self) -> MutexGuard<'_, Room> {
@@ -183,26 +186,29 @@ impl Room {
         self.touched.insert(Arc::clone(id), self.version);
     }
 
-    /// Puts what changed since the last line on a new one, and gives its number.
+    /// Puts what changed since the last line on a new one, and gives its length in bytes.
     ///
     /// Everyone touched is named as they are now, even where that is as they were: somebody may have joined in
     /// between, and been given the list of that moment.
-    fn tell(&mut self) -> Option<u64> {
+    fn tell(&mut self) -> Option<usize> {
         let touched = std::mem::take(&mut self.touched);
-        let first = *touched.values().min()?;
-        let changes = touched.into_iter().map(|(id, version)| match self.online.get(&id) {
-            Some(entry) => (version, Change::Joined(person(&id, entry))),
-            None => (version, Change::Left(id.to_string())),
-        });
-        let changes: Vec<(u64, Change)> = changes.collect();
-        let count = self.online.len();
-        let bytes = encode(count, changes.iter());
-        self.lines.push_back(Arc::new(Line { changes, versions: (first, self.version), count, bytes }));
+        let versions = (*touched.values().min()?, self.version);
+        let line = if touched.len() > MAX_LISTED {
+            Line::whole(versions, self.whole_line())
+        } else {
+            let changes = touched.into_iter().map(|(id, version)| match self.online.get(&id) {
+                Some(entry) => (version, Change::Joined(person(&id, entry))),
+                None => (version, Change::Left(id.to_string())),
+            });
+            Line::of(self.online.len(), versions, changes.collect())
+        };
+        let length = line.len();
+        self.lines.push_back(Arc::new(line));
         if self.lines.len() > KEPT_LINES {
             self.lines.pop_front();
         }
         self.last_line += 1;
-        Some(self.last_line)
+        Some(length)
     }
 
     fn list(&mut self) -> List {
@@ -225,30 +231,9 @@ impl Room {
     }
 }
 
-impl Line {
-    /// What it tells somebody who knows everything up to a version; `None` where that is nothing.
-    fn since(&self, version: u64) -> Option<Bytes> {
-        let (first, last) = self.versions;
-        if last <= version {
-            None
-        } else if first > version {
-            Some(self.bytes.clone())
-        } else {
-            // Whoever joined in the middle of it is told only what came afterwards: once in a session, at its start.
-            Some(encode(self.count, self.changes.iter().filter(|(change, _)| *change > version)))
-        }
-    }
-}
-
-fn encode<'a>(count: usize, changes: impl Iterator<Item = &'a (u64, Change)>) -> Bytes {
-    let mut line = PresenceLine { count, ..PresenceLine::default() };
-    for (_, change) in changes {
-        match change {
-            Change::Joined(person) => line.joined.push(person.clone()),
-            Change::Left(id) => line.left.push(id.clone()),
-        }
-    }
-    to_line(&FromServer::Presence(line)).into()
+/// How long changes are gathered once so many bytes were told in all.
+fn interval_after(told: usize) -> Duration {
+    Duration::from_secs_f64(told as f64 / TOLD_A_SECOND as f64).clamp(INTERVAL, LONGEST_INTERVAL)
 }
 
 /// As many as a list may have.
@@ -284,7 +269,7 @@ mod tests {
         assert_eq!((online.count, online.students[0].sessions), (1, 1));
         let (second, online, _) = join(&presence, "a");
         assert_eq!((online.count, online.students[0].sessions), (1, 2));
-        presence.room().tell();
+        presence.tell_now();
         assert_eq!(
             read(&presence, &mut cursor),
             "{\"type\":\"presence\",\"count\":1,\"joined\":[{\"id\":\"a\",\"name\":\"a\",\"sessions\":2}],\"left\":[]}\n"
@@ -293,7 +278,7 @@ mod tests {
         assert_eq!(presence.room().online.len(), 1);
         drop(second);
         assert_eq!(presence.room().online.len(), 0);
-        presence.room().tell();
+        presence.tell_now();
         assert_eq!(
             read(&presence, &mut cursor),
             "{\"type\":\"presence\",\"count\":0,\"joined\":[],\"left\":[\"a\"]}\n"
@@ -324,11 +309,11 @@ mod tests {
     fn nobody_is_told_only_of_their_own_coming() {
         let presence = Arc::new(Presence::new());
         let (_a, _, mut a) = join(&presence, "a");
-        assert!(presence.room().tell().is_some());
+        assert!(presence.tell_now() > 0);
         assert_eq!(read(&presence, &mut a), "");
         let (_b, _, mut b) = join(&presence, "b");
         let (_c, _, _) = join(&presence, "c");
-        presence.room().tell();
+        presence.tell_now();
         let told = [read(&presence, &mut a), read(&presence, &mut b)];
         assert_eq!(told.each_ref().map(|line| line.contains("\"id\":\"b\"")), [true, false]);
         assert_eq!(told.map(|line| line.contains("\"id\":\"c\"")), [true, true]);
@@ -338,12 +323,12 @@ mod tests {
     fn who_joins_between_a_going_and_a_coming_back_learns_of_the_coming_back() {
         let presence = Arc::new(Presence::new());
         let (a, _, _) = join(&presence, "a");
-        presence.room().tell();
+        presence.tell_now();
         drop(a);
         let (_b, online, mut b) = join(&presence, "b");
         assert_eq!(online.count, 1);
         let (_a, _, _) = join(&presence, "a");
-        presence.room().tell();
+        presence.tell_now();
         assert!(read(&presence, &mut b).contains("\"id\":\"a\""));
     }
 
@@ -353,12 +338,40 @@ mod tests {
         let (_a, _, mut cursor) = join(&presence, "a");
         for _ in 0..=KEPT_LINES {
             drop(join(&presence, "b"));
-            presence.room().tell();
+            presence.tell_now();
         }
         assert_eq!(
             read(&presence, &mut cursor),
             "{\"type\":\"online\",\"count\":1,\"students\":[{\"id\":\"a\",\"name\":\"a\",\"sessions\":1}]}\n"
         );
         assert_eq!(read(&presence, &mut cursor), "");
+    }
+
+    #[test]
+    fn more_changes_than_a_list_has_are_told_by_the_list() {
+        let presence = Arc::new(Presence::new());
+        let (_watcher, _, mut cursor) = join(&presence, "watcher");
+        presence.tell_now();
+        let seats = |count: usize| (0..count).map(|at| join(&presence, &format!("{at:04}"))).collect::<Vec<_>>();
+        let seated = seats(MAX_LISTED);
+        presence.tell_now();
+        assert!(read(&presence, &mut cursor).starts_with(r#"{"type":"presence","count":1001,"#));
+        drop(seated);
+        presence.tell_now();
+        assert!(read(&presence, &mut cursor).starts_with(r#"{"type":"presence","count":1,"joined":[],"left":["0000""#));
+        let _seated = seats(MAX_LISTED + 1);
+        presence.tell_now();
+        let told = read(&presence, &mut cursor);
+        assert!(told.starts_with(r#"{"type":"online","#));
+        let online: Online = serde_json::from_str(&told).unwrap();
+        assert_eq!((online.count, online.students.len()), (MAX_LISTED + 2, MAX_LISTED));
+    }
+
+    #[test]
+    fn changes_are_gathered_for_longer_where_telling_them_costs_much() {
+        assert_eq!(interval_after(0), INTERVAL);
+        assert_eq!(interval_after(TOLD_A_SECOND / 20), INTERVAL);
+        assert_eq!(interval_after(TOLD_A_SECOND), Duration::from_secs(1));
+        assert_eq!(interval_after(usize::MAX), LONGEST_INTERVAL);
     }
 }
