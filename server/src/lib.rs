@@ -1,6 +1,7 @@
 //! The Squares server as a library, so that a client can host it in its own process.
 //!
-//! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`.
+//! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`, in the `lobby`
+//! until its student is in.
 //! A session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the
 //! `feed`; every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join, `pins` whether it is they, and `limits` how much
 //! anybody may ask for. What takes long is done in the `background`. All tell `metrics` what they did, where somebody watches.
@@ -10,6 +11,7 @@ mod feed;
 mod ledger;
 mod limits;
 mod listen;
+mod lobby;
 mod metrics;
 mod new_file;
 mod pins;
@@ -30,6 +32,7 @@ use std::{
 use background::Background;
 use etcetera::BaseStrategy as _;
 pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
+use lobby::Lobby;
 pub use new_file::{NewFile, NewFileError};
 pub use pins::{PinError, hash_pin};
 pub use roster::{MadePins, RosterError, make_pins, read_roster};
@@ -40,6 +43,7 @@ use squares_shared::{
 pub use tls::{Tls, TlsError};
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
@@ -131,6 +135,7 @@ pub enum StartError {
 struct Room {
     ledger: ledger::Ledger,
     background: Arc<Background>,
+    lobby: Lobby,
     feed: Arc<feed::Feed>,
     presence: Arc<presence::Presence>,
     relay: Arc<relay::Relay>,
@@ -187,15 +192,21 @@ impl Server {
         let simulated = streams.is_some();
         let pins = pins::Gate::new()?;
         let background = Arc::new(if simulated { Background::simulated() } else { Background::new()? });
+        // One half of the processors lets students in or hands news to everybody, the other half reads, squares and commits.
+        let half = std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1));
+        let lobby = if simulated { Lobby::simulated() } else { Lobby::new(half)? };
         let (mut incoming, address) = match streams {
             Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
             None => {
                 let (listener, address) = listen_on("--listen", config.listen).await?;
-                (listen::Incoming::Tcp(listener, None), address)
+                (listen::Incoming::Tcp(lobby.listener(listener)?, None), address)
             }
         };
         let (watchers, metrics) = match config.metrics {
-            Some(metrics) => (Some(listen_on("--metrics", metrics).await?), metrics::Metrics::on()),
+            Some(metrics) => {
+                let (watchers, address) = listen_on("--metrics", metrics).await?;
+                (Some((TcpListener::from_std(watchers)?, address)), metrics::Metrics::on())
+            }
             None => (None, metrics::Metrics::default()),
         };
         let metrics = Arc::new(metrics);
@@ -217,12 +228,11 @@ impl Server {
         }
         let presence = Arc::new(presence::Presence::new());
         tracing::info!(%address, log = ledger.log(), latest = feed.latest(), %auth, students = door.roster_len(), "open");
-        // The other half of the processors reads, squares and commits.
-        let parts = std::thread::available_parallelism().map_or(1, |processors| processors.get() / 2);
-        let relay = Arc::new(relay::Relay::new(parts));
+        let relay = Arc::new(relay::Relay::new(half));
         let room = Arc::new(Room {
             ledger,
             background,
+            lobby,
             feed: Arc::clone(&feed),
             presence: Arc::clone(&presence),
             relay: Arc::clone(&relay),
@@ -241,7 +251,8 @@ impl Server {
             let served = metrics::Served { room: Arc::downgrade(&room), connections: Arc::clone(&connections) };
             tellers.spawn(metrics::serve(watchers, served));
         }
-        let listener = tokio::spawn(listen::serve(incoming, Arc::clone(&room), connections, stopped));
+        let serving = listen::serve(incoming, Arc::clone(&room), connections, stopped, Handle::current());
+        let listener = room.lobby.spawn(serving);
         for part in 0..relay.parts() {
             let (relay, feed, presence) = (Arc::clone(&relay), Arc::clone(&feed), Arc::clone(&presence));
             let metrics = Arc::clone(&metrics);
@@ -298,7 +309,7 @@ impl Server {
 }
 
 /// Listens on the address that this flag gave, and tells which one that is.
-async fn listen_on(flag: &'static str, address: String) -> Result<(TcpListener, SocketAddr), StartError> {
+async fn listen_on(flag: &'static str, address: String) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name leads to no address");
     match tokio::net::lookup_host(&address).await {
         Ok(candidates) => {

@@ -1,5 +1,5 @@
-//! Accepts connections, within their limits, and starts a session for each. Runs until the server is told to stop,
-//! and ends when the last session has.
+//! Accepts connections, within their limits, and starts a session for each, which moves on to where everybody is once its student
+//! is in. Runs until the server is told to stop, and ends when the last session has.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,8 +11,9 @@ use squares_shared::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::Handle,
     sync::{Semaphore, mpsc, watch},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
 };
 
 use crate::{Room, limits::Connections, session::Session, wire::Wire};
@@ -44,7 +45,7 @@ const REFUSAL_TIME: Duration = Duration::from_secs(1);
 const STOP_TIME: Duration = Duration::from_secs(5);
 
 /// Opens a listening socket.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A server that starts again must not wait for the connections of its former self to be forgotten.
     #[cfg(unix)]
@@ -52,7 +53,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket.into())
 }
 
 /// Where connections come from.
@@ -82,14 +83,19 @@ impl Incoming {
     }
 }
 
-/// Serves until `stop` says so.
+/// What became of a session: it ended, or its student has arrived and it goes on elsewhere.
+type Served = Option<Box<Session>>;
+
+/// Serves until `stop` says so; those who have arrived are served by `live`.
 pub(crate) async fn serve(
     mut incoming: Incoming,
     room: Arc<Room>,
     connections: Arc<Connections>,
     mut stop: watch::Receiver<bool>,
+    live: Handle,
 ) {
-    let mut sessions = JoinSet::new();
+    let mut sessions: JoinSet<Served> = JoinSet::new();
+    let stopped = stop.clone();
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     // While it is longer than the first one, whoever watches has been told that nothing is accepted.
     let mut pause = PAUSE;
@@ -97,8 +103,8 @@ pub(crate) async fn serve(
         let accepted = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => break,
-            Some(ended) = sessions.join_next() => {
-                note(ended);
+            Some(served) = sessions.join_next() => {
+                ended_or_arrived(served, &mut sessions, &stopped, &live);
                 continue;
             }
             accepted = incoming.accept() => accepted,
@@ -111,7 +117,7 @@ pub(crate) async fn serve(
             Ok((wire, address)) => match connections.take(address.ip()) {
                 Some(slot) => {
                     let session = Session::new(Arc::clone(&room), wire, address, slot);
-                    sessions.spawn(session.run(stop.clone()));
+                    sessions.spawn(session.run(stopped.clone()));
                 }
                 None => {
                     tracing::info!(%address, "refused: the connection limit is reached");
@@ -120,6 +126,7 @@ pub(crate) async fn serve(
                         sessions.spawn(async move {
                             let _permit = permit;
                             let _ = tokio::time::timeout(REFUSAL_TIME, refuse(wire)).await;
+                            None
                         });
                     }
                 }
@@ -136,8 +143,8 @@ pub(crate) async fn serve(
     }
     drop(incoming);
     let all_ended = async {
-        while let Some(ended) = sessions.join_next().await {
-            note(ended);
+        while let Some(served) = sessions.join_next().await {
+            ended_or_arrived(served, &mut sessions, &stopped, &live);
         }
     };
     if tokio::time::timeout(STOP_TIME, all_ended).await.is_err() {
@@ -146,11 +153,20 @@ pub(crate) async fn serve(
     }
 }
 
-fn note(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "a session ended by a panic");
+/// Lets a session whose student has arrived go on where everybody is.
+fn ended_or_arrived(
+    served: Result<Served, JoinError>,
+    sessions: &mut JoinSet<Served>,
+    stopped: &watch::Receiver<bool>,
+    live: &Handle,
+) {
+    match served {
+        Ok(None) => {}
+        Ok(Some(session)) => {
+            sessions.spawn_on(session.go_on(stopped.clone()), live);
+        }
+        Err(error) if error.is_panic() => tracing::error!(%error, "a session ended by a panic"),
+        Err(_) => {}
     }
 }
 

@@ -29,9 +29,16 @@ use crate::{
 /// Clients that are served before other tasks of the same thread have their turn: about a millisecond.
 const TURN: usize = 128;
 
-/// News within this long of a round are gathered for the next one: a write costs the same for one line and for twenty. The
-/// first after a pause waits for nobody, and who sent a square is answered by its own session at once.
+/// News within this long of a round's beginning are gathered for the next one: a write costs the same for one line and for twenty.
+/// The first after a pause waits for nobody, and who sent a square is answered by its own session at once.
 const GATHERED: Duration = Duration::from_millis(5);
+
+/// A round that took longer is followed by a pause of its own length, but of no more than this: the more there are who wait, the more
+/// it costs to hand news to all of them one by one, while others want the processor too.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where a round brings everybody about as many bytes as this, there is nothing to be saved by waiting for more.
+const PLENTY: usize = 16 << 10;
 
 /// About the most bytes that are written to a client at once.
 const ENOUGH: usize = 64 << 10;
@@ -67,6 +74,13 @@ impl Outlet {
         Self { wire, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
     }
 
+    /// Takes the connection along to the runtime of whoever calls this. Fails where the relay, or anybody else, has it too.
+    pub(crate) fn taken_along(outlet: Arc<Self>) -> io::Result<Self> {
+        let Self { wire, lent, reached, called } =
+            Arc::into_inner(outlet).ok_or_else(|| io::Error::from(io::ErrorKind::ResourceBusy))?;
+        Ok(Self { wire: wire.taken_along()?, lent, reached, called })
+    }
+
     /// The connection. Whoever has lent the outlet must not write to it.
     pub(crate) fn wire(&self) -> &Wire {
         &self.wire
@@ -97,13 +111,13 @@ impl Outlet {
     }
 
     /// Writes what is new, where the outlet is lent. `room` is an empty queue that is used meanwhile: most often nothing is left
-    /// to be kept, and then nothing is allocated for this client.
-    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, room: &mut VecDeque<Bytes>) {
+    /// to be kept, and then nothing is allocated for this client. Gives how many bytes were written.
+    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, room: &mut VecDeque<Bytes>) -> usize {
         let mut lent = self.lent();
-        let Some(position) = &mut *lent else { return };
+        let Some(position) = &mut *lent else { return 0 };
         if position.only_calls || !position.rest.is_empty() {
             self.called.notify_one();
-            return;
+            return 0;
         }
         std::mem::swap(&mut position.rest, room);
         let read = feed.read(position.reached, ENOUGH, &mut position.rest);
@@ -121,22 +135,25 @@ impl Outlet {
         if position.rest.is_empty() {
             std::mem::swap(&mut position.rest, room);
         }
+        written.unwrap_or_default()
     }
 
-    fn write(&self, pieces: &mut VecDeque<Bytes>, metrics: &Metrics) -> io::Result<()> {
+    fn write(&self, pieces: &mut VecDeque<Bytes>, metrics: &Metrics) -> io::Result<usize> {
+        let mut all = 0;
         while !pieces.is_empty() {
             match self.write_once(pieces) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     metrics.sent(count);
                     wrote(pieces, count);
+                    all += count;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     fn write_once(&self, pieces: &VecDeque<Bytes>) -> io::Result<usize> {
@@ -236,7 +253,7 @@ impl Relay {
         let (mut results, mut lines) = (feed.subscribe(), presence.subscribe());
         let mut turn = Vec::with_capacity(TURN);
         let mut room = VecDeque::new();
-        let mut round = None;
+        let mut next_round = None;
         loop {
             let news = tokio::select! {
                 news = results.changed() => news,
@@ -245,10 +262,11 @@ impl Relay {
             if news.is_err() {
                 return;
             }
-            if let Some(round) = round {
-                tokio::time::sleep_until(round + GATHERED).await;
+            if let Some(next_round) = next_round {
+                tokio::time::sleep_until(next_round).await;
             }
-            round = Some(Instant::now());
+            let begin = Instant::now();
+            let (mut served, mut bytes) = (0, 0);
             results.mark_unchanged();
             lines.mark_unchanged();
             let mut from = 0;
@@ -262,11 +280,34 @@ impl Relay {
                         break;
                     }
                 }
+                served += turn.len();
                 for outlet in turn.drain(..) {
-                    outlet.serve(feed, presence, metrics, &mut room);
+                    bytes += outlet.serve(feed, presence, metrics, &mut room);
                 }
                 tokio::task::yield_now().await;
             }
+            next_round = Some(begin + gathered(begin.elapsed(), served, bytes));
         }
+    }
+}
+
+/// How long after its beginning a round is followed by the next one, at the earliest: one that took this long, for so many clients
+/// and bytes in all.
+fn gathered(took: Duration, clients: usize, bytes: usize) -> Duration {
+    if bytes / clients.max(1) >= PLENTY { GATHERED } else { (took + took.min(LONGEST_PAUSE)).max(GATHERED) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_to_many_leave_time_for_others_unless_they_bring_plenty() {
+        let ms = Duration::from_millis;
+        assert_eq!(gathered(ms(0), 0, 0), GATHERED);
+        assert_eq!(gathered(ms(2), 200, 20_000), GATHERED);
+        assert_eq!(gathered(ms(60), 10_000, 1_000_000), ms(120));
+        assert_eq!(gathered(ms(300), 10_000, 1_000_000), ms(400));
+        assert_eq!(gathered(ms(300), 10_000, 10_000 * PLENTY), GATHERED);
     }
 }

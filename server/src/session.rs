@@ -2,7 +2,8 @@
 //! whatever waits for its client in one go. It holds a cursor into the feed and one into the presence lines, and
 //! queues that are all bounded: a client that does not read stops being read from, and nobody else feels it.
 //!
-//! `listen` starts one for each connection it accepts.
+//! `listen` starts one for each connection it accepts, in the lobby; once its student is in and what was missed is written, it
+//! goes on where everybody is.
 
 mod attention;
 mod lending;
@@ -108,7 +109,8 @@ struct Member {
     /// Everything up to this `seq` was sent.
     reached: u64,
     presence: Cursor,
-    _place: Place,
+    /// Where the relay serves it; `None` in the lobby.
+    place: Option<Place>,
     /// Results being read back from the ledger, up to a `seq` that the feed no longer holds.
     replay: Option<(u64, Work<Result<Replay, ReadFailed>>)>,
     /// Answers from the ledger, made with the first square.
@@ -129,6 +131,15 @@ enum Ending {
     Closing,
 }
 
+/// How far a session was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Served {
+    /// To its end.
+    All,
+    /// Until its student is in and has what was missed.
+    Arrived,
+}
+
 /// Why a session stopped early.
 enum Broken {
     /// The connection failed, or the other side is gone.
@@ -144,7 +155,7 @@ impl From<io::Error> for Broken {
 }
 
 impl Session {
-    pub(crate) fn new(room: Arc<Room>, wire: Wire, address: SocketAddr, slot: Slot) -> Self {
+    pub(crate) fn new(room: Arc<Room>, wire: Wire, address: SocketAddr, slot: Slot) -> Box<Self> {
         let hello = FromServer::Hello(Hello {
             protocol: PROTOCOL,
             server: concat!("squares-server ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -155,7 +166,7 @@ impl Session {
         });
         let mut out = Outgoing::default();
         out.push(to_line(&hello).into());
-        Self {
+        Box::new(Self {
             lines: LineReader::new(room.limits.line),
             attention: Attention::new(),
             paused_until: None,
@@ -170,16 +181,36 @@ impl Session {
             ending: Ending::Open,
             errors_logged: 0,
             _slot: slot,
-        }
+        })
     }
 
-    /// Serves the connection until it ends.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    /// Serves a new connection, until it ends or its student has arrived; then [`Session::go_on`] with it.
+    pub(crate) async fn run(self: Box<Self>, stop: watch::Receiver<bool>) -> Option<Box<Self>> {
         tracing::info!(address = %self.address, "connected");
+        self.serve_on(stop).await
+    }
+
+    /// Moves to the runtime that this is awaited in, and among those whom the relay serves, and serves the connection to its end.
+    pub(crate) async fn go_on(mut self: Box<Self>, stop: watch::Receiver<bool>) -> Option<Box<Self>> {
+        match Outlet::taken_along(self.outlet) {
+            Ok(outlet) => self.outlet = Arc::new(outlet),
+            Err(error) => {
+                tracing::info!(address = %self.address, %error, "lost");
+                return None;
+            }
+        }
+        if let Some(member) = self.member.as_deref_mut() {
+            member.place = Some(self.room.relay.add(Arc::clone(&self.outlet)));
+        }
+        self.serve_on(stop).await
+    }
+
+    async fn serve_on(mut self: Box<Self>, mut stop: watch::Receiver<bool>) -> Option<Box<Self>> {
         let end = self.serve(&mut stop).await;
         let student = self.member.as_ref().map_or("", |member| &*member.student);
         match &end {
-            Ok(()) => tracing::info!(address = %self.address, student, "left"),
+            Ok(Served::Arrived) => return Some(self),
+            Ok(Served::All) => tracing::info!(address = %self.address, student, "left"),
             Err(Broken::Connection(error)) => tracing::info!(address = %self.address, student, %error, "lost"),
             Err(Broken::TimedOut) => tracing::info!(address = %self.address, student, "given up: no progress"),
         }
@@ -188,9 +219,10 @@ impl Session {
         if end.is_ok() {
             self.linger().await;
         }
+        None
     }
 
-    async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Broken> {
+    async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Served, Broken> {
         loop {
             self.paused_until = self.attention.paused_until(&self.room.attention);
             self.take_requests();
@@ -202,6 +234,9 @@ impl Session {
             if sent > 0 && self.ending != Ending::Open {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }
+            if self.has_arrived() {
+                return Ok(Served::Arrived);
+            }
             if self.can_take_a_request() {
                 // Its turn is over, and it has more to ask.
                 tokio::task::yield_now().await;
@@ -212,7 +247,7 @@ impl Session {
                 continue;
             }
             if self.is_over() {
-                return Ok(());
+                return Ok(Served::All);
             }
             let lent = self.lend();
             // News that came before the outlet was lent are the session's to fetch: the relay may have passed it by.
@@ -223,6 +258,12 @@ impl Session {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Whether its student came in, and has all that was missed.
+    fn has_arrived(&self) -> bool {
+        let has_all = |member: &Member| member.place.is_none() && member.replay.is_none();
+        self.ending == Ending::Open && self.all_is_written() && self.member.as_deref().is_some_and(has_all)
     }
 
     /// Waits until there is something to do, and takes note of it; tells whether that was something to read.
@@ -517,7 +558,7 @@ impl Session {
     }
 
     /// Gives the other side time to read the last line before the connection goes.
-    async fn linger(self) {
+    async fn linger(self: Box<Self>) {
         let _ = tokio::time::timeout(LINGER, self.outlet.wire().end()).await;
     }
 }

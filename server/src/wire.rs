@@ -36,6 +36,15 @@ impl Wire {
         })
     }
 
+    /// Takes it along to the runtime of whoever calls this, which tells from here on when it is ready.
+    pub(crate) fn taken_along(self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Tcp(stream) => Self::Tcp(taken_along(stream)?),
+            Self::Tls(stream) => Self::Tls(Box::new(stream.taken_along()?)),
+            Self::Given(stream) => Self::Given(stream),
+        })
+    }
+
     /// Waits until reading may give something. Only one task may wait.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         poll_fn(|context| match self {
@@ -162,4 +171,9 @@ impl Wire {
             Self::Given(stream) => stream.shutdown(),
         }
     }
+}
+
+/// The same connection, watched by the runtime of whoever calls this.
+fn taken_along(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
 }

@@ -159,7 +159,7 @@ impl Session {
             _seat: seat,
             reached,
             presence,
-            _place: room.relay.add(Arc::clone(&self.outlet)),
+            place: None,
             replay: None,
             answers: None,
             under_way: UnderWay::default(),

@@ -81,6 +81,11 @@ impl Tls {
         Ok(Self { tcp, state: Mutex::new(State { session, left: 0, heard: false, ended: false }) })
     }
 
+    /// As [`super::Wire::taken_along`].
+    pub(crate) fn taken_along(self) -> io::Result<Self> {
+        Ok(Self { tcp: super::taken_along(self.tcp)?, state: self.state })
+    }
+
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // What is decrypted already, the socket does not tell of.
         if self.state().left > 0 { Poll::Ready(Ok(())) } else { self.tcp.poll_read_ready(context) }
