@@ -14,6 +14,7 @@ use tokio::{
     runtime::Handle,
     sync::{Semaphore, mpsc, watch},
     task::{JoinError, JoinSet},
+    time::Instant,
 };
 
 use crate::{Room, limits::Connections, session::Session, wire::Wire};
@@ -65,6 +66,14 @@ pub(crate) enum Incoming {
 }
 
 impl Incoming {
+    /// Waits for the next connection from this moment on. Dropped at any time, none is lost.
+    async fn accept_after(&mut self, moment: Option<Instant>) -> io::Result<(Wire, SocketAddr)> {
+        if let Some(moment) = moment {
+            tokio::time::sleep_until(moment).await;
+        }
+        self.accept().await
+    }
+
     /// Waits for the next connection. Dropped at any time, none is lost.
     async fn accept(&mut self) -> io::Result<(Wire, SocketAddr)> {
         match self {
@@ -99,6 +108,7 @@ pub(crate) async fn serve(
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     // While it is longer than the first one, whoever watches has been told that nothing is accepted.
     let mut pause = PAUSE;
+    let mut paused_until = None;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -107,8 +117,9 @@ pub(crate) async fn serve(
                 ended_or_arrived(served, &mut sessions, &stopped, &live);
                 continue;
             }
-            accepted = incoming.accept() => accepted,
+            accepted = incoming.accept_after(paused_until) => accepted,
         };
+        paused_until = None;
         if pause > PAUSE && accepted.is_ok() {
             pause = PAUSE;
             tracing::info!("accepting connections again");
@@ -136,7 +147,7 @@ pub(crate) async fn serve(
                 if pause == PAUSE {
                     tracing::warn!(%error, "cannot accept connections just now; trying again until it can");
                 }
-                let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await;
+                paused_until = Some(Instant::now() + pause);
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }

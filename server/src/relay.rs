@@ -51,8 +51,8 @@ const PIECES: usize = 16;
 pub(crate) struct Outlet {
     wire: Wire,
     lent: Mutex<Option<Position>>,
-    /// How far the client is, for whoever watches over the server.
-    reached: AtomicU64,
+    /// How far the client is, for whoever watches over the server: every result up to this `seq` is on its way.
+    reached: Arc<AtomicU64>,
     called: Notify,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Position {
 
 impl Outlet {
     pub(crate) fn new(wire: Wire) -> Self {
-        Self { wire, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
+        Self { wire, lent: Mutex::new(None), reached: Arc::default(), called: Notify::new() }
     }
 
     /// Takes the connection along to the runtime of whoever calls this. Fails where the relay, or anybody else, has it too.
@@ -182,7 +182,7 @@ fn wrote(pieces: &mut VecDeque<Bytes>, mut count: usize) {
     }
 }
 
-/// The outlets of all who are in, in as many parts as there are processors.
+/// All who are in, in as many parts as there are tasks that serve them.
 #[derive(Debug)]
 pub(crate) struct Relay {
     parts: Box<[Part]>,
@@ -194,8 +194,15 @@ struct Part(Mutex<Places>);
 
 #[derive(Debug, Default)]
 struct Places {
-    outlets: Vec<Option<Arc<Outlet>>>,
+    clients: Vec<Option<Client>>,
     free: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Client {
+    reached: Arc<AtomicU64>,
+    /// `None` before it is to be served.
+    outlet: Option<Arc<Outlet>>,
 }
 
 /// A place in the relay, given back when it is dropped.
@@ -204,13 +211,29 @@ pub(crate) struct Place {
     relay: Arc<Relay>,
     part: usize,
     at: usize,
+    is_served: bool,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut places = self.relay.parts[self.part].places();
-        places.outlets[self.at] = None;
+        places.clients[self.at] = None;
         places.free.push(self.at);
+    }
+}
+
+impl Place {
+    /// Whether its client is served from here, whenever it lends its outlet.
+    pub(crate) const fn is_served(&self) -> bool {
+        self.is_served
+    }
+
+    /// Serves this outlet from now on.
+    pub(crate) fn serve(&mut self, outlet: Arc<Outlet>) {
+        if let Some(client) = &mut self.relay.parts[self.part].places().clients[self.at] {
+            client.outlet = Some(outlet);
+            self.is_served = true;
+        }
     }
 }
 
@@ -230,22 +253,23 @@ impl Relay {
         self.parts.len()
     }
 
-    /// Adds an outlet, which is served whenever it is lent.
-    pub(crate) fn add(self: &Arc<Self>, outlet: Arc<Outlet>) -> Place {
+    /// Counts the client of this outlet among those who are in; [`Place::serve`] begins to serve it.
+    pub(crate) fn add(self: &Arc<Self>, outlet: &Outlet) -> Place {
         let part = self.next.fetch_add(1, Ordering::Relaxed) % self.parts.len();
         let mut places = self.parts[part].places();
-        let at = places.free.pop().unwrap_or(places.outlets.len());
-        if at == places.outlets.len() {
-            places.outlets.push(None);
+        let at = places.free.pop().unwrap_or(places.clients.len());
+        if at == places.clients.len() {
+            places.clients.push(None);
         }
-        places.outlets[at] = Some(outlet);
-        Place { relay: Arc::clone(self), part, at }
+        places.clients[at] = Some(Client { reached: Arc::clone(&outlet.reached), outlet: None });
+        Place { relay: Arc::clone(self), part, at, is_served: false }
     }
 
     /// The `seq` that each client who is in has reached.
     pub(crate) fn reached(&self) -> Vec<u64> {
-        let outlets = |part: &Part| part.places().outlets.iter().flatten().cloned().collect::<Vec<_>>();
-        self.parts.iter().flat_map(outlets).map(|outlet| outlet.reached.load(Ordering::Relaxed)).collect()
+        let reached = |client: &Client| client.reached.load(Ordering::Relaxed);
+        let all = |part: &Part| part.places().clients.iter().flatten().map(reached).collect::<Vec<_>>();
+        self.parts.iter().flat_map(all).collect()
     }
 
     /// Serves one part for as long as it is polled.
@@ -273,10 +297,11 @@ impl Relay {
             loop {
                 {
                     let places = self.parts[part].places();
-                    let to = places.outlets.len().min(from + TURN);
-                    turn.extend(places.outlets[from..to].iter().flatten().cloned());
+                    let to = places.clients.len().min(from + TURN);
+                    let clients = places.clients[from..to].iter().flatten();
+                    turn.extend(clients.filter_map(|client| client.outlet.clone()));
                     from = to;
-                    if to == places.outlets.len() && turn.is_empty() {
+                    if to == places.clients.len() && turn.is_empty() {
                         break;
                     }
                 }

@@ -109,8 +109,8 @@ struct Member {
     /// Everything up to this `seq` was sent.
     reached: u64,
     presence: Cursor,
-    /// Where the relay serves it; `None` in the lobby.
-    place: Option<Place>,
+    /// Where the relay serves it, once it has left the lobby.
+    place: Place,
     /// Results being read back from the ledger, up to a `seq` that the feed no longer holds.
     replay: Option<(u64, Work<Result<Replay, ReadFailed>>)>,
     /// Answers from the ledger, made with the first square.
@@ -200,7 +200,7 @@ impl Session {
             }
         }
         if let Some(member) = self.member.as_deref_mut() {
-            member.place = Some(self.room.relay.add(Arc::clone(&self.outlet)));
+            member.place.serve(Arc::clone(&self.outlet));
         }
         self.serve_on(stop).await
     }
@@ -262,7 +262,7 @@ impl Session {
 
     /// Whether its student came in, and has all that was missed.
     fn has_arrived(&self) -> bool {
-        let has_all = |member: &Member| member.place.is_none() && member.replay.is_none();
+        let has_all = |member: &Member| !member.place.is_served() && member.replay.is_none();
         self.ending == Ending::Open && self.all_is_written() && self.member.as_deref().is_some_and(has_all)
     }
 

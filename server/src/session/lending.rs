@@ -10,7 +10,7 @@ impl Session {
     /// Lets the relay write what is new, where nothing of the session's own comes before it; tells whether it does.
     pub(super) fn lend(&mut self) -> bool {
         let Some(member) = self.member.as_deref() else { return false };
-        let lends = member.place.is_some()
+        let lends = member.place.is_served()
             && self.all_is_written()
             && member.replay.is_none()
             && self.ending != Ending::Closing;

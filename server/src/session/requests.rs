@@ -159,7 +159,7 @@ impl Session {
             _seat: seat,
             reached,
             presence,
-            place: None,
+            place: room.relay.add(&self.outlet),
             replay: None,
             answers: None,
             under_way: UnderWay::default(),

@@ -57,6 +57,26 @@ fn metrics_follow_what_clients_do() {
 }
 
 #[test]
+fn who_has_read_nothing_since_joining_is_counted_as_behind() {
+    const RESULTS: usize = 500;
+    let address = free_address();
+    let (program, _folder) = server(&["--metrics", &address.to_string(), "--rate", "0"]);
+    let (mut peer, _) = Peer::join(&program, "s1", json!({}));
+    // Together more than the system takes for somebody who does not read.
+    let long = "7".repeat(10_000);
+    for id in 0..RESULTS {
+        peer.square(&*long, &id.to_string());
+        peer.next_of("result");
+    }
+    let (_silent, _) = Peer::join(&program, "s2", json!({"after": 0}));
+    eventually("both are counted, one of them behind", || {
+        let text = get(address, "/metrics").1;
+        let is_behind = |line: &str| line.strip_prefix("squares_feed_lag_max_results ").is_some_and(|lag| lag != "0");
+        text.contains("squares_joined 2\n") && text.lines().any(is_behind)
+    });
+}
+
+#[test]
 fn an_address_for_metrics_that_is_taken_is_told_by_its_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = tempfile::tempdir().unwrap();
