@@ -27,7 +27,11 @@ use crate::{
 };
 
 /// Clients that are served before other tasks of the same thread have their turn: about a millisecond.
-const TURN: usize = 128;
+const TURN: usize = 8 * AT_HAND;
+
+/// Clients that are looked up before they are served: so few that what is fetched from memory for it is still at hand when each has
+/// its turn, behind the writes to those before it.
+const AT_HAND: usize = 16;
 
 /// News within this long of a round's beginning are gathered for the next one: a write costs the same for one line and for twenty.
 /// The first after a pause waits for nobody, and who sent a square is answered by its own session at once.
@@ -52,7 +56,7 @@ pub(crate) struct Outlet {
     wire: Wire,
     lent: Mutex<Option<Position>>,
     /// How far the client is, for whoever watches over the server: every result up to this `seq` is on its way.
-    reached: Arc<AtomicU64>,
+    reached: AtomicU64,
     called: Notify,
 }
 
@@ -71,7 +75,7 @@ pub(crate) struct Position {
 
 impl Outlet {
     pub(crate) fn new(wire: Wire) -> Self {
-        Self { wire, lent: Mutex::new(None), reached: Arc::default(), called: Notify::new() }
+        Self { wire, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
     }
 
     /// Takes the connection along to the runtime of whoever calls this. Fails where the relay, or anybody else, has it too.
@@ -200,9 +204,9 @@ struct Places {
 
 #[derive(Debug)]
 struct Client {
-    reached: Arc<AtomicU64>,
-    /// `None` before it is to be served.
-    outlet: Option<Arc<Outlet>>,
+    outlet: Arc<Outlet>,
+    /// Whether it is written to from here, whenever it is lent.
+    is_served: bool,
 }
 
 /// A place in the relay, given back when it is dropped.
@@ -228,12 +232,19 @@ impl Place {
         self.is_served
     }
 
+    /// Lets go of its outlet, until [`Place::serve`].
+    pub(crate) fn let_go(&mut self) {
+        self.put(None);
+    }
+
     /// Serves this outlet from now on.
     pub(crate) fn serve(&mut self, outlet: Arc<Outlet>) {
-        if let Some(client) = &mut self.relay.parts[self.part].places().clients[self.at] {
-            client.outlet = Some(outlet);
-            self.is_served = true;
-        }
+        self.put(Some(Client { outlet, is_served: true }));
+        self.is_served = true;
+    }
+
+    fn put(&self, client: Option<Client>) {
+        self.relay.parts[self.part].places().clients[self.at] = client;
     }
 }
 
@@ -254,20 +265,20 @@ impl Relay {
     }
 
     /// Counts the client of this outlet among those who are in; [`Place::serve`] begins to serve it.
-    pub(crate) fn add(self: &Arc<Self>, outlet: &Outlet) -> Place {
+    pub(crate) fn add(self: &Arc<Self>, outlet: Arc<Outlet>) -> Place {
         let part = self.next.fetch_add(1, Ordering::Relaxed) % self.parts.len();
         let mut places = self.parts[part].places();
         let at = places.free.pop().unwrap_or(places.clients.len());
         if at == places.clients.len() {
             places.clients.push(None);
         }
-        places.clients[at] = Some(Client { reached: Arc::clone(&outlet.reached), outlet: None });
+        places.clients[at] = Some(Client { outlet, is_served: false });
         Place { relay: Arc::clone(self), part, at, is_served: false }
     }
 
     /// The `seq` that each client who is in has reached.
     pub(crate) fn reached(&self) -> Vec<u64> {
-        let reached = |client: &Client| client.reached.load(Ordering::Relaxed);
+        let reached = |client: &Client| client.outlet.reached.load(Ordering::Relaxed);
         let all = |part: &Part| part.places().clients.iter().flatten().map(reached).collect::<Vec<_>>();
         self.parts.iter().flat_map(all).collect()
     }
@@ -275,7 +286,7 @@ impl Relay {
     /// Serves one part for as long as it is polled.
     pub(crate) async fn run(&self, part: usize, feed: &Feed, presence: &Presence, metrics: &Metrics) {
         let (mut results, mut lines) = (feed.subscribe(), presence.subscribe());
-        let mut turn = Vec::with_capacity(TURN);
+        let mut at_hand = Vec::with_capacity(AT_HAND);
         let mut room = VecDeque::new();
         let mut next_round = None;
         loop {
@@ -295,21 +306,24 @@ impl Relay {
             lines.mark_unchanged();
             let mut from = 0;
             loop {
-                {
+                let end = {
                     let places = self.parts[part].places();
-                    let to = places.clients.len().min(from + TURN);
-                    let clients = places.clients[from..to].iter().flatten();
-                    turn.extend(clients.filter_map(|client| client.outlet.clone()));
+                    let to = places.clients.len().min(from + AT_HAND);
+                    let clients = places.clients[from..to].iter().flatten().filter(|client| client.is_served);
+                    at_hand.extend(clients.map(|client| Arc::clone(&client.outlet)));
                     from = to;
-                    if to == places.clients.len() && turn.is_empty() {
-                        break;
-                    }
-                }
-                served += turn.len();
-                for outlet in turn.drain(..) {
+                    places.clients.len()
+                };
+                served += at_hand.len();
+                for outlet in at_hand.drain(..) {
                     bytes += outlet.serve(feed, presence, metrics, &mut room);
                 }
-                tokio::task::yield_now().await;
+                if from == end || from % TURN == 0 {
+                    tokio::task::yield_now().await;
+                }
+                if from == end {
+                    break;
+                }
             }
             next_round = Some(begin + gathered(begin.elapsed(), served, bytes));
         }

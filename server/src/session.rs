@@ -192,6 +192,9 @@ impl Session {
 
     /// Moves to the runtime that this is awaited in, and among those whom the relay serves, and serves the connection to its end.
     pub(crate) async fn go_on(mut self: Box<Self>, stop: watch::Receiver<bool>) -> Option<Box<Self>> {
+        if let Some(member) = self.member.as_deref_mut() {
+            member.place.let_go();
+        }
         match Outlet::taken_along(self.outlet) {
             Ok(outlet) => self.outlet = Arc::new(outlet),
             Err(error) => {

@@ -159,7 +159,7 @@ impl Session {
             _seat: seat,
             reached,
             presence,
-            place: room.relay.add(&self.outlet),
+            place: room.relay.add(Arc::clone(&self.outlet)),
             replay: None,
             answers: None,
             under_way: UnderWay::default(),
