@@ -23,6 +23,9 @@ const READ: usize = 256 << 10;
 /// How long a crowd may take to join, or to get everything.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How often a client that waits for what it missed asks whether its connection is still one.
+const ASKED: Duration = Duration::from_secs(5);
+
 /// What was seen on all connections together.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen {
@@ -43,6 +46,8 @@ pub(crate) struct Crowd {
     address: SocketAddr,
     clients: Vec<Client>,
     buffer: Vec<u8>,
+    /// Clients that had read slowly, and whose connections have ended.
+    cut: Vec<usize>,
     /// The number in the id of the first client.
     first: usize,
     pub(crate) seen: Seen,
@@ -62,6 +67,7 @@ impl Crowd {
             address,
             clients: Vec::new(),
             buffer: vec![0; READ],
+            cut: Vec::new(),
             first,
             seen: Seen::default(),
             round_trips: Times::default(),
@@ -146,7 +152,11 @@ impl Crowd {
     /// Lets every client that reads slowly read as many bytes.
     pub(crate) fn trickle(&mut self, bytes: usize) -> io::Result<()> {
         let Self { clients, buffer, seen, round_trips, .. } = self;
-        clients.iter_mut().try_for_each(|client| client.trickle(&mut buffer[..bytes], seen, round_trips))
+        clients.iter_mut().try_for_each(|client| match client.trickle(&mut buffer[..bytes], seen, round_trips) {
+            // It is found again once it reads as fast as it can.
+            Err(error) if is_cut(&error) => Ok(()),
+            read => read,
+        })
     }
 
     /// Stops sending, and waits until everything sent is answered and everybody who reads has everything.
@@ -164,6 +174,37 @@ impl Crowd {
             }
             self.step(Duration::from_millis(50))?;
         }
+    }
+
+    /// Lets all clients read as fast as they can, and waits until everybody has everything. The system lets go of a client that took
+    /// nothing for a minute, without a word: such a one learns it by asking, and comes in again. Gives how many did.
+    pub(crate) fn catch_up(&mut self, slow: std::ops::Range<usize>) -> io::Result<usize> {
+        for client in slow.clone() {
+            match self.pace(client, Pace::Full) {
+                Err(error) if is_cut(&error) => self.cut.push(client),
+                read => read?,
+            }
+        }
+        let (deadline, latest, mut came_again) = (Instant::now() + PATIENCE, self.latest(), 0);
+        let mut asked = Instant::now();
+        while !self.clients.iter().all(|client| client.has_all(latest)) {
+            if Instant::now() > deadline {
+                return Err(io::Error::other(format!("not everybody got everything in {PATIENCE:?}")));
+            }
+            self.step(Duration::from_millis(50))?;
+            if asked.elapsed() > ASKED {
+                asked = Instant::now();
+                let behind = self.clients[slow.clone()].iter_mut().filter(|client| !client.has_all(latest));
+                behind.for_each(Client::ask);
+            }
+            for number in std::mem::take(&mut self.cut) {
+                let stream = self.connect(number)?;
+                self.clients[number].resume(stream);
+                self.seen.joined -= 1;
+                came_again += 1;
+            }
+        }
+        Ok(came_again)
     }
 
     /// Serves the clients for a time.
@@ -210,8 +251,17 @@ impl Crowd {
         for event in &self.events {
             // Events of a client that was dropped in the meantime are of no use.
             let Some(client) = self.clients.get_mut(event.token().0) else { continue };
-            client.serve(event, &mut self.buffer, &mut self.seen, &mut self.round_trips)?;
+            match client.serve(event, &mut self.buffer, &mut self.seen, &mut self.round_trips) {
+                Err(error) if client.was_slow() && is_cut(&error) => self.cut.push(event.token().0),
+                served => served?,
+            }
         }
         Ok(())
     }
+}
+
+/// Whether it is the end of a connection from which nothing was taken for long.
+fn is_cut(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut)
 }

@@ -12,9 +12,13 @@ use crate::measure::Times;
 
 const RESULT: &[u8] = br#"{"type":"result","seq":"#;
 const WELCOME: &[u8] = br#"{"type":"welcome""#;
+const LATEST: &[u8] = br#""latest":"#;
 const REPLAY_AFTER: &[u8] = br#""replay_after":"#;
 const ID: &[u8] = br#""id":""#;
 const SQUARE: &[u8] = br#""square":""#;
+
+/// Results that a server replays at least, whatever it leaves out.
+const FEWEST_REPLAYED: u64 = 1000;
 
 /// How a sender makes its ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub(super) struct Client {
     partial: Vec<u8>,
     unsent: Vec<u8>,
     pace: Pace,
+    /// Whether it ever had another pace than [`Pace::Full`].
+    was_slow: bool,
     last: u64,
     /// Whether it said where it stopped, and must therefore go on there.
     resumes: bool,
@@ -68,6 +74,7 @@ impl Client {
             partial: Vec::new(),
             unsent: format!("{{\"type\":\"join\",\"student\":\"s{number:05}\"{fields}}}\n").into_bytes(),
             pace: Pace::Full,
+            was_slow: false,
             last: 0,
             resumes: false,
             sending: None,
@@ -87,6 +94,17 @@ impl Client {
         self.partial.clear();
         self.unsent = format!("{{\"type\":\"join\",\"student\":\"s{number:05}\",\"after\":{last}}}\n").into_bytes();
         self.resumes = true;
+    }
+
+    /// Says something that is answered, if only by the system that the connection is none any more.
+    pub(super) fn ask(&mut self) {
+        self.unsent.extend_from_slice(b"{\"type\":\"ping\"}\n");
+        // Whatever comes of it is found when the connection is read.
+        let _ = self.flush();
+    }
+
+    pub(super) fn was_slow(&self) -> bool {
+        self.was_slow
     }
 
     pub(super) fn last(&self) -> u64 {
@@ -135,6 +153,7 @@ impl Client {
         times: &mut Times,
     ) -> io::Result<()> {
         self.pace = pace;
+        self.was_slow |= pace != Pace::Full;
         // What came meanwhile is announced by no event.
         if pace == Pace::Full { self.read(buffer, seen, times) } else { Ok(()) }
     }
@@ -182,7 +201,8 @@ impl Client {
     }
 
     fn closed(&self) -> io::Error {
-        io::Error::other(format!("the server closed the connection of client {}", self.number))
+        let text = format!("the server closed the connection of client {}", self.number);
+        io::Error::new(io::ErrorKind::ConnectionAborted, text)
     }
 
     fn take(&mut self, mut bytes: &[u8], seen: &mut Seen, times: &mut Times) -> io::Result<()> {
@@ -225,9 +245,10 @@ impl Client {
                 }
             }
         } else if line.starts_with(WELCOME) {
-            let at = memchr::memmem::rfind(line, REPLAY_AFTER).map_or(line.len(), |at| at + REPLAY_AFTER.len());
-            let replay_after = leading_number(&line[at..]);
-            if self.resumes && replay_after != self.last {
+            let [latest, replay_after] = [LATEST, REPLAY_AFTER].map(|field| last_number(line, field));
+            // Who is far behind may be told the newest of it only, and ask for the rest.
+            let leaves_out = self.was_slow && replay_after > self.last && latest - replay_after >= FEWEST_REPLAYED;
+            if self.resumes && replay_after != self.last && !leaves_out {
                 seen.faults += 1;
             }
             self.last = replay_after;
@@ -288,6 +309,12 @@ fn own(rest: &[u8], student: &str, ids: Ids) -> Option<(u64, u128)> {
     let square = square.fold(0u128, |value, byte| value * 10 + u128::from(byte - b'0'));
     let at = memchr::memmem::rfind(rest, ID)? + ID.len();
     rest[at..].starts_with(ids.of(number).as_bytes()).then_some((number, square))
+}
+
+/// The number of the last field of this name.
+fn last_number(line: &[u8], field: &[u8]) -> u64 {
+    let at = memchr::memmem::rfind(line, field).map_or(line.len(), |at| at + field.len());
+    leading_number(&line[at..])
 }
 
 fn leading_number(text: &[u8]) -> u64 {
