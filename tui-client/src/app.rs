@@ -16,6 +16,7 @@ mod filter;
 mod help;
 mod input;
 mod join;
+mod join_keys;
 mod layout;
 mod leave;
 mod mouse;
@@ -33,7 +34,7 @@ use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::event::{Effect, Event, Pin};
+use crate::event::{Effect, Event};
 use crate::keys::{Action, Key, Keymap, Place};
 use crate::strings::{Lang, Strings};
 use crate::text;
@@ -398,104 +399,6 @@ impl App {
                 Screen::Join => self.join_key(key, effects),
                 Screen::Room => self.room_key(key, now, effects),
             },
-        }
-    }
-
-    /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the form's.
-    fn join_help_key(&mut self, key: KeyEvent) -> bool {
-        let action = self.keymap.action(Key::of(key), Place { empty: true, chart: false });
-        if !matches!(self.body, Body::Help(_)) {
-            if action == Some(Action::Help) {
-                self.body = Body::Help(0);
-            }
-            return action == Some(Action::Help);
-        }
-        match (key.code, action) {
-            (KeyCode::Up, _) => self.scroll_body(-1),
-            (KeyCode::Down, _) => self.scroll_body(1),
-            (KeyCode::Home, _) | (_, Some(Action::Oldest)) => self.scroll_body(isize::MIN / 2),
-            (KeyCode::End, _) | (_, Some(Action::Newest)) => self.scroll_body(isize::MAX / 2),
-            (_, Some(Action::PageUp)) => self.scroll_body(-self.page()),
-            (_, Some(Action::PageDown)) => self.scroll_body(self.page()),
-            _ => {
-                self.body = Body::Feed;
-                return key.code == KeyCode::Esc || action == Some(Action::Help);
-            }
-        }
-        true
-    }
-
-    fn join_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
-        if self.join_help_key(key) {
-            return;
-        }
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let empty = self.form.line(self.form.focus).is_empty();
-        match key.code {
-            KeyCode::Char('c') if control => effects.push(Effect::Quit),
-            _ if self.keymap.action(Key::of(key), Place { empty, chart: false }) == Some(Action::Leave) => {
-                effects.push(Effect::Quit);
-            }
-            _ => {
-                let before = self.form.focus;
-                match self.form.key(key, &self.keymap, self.connection.auth()) {
-                    // Whoever was taken back to the form may not have noticed, and wants to leave all the same.
-                    join::Outcome::Submit if commands::leaves(self.form.line(before).text()) => {
-                        effects.push(Effect::Quit);
-                    }
-                    join::Outcome::Submit => self.submit_form(effects),
-                    join::Outcome::Changed if before == Field::Server && self.form.focus != before => {
-                        self.use_chosen_server(effects);
-                    }
-                    join::Outcome::Changed | join::Outcome::NotMine => {}
-                }
-            }
-        }
-    }
-
-    fn use_chosen_server(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(server) = self.form.other_server() {
-            // What waits for one server is not for another.
-            self.feed.waiting.clear();
-            effects.push(Effect::UseServer(server));
-        }
-    }
-
-    /// Sends the form, or says what is wrong with it.
-    fn submit_form(&mut self, effects: &mut Vec<Effect>) {
-        match self.form.read(self.connection.auth()) {
-            Ok(entry) => {
-                if entry.student != self.me.id {
-                    // Another student's squares are another outbox's.
-                    self.show_everything();
-                    self.feed.waiting.clear();
-                    let known =
-                        !self.me.id.is_empty() && self.connection.auth() == Some(squares_shared::message::Auth::Pin);
-                    self.me = Me { id: entry.student.clone(), ..Me::default() };
-                    if known && self.form.pin.is_empty() {
-                        effects.push(Effect::UsePin(Pin::new("")));
-                    }
-                }
-                self.form.error = None;
-                self.form.joining = true;
-                self.use_chosen_server(effects);
-                if matches!(self.connection.state, State::Lost { .. }) {
-                    effects.push(Effect::ReconnectNow);
-                }
-                if !self.form.pin.is_empty() {
-                    effects.push(Effect::UsePin(Pin::new(self.form.pin.text())));
-                }
-                effects.push(Effect::Join { student: entry.student, name: entry.name });
-            }
-            Err((field, fault)) => {
-                self.refusals += 1;
-                let sentence = match fault {
-                    None => self.strings.student_empty.to_owned(),
-                    Some(fault) => (self.strings.student_error)(fault),
-                };
-                self.form.focus = field;
-                self.form.error = Some((Some(field), sentence));
-            }
         }
     }
 }

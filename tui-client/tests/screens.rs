@@ -16,6 +16,10 @@ use squares_shared::message::{
 
 #[path = "screens/certificate.rs"]
 mod certificate;
+#[path = "screens/chart.rs"]
+mod chart;
+#[path = "screens/join.rs"]
+mod join;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/looks.rs"]
@@ -165,87 +169,6 @@ fn check(name: &str, scene: impl Fn(Lang, (u16, u16)) -> Stage) {
         insta::assert_snapshot!(format!("{name}_{suffix}"), pictures);
         insta::assert_snapshot!(format!("{name}_40x12_{suffix}"), scene(lang, MIDDLE).picture());
     }
-}
-
-#[test]
-fn join_while_connecting() {
-    check("join_connecting", |lang, size| {
-        let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
-        stage
-    });
-}
-
-#[test]
-fn join_where_anybody_may() {
-    check("join_open", |lang, size| {
-        let remember = |setup: &mut Setup| {
-            setup.remembered = Remembered {
-                student: Some("20260001".into()),
-                name: Some("가람".into()),
-                server: Some("10.0.0.1:7878".into()),
-                ..Remembered::default()
-            };
-        };
-        let mut stage = Stage::with(remember, lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
-        stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: true });
-        stage.press(KeyCode::BackTab);
-        stage
-    });
-}
-
-#[test]
-fn join_refused() {
-    check("join_refused", |lang, size| {
-        let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
-        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 0), hosting: false });
-        stage.type_in("20269999");
-        stage.press(KeyCode::Enter);
-        stage.link(LinkEvent::JoinRefused(error(ErrorCode::NotOnRoster)));
-        stage
-    });
-}
-
-#[test]
-fn join_where_a_pin_is_asked_for() {
-    check("join_pin", |lang, size| {
-        let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
-        stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
-        stage.type_in("20260001");
-        stage.press(KeyCode::Tab);
-        stage.type_in("23456789");
-        stage.press(KeyCode::Enter);
-        let held = ErrorMessage { retry_after_ms: Some(7_500), ..error(ErrorCode::RateLimited) };
-        stage.link(LinkEvent::JoinRefused(held));
-        stage
-    });
-}
-
-#[test]
-fn join_while_nobody_listens() {
-    check("join_lost", |lang, size| {
-        let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
-        let retry_at = Some(stage.now + Duration::from_millis(2_100));
-        stage.link(LinkEvent::Lost { why: Lost::Unreachable("refused".into()), retry_at });
-        stage
-    });
-}
-
-#[test]
-fn join_where_the_certificate_is_another() {
-    check("join_certificate", |lang, size| {
-        let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
-        let print = |digits: &str| format!("sha256:{}", digits.repeat(32));
-        let known = "/home/student/.local/state/squares/known_servers".into();
-        let why = Lost::Changed { before: print("1a"), now: print("2b"), known };
-        stage.link(LinkEvent::Lost { why, retry_at: None });
-        stage
-    });
 }
 
 #[test]
@@ -409,17 +332,6 @@ fn a_search() {
 }
 
 #[test]
-fn join_with_help() {
-    check("join_help", |lang, size| {
-        let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
-        stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
-        stage.press(KeyCode::F(1));
-        stage
-    });
-}
-
-#[test]
 fn a_search_that_found_nothing() {
     check("filter_none", |lang, size| {
         let mut stage = Stage::room(lang, size);
@@ -441,20 +353,6 @@ fn long_numbers() {
         stage.link(LinkEvent::Results(
             (58..=70).map(|seq| long(seq, usize::try_from((seq - 56) * 2).unwrap_or(1))).collect(),
         ));
-        stage
-    });
-}
-
-#[test]
-fn a_chart_of_more_results_than_were_counted() {
-    check("chart_newest", |lang, size| {
-        let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
-        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: Welcome { replay_after: 8_700, ..welcome(9_057) }, resumed: false });
-        let results = (8_701..=9_057).map(|seq| SquareResult { at: "2026-01-02T03:04:05.678Z".into(), ..result(seq) });
-        stage.link(LinkEvent::Results(results.collect()));
-        stage.press(KeyCode::F(6));
-        stage.press(KeyCode::Tab);
         stage
     });
 }
@@ -482,67 +380,6 @@ fn a_result_copied() {
         assert_eq!(stage.press(KeyCode::F(8)), [Effect::Copy("4489".into())]);
         stage
     });
-}
-
-/// Numbers that a class might try, on both sides of nought.
-fn tried(seq: u64, wild: bool) -> SquareResult {
-    let number = i64::try_from(seq * 37 % 61).unwrap_or(0) - 30;
-    let number = if wild && seq.is_multiple_of(5) {
-        format!("1{number:09}{}", "0".repeat(usize::try_from(seq % 30).unwrap_or(0)))
-    } else {
-        number.to_string()
-    };
-    SquareResult { number, ..result(seq) }
-}
-
-#[test]
-fn chart() {
-    for (name, wild) in [("chart", false), ("chart_wild", true)] {
-        check(name, |lang, size| {
-            let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
-            stage.link(LinkEvent::Connecting { server: SERVER.into() });
-            stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
-            stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
-            stage.link(LinkEvent::Results((1..=200).map(|seq| tried(seq, wild)).collect()));
-            stage.press(KeyCode::F(6));
-            stage
-        });
-    }
-}
-
-#[test]
-fn chart_counts_where_it_is_narrow() {
-    check("chart_counts", |lang, size| {
-        let mut stage = Stage::room(lang, size);
-        stage.press(KeyCode::F(6));
-        stage.press(KeyCode::Tab);
-        stage
-    });
-}
-
-#[test]
-fn a_minute_with_few_results_is_seen_beside_one_with_many() {
-    let mut stage = Stage::room(Lang::En, (80, 24));
-    let later = |seq| SquareResult { at: "2026-01-02T03:07:00.000Z".into(), ..result(seq) };
-    stage.link(LinkEvent::Results((58..=2_057).map(|seq| SquareResult { seq, ..result(55) }).collect()));
-    stage.link(LinkEvent::Results(vec![later(2_058)]));
-    stage.press(KeyCode::F(6));
-    let picture = stage.picture();
-    assert!(picture.contains('\u{2581}'), "{picture}");
-}
-
-#[test]
-fn chart_in_ascii() {
-    let ascii = |setup: &mut Setup| {
-        setup.ascii = true;
-        setup.student = Some("20260002".into());
-    };
-    let mut stage = Stage::with(ascii, Lang::En, (80, 24));
-    stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting: false });
-    stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
-    stage.link(LinkEvent::Results((1..=200).map(|seq| tried(seq, false)).collect()));
-    stage.press(KeyCode::F(6));
-    insta::assert_snapshot!("chart_ascii", stage.picture());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What could not be done: it is said, as often as it is tried, and what was typed stays or comes back to be mended.
 
 use super::*;
+use crate::event::Pin;
 
 /// On the join form of a server that asks for a PIN.
 fn at_the_form() -> Room {

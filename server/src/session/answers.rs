@@ -1,0 +1,93 @@
+//! What a client is told of its requests: the ledger's answers, lines read again, and errors.
+
+use std::sync::Arc;
+
+use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
+
+use super::{ERRORS_LOGGED, Ending, Session, requests};
+use crate::ledger::{Answer, ReadFailed, Replay};
+
+impl Session {
+    /// Queues an error for the client.
+    pub(super) fn error(&mut self, code: ErrorCode, message: &str, id: Option<String>) {
+        self.error_with(ErrorMessage { code, message: message.to_owned(), id, retry_after_ms: None });
+    }
+
+    pub(super) fn error_with(&mut self, error: ErrorMessage) {
+        let student = self.member.as_ref().map(|member| Arc::clone(&member.student));
+        self.refuse_student(student.as_deref().unwrap_or_default(), error);
+    }
+
+    /// Queues an error for the client, who is this student or would be.
+    pub(super) fn refuse_student(&mut self, student: &str, error: ErrorMessage) {
+        if self.errors_logged < ERRORS_LOGGED {
+            self.errors_logged += 1;
+            tracing::info!(address = %self.address, student, code = %error.code, "refused");
+        } else {
+            tracing::debug!(address = %self.address, student, code = %error.code, "refused");
+        }
+        self.room.metrics.error(error.code);
+        self.out.push(to_line(&FromServer::Error(error)).into());
+    }
+
+    /// An answer of the ledger.
+    pub(super) fn answered(&mut self, answer: Option<Answer>) {
+        let (Some(member), Some(answer)) = (self.member.as_deref_mut(), answer) else { return };
+        member.under_way.answered();
+        if !member.under_way.is_awaited()
+            && let Some(query) = member.page.take()
+        {
+            self.request = Some(requests::read_page(&self.room, query));
+        }
+        match answer {
+            // Its line comes with everybody's.
+            Answer::Recorded(seq) => tracing::debug!(student = &*member.student, seq, "recorded"),
+            Answer::Repeat(seq, line) => {
+                member.allowance.refund();
+                member.under_way.repeat(seq, line);
+            }
+            Answer::IdReused(id) => {
+                member.allowance.refund();
+                self.error(
+                    ErrorCode::IdReused,
+                    "A result of yours with this id stands, with another number; choose another id.",
+                    Some(id),
+                );
+            }
+            Answer::Unavailable(id) => {
+                member.allowance.refund();
+                self.unavailable(id);
+            }
+        }
+    }
+
+    pub(super) fn unavailable(&mut self, id: Option<String>) {
+        self.error(
+            ErrorCode::StorageUnavailable,
+            "The result could not be made durable, and nothing was shared; send the same request again later.",
+            id,
+        );
+    }
+
+    /// Lines came back from the ledger, or could not be read.
+    pub(super) fn replayed(&mut self, read: Result<Replay, ReadFailed>) {
+        let Some(member) = self.member.as_deref_mut() else { return };
+        let Some((floor, _)) = member.replay.take() else { return };
+        match read {
+            Ok(Replay { lines, reached }) => {
+                // Where the ledger has nothing more below it, the feed goes on from its floor.
+                member.reached = reached.unwrap_or(floor);
+                self.out.push(lines);
+            }
+            Err(ReadFailed) => {
+                // The client would otherwise have a hole in the middle; on its next join it goes on from where it is.
+                self.error(
+                    ErrorCode::StorageUnavailable,
+                    "Earlier results cannot be read just now; connect again later and join with 'after'.",
+                    None,
+                );
+                self.end(Ending::Closing);
+            }
+        }
+    }
+}
