@@ -1,0 +1,130 @@
+//! PINs as both sides read them. One that is made for a student is of eight characters that nobody confuses, at least one of which stands
+//! in no number, so that it can never be taken for a number to square. Others, of a professor's own, go on as they are.
+
+use std::borrow::Cow;
+
+use crate::{number::Number, typed};
+
+/// The characters of a PIN that is made: digits and lower-case letters without look-alikes (`0` `o`, `1` `i` `l`), and without
+/// `e`, which stands in numbers such as `2e5`.
+pub const ALPHABET: &[u8; 30] = b"23456789abcdfghjkmnpqrstuvwxyz";
+
+/// The characters of a PIN that is made, which stands as `k7mq-93xd`.
+pub const LENGTH: usize = 8;
+
+/// A PIN as it is compared and checked: without white space around it, full-width characters read as ASCII, and one of the form
+/// that is made in lower case and without its `-`. Any other is as it was typed.
+///
+/// ```
+/// use squares_shared::pin::canonical;
+/// assert_eq!(canonical(" K7MQ-93XD "), "k7mq93xd");
+/// assert_eq!(canonical("４７１１"), "4711");
+/// assert_eq!(canonical("Secret-1"), "Secret-1");
+/// ```
+#[must_use]
+pub fn canonical(text: &str) -> Cow<'_, str> {
+    let read = typed::read(text);
+    match made(&read) {
+        Some(made) => Cow::Owned(made),
+        None => read,
+    }
+}
+
+/// Whether a text that somebody typed as a number is the PIN, in any case, or the same number as the PIN: `123` is `0123`.
+///
+/// ```
+/// use squares_shared::pin::is_pin;
+/// assert!(is_pin("k7mq93xd", "K7MQ-93XD") && is_pin("4,711.0", "4711") && is_pin("123", "0123"));
+/// assert!(!is_pin("47110", "4711") && !is_pin("", ""));
+/// ```
+#[must_use]
+pub fn is_pin(text: &str, pin: &str) -> bool {
+    let (text, pin) = (canonical(text), canonical(pin));
+    let number = |text: &str| Number::parse(text, MOST_DIGITS).ok();
+    let same_number = || number(&pin).is_some_and(|secret| number(&text) == Some(secret));
+    !pin.is_empty() && (text.eq_ignore_ascii_case(&pin) || same_number())
+}
+
+/// More digits than any PIN has.
+const MOST_DIGITS: usize = 64;
+
+/// The PIN of the made form that this is, in lower case and without its `-`.
+fn made(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let whole = match (bytes.len(), bytes.get(LENGTH / 2)) {
+        (LENGTH, _) => text.to_ascii_lowercase(),
+        (9, Some(b'-')) => text.to_ascii_lowercase().replacen('-', "", 1),
+        _ => return None,
+    };
+    let fits = whole.len() == LENGTH && whole.bytes().all(|byte| ALPHABET.contains(&byte));
+    (fits && whole.bytes().any(|byte| byte.is_ascii_alphabetic())).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_of_the_made_form_is_the_same_however_it_is_typed() {
+        for typed in ["k7mq-93xd", "K7MQ-93XD", "k7mq93xd", " K7mq93Xd\r\n", "ｋ７ｍｑ－９３ｘｄ", "Ｋ７ＭＱ９３ＸＤ"]
+        {
+            assert_eq!(canonical(typed), "k7mq93xd", "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn any_other_pin_stays_as_it_is() {
+        for (typed, read) in [
+            ("4711", "4711"),
+            ("４７１１", "4711"),
+            (" 0123 ", "0123"),
+            ("23456789", "23456789"),
+            ("2345-6789", "2345-6789"),
+            ("Elephant", "Elephant"),
+            ("k7mq-93x", "k7mq-93x"),
+            ("K7M-Q93XD", "K7M-Q93XD"),
+            ("K7MQ--93XD", "K7MQ--93XD"),
+            ("가나다라", "가나다라"),
+            ("k7mq-가a", "k7mq-가a"),
+            ("", ""),
+        ] {
+            assert_eq!(canonical(typed), read, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn no_pin_of_the_made_form_is_a_number() {
+        for letter in ALPHABET.iter().filter(|byte| byte.is_ascii_alphabetic()) {
+            for at in 0..LENGTH {
+                let mut pin = [b'7'; LENGTH];
+                pin[at] = *letter;
+                let pin = String::from_utf8(pin.into()).unwrap();
+                assert!(Number::parse(&pin, 100).is_err() && Number::parse(&pin.to_uppercase(), 100).is_err(), "{pin}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_equals_the_pin_or_its_number_is_the_pin() {
+        for (typed, pin) in [
+            ("4711", "4711"),
+            (" ４７１１ ", "4711"),
+            ("4,711", "4711"),
+            ("4_711.00", "4711"),
+            ("4711e0", "4711"),
+            ("+4711", "4711"),
+            ("123", "0123"),
+            ("0123", "123"),
+            ("0", "0000"),
+            ("K7MQ-93XD", "k7mq93xd"),
+            ("secret", "Secret"),
+        ] {
+            assert!(is_pin(typed, pin), "{typed:?} {pin:?}");
+        }
+        for (typed, pin) in
+            [("47111", "4711"), ("471", "4711"), ("-4711", "4711"), ("1", ""), ("", ""), ("", "1"), ("0", "-")]
+        {
+            assert!(!is_pin(typed, pin), "{typed:?} {pin:?}");
+        }
+    }
+}
