@@ -84,7 +84,7 @@ impl Link {
             FromServer::Presence(presence) => LinkEvent::Presence(presence),
             FromServer::Online(online) => LinkEvent::Online(online),
             FromServer::History(page) => LinkEvent::Page {
-                request: PageRequest { before: None, limit: Some(500), student: page.student.clone() },
+                request: PageRequest { before: None, limit: Some(500), student: page.student.clone(), after: None },
                 page,
             },
             FromServer::Pong { .. } => LinkEvent::RoundTrip(Duration::from_millis(3)),

@@ -96,6 +96,9 @@ pub struct PageRequest {
     /// Only results with a smaller `seq`; absent: up to the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+    /// Only results with a larger `seq`, the first of them; absent: the last ones before `before`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
     /// At most this many, 1 to [`MAX_PAGE`]; absent: [`DEFAULT_PAGE`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
@@ -268,7 +271,7 @@ pub struct Presence {
 pub struct Page {
     /// The results, ascending by `seq`.
     pub results: Vec<SquareResult>,
-    /// Whether earlier ones exist.
+    /// Whether further ones exist: earlier ones, or later ones (below `before`) where `after` was given.
     pub more: bool,
     /// The student whose results were asked for, if one was.
     pub student: Option<String>,

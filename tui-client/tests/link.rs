@@ -246,7 +246,7 @@ fn pages_presence_and_the_time_of_a_round_trip_are_told() {
         ask.into_iter().for_each(|ask| client.ask(ask));
         client.until(|event| matches!(event, LinkEvent::RoundTrip(time) if time < PATIENCE).then_some(()));
     }
-    client.ask(Command::Page(PageRequest { before: None, limit: Some(2), student: None }));
+    client.ask(Command::Page(PageRequest { before: None, limit: Some(2), ..PageRequest::default() }));
     let page = client.until(|event| if let LinkEvent::Page { page, .. } = event { Some(page) } else { None });
     assert_eq!((page.results.len(), page.more), (2, true));
     let mut other = Peer::connect(&server.address);

@@ -116,6 +116,8 @@ pub(crate) struct Replay {
 pub(crate) struct PageQuery {
     /// Only results with a smaller `seq`.
     pub(crate) before: u64,
+    /// Only results with a larger `seq`, the first of them; without it the last ones before `before`.
+    pub(crate) after: Option<u64>,
     pub(crate) limit: u64,
     pub(crate) student: Option<String>,
 }
@@ -240,7 +242,7 @@ fn lines_between(connection: &Connection, after: u64, last: u64) -> rusqlite::Re
 }
 
 fn page(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Bytes> {
-    let PageQuery { before, limit, ref student } = *query;
+    let PageQuery { before, after, limit, ref student } = *query;
     let number: Option<i64> = match student {
         None => None,
         Some(id) => {
@@ -249,48 +251,55 @@ fn page(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Bytes> {
                 .query_row([id], |row| row.get(0))
                 .optional()?;
             if number.is_none() {
-                return Ok(line_of_page(&[], &[], false, student.as_deref()));
+                return Ok(line_of_page(std::iter::empty(), false, student.as_deref()));
             }
             number
         }
     };
-    let mut of_all = None;
-    let mut of_one = None;
+    let order = if after.is_some() { "" } else { "DESC" };
+    let range = "results.seq < ?1 AND results.seq > ?2";
+    let (above, rows_at_most) = (bound(after.unwrap_or(0)), limit + 1);
+    let mut select;
     let mut rows = match number {
-        None => of_all
-            .insert(connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} WHERE results.seq < ?1 ORDER BY results.seq DESC LIMIT ?2"
-            ))?)
-            .query(params![bound(before), limit + 1])?,
-        Some(number) => of_one
-            .insert(connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} WHERE results.seq < ?1 AND results.student = ?3 ORDER BY results.seq DESC LIMIT ?2"
-            ))?)
-            .query(params![bound(before), limit + 1, number])?,
+        None => {
+            select = connection
+                .prepare_cached(&format!("SELECT {COLUMNS} WHERE {range} ORDER BY results.seq {order} LIMIT ?3"))?;
+            select.query(params![bound(before), above, rows_at_most])?
+        }
+        Some(number) => {
+            select = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} WHERE {range} AND results.student = ?4 ORDER BY results.seq {order} LIMIT ?3"
+            ))?;
+            select.query(params![bound(before), above, rows_at_most, number])?
+        }
     };
-    // From the newest to the oldest: the text of each result behind that of the one after it, and where each ends.
-    let (mut texts, mut ends, mut more) = (Vec::new(), Vec::new(), false);
+    // In the order of the query: the text of each result behind that of the one before it, and where each ends.
+    let (mut texts, mut ends, mut more) = (Vec::new(), vec![0], false);
     while let Some(row) = rows.next()? {
         row_of(row)?.append_to_page(&mut texts);
-        if ends.len() as u64 == limit || (texts.len() > HISTORY_BYTES && !ends.is_empty()) {
+        let found = ends.len() - 1;
+        if found as u64 == limit || (texts.len() > HISTORY_BYTES && found > 0) {
             more = true;
             break;
         }
         ends.push(texts.len());
     }
-    Ok(line_of_page(&texts, &ends, more, student.as_deref()))
+    let results = ends.windows(2).map(|bounds| &texts[bounds[0]..bounds[1]]);
+    Ok(match after {
+        Some(_) => line_of_page(results, more, student.as_deref()),
+        None => line_of_page(results.rev(), more, student.as_deref()),
+    })
 }
 
-/// A page as the line that answers its request: `FromServer::History`, of results that are text already, the newest first.
-fn line_of_page(texts: &[u8], ends: &[usize], more: bool, student: Option<&str>) -> Bytes {
-    let mut line = Vec::with_capacity(texts.len() + ends.len() + 256);
-    line.extend_from_slice(br#"{"type":"history","results":["#);
-    for (n, &end) in ends.iter().enumerate().rev() {
-        let start = n.checked_sub(1).map_or(0, |before| ends[before]);
-        line.extend_from_slice(&texts[start..end]);
+/// A page as the line that answers its request: `FromServer::History`, of results that are text already, ascending by `seq`.
+fn line_of_page<'a>(results: impl Iterator<Item = &'a [u8]>, more: bool, student: Option<&str>) -> Bytes {
+    let mut line = br#"{"type":"history","results":["#.to_vec();
+    let start = line.len();
+    for result in results {
+        line.extend_from_slice(result);
         line.push(b',');
     }
-    if !ends.is_empty() {
+    if line.len() > start {
         line.pop();
     }
     line.extend_from_slice(br#"],"more":"#);
@@ -314,17 +323,20 @@ mod tests {
     use super::*;
 
     fn check(rows: &[Row], more: bool, student: Option<&str>) {
-        let (mut texts, mut ends) = (Vec::new(), Vec::new());
-        for row in rows {
-            row.append_to_page(&mut texts);
-            ends.push(texts.len());
-        }
+        let texts: Vec<Vec<u8>> = rows
+            .iter()
+            .map(|row| {
+                let mut text = Vec::new();
+                row.append_to_page(&mut text);
+                text
+            })
+            .collect();
         let result = |row: &Row| {
             let Row { seq, at, student, name, number, square, request } = row.clone();
             SquareResult { seq, at: time(at), student, name, number, square, id: request }
         };
-        let page = Page { results: rows.iter().rev().map(result).collect(), more, student: student.map(str::to_owned) };
-        let line = line_of_page(&texts, &ends, more, student);
+        let page = Page { results: rows.iter().map(result).collect(), more, student: student.map(str::to_owned) };
+        let line = line_of_page(texts.iter().map(Vec::as_slice), more, student);
         assert_eq!(String::from_utf8(line.into()), String::from_utf8(to_line(&FromServer::History(page))));
     }
 
@@ -342,6 +354,6 @@ mod tests {
         check(&[], false, None);
         check(&[], false, Some("nobody"));
         check(&[row(1, None)], true, Some("a\"b"));
-        check(&[row(9, Some("r")), row(8, None), row(3, Some("q"))], false, None);
+        check(&[row(3, Some("q")), row(8, None), row(9, Some("r"))], false, None);
     }
 }

@@ -116,14 +116,15 @@ async fn pages_and_replays_are_cut_from_the_same_rows() {
     }
     assert!(replayed.iter().copied().eq(1..=2400));
 
-    let page = |before, limit, student: Option<&str>| {
-        let query = PageQuery { before, limit, student: student.map(str::to_owned) };
+    let page_of = |before, after, limit, student: Option<&str>| {
+        let query = PageQuery { before, after, limit, student: student.map(str::to_owned) };
         let page = Arc::clone(readers).page(query);
         async move {
             let Ok(Some(FromServer::History(page))) = FromServer::read(&page.await.unwrap()) else { panic!("no page") };
             (page.results.iter().map(|result| result.seq).collect::<Vec<_>>(), page.more)
         }
     };
+    let page = |before, limit, student| page_of(before, None, limit, student);
     assert_eq!(page(u64::MAX, 3, None).await, (vec![2498, 2499, 2500], true));
     assert_eq!(page(3, 3, None).await, (vec![1, 2], false));
     assert_eq!(page(4, 3, None).await, (vec![1, 2, 3], false));
@@ -131,6 +132,17 @@ async fn pages_and_replays_are_cut_from_the_same_rows() {
     assert_eq!(page(21, 3, Some("five")).await, (vec![10, 15, 20], true));
     assert_eq!(page(16, 3, Some("five")).await, (vec![5, 10, 15], false));
     assert_eq!(page(u64::MAX, 3, Some("nobody")).await, (vec![], false));
+    let page = |after, before, limit, student| page_of(before, Some(after), limit, student);
+    assert_eq!(page(0, u64::MAX, 3, None).await, (vec![1, 2, 3], true));
+    assert_eq!(page(2497, u64::MAX, 3, None).await, (vec![2498, 2499, 2500], false));
+    assert_eq!(page(2500, u64::MAX, 3, None).await, (vec![], false));
+    assert_eq!(page(u64::MAX, u64::MAX, 3, None).await, (vec![], false));
+    assert_eq!(page(7, 10, 3, None).await, (vec![8, 9], false));
+    assert_eq!(page(7, 12, 3, None).await, (vec![8, 9, 10], true));
+    assert_eq!(page(12, 7, 3, None).await, (vec![], false));
+    assert_eq!(page(5, u64::MAX, 3, Some("five")).await, (vec![10, 15, 20], true));
+    assert_eq!(page(5, 16, 2, Some("five")).await, (vec![10, 15], false));
+    assert_eq!(page(0, u64::MAX, 3, Some("nobody")).await, (vec![], false));
     assert!(Arc::clone(readers).stands("five".into(), "x".into()).await.is_ok_and(|stands| !stands));
     ledger.close();
 }
@@ -143,11 +155,13 @@ async fn a_page_of_huge_results_stays_below_its_size() {
         |digits: usize| Entry { number: "7".repeat(digits), square: "4".repeat(2 * digits), ..entry("a", 1, None) };
     submit(&ledger, (0..60).map(|_| huge(10_000)).chain([huge(600_000)]).collect()).await;
     let readers = ledger.readers();
-    let query = |before| PageQuery { before, limit: 500, student: None };
+    let query = |before| PageQuery { before, after: None, limit: 500, student: None };
     let line = Arc::clone(readers).page(query(61)).await.unwrap();
     assert!((200_000..300_000).contains(&line.len()), "{}", line.len());
     let line = Arc::clone(readers).page(query(u64::MAX)).await.unwrap();
     let Ok(Some(FromServer::History(page))) = FromServer::read(&line) else { panic!("no page") };
+    let forwards = Arc::clone(readers).page(PageQuery { after: Some(0), ..query(u64::MAX) }).await.unwrap();
+    assert!((200_000..300_000).contains(&forwards.len()), "{}", forwards.len());
     assert_eq!((page.results.len(), page.more), (1, true), "one that is larger by itself is a page of its own");
     ledger.close();
 }

@@ -247,12 +247,13 @@ impl Session {
     }
 
     fn history(&mut self, request: PageRequest) {
-        let PageRequest { before, limit, student } = request;
+        let PageRequest { before, after, limit, student } = request;
         if student.as_deref().is_some_and(|student| !student.chars().all(is_printable)) {
             let message = "The field 'student' has control or invisible formatting characters; give a student id.";
             return self.error(ErrorCode::BadMessage, message, None);
         }
-        let query = PageQuery { before: before.unwrap_or(u64::MAX), limit: limit.unwrap_or(DEFAULT_PAGE), student };
+        let (before, limit) = (before.unwrap_or(u64::MAX), limit.unwrap_or(DEFAULT_PAGE));
+        let query = PageQuery { before, after, limit, student };
         match self.member.as_deref_mut() {
             Some(member) if member.under_way.is_awaited() => member.page = Some(query),
             _ => self.request = Some(read_page(&self.room, query)),

@@ -168,6 +168,11 @@ fn history_comes_in_pages() {
     assert_eq!(page(&mut a, history(json!({"limit": 2, "student": "b"}))), (vec![6, 9], true, json!("b")));
     assert_eq!(page(&mut a, history(json!({"before": 6, "student": "b"}))), (vec![3], false, json!("b")));
     assert_eq!(page(&mut a, history(json!({"student": "nobody"}))), (vec![], false, json!("nobody")));
+    assert_eq!(page(&mut a, history(json!({"after": 8}))), (vec![9, 10], false, Value::Null));
+    assert_eq!(page(&mut a, history(json!({"after": 0, "limit": 2, "before": null}))), (vec![1, 2], true, Value::Null));
+    assert_eq!(page(&mut a, history(json!({"after": 2, "before": 5}))), (vec![3, 4], false, Value::Null));
+    assert_eq!(page(&mut a, history(json!({"after": 3, "limit": 1, "student": "b"}))), (vec![6], true, json!("b")));
+    assert_eq!(page(&mut a, history(json!({"after": 10}))), (vec![], false, Value::Null));
     // What was asked before on the same connection is in the page, answered yet or not.
     a.send_raw(b"{\"type\":\"square\",\"number\":\"11\"}\n{\"type\":\"history\",\"limit\":1}\n");
     assert_eq!(a.next_of("history")["results"][0]["number"], "11");

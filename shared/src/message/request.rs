@@ -164,6 +164,7 @@ fn request(kind: Kind, fields: &Fields<'_>, id: Result<Option<String>, String>) 
         }),
         Kind::History => FromClient::History(PageRequest {
             before: whole("before", fields.before)?,
+            after: whole("after", fields.after)?,
             limit: match whole("limit", fields.limit)? {
                 Some(limit) if !(1..=MAX_PAGE).contains(&limit) => {
                     return Err(format!(
@@ -272,8 +273,13 @@ mod tests {
             }),
         );
         check(
-            r#"{"type":"history","before":99999999999999999999999,"limit":500,"student":"s"}"#,
-            &FromClient::History(PageRequest { before: Some(u64::MAX), limit: Some(500), student: Some("s".into()) }),
+            r#"{"type":"history","before":99999999999999999999999,"after":7,"limit":500,"student":"s"}"#,
+            &FromClient::History(PageRequest {
+                before: Some(u64::MAX),
+                after: Some(7),
+                limit: Some(500),
+                student: Some("s".into()),
+            }),
         );
     }
 
@@ -313,6 +319,7 @@ mod tests {
         check_refused(r#"{"type":"join","student":20260001}"#, BadMessage, None, "'student'");
         for bad_number in ["-1", "1.0", "1e3", "\"1\"", "true", "-0"] {
             check_refused(format!(r#"{{"type":"history","before":{bad_number}}}"#), BadMessage, None, "'before'");
+            check_refused(format!(r#"{{"type":"history","after":{bad_number}}}"#), BadMessage, None, "'after'");
             check_refused(
                 format!(r#"{{"type":"join","student":"s","after":{bad_number}}}"#),
                 BadMessage,

@@ -153,7 +153,7 @@ impl App {
             effects.push(Effect::EndExport);
         } else if joined {
             let student = current.filter.student.as_ref().map(|whose| whose.id.clone());
-            let request = PageRequest { before: Some(current.before), limit: Some(MAX_PAGE), student };
+            let request = PageRequest { before: Some(current.before), limit: Some(MAX_PAGE), student, after: None };
             current.asked = Some(request.clone());
             effects.push(Effect::Page(request));
         }

@@ -90,7 +90,7 @@ impl CatchUp {
 }
 
 fn request(before: u64) -> PageRequest {
-    PageRequest { before: Some(before), limit: Some(MAX_PAGE), student: None }
+    PageRequest { before: Some(before), limit: Some(MAX_PAGE), student: None, after: None }
 }
 
 #[cfg(test)]

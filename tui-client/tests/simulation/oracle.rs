@@ -17,7 +17,7 @@ use super::{network::End, terminal::Shared};
 pub(crate) async fn ledger(end: &End) -> Result<BTreeMap<u64, SquareResult>, String> {
     let mut lines = LineReader::new(64 << 20);
     let mut results = BTreeMap::new();
-    let ask = |before| to_line(&FromClient::History(PageRequest { before, limit: Some(7), student: None }));
+    let ask = |before| to_line(&FromClient::History(PageRequest { before, limit: Some(7), ..PageRequest::default() }));
     let mut out = to_line(&FromClient::Join(Join { student: "oracle".into(), backlog: Some(0), ..Join::default() }));
     out.extend(ask(None));
     loop {

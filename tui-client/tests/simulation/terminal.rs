@@ -127,7 +127,7 @@ impl Terminal {
     }
 
     pub(crate) fn page(&self, before: Option<u64>) {
-        self.ask(Command::Page(PageRequest { before, limit: Some(5), student: None }));
+        self.ask(Command::Page(PageRequest { before, limit: Some(5), ..PageRequest::default() }));
     }
 
     pub(crate) fn ping(&self) {

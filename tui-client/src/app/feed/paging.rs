@@ -52,7 +52,7 @@ impl Feed {
         // A search looks through many results for a few.
         let limit = if self.filter.needle.is_some() { MAX_PAGE } else { PAGE };
         let student = self.filter.student.as_ref().map(|whose| whose.id.clone());
-        let request = PageRequest { before: Some(before), limit: Some(limit), student };
+        let request = PageRequest { before: Some(before), limit: Some(limit), student, after: None };
         self.asked = Some(Asked { request: request.clone(), behind });
         Some(request)
     }

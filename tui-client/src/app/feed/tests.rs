@@ -97,7 +97,7 @@ fn a_page_arrives_above_what_is_being_read() {
     assert_eq!(feed.wanted(), None);
     feed.show_oldest();
     check(&feed, "More 901 902 903 904 905 906 907 908 909");
-    let wanted = PageRequest { before: Some(901), limit: Some(200), student: None };
+    let wanted = PageRequest { before: Some(901), limit: Some(200), student: None, after: None };
     assert_eq!(feed.wanted(), Some(wanted.clone()));
     assert_eq!(feed.wanted(), None);
     check(&feed, "Loading 901 902 903 904 905 906 907 908 909");
@@ -163,7 +163,7 @@ fn what_is_loaded_is_bounded_and_the_anchor_stays() {
     assert_eq!(in_sight(&feed).last().map(String::as_str), Some("Cut"));
     feed.follow_newest();
     let newest = 1_000 + 2 * READING.rows as u64;
-    let wanted = PageRequest { before: Some(newest + 1), limit: Some(200), student: None };
+    let wanted = PageRequest { before: Some(newest + 1), limit: Some(200), student: None, after: None };
     assert_eq!(feed.wanted(), Some(wanted));
     feed.extend(&results(newest + 1..=newest + 2));
     answer(&mut feed, newest - 199..=newest, true);

@@ -72,7 +72,7 @@ fn what_a_filter_lets_through_is_exported_where_there_is_one() {
     room.enter("/who s0");
     room.enter("/export b.csv");
     let asked = room.update(Event::Export(ExportNews::Ready));
-    let request = PageRequest { before: Some(301), limit: Some(500), student: Some("s0".into()) };
+    let request = PageRequest { before: Some(301), limit: Some(500), student: Some("s0".into()), ..Default::default() };
     assert_eq!(asked, [Effect::Page(request)]);
 }
 
