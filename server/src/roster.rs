@@ -183,7 +183,8 @@ fn listed(row: Row) -> Result<Listed, String> {
         read_name(text).map_err(|error| {
             let why = match error {
                 StudentError::NameTooLong => "is longer than 64 characters; shorten it",
-                _ => "has control or invisible formatting characters; type it again without them",
+                StudentError::NameMarks => "has too many combining marks on one character; type it again with fewer",
+                _ => "has control or invisible characters; type it again without them",
             };
             format!("the {what} of {id} {why}")
         })

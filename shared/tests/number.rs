@@ -15,7 +15,7 @@ fn oracle(text: &str) -> Option<String> {
         .chars()
         .map(|character| match character {
             '０'..='９' => char::from(b'0' + (character as u32 - 0xFF10) as u8),
-            '−' | '－' => '-',
+            '−' | '－' | '‐' | '‑' | '‒' | '–' | '—' | '―' | '﹘' | '﹣' => '-',
             '＋' => '+',
             '．' => '.',
             '，' => ',',
@@ -43,7 +43,8 @@ fn oracle(text: &str) -> Option<String> {
     }
     let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let groups: Vec<&str> = integer.split(',').collect();
-    if groups.len() > 1 && (groups[0].is_empty() || groups[0].len() > 3 || groups[1..].iter().any(|g| g.len() != 3)) {
+    let is_no_group = |group: &str| group.is_empty() || group.len() > 3 || group.starts_with('0');
+    if groups.len() > 1 && (is_no_group(groups[0]) || groups[1..].iter().any(|g| g.len() != 3)) {
         return None;
     }
     let integer = groups.concat();
@@ -135,7 +136,8 @@ fn digits(most: usize) -> impl Strategy<Value = String> {
 
 /// A well-formed number in one of its many dresses.
 fn number_text() -> impl Strategy<Value = String> {
-    let sign = prop::sample::select(vec!["", "", "-", "+", "−", "－", "＋"]);
+    let sign =
+        prop::sample::select(vec!["", "", "", "-", "+", "−", "－", "＋", "‐", "‑", "‒", "–", "—", "―", "﹘", "﹣"]);
     let point = prop::sample::select(vec!["", ".", "．"]);
     let exponent = prop_oneof![
         3 => Just(String::new()),
@@ -145,7 +147,7 @@ fn number_text() -> impl Strategy<Value = String> {
     (sign, digits(90), point, digits(60), exponent, 0..4_u8, any::<bool>()).prop_map(
         |(sign, integer, point, fraction, exponent, dress, wide)| {
             let integer = match dress {
-                0 => {
+                0 if !integer.starts_with('0') => {
                     let mut grouped = String::new();
                     for (place, digit) in integer.chars().enumerate() {
                         if place > 0 && (integer.len() - place) % 3 == 0 {
@@ -181,7 +183,7 @@ proptest! {
 
     #[test]
     fn text_that_nearly_is_a_number_is_judged_as_the_grammar_says(
-        text in "[ \t\u{3000}]?[-+−－＋]{0,2}[0-9０９,，_＿.．eEｅ/²x \n+-]{0,14}"
+        text in "[ \t\u{3000}]?[-+−－＋–―﹣]{0,2}[0-9０９,，_＿.．eEｅ/²x \n+–-]{0,14}"
     ) {
         check(&text)?;
     }
@@ -247,6 +249,17 @@ fn the_examples_of_the_protocol_hold() {
         ("0e999999999", "0"),
         ("1_0.0_1", "10.01"),
         ("　－１，２３４．５ｅ＋１\t", "-12345"),
+        ("–5", "-5"),
+        ("‐５", "-5"),
+        ("‑1,234", "-1234"),
+        ("‒.5", "-0.5"),
+        ("—5.", "-5"),
+        ("―1_0", "-10"),
+        ("﹘5e1", "-50"),
+        ("﹣5", "-5"),
+        ("2.5E–3", "0.0025"),
+        ("１，２３４", "1234"),
+        ("100,000", "100000"),
     ] {
         assert_eq!(Number::parse(text, 11).unwrap().to_string(), canonical, "{text:?}");
         assert_eq!(oracle(text).as_deref(), Some(canonical), "{text:?}");
@@ -274,6 +287,13 @@ fn each_fault_is_told_apart() {
         ("--5", SecondSign),
         ("+-5", SecondSign),
         ("1e+-5", SecondSign),
+        ("–-5", SecondSign),
+        ("+—5", SecondSign),
+        ("5–3", Expression),
+        ("5–", Expression),
+        ("–", NoDigits),
+        ("1\u{a0}000", Space),
+        ("\u{2062}5", UnexpectedCharacter('\u{2062}')),
         ("1.2.3", SecondPoint),
         ("..", SecondPoint),
         ("_1", StrayUnderscore),
@@ -287,6 +307,20 @@ fn each_fault_is_told_apart() {
         (",5", BadGrouping),
         ("1,", ShortGroup),
         ("1,23", ShortGroup),
+        ("0,001", DecimalComma),
+        ("-0,001", DecimalComma),
+        ("–０，００１", DecimalComma),
+        ("0,5", DecimalComma),
+        ("0,", DecimalComma),
+        ("0,000", DecimalComma),
+        ("00,123", DecimalComma),
+        ("012,345", DecimalComma),
+        ("0000,123", DecimalComma),
+        ("0,123,456", DecimalComma),
+        ("0,25e3", DecimalComma),
+        ("1,2345", BadGrouping),
+        ("１，２３４５", BadGrouping),
+        ("1,234,56.7", BadGrouping),
         ("1.234,5", CommaInFraction),
         ("1,234_567", MixedSeparators),
         ("1_234,567", MixedSeparators),

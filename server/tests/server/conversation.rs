@@ -67,11 +67,40 @@ fn every_mistake_is_told_and_the_connection_goes_on() {
     check_error(&mut peer, r#"{"type":"join"}"#, "bad_message");
     check_error(&mut peer, r#"{"type":"join","student":"학번"}"#, "bad_student");
     check_error(&mut peer, r#"{"type":"join","student":"s","name":"a\u001b[31m"}"#, "bad_student");
+    for name in
+        ["\u{3164}", "a\u{34f}b", "\u{2800}", "❤\u{fe0f}", "b\u{301}\u{301}\u{301}\u{301}\u{301}", "\u{301}b", " "]
+    {
+        let join = json!({"type": "join", "student": "s", "name": name}).to_string();
+        check_error(&mut peer, &join, "bad_student");
+    }
+    check_error(&mut peer, "{\"type\":\"join\",\"student\":\"s\u{3164}\"}", "bad_student");
     check_error(&mut peer, r#"{"type":"join","student":"s","after":-1}"#, "bad_message");
     check(&mut peer, r#"{"type":"join","student":"s","name":null,"pin":null}"#, json!({"type": "welcome"}));
     check_error(&mut peer, r#"{"type":"join","student":"s"}"#, "already_joined");
 
-    for not_a_number in ["", "x", "1/2", "2+3", "²", "Ⅷ", "٣", "1 2", "1,23", "--1", "1e", ".", "0x10", "NaN"] {
+    for not_a_number in [
+        "",
+        "x",
+        "1/2",
+        "2+3",
+        "²",
+        "Ⅷ",
+        "٣",
+        "1 2",
+        "1,23",
+        "--1",
+        "1e",
+        ".",
+        "0x10",
+        "NaN",
+        "0,001",
+        "０，５",
+        "1,2345",
+        "1_0,000",
+        "1e1_0",
+        "–",
+        "5–",
+    ] {
         check_error(&mut peer, &json!({"type": "square", "number": not_a_number}).to_string(), "not_a_number");
     }
     check_error(&mut peer, r#"{"type":"square","number":"1e999999999","id":"a"}"#, "too_many_digits");

@@ -40,6 +40,8 @@ pub enum Fault {
     UnderscoreAtEnd,
     /// Commas that do not part the integer into threes: `12,34,567`, `1,234567`, `,5`.
     BadGrouping,
+    /// A comma behind a 0 at the front, which may be a decimal comma: `0,001`, `0,5`.
+    DecimalComma,
     /// The last group of three is not yet full, at the very end: `1,` or `1,23`.
     ShortGroup,
     /// A comma to the right of the decimal point: `1.234,5`.
@@ -94,6 +96,9 @@ impl fmt::Display for Fault {
             }
             Self::BadGrouping | Self::ShortGroup => {
                 "its commas do not part it into groups of three digits; write 1,234,567 or no commas, and . for a decimal point"
+            }
+            Self::DecimalComma => {
+                "it begins with 0 and a comma, which may mean a decimal comma; write . for a decimal point, as in 0.001"
             }
             Self::CommaInFraction => "there is a comma after the decimal point; write it as in 1,234.5",
             Self::MixedSeparators => "both , and _ part its digits; use only one of them, or none",

@@ -193,6 +193,9 @@ impl<'a> Rest<'a> {
                 if *separator.get_or_insert(Separator::Comma) != Separator::Comma {
                     return Err(Fault::MixedSeparators);
                 }
+                if !commas && start.chars().next().and_then(ascii_digit) == Some(b'0') {
+                    return Err(Fault::DecimalComma);
+                }
                 if group == 0 || group > 3 || commas && group < 3 {
                     return Err(Fault::BadGrouping);
                 }
@@ -298,8 +301,9 @@ fn is_plus(character: char) -> bool {
     matches!(character, '+' | '＋')
 }
 
+/// A minus, and what keyboards and word processors put in its place: hyphens, dashes and the bar.
 fn is_minus(character: char) -> bool {
-    matches!(character, '-' | '−' | '－')
+    matches!(character, '-' | '−' | '－' | '\u{2010}'..='\u{2015}' | '\u{FE58}' | '\u{FE63}')
 }
 
 fn is_point(character: char) -> bool {

@@ -284,6 +284,6 @@ mod tests {
         assert_eq!(read("20260001", "가람", Some(Auth::Roster)), Ok(entry("20260001", None)));
         assert_eq!(read("", "", None), Err((Field::Student, None)));
         assert_eq!(read("a b", "", None), Err((Field::Student, Some(StudentError::Id))));
-        assert_eq!(read("a", "\u{200b}", None), Err((Field::Name, Some(StudentError::NameUnprintable))));
+        assert_eq!(read("a", "\u{200b}", None), Err((Field::Name, Some(StudentError::NameInvisible))));
     }
 }

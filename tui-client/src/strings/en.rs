@@ -381,7 +381,8 @@ fn student_error(error: StudentError) -> String {
         StudentError::Id => "1 to 32 letters, digits, - _ or . only.",
         StudentError::NameEmpty => "The name is blank; leave it out or type one.",
         StudentError::NameTooLong => "The name is longer than 64 characters.",
-        StudentError::NameUnprintable => "The name has invisible characters.",
+        StudentError::NameInvisible => "The name has invisible characters.",
+        StudentError::NameMarks => "A character of the name has too many marks.",
     }
     .to_owned()
 }
@@ -397,6 +398,7 @@ fn fault(fault: Fault) -> String {
         Fault::StrayUnderscore => "A _ stands between two digits only, as in 1_000.",
         Fault::UnderscoreAtEnd => "Digits to come after the _.",
         Fault::BadGrouping => "Commas part digits into threes, as in 1,234,567.",
+        Fault::DecimalComma => "A decimal point is a ., as in 0.001.",
         Fault::ShortGroup => "Three digits follow a comma, as in 1,234.",
         Fault::CommaInFraction => "No commas after the decimal point.",
         Fault::MixedSeparators => "Use either , or _ between digits, not both.",

@@ -367,7 +367,8 @@ fn student_error(error: StudentError) -> String {
         StudentError::Id => "영문자, 숫자, - _ . 로 32자까지입니다.",
         StudentError::NameEmpty => "이름이 비어 있습니다. 지우거나 써 주세요.",
         StudentError::NameTooLong => "이름은 64자까지입니다.",
-        StudentError::NameUnprintable => "이름에 보이지 않는 글자가 있습니다.",
+        StudentError::NameInvisible => "이름에 보이지 않는 글자가 있습니다.",
+        StudentError::NameMarks => "이름의 한 글자에 붙은 부호가 너무 많습니다.",
     }
     .to_owned()
 }
@@ -383,6 +384,7 @@ fn fault(fault: Fault) -> String {
         Fault::StrayUnderscore => "_ 는 1_000 처럼 숫자 사이에만 씁니다.",
         Fault::UnderscoreAtEnd => "_ 뒤에 숫자를 이어서 써 주세요.",
         Fault::BadGrouping => "쉼표는 1,234,567 처럼 세 자리마다 씁니다.",
+        Fault::DecimalComma => "소수점은 0.001 처럼 . 으로 씁니다.",
         Fault::ShortGroup => "쉼표 뒤에는 1,234 처럼 세 자리를 씁니다.",
         Fault::CommaInFraction => "소수점 뒤에는 쉼표를 쓰지 않습니다.",
         Fault::MixedSeparators => ", 와 _ 가운데 하나만 써 주세요.",
