@@ -24,7 +24,7 @@ pub use backup::BackupError;
 use bytes::Bytes;
 pub use check::Findings;
 pub(crate) use reader::{PageQuery, ReadFailed, Replay};
-pub use stored::{Stored, StoredResult};
+pub use stored::{Stored, StoredResult, StoredStudent};
 use tokio::sync::mpsc;
 
 use crate::{

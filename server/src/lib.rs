@@ -31,7 +31,7 @@ use std::{
 
 use background::Background;
 use etcetera::BaseStrategy as _;
-pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult};
+pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult, StoredStudent};
 use lobby::Lobby;
 pub use new_file::{NewFile, NewFileError};
 pub use pins::{PinError, hash_pin};

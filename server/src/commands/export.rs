@@ -1,4 +1,5 @@
-//! `squares-server export`: all results as CSV for spreadsheets, or as JSON lines for programs, a result at a time.
+//! `squares-server export`: all results as CSV for spreadsheets, or as JSON lines for programs, a result at a time; or
+//! who took part, as CSV.
 
 use std::{
     io::{self, BufWriter, Write},
@@ -8,15 +9,15 @@ use std::{
 };
 
 use anyhow::Context as _;
-use squares_server::{LedgerError, NewFile, Stored, StoredResult};
+use squares_server::{LedgerError, NewFile, Stored, StoredResult, StoredStudent};
 
 use super::{Folder, interrupt::Interrupt, progress::Progress};
 
-/// Write all results as CSV or JSON lines, to FILE or standard output
+/// Write all results as CSV or JSON lines, or who took part, to FILE or standard output
 ///
 /// A server may be running on the ledger. FILE must not exist yet; it is readable for its owner alone.
 #[derive(Debug, clap::Args)]
-#[group(id = "form", args = ["csv", "jsonl"], required = true, multiple = false)]
+#[group(id = "form", args = ["csv", "jsonl", "students"], required = true, multiple = false)]
 pub(crate) struct Export {
     /// A table for spreadsheets: seq, at, student, name, number, square, id; a text that a spreadsheet would take for a formula gets a ' before it
     #[arg(long)]
@@ -24,6 +25,9 @@ pub(crate) struct Export {
     /// The results as clients get them, a JSON object on each line
     #[arg(long)]
     jsonl: bool,
+    /// Who took part, as a table for spreadsheets: id, name, squares, and the times of the first and the last one
+    #[arg(long)]
+    students: bool,
     /// Where to; standard output if left out
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -76,11 +80,20 @@ impl Export {
             progress.reached(result.seq(), stored.latest());
             if go_on().is_break() { Err(Ended::Interrupted) } else { Ok(()) }
         };
-        if self.csv {
+        let broken = |error: csv::Error| Ended::Write(error.into());
+        if self.csv || self.students {
             // Spreadsheets take a file for UTF-8 where it begins so.
             out.write_all("\u{feff}".as_bytes())?;
+        }
+        if self.students {
             let mut table = csv::Writer::from_writer(&mut out);
-            let broken = |error: csv::Error| Ended::Write(error.into());
+            table.write_record(["id", "name", "squares", "first", "last"]).map_err(broken)?;
+            for StoredStudent { id, name, squares, first, last } in stored.students()? {
+                table.write_record([text(&id), text(&name), squares.to_string(), first, last]).map_err(broken)?;
+            }
+            table.flush()?;
+        } else if self.csv {
+            let mut table = csv::Writer::from_writer(&mut out);
             table.write_record(["seq", "at", "student", "name", "number", "square", "id"]).map_err(broken)?;
             stored.each(|result| {
                 table.write_record(fields(result).iter().map(String::as_str)).map_err(broken)?;

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::{
     LedgerError, file_in,
-    reader::{COLUMNS, Row, row_of},
+    reader::{COLUMNS, Row, row_of, time},
     schema,
 };
 
@@ -27,6 +27,21 @@ pub struct Stored {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredResult(pub(super) Row);
 
+/// A student who has squared, as attendance shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredStudent {
+    /// The student id.
+    pub id: String,
+    /// The name under the last result.
+    pub name: String,
+    /// How many results there are.
+    pub squares: u64,
+    /// When the first result was recorded, as the protocol writes times.
+    pub first: String,
+    /// When the last result was recorded.
+    pub last: String,
+}
+
 impl StoredResult {
     /// Its place in the order of all.
     #[must_use]
@@ -37,7 +52,7 @@ impl StoredResult {
     /// When it was recorded, as the protocol writes times.
     #[must_use]
     pub fn at(&self) -> String {
-        super::reader::time(self.0.at)
+        time(self.0.at)
     }
 
     /// Whose it is: id and name.
@@ -117,6 +132,37 @@ impl Stored {
                 visit(result)?;
             }
         }
+    }
+
+    /// Everybody with a result up to [`Stored::latest`], by id.
+    ///
+    /// # Errors
+    /// A [`LedgerError`] where reading fails.
+    pub fn students(&self) -> Result<Vec<StoredStudent>, LedgerError> {
+        self.read_students().map_err(|error| LedgerError::from_sqlite(&self.path, &error))
+    }
+
+    /// A read for each student, so that none is long.
+    fn read_students(&self) -> rusqlite::Result<Vec<StoredStudent>> {
+        let mut ids = self.connection.prepare("SELECT num, id FROM students ORDER BY id")?;
+        let ids = ids.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut span = self
+            .connection
+            .prepare("SELECT COUNT(*), MIN(seq), MAX(seq) FROM results WHERE student = ?1 AND seq <= ?2")?;
+        let mut at = self
+            .connection
+            .prepare("SELECT at, names.name FROM results JOIN names ON names.num = results.name WHERE seq = ?1")?;
+        let mut students = Vec::new();
+        for (number, id) in ids {
+            let number: i64 = number;
+            let (squares, first, last): (u64, Option<u64>, Option<u64>) =
+                span.query_row(params![number, self.latest], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let (Some(first), Some(last)) = (first, last) else { continue };
+            let first: i64 = at.query_row([first], |row| row.get(0))?;
+            let (last, name): (i64, String) = at.query_row([last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            students.push(StoredStudent { id, name, squares, first: time(first), last: time(last) });
+        }
+        Ok(students)
     }
 
     fn page(&self, after: u64) -> rusqlite::Result<Vec<StoredResult>> {

@@ -58,7 +58,7 @@ fn an_export_has_every_result_in_both_forms_while_the_server_runs() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), written, "a file that is there is left alone");
     let which = run(folder.path(), &["export"]);
     assert_eq!(code(&which), 2);
-    assert!(text(&which.stderr).contains("<--csv|--jsonl>"), "which form? {}", text(&which.stderr));
+    assert!(text(&which.stderr).contains("<--csv|--jsonl|--students>"), "which form? {}", text(&which.stderr));
     assert_eq!(code(&run(folder.path(), &["export", "--csv", "--jsonl"])), 2);
 }
 
@@ -71,6 +71,33 @@ fn is_private(file: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_private(_: &Path) -> bool {
     true
+}
+
+#[test]
+fn an_export_of_students_tells_who_took_part_and_when() {
+    let (program, folder, mut peer) = server_with(&["1", "2"]);
+    // In the room, without a square.
+    let _guest = Peer::join(&program, "20260003", json!({}));
+    let (mut other, _) = Peer::join(&program, "20260002", json!({"name": "B", "backlog": 0}));
+    other.square("3", "r");
+    let only = other.next_of("result")["at"].as_str().unwrap().to_owned();
+    peer.square("4", "last");
+    peer.seqs(1);
+    let last = peer.next_of("result")["at"].as_str().unwrap().to_owned();
+    let table = run(folder.path(), &["export", "--students"]);
+    assert_eq!(code(&table), 0, "{}", text(&table.stderr));
+    let table = text(&table.stdout);
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines[0], "\u{feff}id,name,squares,first,last");
+    assert!(lines[1].starts_with("20260001,\"'=김하나, \"\"one\"\"\",3,20"), "{table}");
+    assert!(lines[1].ends_with(&format!("Z,{last}")), "{table}");
+    assert_eq!(lines[2], format!("20260002,B,1,{only},{only}"));
+    assert_eq!(lines.len(), 3, "{table}");
+    let file = folder.path().join("students.csv");
+    assert_eq!(code(&run(folder.path(), &["export", "--students", file.to_str().unwrap()])), 0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), table);
+    assert!(is_private(&file));
+    assert_eq!(code(&run(folder.path(), &["export", "--students", "--csv"])), 2);
 }
 
 #[test]
