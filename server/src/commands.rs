@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod completions;
 mod export;
 mod interrupt;
 mod pin;
@@ -19,6 +20,7 @@ use squares_server::default_data_dir;
 pub(crate) enum Command {
     Backup(backup::Backup),
     Check(check::Check),
+    Completions(completions::Completions),
     Export(export::Export),
     Pin(pin::Pin),
     Roster(roster::Roster),
@@ -41,14 +43,15 @@ impl Folder {
 }
 
 impl Command {
-    /// Carries it out. `data` is the data folder, where one was named before the command.
+    /// Carries it out. `data` is the data folder, where one was named before the command; `program` the whole command line.
     ///
     /// # Errors
     /// Where it could not be carried out; the program then ends with 1.
-    pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, data: Option<PathBuf>, program: clap::Command) -> anyhow::Result<ExitCode> {
         match self {
             Self::Backup(backup) => backup.run(data),
             Self::Check(check) => check.run(data),
+            Self::Completions(completions) => Ok(completions.run(program)),
             Self::Export(export) => export.run(data),
             Self::Pin(pin) => pin.run(),
             Self::Roster(roster) => roster.run(),

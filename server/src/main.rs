@@ -90,7 +90,7 @@ fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let end = match flags.command.take() {
-        Some(command) => command.run(flags.data),
+        Some(command) => command.run(flags.data, Flags::command()),
         None => {
             let log = log::start();
             let end = run(flags);
@@ -234,5 +234,37 @@ mod signals {
             let _ = tokio::signal::ctrl_c().await;
             Asked::Stop
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The pages in `assets/man` are made anew where this variable is set: `WRITE_MAN_PAGES=1 cargo test man_pages`.
+    const WRITE: &str = "WRITE_MAN_PAGES";
+
+    #[test]
+    fn the_man_pages_are_current() {
+        let (made, kept) = (tempfile::tempdir().unwrap(), concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/man"));
+        clap_mangen::generate_to(Flags::command().disable_help_subcommand(true), &made).unwrap();
+        let mut pages = 0;
+        for page in std::fs::read_dir(&made).unwrap() {
+            let page = page.unwrap();
+            let (text, file) = (std::fs::read(page.path()).unwrap(), Path::new(kept).join(page.file_name()));
+            if std::env::var_os(WRITE).is_some() {
+                std::fs::write(&file, &text).unwrap();
+            }
+            assert!(std::fs::read(&file).is_ok_and(|kept| kept == text), "write it anew with {WRITE}=1: {file:?}");
+            pages += 1;
+        }
+        assert!(pages > 1, "{pages}");
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Flags::command().debug_assert();
     }
 }

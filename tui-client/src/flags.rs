@@ -1,10 +1,12 @@
 //! The command line of `squares`, and the environment variables that stand in for it. Called by `main`.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::app::Notify;
 use crate::link::read_address;
@@ -16,8 +18,12 @@ use crate::theme::Choice;
 /// With a terminal and no NUMBER, a full-screen room. With NUMBERs, or numbers one a line on standard input,
 /// their squares on standard output, once a server is there: start squares-server, or squares on a screen.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "squares", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+#[command(name = "squares", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true, disable_help_subcommand = true)]
 pub struct Flags {
+    /// What to do in place of squaring.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// The server, as HOST or HOST:PORT [default: 127.0.0.1:7878; where nobody listens there, the full screen hosts a room itself]
     #[arg(long, value_name = "ADDR", env = "SQUARES_SERVER", value_parser = server)]
     pub server: Option<String>,
@@ -77,6 +83,30 @@ pub struct Flags {
     /// Numbers to square, such as 12, -0.5 or 2.5e3
     #[arg(value_name = "NUMBER", value_parser = text)]
     pub numbers: Vec<String>,
+}
+
+/// What the program does besides squaring.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Print completions for a shell
+    Completions {
+        /// The shell that they are for
+        #[arg(ignore_case = true)]
+        shell: Shell,
+    },
+}
+
+impl Command {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written to.
+    pub fn run(&self) -> io::Result<()> {
+        let Self::Completions { shell } = *self;
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Flags::command(), "squares", &mut script);
+        io::stdout().write_all(&script)
+    }
 }
 
 const AFTER_HELP: &str = "A PIN, where the server asks for one, is read from SQUARES_PIN.\n\n\
@@ -152,7 +182,29 @@ fn server(argument: &str) -> Result<String, crate::link::AddressError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    /// The pages in `assets/man` are made anew where this variable is set: `WRITE_MAN_PAGES=1 cargo test man_pages`.
+    const WRITE: &str = "WRITE_MAN_PAGES";
+
+    #[test]
+    fn the_man_pages_are_current() {
+        let (made, kept) = (tempfile::tempdir().unwrap(), concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/man"));
+        clap_mangen::generate_to(Flags::command().disable_help_subcommand(true), &made).unwrap();
+        let mut pages = 0;
+        for page in std::fs::read_dir(&made).unwrap() {
+            let page = page.unwrap();
+            let (text, file) = (std::fs::read(page.path()).unwrap(), Path::new(kept).join(page.file_name()));
+            if std::env::var_os(WRITE).is_some() {
+                std::fs::write(&file, &text).unwrap();
+            }
+            assert!(std::fs::read(&file).is_ok_and(|kept| kept == text), "write it anew with {WRITE}=1: {file:?}");
+            pages += 1;
+        }
+        assert!(pages > 1, "{pages}");
+    }
 
     fn read(arguments: &[&str]) -> Result<Flags, clap::Error> {
         let all = std::iter::once("squares").chain(arguments.iter().copied()).map(OsString::from);

@@ -26,6 +26,11 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_USAGE));
         }
     };
+    if let Some(command) = &flags.command {
+        // Whoever reads it, such as `head`, may have enough.
+        let _ = command.run();
+        return ExitCode::SUCCESS;
+    }
     let (typing, seeing) = (io::stdin().is_terminal(), io::stdout().is_terminal());
     if flags.numbers.is_empty() && !flags.json && !flags.follow && typing && seeing {
         return full_screen(flags);

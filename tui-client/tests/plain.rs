@@ -110,6 +110,18 @@ fn bad_usage_exits_with_2_before_anybody_is_asked() {
 }
 
 #[test]
+fn completions_are_printed_for_every_shell() {
+    for (shell, says) in
+        [("bash", "complete -F"), ("zsh", "#compdef"), ("fish", "complete -c"), ("powershell", "param(")]
+    {
+        let done = run(&mut Home::new().squares(&["completions", shell]), b"");
+        assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+        assert!(done.out.contains(says) && done.out.contains("student"), "{shell}: {}", done.out);
+    }
+    assert_eq!(run(&mut Home::new().squares(&["completions", "nosh"]), b"").code, Some(2));
+}
+
+#[test]
 fn without_a_server_it_exits_with_3_and_without_a_number_with_0() {
     let nobody = Fake::listen().address();
     let done = squares(&nobody, &["12"], b"");

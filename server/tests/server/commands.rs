@@ -74,6 +74,23 @@ fn is_private(_: &Path) -> bool {
 }
 
 #[test]
+fn completions_are_printed_for_every_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    for (shell, says) in
+        [("bash", "complete -F"), ("zsh", "#compdef"), ("fish", "complete -c"), ("PowerShell", "param(")]
+    {
+        let script = run(folder.path(), &["completions", shell]);
+        assert_eq!(code(&script), 0, "{}", text(&script.stderr));
+        let script = text(&script.stdout);
+        assert!(
+            script.contains(says) && script.contains("max-digits") && script.contains("export"),
+            "{shell}: {script}"
+        );
+    }
+    assert_eq!(code(&run(folder.path(), &["completions", "nosh"])), 2);
+}
+
+#[test]
 fn an_export_of_students_tells_who_took_part_and_when() {
     let (program, folder, mut peer) = server_with(&["1", "2"]);
     // In the room, without a square.

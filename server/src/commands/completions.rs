@@ -1,0 +1,27 @@
+//! `squares-server completions`: what a shell needs to complete the program's flags and commands.
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use clap_complete::Shell;
+
+/// Print completions for a shell
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell that they are for
+    #[arg(ignore_case = true)]
+    shell: Shell,
+}
+
+impl Completions {
+    /// Prints those for this command line.
+    pub(super) fn run(&self, mut program: clap::Command) -> ExitCode {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut program, "squares-server", &mut script);
+        // Whoever reads it, such as `head`, may have enough.
+        let _ = io::stdout().write_all(&script);
+        ExitCode::SUCCESS
+    }
+}
