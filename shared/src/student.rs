@@ -11,8 +11,8 @@ pub const MAX_ID_CHARS: usize = 32;
 /// The most characters a name may have, after normalisation to NFC.
 pub const MAX_NAME_CHARS: usize = 64;
 
-/// The most combining marks that one character of a name may have, after normalisation to NFC. Writing takes three at the
-/// most (Tibetan); a pile of them covers the lines around it.
+/// The most combining marks that one character of a name may have, those of composed letters counted. Writing takes
+/// three at the most (Tibetan); a pile of them covers the lines around it.
 pub const MAX_MARKS: usize = 4;
 
 /// Why an id or a name was refused, and how to mend it.
@@ -84,7 +84,8 @@ pub fn read_name(name: &str) -> Result<String, StudentError> {
 /// Whether every mark has a character to stand on, and no character too many of them.
 fn marks_fit(name: &str) -> bool {
     let mut marks = MAX_MARKS;
-    name.chars().all(|character| {
+    // Decomposed, so that it does not matter which of them have a composed form.
+    name.nfd().all(|character| {
         marks = match character {
             _ if is_mark(character) => marks + 1,
             _ if is_blank(character) => MAX_MARKS,
@@ -217,8 +218,11 @@ mod tests {
                 assert_eq!(read_name(&bad), Err(StudentError::NameMarks), "{}", bad.escape_unicode());
             }
         }
-        // One of them is composed with its letter.
-        assert!(read_name("a\u{301}\u{301}\u{301}\u{301}\u{301}").is_ok());
+        // One of them is composed with its letter, and counts all the same.
+        assert!(read_name("a\u{301}\u{301}\u{301}\u{301}").is_ok());
+        for bad in ["a\u{301}\u{301}\u{301}\u{301}\u{301}", "á\u{301}\u{301}\u{301}\u{301}"] {
+            assert_eq!(read_name(bad), Err(StudentError::NameMarks));
+        }
     }
 
     #[test]
