@@ -7,6 +7,7 @@ mod backup;
 mod check;
 mod checkpoint;
 mod log_file;
+mod open_files;
 mod opening;
 mod reader;
 mod schema;
@@ -23,6 +24,7 @@ use std::{
 pub use backup::BackupError;
 use bytes::Bytes;
 pub use check::Findings;
+use open_files::{Lost, OpenFiles};
 pub(crate) use reader::{PageQuery, ReadFailed, Replay};
 pub use stored::{Stored, StoredResult, StoredStudent};
 use tokio::sync::mpsc;
@@ -91,6 +93,12 @@ pub enum LedgerError {
         /// The file that was looked for.
         path: PathBuf,
     },
+    /// Its files are not those that are open any more.
+    #[error("{what}")]
+    Lost {
+        /// Which, and how to mend it.
+        what: String,
+    },
     /// It cannot be trusted.
     #[error(
         "the ledger {path} is damaged: {what}; it was left as it is: restore a copy, or choose another folder with --data"
@@ -110,6 +118,12 @@ impl LedgerError {
             Some(DatabaseCorrupt | NotADatabase) => Self::Damaged { path: path.to_owned(), what: error.to_string() },
             _ => Self::Unusable { path: path.to_owned(), error: error.to_string() },
         }
+    }
+}
+
+impl From<Lost> for LedgerError {
+    fn from(lost: Lost) -> Self {
+        Self::Lost { what: lost.to_string() }
     }
 }
 
@@ -185,7 +199,7 @@ impl Ledger {
             .truncate(false)
             .read(true)
             .write(true)
-            .open(folder.join("ledger.lock"))
+            .open(folder.join(LOCK))
             .map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -196,20 +210,31 @@ impl Ledger {
         let path = file_in(folder);
         let connection = opening::note(schema::open(&path)?, &mut lock, &path)?;
         let failed = |error| LedgerError::from_sqlite(&path, &error);
-        let (log, latest) = schema::identity(&connection).map_err(failed)?;
+        let anchor = schema::connect_to_read(&path).map_err(failed)?;
+        let (log, latest) = schema::identity(&anchor).map_err(failed)?;
+        let files = Arc::new(OpenFiles::note(&path, (&folder.join(LOCK), &lock))?);
+        let last_at = schema::last_at(&connection).map_err(failed)?;
         let feed = Arc::new(Feed::new(latest.saturating_sub(PRELOADED), feed::CAPACITY));
         reader::fill(&connection, &feed, latest).map_err(failed)?;
 
         let (submissions, queue) = mpsc::channel(QUEUE);
-        let writer =
-            writer::Writer::new(path.clone(), connection, Arc::clone(&feed), Arc::clone(metrics)).map_err(unusable)?;
+        let opened = writer::Opened {
+            folder: folder.to_owned(),
+            path: path.clone(),
+            files: Arc::clone(&files),
+            log: log.clone(),
+            last_at,
+            anchor,
+            connection,
+        };
+        let writer = writer::Writer::new(opened, Arc::clone(&feed), Arc::clone(metrics)).map_err(unusable)?;
         let writer = if background.is_simulated() {
             Worker::Task(tokio::spawn(writer.run_simulated(queue)))
         } else {
             let thread = std::thread::Builder::new().name("ledger".to_owned());
             Worker::Thread(thread.spawn(move || writer.run(queue)).map_err(unusable)?)
         };
-        let readers = Arc::new(reader::Readers::new(path, Arc::clone(background), Arc::clone(metrics)));
+        let readers = Arc::new(reader::Readers::new(path, files, Arc::clone(background), Arc::clone(metrics)));
         Ok((Self { log, submissions, readers, writer, _lock: lock }, feed))
     }
 
@@ -247,6 +272,9 @@ impl Ledger {
         }
     }
 }
+
+/// The file that a running server keeps locked, in the data folder.
+const LOCK: &str = "ledger.lock";
 
 /// The file of the ledger in a data folder.
 fn file_in(folder: &Path) -> PathBuf {

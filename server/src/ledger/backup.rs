@@ -34,36 +34,48 @@ impl Stored {
     /// [`BackupError`]; then there is no file of that name.
     pub fn backup(self, to: &Path, progress: impl FnMut(u64, u64) -> ControlFlow<()>) -> Result<(), BackupError> {
         let (new, _file) = NewFile::begin(to)?;
-        self.copy(new.part(), progress)?;
+        copy(&self.connection, self.path(), new.part(), progress)?;
         Ok(new.publish()?)
     }
+}
 
-    fn copy(self, part: &Path, mut progress: impl FnMut(u64, u64) -> ControlFlow<()>) -> Result<(), BackupError> {
-        let reading = |error: rusqlite::Error| BackupError::from(LedgerError::from_sqlite(self.path(), &error));
-        let writing = |error: rusqlite::Error| NewFileError::Write { path: part.to_owned(), error: error.to_string() };
-        // One snapshot: what is added meanwhile changes nothing in it, and the copy never has to begin anew.
-        let snapshot = self.connection.unchecked_transaction().map_err(reading)?;
-        schema::identity(&snapshot).map_err(reading)?;
-        let mut copy = Connection::open(part).map_err(writing)?;
-        // It is synced once, at the end.
-        copy.pragma_update(None, "synchronous", "off").map_err(writing)?;
-        let backup = rusqlite::backup::Backup::new(&snapshot, &mut copy).map_err(writing)?;
-        loop {
-            let step = backup.step(PAGES).map_err(writing)?;
-            let reached = backup.progress();
-            let pages = |count: i32| u64::try_from(count).unwrap_or_default();
-            if progress(pages(reached.pagecount - reached.remaining), pages(reached.pagecount)).is_break() {
-                return Err(BackupError::CalledOff);
-            }
-            match step {
-                StepResult::Done => break,
-                StepResult::More => {}
-                // Somebody holds the new file, or recovers the ledger just now.
-                _ => std::thread::sleep(std::time::Duration::from_millis(20)),
-            }
+/// Copies a ledger that is open, whether or not its file has a name.
+pub(super) fn save(connection: &Connection, from: &Path, to: &Path) -> Result<(), BackupError> {
+    let (new, _file) = NewFile::begin(to)?;
+    copy(connection, from, new.part(), |_, _| ControlFlow::Continue(()))?;
+    Ok(new.publish()?)
+}
+
+fn copy(
+    connection: &Connection,
+    from: &Path,
+    part: &Path,
+    mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<(), BackupError> {
+    let reading = |error: rusqlite::Error| BackupError::from(LedgerError::from_sqlite(from, &error));
+    let writing = |error: rusqlite::Error| NewFileError::Write { path: part.to_owned(), error: error.to_string() };
+    // One snapshot: what is added meanwhile changes nothing in it, and the copy never has to begin anew.
+    let snapshot = connection.unchecked_transaction().map_err(reading)?;
+    schema::identity(&snapshot).map_err(reading)?;
+    let mut copy = Connection::open(part).map_err(writing)?;
+    // It is synced once, at the end.
+    copy.pragma_update(None, "synchronous", "off").map_err(writing)?;
+    let backup = rusqlite::backup::Backup::new(&snapshot, &mut copy).map_err(writing)?;
+    loop {
+        let step = backup.step(PAGES).map_err(writing)?;
+        let reached = backup.progress();
+        let pages = |count: i32| u64::try_from(count).unwrap_or_default();
+        if progress(pages(reached.pagecount - reached.remaining), pages(reached.pagecount)).is_break() {
+            return Err(BackupError::CalledOff);
         }
-        drop(backup);
-        schema::mark_as_backup(&copy).map_err(writing)?;
-        Ok(copy.close().map_err(|(_, error)| writing(error))?)
+        match step {
+            StepResult::Done => break,
+            StepResult::More => {}
+            // Somebody holds the new file, or recovers the ledger just now.
+            _ => std::thread::sleep(std::time::Duration::from_millis(20)),
+        }
     }
+    drop(backup);
+    schema::mark_as_backup(&copy).map_err(writing)?;
+    Ok(copy.close().map_err(|(_, error)| writing(error))?)
 }

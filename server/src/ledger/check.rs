@@ -55,7 +55,7 @@ impl Stored {
         findings.all_of(integrity(&self.connection));
         findings.all_of(unknown_people(&self.connection));
         findings.all_of(doubled_requests(&self.connection));
-        let mut last = 0;
+        let (mut last, mut last_at) = (0, i64::MIN);
         let walked = self.each(|result| {
             let seq = result.seq();
             if seq != last + 1 {
@@ -67,7 +67,11 @@ impl Stored {
             if let Some(what) = fault_of(result) {
                 findings.add(format!("result {seq}: {what}"));
             }
-            last = seq;
+            if result.0.at < last_at {
+                findings
+                    .add(format!("result {seq}: it was recorded at {}, before the one in front of it", result.at()));
+            }
+            (last, last_at) = (seq, result.0.at);
             findings.results += 1;
             findings.range = Some((findings.range.map_or(seq, |(first, _)| first), seq));
             progress(seq, self.latest());
@@ -145,11 +149,12 @@ mod tests {
         let connection = schema::open(&path).unwrap();
         let people = "INSERT INTO students VALUES (1, 's'); INSERT INTO names VALUES (1, 'n');";
         connection.execute_batch(people).unwrap();
+        connection.execute_batch("BEGIN").unwrap();
         for n in 1..=2000_i64 {
             let values = (n, n.to_string(), (n * n).to_string(), format!("r{n}"));
             connection.execute("INSERT INTO results VALUES (?1, 0, 1, 1, ?2, ?3, ?4)", values).unwrap();
         }
-        connection.execute_batch("PRAGMA foreign_keys = off").unwrap();
+        connection.execute_batch("COMMIT; PRAGMA foreign_keys = off").unwrap();
         connection.execute_batch(harm).unwrap();
         drop(connection);
         Stored::open_file(&path).unwrap().check(|_, _| {}).wrong
@@ -168,6 +173,11 @@ mod tests {
             ("UPDATE results SET square = '3' WHERE seq = 1500", "result 1500: its square is not"),
             ("UPDATE results SET number = '07' WHERE seq = 7", "result 7: its number is not in canonical form"),
             ("UPDATE results SET number = 'x' WHERE seq = 7", "result 7: its number is none"),
+            (
+                "UPDATE results SET at = 1 WHERE seq = 7",
+                "result 8: it was recorded at 1970-01-01T00:00:00.000Z, before",
+            ),
+            ("UPDATE results SET at = -seq WHERE seq > 1998", "result 1999: it was recorded at 1969"),
             ("UPDATE students SET id = 'a b'", "result 1: its student id is none"),
             ("DELETE FROM names", "its row in names is missing"),
             (

@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI32, Ordering},
@@ -16,7 +16,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{log_file::LogFile, schema};
+use super::{LedgerError, log_file::LogFile, open_files::OpenFiles, schema};
 
 /// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
 const MANY: i32 = 4096;
@@ -40,6 +40,8 @@ pub(super) struct Checkpointer {
 
 #[derive(Debug)]
 struct Shared {
+    path: PathBuf,
+    files: Arc<OpenFiles>,
     log: LogFile,
     /// Pages in the log by the last commit.
     pages: AtomicI32,
@@ -67,9 +69,11 @@ struct Pass {
 
 impl Checkpointer {
     /// Starts the thread for the ledger in this file.
-    pub(super) fn start(path: PathBuf) -> io::Result<Self> {
+    pub(super) fn start(path: PathBuf, files: Arc<OpenFiles>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             log: LogFile::new(&path, MANY),
+            path,
+            files,
             pages: AtomicI32::default(),
             turn: Mutex::default(),
             moving: Mutex::default(),
@@ -77,7 +81,7 @@ impl Checkpointer {
             wake: Condvar::default(),
         });
         let own = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || own.run(&path))?;
+        let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || own.run())?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
@@ -96,12 +100,19 @@ impl Checkpointer {
     }
 
     /// Empties the log while nobody else moves pages or writes; see [`schema::settle`].
-    pub(super) fn settle(&self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(super) fn settle(&self, connection: &Connection) -> Result<(), LedgerError> {
         let _moving = lock(&self.shared.moving);
         let _turn = self.turn();
-        schema::settle(connection)?;
+        self.shared.files.write(|| schema::settle(connection))?.map_err(|error| self.shared.failed(&error))?;
         self.shared.log.was_cut();
         Ok(())
+    }
+
+    /// Does this while nobody moves pages or writes.
+    pub(super) fn alone<T>(&self, what: impl FnOnce() -> T) -> T {
+        let _moving = lock(&self.shared.moving);
+        let _turn = self.turn();
+        what()
     }
 
     /// Takes note of a commit.
@@ -139,7 +150,7 @@ impl Shared {
         }
     }
 
-    fn run(&self, path: &Path) {
+    fn run(&self) {
         // Made with the first use, and anew after a failure.
         let mut connection = None;
         let mut failing = false;
@@ -148,17 +159,22 @@ impl Shared {
             let nothing = |asked: &mut Asked| *asked == Asked::default();
             let mut asked = self.wake.wait_while(asked, nothing).unwrap_or_else(PoisonError::into_inner);
             if asked.end {
+                if let Some(connection) = connection {
+                    schema::close(connection, &self.files);
+                }
                 return;
             }
             let Asked { lengthen, move_log, .. } = std::mem::take(&mut *asked);
             drop(asked);
-            let done = match self.carry_out(&mut connection, path, lengthen, move_log) {
+            let done = match self.carry_out(&mut connection, lengthen, move_log) {
                 Ok(all) => {
                     failing = false;
                     all
                 }
                 Err(error) => {
-                    connection = None;
+                    if let Some(connection) = connection.take() {
+                        schema::close(connection, &self.files);
+                    }
                     if !failing {
                         tracing::warn!(%error, "cannot move the write-ahead log into the ledger just now; trying again with later squares");
                     }
@@ -176,14 +192,18 @@ impl Shared {
     fn carry_out(
         &self,
         connection: &mut Option<Connection>,
-        path: &Path,
         lengthen: bool,
         move_log: bool,
-    ) -> rusqlite::Result<bool> {
+    ) -> Result<bool, LedgerError> {
+        self.files.check()?;
         let connection = match connection {
             Some(connection) => connection,
-            None => connection.insert(schema::connect_to_checkpoint(path)?),
+            None => {
+                let new = schema::connect_to_checkpoint(&self.path).map_err(|error| self.failed(&error))?;
+                connection.insert(new)
+            }
         };
+        self.files.check()?;
         if lengthen {
             self.log.lengthen(connection, lock(&self.turn));
         }
@@ -191,11 +211,11 @@ impl Shared {
     }
 
     /// Moves the log, and tells whether it can begin anew.
-    fn move_log(&self, connection: &Connection) -> rusqlite::Result<bool> {
+    fn move_log(&self, connection: &Connection) -> Result<bool, LedgerError> {
         let _moving = lock(&self.moving);
         let mut before = 0;
         for _ in 0..PASSES {
-            let Pass { pages, moved } = pass(connection)?;
+            let Pass { pages, moved } = self.pass(connection)?;
             // What the writer has added meanwhile counts too.
             if self.pages.load(Ordering::Relaxed) - moved <= FEW {
                 break;
@@ -207,14 +227,19 @@ impl Shared {
             before = moved;
         }
         let _turn = lock(&self.turn);
-        let Pass { pages, moved } = pass(connection)?;
+        let Pass { pages, moved } = self.pass(connection)?;
         Ok(pages == moved)
     }
-}
 
-fn pass(connection: &Connection) -> rusqlite::Result<Pass> {
-    connection
-        .query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| Ok(Pass { pages: row.get(1)?, moved: row.get(2)? }))
+    fn pass(&self, connection: &Connection) -> Result<Pass, LedgerError> {
+        let pass = |row: &rusqlite::Row<'_>| Ok(Pass { pages: row.get(1)?, moved: row.get(2)? });
+        let passed = self.files.write(|| connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), pass))?;
+        passed.map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &rusqlite::Error) -> LedgerError {
+        LedgerError::from_sqlite(&self.path, error)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

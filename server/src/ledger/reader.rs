@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use squares_shared::message::{ResultLine, SquareResult, append_line};
 use tokio::sync::Semaphore;
 
-use super::schema;
+use super::{LedgerError, open_files::OpenFiles, schema};
 use crate::{
     background::Background,
     feed::{Chunk, Feed, LineEnds},
@@ -127,6 +127,7 @@ pub(crate) struct PageQuery {
 pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    files: Arc<OpenFiles>,
     permits: Semaphore,
     pages: Semaphore,
     background: Arc<Background>,
@@ -138,9 +139,15 @@ pub(crate) struct Readers {
 pub(crate) struct ReadFailed;
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, background: Arc<Background>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(
+        path: PathBuf,
+        files: Arc<OpenFiles>,
+        background: Arc<Background>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             path,
+            files,
             idle: Mutex::default(),
             permits: Semaphore::new(CONCURRENT),
             pages: Semaphore::new(concurrent_pages()),
@@ -188,11 +195,12 @@ impl Readers {
         let readers = Arc::clone(&self);
         let work = move || {
             let idle = readers.idle().pop();
-            let connection = idle.map_or_else(|| schema::connect_to_read(&readers.path), Ok)?;
-            let found = read(&connection)?;
+            let failed = |error| LedgerError::from_sqlite(&readers.path, &error);
+            let connection = idle.map_or_else(|| readers.connect(), Ok)?;
+            let found = read(&connection).map_err(failed)?;
             // A connection that failed is not kept: the next read makes a new one.
             readers.idle().push(connection);
-            Ok::<T, rusqlite::Error>(found)
+            Ok::<T, LedgerError>(found)
         };
         match self.background.run(work).await {
             Ok(Ok(found)) => Ok(found),
@@ -205,6 +213,15 @@ impl Readers {
                 Err(ReadFailed)
             }
         }
+    }
+
+    /// A new connection, to the ledger that is open: another may have its name by now.
+    fn connect(&self) -> Result<Connection, LedgerError> {
+        self.files.check()?;
+        let connection =
+            schema::connect_to_read(&self.path).map_err(|error| LedgerError::from_sqlite(&self.path, &error))?;
+        self.files.check()?;
+        Ok(connection)
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -6,9 +6,12 @@ mod recognise;
 use std::path::Path;
 
 use recognise::{Recognised, exists, has_log, inspect, recognise};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
-use super::LedgerError;
+use super::{
+    LedgerError,
+    open_files::{Lost, OpenFiles},
+};
 
 /// Marks a SQLite file as a ledger of Squares ("Sqrs").
 const APPLICATION_ID: i32 = 0x5371_7273;
@@ -164,6 +167,26 @@ pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     }
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
     Err(rusqlite::Error::SqliteFailure(code, Some("a reader holds the write-ahead log".to_owned())))
+}
+
+/// When the last result was recorded, in milliseconds since 1970; 0 where there is none.
+pub(super) fn last_at(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce((SELECT at FROM results ORDER BY seq DESC LIMIT 1), 0)";
+    connection.query_row(sql, (), |row| row.get(0))
+}
+
+/// Whether every page of the file is in order, as far as that can be told without looking at the indexes.
+pub(super) fn quick_check(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))
+}
+
+/// Closes a connection that may write. The last one moves the write-ahead log into the file: not into one that another program has
+/// written. A file that has not its name any more SQLite leaves as it is by itself.
+pub(super) fn close(connection: Connection, files: &OpenFiles) {
+    if matches!(files.check(), Err(Lost::Written(_) | Lost::Overwritten(_))) {
+        let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    }
+    drop(connection);
 }
 
 /// Takes the steps that the ledger has not taken yet, all of them or none.

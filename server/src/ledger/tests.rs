@@ -88,6 +88,47 @@ async fn a_request_is_recorded_once_for_ever() {
 }
 
 #[tokio::test]
+async fn time_never_goes_back_whatever_the_clock_does_between_two_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ledger, _) = open_in(folder.path()).unwrap();
+    submit(&ledger, vec![entry("a", 1, None)]).await;
+    ledger.close();
+    // The clock of the run before stood in the year 2326.
+    let far = 11_234_567_890_123_i64;
+    let file = rusqlite::Connection::open(folder.path().join("ledger.sqlite3")).unwrap();
+    file.execute("UPDATE results SET at = ?1", [far]).unwrap();
+    drop(file);
+    let at = |line: &[u8]| String::from_utf8_lossy(line).split("\"at\":\"").nth(1).unwrap()[..24].to_owned();
+    for n in 2..5 {
+        let (ledger, feed) = open_in(folder.path()).unwrap();
+        submit(&ledger, vec![entry("a", n, None), entry("b", n, None)]).await;
+        let mut lines = VecDeque::new();
+        feed.read(feed.latest() - 1, usize::MAX, &mut lines);
+        assert_eq!(at(&lines[0]), reader::time(far));
+        ledger.close();
+    }
+    assert!(Stored::open(folder.path()).unwrap().check(|_, _| {}).is_sound());
+}
+
+#[tokio::test]
+async fn time_does_not_go_back_behind_what_a_failed_commit_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ledger, feed) = open_in(folder.path()).unwrap();
+    submit(&ledger, vec![entry("a", 1, None)]).await;
+    let other = rusqlite::Connection::open(folder.path().join("ledger.sqlite3")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(submit(&ledger, vec![entry("a", 2, Some("r2"))]).await, ["unavailable r2"]);
+    let far = 11_234_567_890_123_i64;
+    other.execute("INSERT INTO results VALUES (2, ?1, 1, 1, '2', '4', 'r2')", [far]).unwrap();
+    other.execute_batch("COMMIT").unwrap();
+    submit(&ledger, vec![entry("a", 3, None)]).await;
+    let mut lines = VecDeque::new();
+    feed.read(2, usize::MAX, &mut lines);
+    assert!(String::from_utf8_lossy(&lines[0]).contains(&reader::time(far)));
+    ledger.close();
+}
+
+#[tokio::test]
 async fn one_server_at_a_time_opens_it() {
     let folder = tempfile::tempdir().unwrap();
     let (ledger, _feed) = open_in(folder.path()).unwrap();

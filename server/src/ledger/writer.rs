@@ -1,7 +1,12 @@
 //! The ledger's only writer: a thread that drains what waits, makes it durable in one commit, and then tells the
 //! feed and those who asked. Idle, a square waits for nobody; under load, batches form by themselves.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -11,7 +16,10 @@ use tokio::sync::mpsc;
 use super::{
     Answer, Entry, LedgerError, Submission,
     apply::{Batch, Known, Outcome, apply},
+    backup,
     checkpoint::Checkpointer,
+    make_folder,
+    open_files::{Lost, OpenFiles},
     reader, schema,
 };
 use crate::{
@@ -28,6 +36,9 @@ const BATCH_BYTES: usize = 1 << 20;
 /// About the most bytes of one chunk of the feed: a client that has taken a part of a chunk keeps all of it alive.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// How long the same failure is not told again.
+const TOLD_FOR: Duration = Duration::from_secs(60);
+
 /// How long a commit takes in a simulation.
 const SIMULATED_COMMIT: Duration = Duration::from_millis(1);
 
@@ -38,18 +49,41 @@ struct Round {
     answers: Vec<mpsc::Sender<Answer>>,
 }
 
+/// A ledger that was just opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    /// The data folder.
+    pub(super) folder: PathBuf,
+    /// The file.
+    pub(super) path: PathBuf,
+    pub(super) files: Arc<OpenFiles>,
+    /// The name of the ledger.
+    pub(super) log: String,
+    /// The time of the last batch: time in the ledger never goes back, whatever the clock does, here and in earlier runs.
+    pub(super) last_at: i64,
+    /// It only reads. While it is there no other is the last, which would remove the write-ahead log: so the log and its index
+    /// are the same files from the start to the end, and what is lost otherwise can be read through it.
+    pub(super) anchor: Connection,
+    pub(super) connection: Connection,
+}
+
 /// What the writer thread owns.
 #[derive(Debug)]
 pub(super) struct Writer {
+    folder: PathBuf,
     path: PathBuf,
+    files: Arc<OpenFiles>,
+    log: String,
+    anchor: Connection,
     /// `None` after a failure, until it could be opened again.
     connection: Option<Connection>,
     checkpointer: Checkpointer,
     known: Known,
     feed: Arc<Feed>,
     metrics: Arc<Metrics>,
-    /// The time of the last batch: time in the ledger never goes back, whatever the clock does.
     last_at: i64,
+    /// The failure that was told last, and when.
+    told: Option<(String, Instant)>,
 }
 
 impl Writer {
@@ -57,22 +91,23 @@ impl Writer {
     ///
     /// # Errors
     /// The system's, where it has no thread left for the checkpoints.
-    pub(super) fn new(
-        path: PathBuf,
-        mut connection: Connection,
-        feed: Arc<Feed>,
-        metrics: Arc<Metrics>,
-    ) -> io::Result<Self> {
-        let checkpointer = Checkpointer::start(path.clone())?;
+    pub(super) fn new(opened: Opened, feed: Arc<Feed>, metrics: Arc<Metrics>) -> io::Result<Self> {
+        let Opened { folder, path, files, log, last_at, anchor, mut connection } = opened;
+        let checkpointer = Checkpointer::start(path.clone(), Arc::clone(&files))?;
         checkpointer.attend(&mut connection).map_err(io::Error::other)?;
         Ok(Self {
+            folder,
             path,
+            files,
+            log,
+            anchor,
             connection: Some(connection),
             checkpointer,
             known: Known::default(),
             feed,
             metrics,
-            last_at: 0,
+            last_at,
+            told: None,
         })
     }
 
@@ -82,6 +117,7 @@ impl Writer {
         while let Some(first) = queue.blocking_recv() {
             self.commit(first, &mut queue, &mut round);
         }
+        self.close();
     }
 
     /// The same as a task, for a simulation: a commit takes its time there, and then happens in one step.
@@ -109,7 +145,12 @@ impl Writer {
         if let Err(error) = &outcome {
             self.metrics.commit_failed();
             self.checkpointer.ask();
-            tracing::error!(error = %error, waiting = entries.len(), "cannot record squares; those who asked are told to ask again");
+            let text = error.to_string();
+            // Whoever is told sends again: one line for each would hide the rest of the log.
+            if self.told.as_ref().is_none_or(|(told, at)| *told != text || at.elapsed() > TOLD_FOR) {
+                tracing::error!(error = %text, waiting = entries.len(), "cannot record squares; those who asked are told to ask again");
+                self.told = Some((text, Instant::now()));
+            }
         }
         self.answer(entries, answers, outcome.ok());
         self.checkpointer.committed();
@@ -124,7 +165,10 @@ impl Writer {
             Some(connection) => connection,
             None => self.open_again()?,
         };
-        let failed = |error| LedgerError::from_sqlite(&self.path, &error);
+        let path = self.path.clone();
+        let failed = |error| LedgerError::from_sqlite(&path, &error);
+        // Before anything is written to files that nobody finds again, and once more before anything is shown.
+        self.files.check().or_else(|lost| self.confirm(lost, self.feed.latest(), Some(&connection)))?;
         let turn = self.checkpointer.turn();
         let begin = self.metrics.commit_begins();
         let at = Timestamp::now().as_millisecond().max(self.last_at);
@@ -133,6 +177,10 @@ impl Writer {
         let outcomes = apply(&transaction, &mut self.known, &batch).map_err(failed)?;
         transaction.commit().map_err(failed)?;
         drop(turn);
+        if let Err(lost) = self.files.check() {
+            let recorded = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Recorded(_))).count();
+            self.confirm(lost, batch.first_seq - 1 + recorded as u64, Some(&connection))?;
+        }
         self.connection = Some(connection);
         self.last_at = at;
         let chunks = encode(entries, at, &outcomes);
@@ -145,14 +193,85 @@ impl Writer {
     /// stands there and was never shown is made durable and shown now, so that the ledger and the feed agree before anything is added.
     fn open_again(&mut self) -> Result<Connection, LedgerError> {
         self.known = Known::default();
+        self.files.check().or_else(|lost| self.confirm(lost, self.feed.latest(), None))?;
         let mut connection = schema::connect(&self.path)?;
         let failed = |error| LedgerError::from_sqlite(&self.path, &error);
         self.checkpointer.attend(&mut connection).map_err(failed)?;
-        self.checkpointer.settle(&connection).map_err(failed)?;
-        let latest = schema::latest(&connection).map_err(failed)?;
+        self.checkpointer.settle(&connection)?;
+        let (log, latest) = schema::identity(&connection).map_err(failed)?;
+        if log != self.log || latest < self.feed.latest() {
+            let what = "results that were shown are missing in it".to_owned();
+            return Err(LedgerError::Damaged { path: self.path.clone(), what });
+        }
         reader::fill(&connection, &self.feed, latest).map_err(failed)?;
+        self.last_at = schema::last_at(&connection).map_err(failed)?.max(self.last_at);
+        self.told = None;
         tracing::info!("the ledger is open again");
         Ok(connection)
+    }
+
+    /// Where another program wrote into the ledger's file, it may have moved the write-ahead log, as this one does, or put another file
+    /// over it: then the pages do not fit each other, or results up to `latest` are missing.
+    ///
+    /// Where the write-ahead log is gone and the file is not, all that stands in the log is moved into the file by the connection that has it
+    /// open: so it is found again however this program ends.
+    fn confirm(&self, lost: Lost, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
+        if let (Lost::Beside(_), Some(connection)) = (&lost, connection) {
+            self.checkpointer.alone(|| {
+                if let Err(error) = schema::settle(connection) {
+                    tracing::error!(%error, "what was recorded last stands in the removed write-ahead log alone");
+                }
+                self.files.accept();
+            });
+        }
+        let Lost::Written(path) = lost else { return Err(lost.into()) };
+        self.checkpointer.alone(|| {
+            if self.is_whole(latest) {
+                tracing::warn!(path = %path.display(), "another program wrote into the ledger's file, which is whole all the same");
+                self.files.accept();
+                return Ok(());
+            }
+            self.files.give_up();
+            Err(Lost::Overwritten(path).into())
+        })
+    }
+
+    fn is_whole(&self, latest: u64) -> bool {
+        // SQLite removes the write-ahead log of a file with nothing in it.
+        if !self.path.metadata().is_ok_and(|file| file.len() > 0) {
+            return false;
+        }
+        // A new connection: the others may remember pages.
+        let look = || {
+            let connection = schema::connect_to_read(&self.path)?;
+            let verdict = schema::quick_check(&connection)?;
+            let (log, reached) = schema::identity(&connection)?;
+            Ok::<_, rusqlite::Error>(verdict == "ok" && log == self.log && reached >= latest)
+        };
+        look().unwrap_or(false)
+    }
+
+    /// Closes the ledger. Where its file has no name any more, what stands in it is saved under another.
+    fn close(self) {
+        if let Err(Lost::Removed(path)) = self.files.check() {
+            let name = format!("ledger-saved-{}.sqlite3", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
+            let to = self.folder.join(name);
+            let made = make_folder(&self.folder).map_err(|error| error.to_string());
+            let saved = made.and_then(|()| backup::save(&self.anchor, &path, &to).map_err(|error| error.to_string()));
+            match saved {
+                Ok(()) => tracing::warn!(
+                    "what was recorded is saved in {}; to go on with it, put it as ledger.sqlite3 into an empty data folder",
+                    to.display()
+                ),
+                Err(error) => tracing::error!(error, "what was recorded could not be saved, and is lost"),
+            }
+        }
+        // The last to close moves the write-ahead log into the file, and only who may write can.
+        let Self { files, anchor, connection, checkpointer, .. } = self;
+        drop((anchor, checkpointer));
+        if let Some(connection) = connection {
+            schema::close(connection, &files);
+        }
     }
 
     fn answer(&self, entries: &[Entry], answers: &[mpsc::Sender<Answer>], outcome: Option<Vec<Outcome>>) {

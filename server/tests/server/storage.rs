@@ -4,6 +4,7 @@
 
 mod mounted;
 mod read_only;
+mod replaced;
 
 use rustix::process::{Resource, Rlimit, prlimit};
 use serde_json::json;

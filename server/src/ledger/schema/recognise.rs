@@ -13,7 +13,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{APPLICATION_ID, VERSION, connect_to_read, connect_to_still, identity};
+use super::{APPLICATION_ID, VERSION, connect_to_read, connect_to_still, identity, quick_check};
 use crate::ledger::LedgerError;
 
 /// Up to this size every page of a ledger is checked before it is opened; beyond it, only its head and its schema.
@@ -63,7 +63,7 @@ pub(super) fn inspect(path: &Path) -> Result<(), LedgerError> {
     let size = metadata(path)?.map_or(0, |file| file.len());
     // What was torn once may be so elsewhere.
     if size <= CHECKED_WHOLE || is_torn {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
+        let verdict = quick_check(&connection).map_err(failed)?;
         if verdict != "ok" {
             return Err(LedgerError::Damaged { path: path.to_owned(), what: verdict.replace('\n', " ") });
         }

@@ -1,0 +1,211 @@
+//! Are the files under the ledger's names still those that are open? Whoever removes, moves, replaces or writes over them while
+//! the server runs leaves it with files that nobody finds again: what went there would be shown and then be lost. The writer asks
+//! before it shows a commit, and everybody here who opens a file by its name asks behind that.
+//!
+//! A file is known by its device and inode, where the system has them. The ledger's own file is also known by its size and the
+//! time of its last write, since a copy that is put over it (`cp copy ledger.sqlite3`) stays within the same inode: this
+//! program writes to it only while the write-ahead log is moved, and says so here.
+
+use std::{
+    fs::{File, Metadata},
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// What is wrong with the files.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Lost {
+    /// Nothing stands under the name of the ledger, or something else, and nothing else leads to the file that is open.
+    #[error(
+        "the ledger's file {0} was removed while the server runs, and nothing more is recorded; stop the server with SIGTERM: \
+         it saves what it still has open into a file of that folder"
+    )]
+    Removed(PathBuf),
+    /// The same, and the file that is open has another name now.
+    #[error(
+        "the ledger's file {0} was moved away or replaced while the server runs, and nothing more is recorded; put the same \
+         file back (mv, not cp) and squares go on, or stop the server and start it again with what is there"
+    )]
+    Moved(PathBuf),
+    /// One of the files beside it.
+    #[error(
+        "{0} was removed or replaced while the server runs, and nothing more is recorded; stop the server with SIGTERM, which \
+         loses nothing, and start it again"
+    )]
+    Beside(PathBuf),
+    /// Something else wrote into the ledger's file; what became of it is not known yet.
+    #[error("another program wrote into the ledger's file {0}; it is being looked at")]
+    Written(PathBuf),
+    /// The same, and it is not whole any more.
+    #[error(
+        "another program wrote over the ledger's file {0} while the server runs, and nothing more is recorded; stop the \
+         server, and put a copy as ledger.sqlite3 into an empty data folder: what lies beside it here does not belong to it"
+    )]
+    Overwritten(PathBuf),
+    /// The system does not say.
+    #[error("cannot look at {0}: {1}; check the folder given with --data, and whether its disk is there")]
+    Unseen(PathBuf, io::Error),
+}
+
+/// The files of an open ledger.
+#[derive(Debug)]
+pub(super) struct OpenFiles {
+    ledger: PathBuf,
+    /// The ledger's own file, which also keeps it from being given to others. It is closed behind every connection to it, since
+    /// closing a file gives up all locks that a process has on it.
+    open: File,
+    place: Place,
+    /// The write-ahead log, its index, and the lock.
+    beside: [(PathBuf, Place); 3],
+    writes: Mutex<Writes>,
+    is_overwritten: AtomicBool,
+}
+
+/// Where a file is: its device and inode.
+type Place = Option<(u64, u64)>;
+
+/// What this program did to the ledger's own file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Writes {
+    /// How often it began or ended: odd while it writes.
+    steps: u64,
+    stamp: Stamp,
+}
+
+/// Size, and time of the last write.
+type Stamp = Option<(u64, i64, i64)>;
+
+impl OpenFiles {
+    /// Takes note of the files of a ledger that was just opened, with its lock. `log` is that of the write-ahead log.
+    pub(super) fn note(ledger: &Path, lock: (&Path, &File)) -> Result<Self, Lost> {
+        let unseen = |path: &Path, error| Lost::Unseen(path.to_owned(), error);
+        let open = File::open(ledger).map_err(|error| unseen(ledger, error))?;
+        let beside = |ending: &str| {
+            let mut path = ledger.as_os_str().to_owned();
+            path.push(ending);
+            let path = PathBuf::from(path);
+            let place = path.metadata().map(|file| place(&file)).map_err(|error| unseen(&path, error))?;
+            Ok((path, place))
+        };
+        let (lock_path, lock) = lock;
+        let lock_place = lock.metadata().map(|file| place(&file)).map_err(|error| unseen(lock_path, error))?;
+        let file = open.metadata().map_err(|error| unseen(ledger, error))?;
+        let files = Self {
+            ledger: ledger.to_owned(),
+            place: place(&file),
+            beside: [beside("-wal")?, beside("-shm")?, (lock_path.to_owned(), lock_place)],
+            writes: Mutex::new(Writes { steps: 0, stamp: stamp(&file) }),
+            is_overwritten: AtomicBool::new(false),
+            open,
+        };
+        files.check()?;
+        Ok(files)
+    }
+
+    /// Whether all of them are still there.
+    ///
+    /// # Errors
+    /// [`Lost`] where one is not.
+    pub(super) fn check(&self) -> Result<(), Lost> {
+        if self.is_overwritten.load(Ordering::Relaxed) {
+            return Err(Lost::Overwritten(self.ledger.clone()));
+        }
+        for (path, known) in &self.beside {
+            if found(path)?.is_none_or(|file| place(&file) != *known) {
+                return Err(self.ledger_lost()?.unwrap_or_else(|| Lost::Beside(path.clone())));
+            }
+        }
+        self.ledger_lost()?.map_or(Ok(()), Err)
+    }
+
+    fn ledger_lost(&self) -> Result<Option<Lost>, Lost> {
+        let before = *self.writes();
+        let Some(file) = found(&self.ledger)?.filter(|file| place(file) == self.place) else {
+            let has_a_name = self.open.metadata().is_ok_and(|file| has_a_name(&file));
+            let lost = if has_a_name { Lost::Moved } else { Lost::Removed };
+            return Ok(Some(lost(self.ledger.clone())));
+        };
+        let is_still = before.steps.is_multiple_of(2) && before == *self.writes();
+        let lost = is_still && stamp(&file) != before.stamp;
+        Ok(lost.then(|| Lost::Written(self.ledger.clone())))
+    }
+
+    /// Writes to the ledger's own file by this.
+    ///
+    /// # Errors
+    /// Where the files are not those that are open, before anything is written to them.
+    pub(super) fn write<T>(&self, write: impl FnOnce() -> T) -> Result<T, Lost> {
+        self.check()?;
+        self.writes().steps += 1;
+        let written = write();
+        self.take_note();
+        Ok(written)
+    }
+
+    /// Takes the ledger's file for what it is, once it was found to be whole.
+    pub(super) fn accept(&self) {
+        self.writes().steps += 1;
+        self.take_note();
+    }
+
+    fn take_note(&self) {
+        let stamp = self.open.metadata().ok().and_then(|file| stamp(&file));
+        let mut writes = self.writes();
+        *writes = Writes { steps: writes.steps + 1, stamp };
+    }
+
+    /// Takes note that what another program wrote into the ledger's file cannot be trusted: from now on there is no way back.
+    pub(super) fn give_up(&self) {
+        self.is_overwritten.store(true, Ordering::Relaxed);
+    }
+
+    fn writes(&self) -> MutexGuard<'_, Writes> {
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn found(path: &Path) -> Result<Option<Metadata>, Lost> {
+    match path.metadata() {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Lost::Unseen(path.to_owned(), error)),
+    }
+}
+
+#[cfg(unix)]
+fn place(file: &Metadata) -> Place {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((file.dev(), file.ino()))
+}
+
+#[cfg(unix)]
+fn stamp(file: &Metadata) -> Stamp {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((file.size(), file.mtime(), file.mtime_nsec()))
+}
+
+#[cfg(unix)]
+fn has_a_name(file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.nlink() > 0
+}
+
+/// Elsewhere nobody can remove or replace a file that is open.
+#[cfg(not(unix))]
+fn place(_: &Metadata) -> Place {
+    None
+}
+
+#[cfg(not(unix))]
+fn stamp(_: &Metadata) -> Stamp {
+    None
+}
+
+#[cfg(not(unix))]
+fn has_a_name(_: &Metadata) -> bool {
+    true
+}
