@@ -1,4 +1,4 @@
-//! What PROTOCOL.md promises, held against what everybody saw and what the ledger has in the end.
+//! What docs/protocol.md promises, held against what everybody saw and what the ledger has in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
