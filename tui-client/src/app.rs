@@ -199,6 +199,8 @@ pub struct App {
     /// The input as it was last given to be kept.
     draft: String,
     pub(crate) keymap: Keymap,
+    /// It was said that what is typed cannot be kept.
+    told_unkept: bool,
     /// What tmux needs for copying is yet to be said.
     tell_of_tmux: bool,
     completion: Option<carry_out::Completion>,
@@ -248,6 +250,7 @@ impl App {
             notebook: String::new(),
             draft: String::new(),
             keymap: setup.keymap,
+            told_unkept: false,
             tell_of_tmux: setup.in_tmux,
             completion: None,
             leaving: leave::Leaving::default(),
@@ -296,6 +299,7 @@ impl App {
                 self.size = (width, height);
             }
             Event::Notebook { student, lines, draft } => self.notebook_opened(&student, lines, &draft, now),
+            Event::Unkept(unkept) => self.unkept(&unkept, now),
             Event::Background(background) => {
                 self.looks.background = Some(background);
                 self.restyle();
@@ -322,6 +326,9 @@ impl App {
         }
         self.updated_at = now;
         self.settle(&mut effects);
+        if self.screen == Screen::Room {
+            self.notices.settle(now);
+        }
         effects
     }
 

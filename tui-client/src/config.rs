@@ -11,8 +11,7 @@
 //! suspend = []           # no key at all
 //! ```
 
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +21,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::app::{Notify, nearest_of};
 use crate::keys::{ACTIONS, Action, Key, Keymap};
+use crate::private_file;
 use crate::strings::Lang;
 
 /// Longer files are none of ours.
@@ -69,23 +69,25 @@ pub enum ConfigError {
 /// Where the file usually is: `squares/config.toml` in the user's folder for settings (XDG). `None` where the user has no home.
 #[must_use]
 pub fn usual_path() -> Option<PathBuf> {
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("squares").join("config.toml"))
+    let folder = etcetera::choose_base_strategy().ok()?.config_dir();
+    Some(folder.join("squares").join("config.toml")).filter(|path| path.is_absolute())
 }
 
 impl Config {
-    /// Reads the file that was given, which must be there, or the usual one, which need not.
+    /// Reads the file that was given, which must be there, or the usual one, which need not: nobody asked for that, and a home that
+    /// cannot be read keeps nobody out.
     ///
     /// # Errors
-    /// Where it cannot be read, or something in it is wrong.
+    /// Where the one that was given cannot be read, or something in either is wrong.
     pub fn read(given: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = given.map(Path::to_owned).or_else(usual_path) else { return Ok(Self::default()) };
-        let mut text = String::new();
-        let read = fs::File::open(&path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
-        match read {
-            Err(error) if given.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(ConfigError::Unreadable { path, error }),
-            Ok(_) => {}
-        }
+        let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "not a text in UTF-8");
+        let read = private_file::read(&path, LONGEST).map(|bytes| String::from_utf8(bytes).map_err(not_text));
+        let text = match read {
+            Ok(Ok(text)) => text,
+            Err(_) if given.is_none() => return Ok(Self::default()),
+            Ok(Err(error)) | Err(error) => return Err(ConfigError::Unreadable { path, error }),
+        };
         Self::parse(&text).map_err(|Fault { at, fault }| {
             let before = text.get(..at).unwrap_or(&text);
             let line = before.matches('\n').count() + 1;
@@ -177,6 +179,8 @@ fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read(text: &str) -> Result<Config, String> {

@@ -32,6 +32,8 @@ pub enum Event {
         /// The line that was being typed, or nothing.
         draft: String,
     },
+    /// What is typed cannot be kept for later runs. Squares that are sent may still be.
+    Unkept(Unkept),
     /// The terminal said what its background is.
     Background(Rgb),
     /// The terminal is looked at now, or no longer.
@@ -78,9 +80,11 @@ pub enum LinkEvent {
     PinWanted,
     /// The join was refused; the connection stays, and another try may be made.
     JoinRefused(ErrorMessage),
-    /// A square stands in the outbox, on disk, until its answer is seen. Also told, once for each, of those that an
-    /// earlier run of this student left unanswered.
+    /// A square stands in the outbox, on disk where [`LinkEvent::Unkept`] was not told, until its answer is seen. Also told,
+    /// once for each, of those that an earlier run of this student left unanswered.
     Queued(Pending),
+    /// The disk does not take the outbox; squares are sent from memory. Told once.
+    Unkept(Unkept),
     /// Results, ascending by `seq`, each once; repeats are left out already.
     Results(Vec<SquareResult>),
     /// This square was answered: it is in the feed as `seq`, though perhaps earlier than what the feed holds.
@@ -126,13 +130,38 @@ pub enum LinkEvent {
         /// When the next try is made; `None` where there will be none until the person asks.
         retry_at: Option<Instant>,
     },
-    /// The square could not be kept on disk; it was not queued, and its text should go back to the input.
+    /// The square was not queued, and its text should go back to the input: so many wait already that one more is too many.
     NotQueued {
         /// The number as it was typed.
         number: String,
-        /// The system's words.
-        error: String,
+        /// How many wait.
+        waiting: usize,
     },
+}
+
+/// What is typed cannot be kept on the disk, so that it does not survive an end of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unkept {
+    /// Where it would be kept; none where the user has no home.
+    pub folder: Option<PathBuf>,
+    /// Which of the usual errors it is.
+    pub kind: io::ErrorKind,
+    /// The system's words.
+    pub words: String,
+}
+
+impl Unkept {
+    /// This folder cannot be written to.
+    #[must_use]
+    pub fn new(folder: &std::path::Path, error: &io::Error) -> Self {
+        Self { folder: Some(folder.to_owned()), kind: error.kind(), words: error.to_string() }
+    }
+
+    /// There is no folder to write to.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self { folder: None, kind: io::ErrorKind::NotFound, words: String::new() }
+    }
 }
 
 /// What comes of an export.
@@ -186,6 +215,13 @@ pub enum Lost {
     },
     /// No server was there, and one cannot be hosted: another server has this folder's ledger open.
     LedgerInUse(String),
+    /// No server was there, and one cannot be hosted: its ledger cannot be kept.
+    NoLedger {
+        /// Where it would be kept.
+        path: PathBuf,
+        /// The system's words.
+        words: String,
+    },
     /// No server was there, and hosting one failed; the system's words.
     CannotHost(String),
 }

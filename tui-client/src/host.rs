@@ -24,8 +24,16 @@ pub enum HostError {
     AddressTaken,
     /// Another server has the ledger in this folder open.
     LedgerInUse(String),
+    /// The ledger can be kept nowhere; the system's words.
+    NoLedger(PathBuf, String),
     /// Anything else, in the system's words.
     Failed(String),
+}
+
+/// Where the ledger of a hosted server is, as the user's environment has it. A home that is no absolute path is none.
+#[must_use]
+pub fn data_folder() -> Option<PathBuf> {
+    squares_server::default_data_dir().ok().filter(|folder| folder.is_absolute())
 }
 
 impl Host {
@@ -37,7 +45,7 @@ impl Host {
         let failed = |error: &dyn Display| HostError::Failed(error.to_string());
         let data = match data {
             Some(data) => data,
-            None => squares_server::default_data_dir().map_err(|error| failed(&error))?,
+            None => data_folder().ok_or_else(|| HostError::NoLedger("~".into(), String::new()))?,
         };
         let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("host").enable_all().build();
         let runtime = runtime.map_err(|error| failed(&error))?;
@@ -49,6 +57,7 @@ impl Host {
             Ok(Err(StartError::Ledger(LedgerError::InUse { folder }))) => {
                 HostError::LedgerInUse(folder.display().to_string())
             }
+            Ok(Err(StartError::Ledger(LedgerError::Unusable { path, error }))) => HostError::NoLedger(path, error),
             // How to mend it is said in the terms of the server's flags, which this program does not have.
             Ok(Err(error)) => {
                 let text = error.to_string();

@@ -51,8 +51,8 @@ pub struct Options {
     pub default_address: String,
     /// The folder of the ledger when hosting; none: the user's data folder.
     pub data: Option<PathBuf>,
-    /// The folder of the outbox.
-    pub outbox: PathBuf,
+    /// The folder of the outbox; none where there is none, and squares wait in memory alone.
+    pub outbox: Option<PathBuf>,
     /// The PIN, for a server that asks for one.
     pub pin: Option<Pin>,
     /// Whom to believe inside TLS; none: without TLS.

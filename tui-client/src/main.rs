@@ -104,8 +104,7 @@ fn full_screen(flags: Flags) -> ExitCode {
         server: flags.server,
         default_address: DEFAULT_ADDRESS.to_owned(),
         data: None,
-        // Without a home of their own, squares are at least kept until the machine restarts.
-        outbox: settings::outbox_folder(&state.clone().unwrap_or_else(|| std::env::temp_dir().join("squares"))),
+        outbox: state.as_deref().map(settings::outbox_folder),
         pin: pin(),
     };
     let modes = Modes {

@@ -10,7 +10,7 @@
 
 mod syncing;
 
-use std::fs::{self, File};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use squares_shared::student::check_id;
 
 use crate::app::{MOST_BYTES, MOST_LINES};
-use crate::event::Event;
+use crate::event::{Event, Unkept};
 use crate::private_file;
 use syncing::Syncing;
 
@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The most terminals of one student that keep a line being typed.
 const DRAFTS: u32 = 16;
+
+/// The longest history that is read; one is written anew long before.
+const LONGEST_HISTORY: u64 = 64 << 20;
 
 /// The longest draft that is read.
 const LONGEST_DRAFT: u64 = 1 << 20;
@@ -95,6 +98,7 @@ impl Notebook {
 fn work(folder: &Path, jobs: &mpsc::Receiver<Job>, tell: &impl Fn(Event)) {
     let mut pages: Option<Pages> = None;
     let mut syncing = Syncing::default();
+    let mut told = false;
     loop {
         let first = match syncing.due().map(|due| jobs.recv_timeout(due.saturating_duration_since(Instant::now()))) {
             Some(Err(RecvTimeoutError::Timeout)) => None,
@@ -106,7 +110,7 @@ fn work(folder: &Path, jobs: &mpsc::Receiver<Job>, tell: &impl Fn(Event)) {
             },
         };
         // While one was written others came: of drafts only the last is worth writing.
-        let mut draft = None;
+        let (mut draft, mut failed) = (None, None);
         let mut next = first;
         while let Some(job) = next {
             match job {
@@ -116,12 +120,12 @@ fn work(folder: &Path, jobs: &mpsc::Receiver<Job>, tell: &impl Fn(Event)) {
                     if let Some(pages) = &mut pages {
                         let (lines, draft) = (pages.read_lines(), pages.read_draft());
                         tell(Event::Notebook { student, lines, draft });
+                        failed = pages.trouble.take().or(failed);
                     }
                     draft = None;
                 }
-                // What cannot be kept is typed again.
                 Job::Line(line) => {
-                    drop(pages.as_mut().map(|pages| pages.add(&line)));
+                    failed = pages.as_mut().and_then(|pages| pages.add(&line).err()).or(failed);
                     syncing.written(Instant::now());
                 }
                 Job::Draft(text) => draft = Some(text),
@@ -129,8 +133,11 @@ fn work(folder: &Path, jobs: &mpsc::Receiver<Job>, tell: &impl Fn(Event)) {
             next = jobs.try_recv().ok();
         }
         if let (Some(pages), Some(draft)) = (&mut pages, draft) {
-            let _ = pages.write_draft(&draft);
+            failed = pages.write_draft(&draft).err().or(failed);
             syncing.written(Instant::now());
+        }
+        if let Some(error) = failed.filter(|_| !std::mem::replace(&mut told, true)) {
+            tell(Event::Unkept(Unkept::new(folder, &error)));
         }
         if syncing.due().is_some_and(|due| due <= Instant::now()) {
             sync(&mut pages, &mut syncing);
@@ -162,16 +169,21 @@ struct Pages {
     folders: [PathBuf; 3],
     /// They may have new names that are not synced.
     named: bool,
+    /// Why nothing can be kept, where that is known at once.
+    trouble: Option<io::Error>,
 }
 
 impl Pages {
     fn open(folder: &Path, student: &str) -> Self {
         let (drafts, lines) = (folder.join("drafts"), folder.join("history"));
         let made = private_file::make_folder(&drafts).and_then(|()| private_file::make_folder(&lines));
-        let draft = made.ok().and_then(|()| own_draft(&drafts, student));
+        let (draft, trouble) = match made.and_then(|()| own_draft(&drafts, student)) {
+            Ok(draft) => (Some(draft), None),
+            Err(error) => (None, Some(error)),
+        };
         let history = lines.join(format!("{student}.txt"));
         let folders = [drafts, lines, folder.to_owned()];
-        Self { history, added: None, draft, drafted: false, folders, named: true }
+        Self { history, added: None, draft, drafted: false, folders, named: true, trouble }
     }
 
     /// What cannot be synced is typed again.
@@ -189,7 +201,7 @@ impl Pages {
 
     /// The lines, oldest first. A file that has grown too long is written anew.
     fn read_lines(&self) -> Vec<String> {
-        let bytes = fs::read(&self.history).unwrap_or_default();
+        let bytes = private_file::read(&self.history, LONGEST_HISTORY).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let mut lines: Vec<String> = Vec::new();
         let mut left = MOST_BYTES;
@@ -214,7 +226,7 @@ impl Pages {
     fn add(&mut self, line: &str) -> io::Result<()> {
         self.named |= !self.history.exists();
         // Opened for each line, since another client may have written the file anew.
-        let mut file = private_file::options().append(true).create(true).open(&self.history)?;
+        let mut file = private_file::open_regular(&self.history, private_file::options().append(true).create(true))?;
         file.write_all(format!("{line}\n").as_bytes())?;
         self.added = Some(file);
         Ok(())
@@ -236,27 +248,46 @@ impl Pages {
 }
 
 /// A draft that no other client has: one with something in it, before an empty one.
-fn own_draft(folder: &Path, student: &str) -> Option<File> {
+///
+/// # Errors
+/// Where no file can be had.
+fn own_draft(folder: &Path, student: &str) -> io::Result<File> {
     let open = |number: u32| {
         let path = folder.join(format!("{student}.{number}.txt"));
-        private_file::options().read(true).write(true).create(true).open(path).ok()
+        private_file::open_regular(&path, private_file::options().read(true).write(true).create(true))
     };
-    let mut empty = None;
+    let (mut empty, mut trouble) = (None, None);
     for number in 0..DRAFTS {
         let exists = folder.join(format!("{student}.{number}.txt")).exists();
         if !exists && empty.is_some() {
             continue;
         }
-        let Some(mut file) = open(number) else { continue };
-        if file.try_lock().is_err() {
-            continue;
+        let mut file = match open(number) {
+            Ok(file) => file,
+            Err(error) => {
+                trouble = Some(error);
+                continue;
+            }
+        };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                trouble.get_or_insert_with(|| {
+                    io::Error::new(io::ErrorKind::ResourceBusy, "other programs have all of its files")
+                });
+                continue;
+            }
+            Err(TryLockError::Error(error)) => {
+                trouble = Some(private_file::no_locks(&error));
+                continue;
+            }
         }
         if !read_draft(&mut file).is_empty() {
-            return Some(file);
+            return Ok(file);
         }
         empty.get_or_insert(file);
     }
-    empty
+    empty.ok_or_else(|| trouble.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
 }
 
 fn read_draft(file: &mut File) -> String {
@@ -268,6 +299,8 @@ fn read_draft(file: &mut File) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// Opens a student's notebook in a thread of its own, and gives what it told.
@@ -278,6 +311,35 @@ mod tests {
         match told.recv().unwrap() {
             Event::Notebook { lines, draft, .. } => (notebook, lines, draft),
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn where_nothing_can_be_kept_it_is_told_once_and_nothing_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "in the way").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).unwrap();
+        let pipes = folder.path().join("pipes");
+        fs::create_dir_all(pipes.join("drafts")).unwrap();
+        fs::create_dir_all(pipes.join("history")).unwrap();
+        let pipe =
+            |path| rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        pipe(pipes.join("history/s1.txt"));
+        (0..DRAFTS).for_each(|number| pipe(pipes.join(format!("drafts/s1.{number}.txt"))));
+        for bad in [file, link, pipes, "/proc/squares".into()] {
+            let (tell, told) = mpsc::channel();
+            let notebook = Notebook::start(bad.clone(), move |event| drop(tell.send(event))).unwrap();
+            notebook.open("s1".into());
+            notebook.line("12".into());
+            notebook.draft("3".into());
+            notebook.open("s2".into());
+            notebook.finish();
+            let unkept = |event: &Event| matches!(event, Event::Unkept(unkept) if unkept.folder.as_ref() == Some(&bad));
+            let told: Vec<Event> = told.iter().collect();
+            assert_eq!(told.iter().filter(|event| unkept(event)).count(), 1, "{bad:?}: {told:?}");
+            assert_eq!(told.len(), 3, "{bad:?}: {told:?}");
         }
     }
 

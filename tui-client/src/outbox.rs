@@ -143,6 +143,13 @@ impl Outbox {
             self.kept = Some(Kept::create(&self.folder, &self.owner, squares)?);
             return Ok(());
         };
+        if !private_file::stands(&kept.file, &kept.path) {
+            // Somebody removed the file: nobody would find what is written to it.
+            let mut all = read_squares(&kept.file)?;
+            all.extend_from_slice(squares);
+            self.kept = Some(Kept::create(&self.folder, &self.owner, &all)?);
+            return Ok(());
+        }
         kept.append(&records(squares), true)?;
         kept.waiting.extend(squares.iter().map(|square| square.id.clone()));
         Ok(())
@@ -252,9 +259,10 @@ impl Kept {
     /// The lock comes before the first byte: whoever finds an owner in the file finds it locked.
     fn fill(file: File, path: PathBuf, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
         match file.try_lock() {
-            // Some network file systems know no locks. Nobody adopts anything there, but squares are kept all the same.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            locked => locked?,
+            Ok(()) => {}
+            // Some network file systems know no locks. Nobody could tell a file that was left behind from one in use.
+            Err(TryLockError::Error(error)) => return Err(private_file::no_locks(&error)),
+            Err(held) => return Err(held.into()),
         }
         let mut bytes = Vec::new();
         append_record(&mut bytes, &Header { v: VERSION, server: &owner.server, student: &owner.student });
@@ -310,7 +318,7 @@ fn records(squares: &[Pending]) -> Vec<u8> {
 
 /// Opens a file if this is its owner's.
 fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
-    let file = private_file::options().read(true).append(true).open(path)?;
+    let file = private_file::open_regular(path, private_file::options().read(true).append(true))?;
     let mut first = Vec::new();
     BufReader::new((&file).take(LONGEST_HEADER)).read_until(b'\n', &mut first)?;
     let theirs = serde_json::from_slice::<Header<'_>>(&first)

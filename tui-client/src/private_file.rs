@@ -2,7 +2,7 @@
 //! the disk: outbox, notebook, export, settings, and the certificates that are believed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// How to open a file that is for the user alone, where it is made by that.
@@ -11,6 +11,60 @@ pub(crate) fn options() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Opens a file that is there with these options. Something else of that name, such as a pipe that nobody writes to, is refused
+/// in place of being waited for.
+///
+/// # Errors
+/// As the system reports them.
+pub(crate) fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, NONBLOCK);
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+}
+
+/// For a regular file it means nothing; a pipe is opened at once.
+#[cfg(unix)]
+#[expect(clippy::cast_possible_wrap, reason = "a flag of the system's is one bit")]
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// As the system reports them, and where it is longer.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path, OpenOptions::new().read(true))?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// A lock that a file system does not know, as an error of one kind, since systems have several for it.
+pub(crate) fn no_locks(error: &io::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, format!("the file system has no locks: {error}"))
+}
+
+/// Whether a file still stands under the name that it was opened by, so that who looks there next finds it.
+pub(crate) fn stands(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let (Ok(open), Ok(named)) = (file.metadata(), fs::metadata(path)) else { return false };
+        (open.dev(), open.ino()) == (named.dev(), named.ino())
+    }
+    // Elsewhere a file that is open cannot lose its name.
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
 }
 
 /// Makes a folder, and those above it that are missing, for the user alone.
@@ -69,6 +123,22 @@ mod tests {
         replace(&inner.join("taken"), b"three").unwrap_err();
         let names = fs::read_dir(&inner).unwrap().count();
         assert_eq!(names, 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_place_of_a_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        for path in [&pipe, folder.path()] {
+            read(path, 10).unwrap_err();
+            open_regular(path, options().read(true).append(true)).unwrap_err();
+        }
+        let path = folder.path().join("file");
+        fs::write(&path, "0123456789").unwrap();
+        assert_eq!(read(&path, 10).unwrap(), b"0123456789");
+        read(&path, 9).unwrap_err();
     }
 
     #[cfg(unix)]

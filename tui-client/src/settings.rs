@@ -1,7 +1,6 @@
 //! What the client remembers from one run to the next, and what it takes from the environment: the folders it
 //! writes to, and the language. Called by `main` and `run`.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -31,11 +30,12 @@ struct File {
 const LONGEST: u64 = 64 << 10;
 
 /// The folder for what outlives a run but is no document: `squares` in the user's state folder (XDG), or in the data
-/// folder where the system has none. `None` where the user has no home.
+/// folder where the system has none. `None` where the user has no home; one that is no absolute path is none, since nothing would be
+/// found again from another folder.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("squares"))
+    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("squares")).filter(|folder| folder.is_absolute())
 }
 
 /// The folder of the outbox.
@@ -47,9 +47,7 @@ pub fn outbox_folder(state: &Path) -> PathBuf {
 /// Reads what was remembered; nothing, where there is nothing or it cannot be read.
 #[must_use]
 pub fn read(state: &Path) -> Remembered {
-    let path = path(state);
-    let readable = fs::metadata(&path).is_ok_and(|found| found.len() <= LONGEST);
-    let text = if readable { fs::read(path).unwrap_or_default() } else { Vec::new() };
+    let text = private_file::read(&path(state), LONGEST).unwrap_or_default();
     let File { student, name, server, lang, theme } = serde_json::from_slice(&text).unwrap_or_default();
     let lang = lang.and_then(|lang| lang.parse().ok());
     Remembered { student, name, server, lang, theme: theme.and_then(|theme| theme.parse().ok()) }
@@ -82,6 +80,8 @@ pub fn locale(variable: impl Fn(&str) -> Option<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::strings::Lang;
 

@@ -222,7 +222,10 @@ pub struct Strings {
     pub too_many_digits: fn(&str) -> String,
     pub error: fn(&ErrorMessage) -> String,
     pub too_long: &'static str,
-    pub not_kept: fn(&str, &str) -> String,
+    /// The number, and how many wait.
+    pub not_queued: fn(&str, &str) -> String,
+    /// Which folder cannot be written to, where there is one, and why.
+    pub unkept: fn(Option<&str>, &str) -> String,
     /// How many lines are numbers, and how many are not.
     pub paste_question: fn(usize, usize) -> String,
     /// The same in fewer words.
@@ -277,6 +280,18 @@ pub struct Strings {
     pub footer_typing: &'static [(Hint, &'static str)],
 }
 
+/// An error of the system in a language, where it is a usual one, by the number behind its words.
+fn system_words(words: &str, system: fn(io::ErrorKind) -> Option<&'static str>) -> String {
+    let number = words.rsplit_once("(os error ").and_then(|(_, number)| number.strip_suffix(')')?.parse().ok());
+    let kind = number.map(|number| io::Error::from_raw_os_error(number).kind());
+    kind.and_then(system).map_or_else(|| text::printable(words).into_owned(), str::to_owned)
+}
+
+/// Behind a word, where there is anything to say of it.
+fn in_brackets(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(" ({words})") }
+}
+
 /// A character as it may stand in a sentence; by its number where it cannot be seen by itself.
 fn character(c: char) -> String {
     let mut buffer = [0; 4];
@@ -288,6 +303,18 @@ fn character(c: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_of_the_system_are_said_in_the_language_of_the_screen() {
+        for (words, said) in [
+            ("No space left on device (os error 28)", "디스크가 가득 찼습니다"),
+            ("cannot keep it: Permission denied (os error 13)", "그곳에 쓸 권한이 없습니다"),
+            ("something unheard of", "something unheard of"),
+            ("(os error 99999999999)", "(os error 99999999999)"),
+        ] {
+            assert_eq!(system_words(words, Lang::Ko.strings().system), said);
+        }
+    }
 
     #[test]
     fn the_locale_chooses_the_language() {

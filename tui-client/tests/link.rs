@@ -298,7 +298,7 @@ fn a_killed_client_finishes_its_squares_when_it_comes_back_and_two_of_one_studen
 }
 
 #[test]
-fn where_nothing_can_be_kept_the_number_is_given_back() {
+fn where_nothing_can_be_kept_squares_are_sent_all_the_same_and_again_after_a_loss() {
     let (fake, home) = (Fake::listen(), Home::new());
     std::fs::create_dir_all(home.state()).unwrap();
     std::fs::write(home.outbox(), "in the way").unwrap();
@@ -308,19 +308,45 @@ fn where_nothing_can_be_kept_the_number_is_given_back() {
     assert_eq!(client.until(given_back), "0", "nobody has joined");
     client.join("s1");
     let (mut peer, _) = fake.let_in(0);
-    client.until_joined();
+    let unkept = client.until(|event| if let LinkEvent::Unkept(unkept) = event { Some(unkept) } else { None });
+    assert_eq!(unkept.folder, Some(home.outbox()));
     client.square("12");
-    let (number, error) = client.until(|event| match event {
-        LinkEvent::NotQueued { number, error } => Some((number, error)),
-        _ => None,
-    });
-    assert!(number == "12" && !error.is_empty());
-    std::fs::remove_file(home.outbox()).unwrap();
+    assert_eq!(client.until_queued().number, "12");
+    let sent = peer.hear_type("square");
+    drop(peer);
+    let (mut peer, _) = fake.let_in(0);
     client.square("13");
-    assert_eq!(client.until_queued().number, "13");
-    assert_eq!(peer.hear_type("square")["number"], "13");
+    let again = [peer.hear_type("square"), peer.hear_type("square")];
+    assert_eq!(again[0], sent, "under the same name");
+    // The disk takes files again: whatever has no answer is kept.
+    std::fs::remove_file(home.outbox()).unwrap();
+    client.square("14");
+    assert_eq!(peer.hear_type("square")["number"], "14");
+    peer.result(1, "s1", "12", sent["id"].as_str());
+    client.results(1);
     client.leave();
-    assert_eq!(outbox_files(&home).len(), 1, "what is unanswered stays");
+    let kept: String = outbox_files(&home).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    assert!(kept.contains("\"13\"") && kept.contains("\"14\""), "{kept}");
+}
+
+#[test]
+fn squares_that_are_not_on_the_disk_wait_for_their_student_to_come_back() {
+    let (fake, home) = (Fake::listen(), Home::new());
+    let mut client = Client::start(Options { server: Some(fake.address()), outbox: None, ..options(&home) });
+    client.join("s1");
+    let (mut peer, _) = fake.let_in(0);
+    assert_eq!(
+        client.until(|event| if let LinkEvent::Unkept(unkept) = event { Some(unkept.folder) } else { None }),
+        None
+    );
+    client.square("12");
+    let sent = peer.hear_type("square");
+    client.join("s2");
+    let (_other, _) = fake.let_in(0);
+    client.join("s1");
+    let (mut peer, _) = fake.let_in(0);
+    assert_eq!(peer.hear_type("square"), sent);
+    client.leave();
 }
 
 /// An address that nobody listens at.

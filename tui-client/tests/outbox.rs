@@ -91,6 +91,38 @@ fn two_running_clients_of_one_student_do_not_fight() {
 }
 
 #[test]
+fn what_is_kept_after_somebody_removed_the_file_is_found_too() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("outbox");
+    for remove in
+        [|folder: &Path| fs::remove_dir_all(folder), |folder: &Path| fs::rename(folder, folder.with_extension("old"))]
+    {
+        let mut one = outbox(&folder, "s1");
+        one.keep(&squares(&["a", "b"])).unwrap();
+        one.forget(&["a".into()]).unwrap();
+        remove(&folder).unwrap();
+        one.keep(&squares(&["c"])).unwrap();
+        killed(one);
+        let mut two = outbox(&folder, "s1");
+        assert_eq!(two.adopt().unwrap(), squares(&["b", "c"]));
+        two.forget(&["b".into(), "c".into()]).unwrap();
+        two.close();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_files_holds_nobody_up() {
+    let home = tempfile::tempdir().unwrap();
+    let mut one = outbox(home.path(), "s1");
+    one.keep(&squares(&["a"])).unwrap();
+    killed(one);
+    rustix::fs::mknodat(rustix::fs::CWD, home.path().join("0.jsonl"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+        .unwrap();
+    assert_eq!(outbox(home.path(), "s1").adopt().unwrap(), squares(&["a"]));
+}
+
+#[test]
 fn squares_of_another_student_or_server_are_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let mut theirs = outbox(home.path(), "s2");

@@ -1,6 +1,5 @@
 //! What the link tells, and what the app makes of it.
 
-use std::io;
 use std::time::{Duration, Instant};
 
 use squares_shared::message::{Auth, ErrorCode, ErrorMessage, Page, PageRequest, SquareResult, Welcome};
@@ -10,7 +9,7 @@ use super::input::Line;
 use super::join::Field;
 use super::notices::Gravity;
 use super::{App, Body, Feed, Me, Screen, Urgency};
-use crate::event::{Effect, LinkEvent, Lost, Pin};
+use crate::event::{Effect, LinkEvent, Lost, Pin, Unkept};
 use crate::text;
 
 /// The most of a system's words that are quoted in a notice, in cells.
@@ -81,12 +80,11 @@ impl App {
                 }
             }
             LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at, now),
-            LinkEvent::NotQueued { number, error } => {
-                let error = text::printable(&self.system_words(&error)).into_owned();
-                let error = text::cut(&error, QUOTED, self.glyphs.ellipsis);
+            LinkEvent::Unkept(unkept) => self.unkept(&unkept, now),
+            LinkEvent::NotQueued { number, waiting } => {
                 let shown = text::printable(&number).into_owned();
                 let shown = text::shorten(&shown, QUOTED / 2, self.glyphs.ellipsis);
-                let sentence = (self.strings.not_kept)(&shown, &error);
+                let sentence = (self.strings.not_queued)(&shown, &text::grouped(waiting));
                 self.notices.show_while_typing(Gravity::Error, sentence, now);
                 if self.input.is_empty() {
                     self.input.set(&number);
@@ -103,11 +101,17 @@ impl App {
         }
     }
 
-    /// An error of the system in the language of the screen, where it is a usual one.
-    fn system_words(&self, words: &str) -> String {
-        let number = words.rsplit_once("(os error ").and_then(|(_, number)| number.strip_suffix(')')?.parse().ok());
-        let kind = number.map(|number| io::Error::from_raw_os_error(number).kind());
-        kind.and_then(self.strings.system).unwrap_or(words).to_owned()
+    /// Says once that what is typed does not survive an end of the program, whoever finds it out first.
+    pub(super) fn unkept(&mut self, unkept: &Unkept, now: Instant) {
+        if std::mem::replace(&mut self.told_unkept, true) {
+            return;
+        }
+        let folder = unkept.folder.as_ref().map(|folder| text::printable(&folder.to_string_lossy()).into_owned());
+        let words = text::printable(&unkept.words).into_owned();
+        let words = (self.strings.system)(unkept.kind).unwrap_or(&words);
+        let why = text::cut(words, QUOTED, self.glyphs.ellipsis).into_owned();
+        self.notices.show_once(Gravity::Warning, (self.strings.unkept)(folder.as_deref(), &why), now);
+        self.redraw(Urgency::Soon);
     }
 
     fn joined(&mut self, welcome: Welcome, resumed: bool, now: Instant, effects: &mut Vec<Effect>) {

@@ -1,10 +1,17 @@
 //! The one line below the input that says what just happened. A notice goes by itself after a while, or with the next
 //! key; there is never anything to dismiss. The app sets notices, the view shows the one that stands.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// How long a notice stands where nothing is typed.
 const STANDS: Duration = Duration::from_secs(8);
+
+/// How long it takes to read one.
+const READ: Duration = Duration::from_secs(4);
+
+/// The most notices that wait for their turn.
+const MOST_ONCE: usize = 8;
 
 /// How grave it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,27 +49,59 @@ impl Notice {
     }
 }
 
-/// At most one notice: a newer one takes the place of an older.
+/// At most one notice: a newer one takes the place of an older. What is said only once waits for its turn instead.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
     current: Option<Notice>,
+    /// What is still to be said once, in its order.
+    once: VecDeque<(Gravity, String)>,
+    /// Until when what is said once may be put off by another notice, because nobody can have read it.
+    unread_until: Option<Instant>,
 }
 
 impl Notices {
+    /// Shows a notice as soon as no other stands. One that is put off before anybody can have read it is shown again.
+    pub(crate) fn show_once(&mut self, gravity: Gravity, text: String, now: Instant) {
+        self.once.push_back((gravity, text));
+        self.once.truncate(MOST_ONCE);
+        self.settle(now);
+    }
+
+    /// Shows the next notice that waits for its turn, where none stands.
+    pub(crate) fn settle(&mut self, now: Instant) {
+        if self.current.is_none()
+            && let Some((gravity, text)) = self.once.pop_front()
+        {
+            self.show_while_typing(gravity, text, now);
+            self.unread_until = Some(now + READ);
+        }
+    }
+
+    /// Another notice is about to take the place of this one.
+    fn make_room(&mut self, now: Instant) {
+        let unread = self.unread_until.take().is_some_and(|until| now < until);
+        if let Some(notice) = self.current.take().filter(|_| unread) {
+            self.once.push_front((notice.gravity, notice.text));
+        }
+    }
+
     /// Shows a notice until the next key, or until it has stood long enough.
     pub(crate) fn show(&mut self, gravity: Gravity, text: String, now: Instant) {
+        self.make_room(now);
         self.current =
             Some(Notice { text, gravity, until: now + STANDS, stays_while_typing: false, while_lost: false });
     }
 
     /// Shows a notice that keys do not take away: one that asks for something to be typed, or that came by itself.
     pub(crate) fn show_while_typing(&mut self, gravity: Gravity, text: String, now: Instant) {
+        self.make_room(now);
         let until = now + STANDS * 2;
         self.current = Some(Notice { text, gravity, until, stays_while_typing: true, while_lost: false });
     }
 
     /// Shows why there is no connection, until there is one.
     pub(crate) fn show_while_lost(&mut self, gravity: Gravity, text: String, now: Instant) {
+        self.make_room(now);
         let until = now + STANDS * 2;
         self.current = Some(Notice { text, gravity, until, stays_while_typing: true, while_lost: true });
     }
@@ -103,5 +142,35 @@ impl Notices {
     /// When the notice that stands will go by itself.
     pub(crate) fn next_wake(&self) -> Option<Instant> {
         self.current.as_ref().map(|notice| notice.until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(notices: &Notices) -> &str {
+        notices.current().map_or("", |notice| &notice.text)
+    }
+
+    #[test]
+    fn what_is_said_once_is_seen_though_others_come() {
+        let now = Instant::now();
+        let mut notices = Notices::default();
+        notices.show(Gravity::Info, "first".into(), now);
+        notices.show_once(Gravity::Warning, "once".into(), now);
+        assert_eq!(text(&notices), "first");
+        notices.typed();
+        notices.settle(now);
+        assert_eq!(text(&notices), "once");
+        notices.show(Gravity::Info, "second".into(), now + READ / 2);
+        assert_eq!(text(&notices), "second");
+        notices.typed();
+        notices.settle(now + READ);
+        assert_eq!(text(&notices), "once", "nobody can have read it");
+        notices.show(Gravity::Info, "third".into(), now + READ * 3);
+        notices.typed();
+        notices.settle(now + READ * 3);
+        assert_eq!(text(&notices), "", "it was read");
     }
 }

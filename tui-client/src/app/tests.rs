@@ -226,11 +226,11 @@ fn a_square_waits_until_its_result_comes() {
 }
 
 #[test]
-fn a_square_that_could_not_be_kept_comes_back() {
+fn a_square_that_was_not_taken_comes_back() {
     let mut room = Room::with(0, false);
-    room.link(LinkEvent::NotQueued { number: "12".into(), error: "disk full".into() });
+    room.link(LinkEvent::NotQueued { number: "12".into(), waiting: 10_000 });
     assert_eq!(room.app.input.text(), "12");
-    room.link(LinkEvent::NotQueued { number: "34".into(), error: "disk full".into() });
+    room.link(LinkEvent::NotQueued { number: "34".into(), waiting: 10_000 });
     assert_eq!(room.app.input.text(), "12");
     assert!(room.notice().contains("34"));
 }

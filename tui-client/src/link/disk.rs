@@ -1,13 +1,14 @@
 //! The work that owns the outbox, in a thread of its own, so that neither the link nor the screen ever waits for a disk. Squares
 //! that come while one write is under way share the next: one sync for all of them. Called by the link.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
 use super::edge::Edge;
-use crate::event::Pending;
+use crate::event::{Pending, Unkept};
 use crate::outbox::{Outbox, Owner};
 
 /// The most squares that may be on their way to the disk; the link takes no more commands meanwhile.
@@ -18,12 +19,14 @@ pub(super) const MOST_UNDER_WAY: usize = 1024;
 pub(super) enum Done {
     /// These squares are kept, and may be sent.
     Kept(Vec<Pending>),
-    /// These could not be kept; the system's words.
-    NotKept(Vec<Pending>, String),
+    /// These may be sent, but could not be kept on the disk.
+    Unkept(Vec<Pending>, Unkept),
     /// These were left behind by clients that run no more, and are kept here now.
     Adopted(Vec<Pending>),
     /// The same, where it could not be done when it was asked for.
     AdoptedLater(Vec<Pending>),
+    /// The work is at its end; these have no answer, and the disk did not take them.
+    Left(Vec<Pending>),
 }
 
 enum Job {
@@ -49,11 +52,11 @@ impl Disk {
         // Both queues are bounded by `under_way`, and by the answers that a server can give to what was sent to it.
         let (jobs, todo) = mpsc::unbounded_channel();
         let (report, done) = mpsc::unbounded_channel();
-        edge.work(Box::pin(work(Outbox::new(folder, owner), todo, report)))?;
+        edge.work(Box::pin(work(Outbox::new(folder.clone(), owner), folder, todo, report)))?;
         Ok(Self { jobs, done, under_way: 0 })
     }
 
-    /// Keep a square; [`Done::Kept`] or [`Done::NotKept`] follows.
+    /// Keep a square; [`Done::Kept`] or [`Done::Unkept`] follows.
     pub(super) fn keep(&mut self, square: Pending) {
         self.under_way += 1;
         self.give(Job::Keep(square));
@@ -87,9 +90,9 @@ impl Disk {
         match self.done.recv().await {
             Some(done) => {
                 self.under_way -= match &done {
-                    Done::Kept(squares) | Done::NotKept(squares, _) => squares.len(),
+                    Done::Kept(squares) | Done::Unkept(squares, _) => squares.len(),
                     Done::Adopted(_) => 1,
-                    Done::AdoptedLater(_) => 0,
+                    Done::AdoptedLater(_) | Done::Left(_) => 0,
                 };
                 done
             }
@@ -97,11 +100,17 @@ impl Disk {
         }
     }
 
-    /// Waits until everything asked for is done; a file that holds nothing is removed.
-    pub(super) async fn finish(mut self) {
+    /// Waits until everything asked for is done; a file that holds nothing is removed. Gives back the squares that are not on the disk.
+    pub(super) async fn finish(mut self) -> Vec<Pending> {
         drop(self.jobs);
+        let mut left = Vec::new();
         // The work lets go of its end last of all, even where it panicked: what it kept is on the disk.
-        while self.done.recv().await.is_some() {}
+        while let Some(done) = self.done.recv().await {
+            if let Done::Left(squares) = done {
+                left = squares;
+            }
+        }
+        left
     }
 
     fn give(&self, job: Job) {
@@ -110,11 +119,18 @@ impl Disk {
     }
 }
 
-async fn work(mut outbox: Outbox, mut jobs: mpsc::UnboundedReceiver<Job>, report: mpsc::UnboundedSender<Done>) {
+async fn work(
+    mut outbox: Outbox,
+    folder: PathBuf,
+    mut jobs: mpsc::UnboundedReceiver<Job>,
+    report: mpsc::UnboundedSender<Done>,
+) {
     // Nobody listens any more where a report does not arrive, and the work is done all the same.
     let tell = |done| drop(report.send(done));
     // Squares that others left behind may still lie there: the disk took nothing when they were asked for.
     let mut left_behind = false;
+    // Squares that the disk did not take, and that have no answer yet: they are kept as soon as it takes any.
+    let mut unkept: Vec<Pending> = Vec::new();
     while let Some(first) = jobs.recv().await {
         let mut squares = Vec::new();
         let mut answered = Vec::new();
@@ -131,31 +147,70 @@ async fn work(mut outbox: Outbox, mut jobs: mpsc::UnboundedReceiver<Job>, report
         for _ in 0..adoptions {
             let adopted = outbox.adopt();
             left_behind = adopted.is_err();
+            if let Err(error) = &adopted {
+                tell(Done::Unkept(Vec::new(), Unkept::new(&folder, error)));
+            }
             tell(Done::Adopted(adopted.unwrap_or_default()));
         }
         if !squares.is_empty() {
-            match outbox.keep(&squares) {
+            unkept.extend_from_slice(&squares);
+            match outbox.keep(&unkept) {
                 Ok(()) => {
+                    unkept.clear();
                     tell(Done::Kept(squares));
                     if left_behind && let Ok(adopted) = outbox.adopt() {
                         left_behind = false;
                         tell(Done::AdoptedLater(adopted));
                     }
                 }
-                Err(error) => tell(Done::NotKept(squares, super::connection::plain_words(&error))),
+                Err(error) => tell(Done::Unkept(squares, Unkept::new(&folder, &error))),
             }
         }
         if !answered.is_empty() {
+            if !unkept.is_empty() {
+                let answered: HashSet<&String> = answered.iter().collect();
+                unkept.retain(|square| !answered.contains(&square.id));
+            }
             // At worst the square is sent again by a later client, and answered from the ledger.
             let _ = outbox.forget(&answered);
         }
     }
     outbox.close();
+    tell(Done::Left(unkept));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_disk_did_not_take_is_kept_with_what_it_takes_next() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("outbox");
+        std::fs::write(&folder, "in the way").unwrap();
+        let owner = Owner { server: "127.0.0.1:7878".into(), student: "s1".into() };
+        let outbox = Outbox::new(folder.clone(), owner.clone());
+        let (jobs, todo) = mpsc::unbounded_channel();
+        let (report, mut done) = mpsc::unbounded_channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let square = |id: &str| Pending { id: id.into(), number: "12".into() };
+        runtime.block_on(async {
+            let work = tokio::spawn(work(outbox, folder.clone(), todo, report));
+            for id in ["a", "b"] {
+                jobs.send(Job::Keep(square(id))).unwrap();
+                assert!(matches!(done.recv().await, Some(Done::Unkept(squares, _)) if squares == [square(id)]));
+            }
+            jobs.send(Job::Forget("a".into())).unwrap();
+            tokio::task::yield_now().await;
+            std::fs::remove_file(&folder).unwrap();
+            jobs.send(Job::Keep(square("c"))).unwrap();
+            assert!(matches!(done.recv().await, Some(Done::Kept(squares)) if squares == [square("c")]));
+            drop(jobs);
+            assert!(matches!(done.recv().await, Some(Done::Left(squares)) if squares.is_empty()));
+            work.await.unwrap();
+        });
+        assert_eq!(Outbox::new(folder, owner).adopt().unwrap(), [square("b"), square("c")]);
+    }
 
     #[test]
     fn everything_asked_for_at_once_is_answered_as_often_as_it_was_asked_for() {
@@ -169,15 +224,17 @@ mod tests {
         }
         drop(jobs);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(work(Outbox::new(folder.path().join("outbox"), owner), todo, report));
+        let folder = folder.path().join("outbox");
+        runtime.block_on(work(Outbox::new(folder.clone(), owner), folder, todo, report));
         let mut told = Vec::new();
         while let Some(done) = done.blocking_recv() {
             told.push(match done {
                 Done::Kept(squares) => format!("kept {}", squares.len()),
-                Done::NotKept(..) => "not kept".into(),
+                Done::Unkept(..) => "unkept".into(),
                 Done::Adopted(squares) | Done::AdoptedLater(squares) => format!("adopted {}", squares.len()),
+                Done::Left(squares) => format!("left {}", squares.len()),
             });
         }
-        assert_eq!(told, ["adopted 0", "adopted 0", "kept 1"]);
+        assert_eq!(told, ["adopted 0", "adopted 0", "kept 1", "left 0"]);
     }
 }

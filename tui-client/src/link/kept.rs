@@ -1,14 +1,14 @@
 //! What outlives a connection of the link: who wants to be in, what was seen, what is unanswered, and what the screen
 //! has not been told yet. The task and its session both work on it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::disk::Disk;
 use super::edge::Edge;
 use super::{Backoff, Cursor, Options, Window};
-use crate::event::{LinkEvent, Pin};
+use crate::event::{LinkEvent, Pending, Pin, Unkept};
 use crate::outbox::Owner;
 
 /// Who joins, now and on every reconnect.
@@ -25,13 +25,17 @@ pub(super) struct Kept {
     pub(super) edge: Arc<dyn Edge>,
     pub(super) pin: Option<Pin>,
     pub(super) wanted: Option<Wanted>,
-    /// The folder of the outbox.
-    outbox: PathBuf,
+    /// The folder of the outbox, where there is one.
+    outbox: Option<PathBuf>,
     /// Whose squares are kept there: whoever wants to join, at the server in use.
     pub(super) owner: Option<Owner>,
     pub(super) cursor: Cursor,
     pub(super) window: Window,
     pub(super) disk: Option<Disk>,
+    /// Squares without an answer that are not on the disk, of owners whose turn it is not.
+    left: HashMap<Owner, Vec<Pending>>,
+    /// It was told that squares wait in memory alone.
+    told_unkept: bool,
     pub(super) backoff: Backoff,
     /// Events that the screen has not taken yet; while there are any, nothing is read from the server.
     pub(super) told: VecDeque<LinkEvent>,
@@ -48,6 +52,8 @@ impl Kept {
             cursor: Cursor::default(),
             window: Window::default(),
             disk: None,
+            left: HashMap::new(),
+            told_unkept: false,
             backoff: Backoff::default(),
             told: VecDeque::new(),
         }
@@ -57,16 +63,31 @@ impl Kept {
         self.told.push_back(event);
     }
 
-    /// The disk thread, started where it is not running yet.
-    pub(super) fn open_disk(&mut self) -> Result<&mut Disk, String> {
-        let owner = self.owner.as_ref().ok_or("nobody has joined yet")?;
-        match &mut self.disk {
-            Some(disk) => Ok(disk),
-            none => {
-                let disk = Disk::start(&*self.edge, self.outbox.clone(), owner.clone());
-                let disk = disk.map_err(|error| error.to_string())?;
-                Ok(none.insert(disk))
+    /// The disk thread, started where it is not running yet. None where there is no folder, no thread or nobody to keep squares for.
+    pub(super) fn open_disk(&mut self) -> Option<&mut Disk> {
+        if self.disk.is_none() {
+            let owner = self.owner.clone()?;
+            match self.outbox.clone().map(|folder| (Disk::start(&*self.edge, folder.clone(), owner), folder)) {
+                Some((Ok(disk), _)) => self.disk = Some(disk),
+                Some((Err(error), folder)) => self.tell_unkept(Unkept::new(&folder, &error)),
+                None => self.tell_unkept(Unkept::nowhere()),
             }
+        }
+        self.disk.as_mut()
+    }
+
+    /// Says once that squares wait in memory alone.
+    pub(super) fn tell_unkept(&mut self, unkept: Unkept) {
+        if !std::mem::replace(&mut self.told_unkept, true) {
+            self.tell(LinkEvent::Unkept(unkept));
+        }
+    }
+
+    /// Squares wait for their answer from now on, behind all others.
+    pub(super) fn queue(&mut self, squares: Vec<Pending>) {
+        for square in squares {
+            self.tell(LinkEvent::Queued(square.clone()));
+            self.window.push(square);
         }
     }
 
@@ -77,14 +98,31 @@ impl Kept {
         }
     }
 
+    /// Whose squares are kept from now on. What earlier runs of theirs left shows while there is no connection too.
+    pub(super) fn begin(&mut self, owner: Owner) {
+        let left = self.left.remove(&owner).unwrap_or_default();
+        self.owner = Some(owner);
+        match self.open_disk() {
+            Some(disk) => {
+                disk.adopt();
+                left.into_iter().for_each(|square| disk.keep(square));
+            }
+            None => self.queue(left),
+        }
+    }
+
     /// Another student or another server: what was seen means nothing any more, and what is unanswered stays on the
-    /// disk for the next client of its owner.
+    /// disk, or in memory where the disk does not take it, for the next client of its owner.
     pub(super) async fn forget_everything(&mut self) {
         self.cursor = Cursor::default();
-        self.window = Window::default();
-        if let Some(disk) = self.disk.take() {
+        let window = std::mem::take(&mut self.window);
+        let left = match self.disk.take() {
             // Waited for: its file must be free before the same owner's squares are looked for again.
-            disk.finish().await;
+            Some(disk) => disk.finish().await,
+            None => window.into_waiting(),
+        };
+        if let (Some(owner), false) = (self.owner.take(), left.is_empty()) {
+            self.left.insert(owner, left);
         }
     }
 }

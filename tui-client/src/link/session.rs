@@ -317,8 +317,7 @@ impl Session {
             wanted.was_in = true;
         }
         kept.tell(LinkEvent::Joined { welcome, resumed });
-        // Where there can be no outbox, the first square says so.
-        if let Ok(disk) = kept.open_disk() {
+        if let Some(disk) = kept.open_disk() {
             disk.adopt();
         }
         self.ping(now());

@@ -14,7 +14,7 @@ use super::disk::{Disk, Done};
 use super::kept::{Kept, Wanted};
 use super::session::Session;
 use super::{Command, Edge, Options, now, read_address};
-use crate::event::{LinkEvent, Lost};
+use crate::event::{LinkEvent, Lost, Pending};
 use crate::host::{Host, HostError};
 use crate::outbox::{Ids, Owner};
 
@@ -189,7 +189,9 @@ impl Task {
         if self.kept.owner.as_ref() != Some(&owner) {
             self.kept.forget_everything().await;
         }
-        self.kept.owner = Some(owner);
+        if self.kept.owner.as_ref() != Some(&owner) {
+            self.kept.begin(owner);
+        }
         self.kept.wanted = Some(wanted.unwrap_or(Wanted { student, name, was_in: false }));
         match &mut self.phase {
             Phase::Up(session) if session.can_join() => session.join(&mut self.kept),
@@ -218,7 +220,6 @@ impl Task {
         // The PIN of one server is no business of another.
         self.kept.pin = None;
         self.kept.wanted = None;
-        self.kept.owner = None;
         self.kept.backoff.reset();
         self.server = server;
         if let Phase::Hosting(starting) = &mut self.phase {
@@ -233,15 +234,25 @@ impl Task {
 
     fn square(&mut self, number: String) {
         let waiting = self.kept.window.len();
-        let refused = match self.kept.open_disk() {
-            Ok(_) if waiting >= MOST_WAITING => format!("{waiting} squares wait for the server already"),
-            Ok(disk) => {
-                let id = self.ids.fresh();
-                return disk.keep(crate::event::Pending { id, number });
+        // Before anybody has joined it would be nobody's square.
+        if waiting >= MOST_WAITING || self.kept.owner.is_none() {
+            return self.kept.tell(LinkEvent::NotQueued { number, waiting });
+        }
+        let square = Pending { id: self.ids.fresh(), number };
+        match self.kept.open_disk() {
+            Some(disk) => disk.keep(square),
+            None => {
+                self.kept.queue(vec![square]);
+                self.pump();
             }
-            Err(error) => error,
-        };
-        self.kept.tell(LinkEvent::NotQueued { number, error: refused });
+        }
+    }
+
+    /// Sends what may go.
+    fn pump(&mut self) {
+        if let Phase::Up(session) = &mut self.phase {
+            session.pump(&mut self.kept);
+        }
     }
 
     fn address(&self) -> String {
@@ -250,17 +261,12 @@ impl Task {
 
     fn disk_did(&mut self, done: Done) {
         match done {
-            Done::Kept(squares) => {
-                for square in squares {
-                    self.kept.tell(LinkEvent::Queued(square.clone()));
-                    self.kept.window.push(square);
-                }
+            Done::Kept(squares) => self.kept.queue(squares),
+            Done::Unkept(squares, unkept) => {
+                self.kept.tell_unkept(unkept);
+                self.kept.queue(squares);
             }
-            Done::NotKept(squares, error) => {
-                for square in squares {
-                    self.kept.tell(LinkEvent::NotQueued { number: square.number, error: error.clone() });
-                }
-            }
+            Done::Left(_) => {}
             Done::Adopted(squares) | Done::AdoptedLater(squares) => {
                 for square in &squares {
                     self.kept.tell(LinkEvent::Queued(square.clone()));
@@ -268,9 +274,7 @@ impl Task {
                 self.kept.window.push_older(squares);
             }
         }
-        if let Phase::Up(session) = &mut self.phase {
-            session.pump(&mut self.kept);
-        }
+        self.pump();
     }
 
     /// Begins a try to connect, in place of whatever connection there is.
@@ -327,6 +331,7 @@ impl Task {
                 self.connect();
             }
             Err(HostError::LedgerInUse(folder)) => self.try_later(Lost::LedgerInUse(folder)),
+            Err(HostError::NoLedger(path, words)) => self.try_later(Lost::NoLedger { path, words }),
             Err(HostError::Failed(why)) => self.try_later(Lost::CannotHost(why)),
         }
     }

@@ -113,6 +113,13 @@ impl Window {
         self.held_until = None;
     }
 
+    /// All of them, in their order.
+    #[must_use]
+    pub fn into_waiting(mut self) -> Vec<Pending> {
+        self.connection_lost();
+        self.waiting.into_values().collect()
+    }
+
     /// When to ask [`Self::take_next`] again though nothing else happened.
     #[must_use]
     pub fn wakes_at(&self) -> Option<Instant> {

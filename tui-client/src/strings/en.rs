@@ -6,7 +6,7 @@ use squares_shared::message::{ErrorCode, ErrorMessage};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
-use super::{Lang, Strings, character};
+use super::{Lang, Strings, character, in_brackets, system_words};
 use crate::event::Lost;
 use crate::keys::Action::{
     self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
@@ -162,7 +162,18 @@ pub(super) static EN: Strings = Strings {
     too_many_digits: |limit| format!("Too many digits: at most {limit}."),
     error,
     too_long: "Too long to paste here; nothing was taken in.",
-    not_kept: |number, error| format!("Could not be kept, so it was not sent: {number} ({error})"),
+    not_queued: |number, waiting| {
+        format!(
+            "Not taken, since {waiting} numbers wait for the server already: {number}. Try again when they are sent."
+        )
+    },
+    unkept: |folder, why| {
+        let why = match folder {
+            Some(folder) => format!("Nothing can be kept in {folder} ({why})."),
+            None => "Nothing can be kept: no home folder is known (HOME).".to_owned(),
+        };
+        format!("{why} Numbers are sent all the same, but what you type does not survive an end of the program.")
+    },
     paste_question: |good, bad| match (good, bad) {
         (0, bad) => format!("None of the {} lines pasted is a number.", text::grouped(bad)),
         (good, 0) => format!("Square {}?", numbers(good)),
@@ -350,7 +361,7 @@ fn lost(why: &Lost) -> String {
         Lost::WantsTls => "the server speaks TLS".to_owned(),
         Lost::SpeaksNoTls => "the server speaks no TLS".to_owned(),
         Lost::Untrusted(_) | Lost::Changed { .. } => "the server is not believed".to_owned(),
-        Lost::LedgerInUse(_) | Lost::CannotHost(_) => "cannot open a room".to_owned(),
+        Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "cannot open a room".to_owned(),
     }
 }
 
@@ -359,6 +370,11 @@ fn cannot_host(why: &Lost) -> Option<String> {
         Lost::LedgerInUse(folder) => Some(format!(
             "Another server already keeps the results in {}. Join it: give its address as the server, or with --server.",
             text::printable(folder)
+        )),
+        Lost::NoLedger { path, words } => Some(format!(
+            "No room can be opened here: its results cannot be kept in {}{}. Join another: give its address as the server, or with --server.",
+            text::printable(&path.to_string_lossy()),
+            in_brackets(&system_words(words, system))
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
         Lost::WantsTls => Some("This server speaks TLS. Start squares with --tls.".to_owned()),
@@ -441,6 +457,9 @@ fn system(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::StorageFull => "the disk is full",
         io::ErrorKind::QuotaExceeded => "your share of the disk is used up",
         io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there",
+        io::ErrorKind::AlreadyExists => "something else has that name",
+        io::ErrorKind::Unsupported => "the file system lacks something that this needs",
+        io::ErrorKind::ResourceBusy => "other programs use all of it",
         io::ErrorKind::IsADirectory => "that is a folder",
         io::ErrorKind::NotADirectory => "a part of the path is no folder",
         io::ErrorKind::InvalidFilename => "no file can have this name",

@@ -6,7 +6,7 @@ use squares_shared::message::{ErrorCode, ErrorMessage};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
-use super::{Lang, Strings, character};
+use super::{Lang, Strings, character, in_brackets, system_words};
 use crate::event::Lost;
 use crate::keys::Action::{
     self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
@@ -156,7 +156,18 @@ pub(super) static KO: Strings = Strings {
     too_many_digits: |limit| format!("자릿수가 너무 많습니다. {limit}자리까지 됩니다."),
     error,
     too_long: "너무 길어서 붙여 넣지 않았습니다.",
-    not_kept: |number, error| format!("저장할 수 없어 보내지 않았습니다: {number} ({error})"),
+    not_queued: |number, waiting| {
+        format!(
+            "서버를 기다리는 수가 이미 {waiting}개라 받지 않았습니다: {number}. 그 수들을 보낸 뒤에 다시 입력해 주세요."
+        )
+    },
+    unkept: |folder, why| {
+        let why = match folder {
+            Some(folder) => format!("{folder} 폴더에 저장할 수 없습니다 ({why})."),
+            None => "홈 폴더(HOME)가 없어 저장할 수 없습니다.".to_owned(),
+        };
+        format!("{why} 수는 그대로 보내지만, 프로그램이 끝나면 입력한 것이 남지 않습니다.")
+    },
     paste_question: |good, bad| match (good, bad) {
         (0, bad) => format!("붙여 넣은 {}줄 모두 수가 아닙니다.", text::grouped(bad)),
         (good, 0) => format!("수 {}개를 제곱할까요?", text::grouped(good)),
@@ -336,7 +347,7 @@ fn lost(why: &Lost) -> String {
         Lost::WantsTls => "TLS를 쓰는 서버입니다".to_owned(),
         Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다".to_owned(),
         Lost::Untrusted(_) | Lost::Changed { .. } => "믿을 수 없는 서버입니다".to_owned(),
-        Lost::LedgerInUse(_) | Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
+        Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
     }
 }
 
@@ -345,6 +356,11 @@ fn cannot_host(why: &Lost) -> Option<String> {
         Lost::LedgerInUse(folder) => Some(format!(
             "다른 서버가 이미 {} 의 결과를 쓰고 있습니다. 서버 칸이나 --server 로 그 서버의 주소를 주세요.",
             text::printable(folder)
+        )),
+        Lost::NoLedger { path, words } => Some(format!(
+            "{} 에 결과를 저장할 수 없어{} 여기서는 방을 열 수 없습니다. 서버 칸이나 --server 로 다른 서버의 주소를 주세요.",
+            text::printable(&path.to_string_lossy()),
+            in_brackets(&system_words(words, system))
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
         Lost::WantsTls => Some("이 서버는 TLS를 씁니다. squares 를 --tls 로 시작해 주세요.".to_owned()),
@@ -427,6 +443,9 @@ fn system(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::StorageFull => "디스크가 가득 찼습니다",
         io::ErrorKind::QuotaExceeded => "쓸 수 있는 양을 다 썼습니다",
         io::ErrorKind::ReadOnlyFilesystem => "읽기만 할 수 있는 곳입니다",
+        io::ErrorKind::AlreadyExists => "같은 이름의 다른 것이 있습니다",
+        io::ErrorKind::Unsupported => "파일 시스템에 필요한 기능이 없습니다",
+        io::ErrorKind::ResourceBusy => "다른 프로그램이 모두 쓰고 있습니다",
         io::ErrorKind::IsADirectory => "폴더의 이름입니다",
         io::ErrorKind::NotADirectory => "폴더가 아닌 것이 경로에 있습니다",
         io::ErrorKind::InvalidFilename => "쓸 수 없는 파일 이름입니다",

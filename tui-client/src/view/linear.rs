@@ -152,7 +152,10 @@ impl Linear {
             let mut words: Vec<String> = header::state(app, now, false).into_iter().map(|part| part.text).collect();
             if app.connection.is_joined() {
                 words.extend([app.me.name.clone(), (strings.online)(app.online.count())]);
-            } else if let State::Lost { why: Lost::CannotHost(_) | Lost::LedgerInUse(_), .. } = &app.connection.state {
+            } else if let State::Lost {
+                why: Lost::CannotHost(_) | Lost::LedgerInUse(_) | Lost::NoLedger { .. }, ..
+            } = &app.connection.state
+            {
                 words.extend(app.connection.why_lost().and_then(strings.cannot_host));
             } else {
                 words.insert(0, app.connection.server.clone());

@@ -104,7 +104,7 @@ impl Terminal {
             server: Some(ADDRESS.into()),
             default_address: ADDRESS.into(),
             data: None,
-            outbox: folder.clone(),
+            outbox: Some(folder.clone()),
             pin: None,
             trust: None,
         };
@@ -236,6 +236,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         | LinkEvent::Rejected { .. }
         | LinkEvent::HeldUp { .. }
         | LinkEvent::Refused(_)
+        | LinkEvent::Unkept(_)
         | LinkEvent::NotQueued { .. }) => notes.wrong(format!("{other:?}")),
     }
 }

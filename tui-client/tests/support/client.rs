@@ -101,7 +101,7 @@ pub fn options(home: &Home) -> Options {
         server: None,
         default_address: "127.0.0.1:1".into(),
         data: Some(home.path().join("ledger")),
-        outbox: home.outbox(),
+        outbox: Some(home.outbox()),
         pin: None,
         trust: None,
     }

@@ -1,7 +1,10 @@
 //! What could not be done: it is said, as often as it is tried, and what was typed stays or comes back to be mended.
 
+use std::io;
+use std::path::Path;
+
 use super::*;
-use crate::event::Pin;
+use crate::event::{Pin, Unkept};
 
 /// On the join form of a server that asks for a PIN.
 fn at_the_form() -> Room {
@@ -94,16 +97,25 @@ fn exit_leaves_from_the_join_form_too() {
 }
 
 #[test]
-fn why_a_square_could_not_be_kept_is_said_in_the_language_of_the_screen() {
-    let mut room = Room::with(0, false);
-    room.enter("/lang ko");
-    for (words, said) in [
-        ("No space left on device (os error 28)", "디스크가 가득 찼습니다"),
-        ("cannot keep it: Permission denied (os error 13)", "그곳에 쓸 권한이 없습니다"),
-        ("something unheard of", "something unheard of"),
-        ("(os error 99999999999)", "(os error 99999999999)"),
-    ] {
-        room.link(LinkEvent::NotQueued { number: "7".into(), error: words.into() });
-        assert_eq!(room.notice(), format!("저장할 수 없어 보내지 않았습니다: 7 ({said})"));
+fn that_nothing_is_kept_is_said_once_with_the_folder_in_the_language_of_the_screen() {
+    let full = || io::Error::from(io::ErrorKind::StorageFull);
+    let unkept = |folder: &str| Unkept::new(Path::new(folder), &full());
+    for (lang, why) in [(Lang::Ko, "디스크가 가득 찼습니다"), (Lang::En, "the disk is full")] {
+        let (mut room, _) = Room::new(Setup { student: Some("me".into()), lang, ..setup() });
+        room.update(Event::Unkept(unkept("/home/me\u{1b}/squares")));
+        assert!(room.notice().contains("/home/me\u{FFFD}/squares") && room.notice().contains(why), "{}", room.notice());
+        let said = room.notice().to_owned();
+        // What else there is to say comes first; it is said again, and then no more.
+        room.link(LinkEvent::Lost { why: Lost::LedgerInUse("/data".into()), retry_at: None });
+        assert!(room.notice().contains("/data"));
+        room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+        room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+        assert_eq!(room.notice(), said);
+        room.now += Duration::from_secs(20);
+        room.link(LinkEvent::Unkept(unkept("/home/me/squares/outbox")));
+        assert_eq!(room.notice(), "");
     }
+    let mut room = Room::with(0, false);
+    room.link(LinkEvent::Unkept(Unkept::nowhere()));
+    assert!(room.notice().contains("HOME"), "{}", room.notice());
 }

@@ -202,7 +202,7 @@ impl World {
                 joined: vec![Person { id: "s1".into(), name: "다\u{200b}온".into(), sessions }],
                 left: vec!["s2".into()],
             }),
-            Step::NotQueued => LinkEvent::NotQueued { number: "77".into(), error: "disk\u{7} full".into() },
+            Step::NotQueued => LinkEvent::NotQueued { number: "77".into(), waiting: 10_000 },
         })
     }
 }

@@ -46,7 +46,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             Lost::Closed(None) => (format!("the connection to {server} was lost"), true),
             Lost::Shutdown => (format!("the server at {server} stopped"), true),
             // Plain mode never hosts.
-            Lost::LedgerInUse(why) | Lost::CannotHost(why) => (why, false),
+            Lost::LedgerInUse(why) | Lost::CannotHost(why) | Lost::NoLedger { words: why, .. } => (why, false),
         };
         if !passing && !self.was_in {
             return Err(End::Failed(words));
