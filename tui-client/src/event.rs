@@ -217,8 +217,8 @@ pub enum Lost {
     LedgerInUse(String),
     /// No server was there, and one cannot be hosted: its ledger cannot be kept.
     NoLedger {
-        /// Where it would be kept.
-        path: PathBuf,
+        /// Where it would be kept; none where the user has no home.
+        path: Option<PathBuf>,
         /// The system's words.
         words: String,
     },

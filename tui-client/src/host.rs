@@ -24,8 +24,8 @@ pub enum HostError {
     AddressTaken,
     /// Another server has the ledger in this folder open.
     LedgerInUse(String),
-    /// The ledger can be kept nowhere; the system's words.
-    NoLedger(PathBuf, String),
+    /// The ledger cannot be kept there, or nowhere; the system's words.
+    NoLedger(Option<PathBuf>, String),
     /// Anything else, in the system's words.
     Failed(String),
 }
@@ -45,7 +45,7 @@ impl Host {
         let failed = |error: &dyn Display| HostError::Failed(error.to_string());
         let data = match data {
             Some(data) => data,
-            None => data_folder().ok_or_else(|| HostError::NoLedger("~".into(), String::new()))?,
+            None => data_folder().ok_or_else(|| HostError::NoLedger(None, String::new()))?,
         };
         let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("host").enable_all().build();
         let runtime = runtime.map_err(|error| failed(&error))?;
@@ -57,7 +57,9 @@ impl Host {
             Ok(Err(StartError::Ledger(LedgerError::InUse { folder }))) => {
                 HostError::LedgerInUse(folder.display().to_string())
             }
-            Ok(Err(StartError::Ledger(LedgerError::Unusable { path, error }))) => HostError::NoLedger(path, error),
+            Ok(Err(StartError::Ledger(LedgerError::Unusable { path, error }))) => {
+                HostError::NoLedger(Some(path), error)
+            }
             // How to mend it is said in the terms of the server's flags, which this program does not have.
             Ok(Err(error)) => {
                 let text = error.to_string();

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
+#[path = "link/unkept.rs"]
+mod unkept;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -295,58 +297,6 @@ fn a_killed_client_finishes_its_squares_when_it_comes_back_and_two_of_one_studen
     third.leave();
     second.leave();
     first.leave();
-}
-
-#[test]
-fn where_nothing_can_be_kept_squares_are_sent_all_the_same_and_again_after_a_loss() {
-    let (fake, home) = (Fake::listen(), Home::new());
-    std::fs::create_dir_all(home.state()).unwrap();
-    std::fs::write(home.outbox(), "in the way").unwrap();
-    let mut client = Client::at(&home, &fake.address());
-    client.square("0");
-    let given_back = |event| if let LinkEvent::NotQueued { number, .. } = event { Some(number) } else { None };
-    assert_eq!(client.until(given_back), "0", "nobody has joined");
-    client.join("s1");
-    let (mut peer, _) = fake.let_in(0);
-    let unkept = client.until(|event| if let LinkEvent::Unkept(unkept) = event { Some(unkept) } else { None });
-    assert_eq!(unkept.folder, Some(home.outbox()));
-    client.square("12");
-    assert_eq!(client.until_queued().number, "12");
-    let sent = peer.hear_type("square");
-    drop(peer);
-    let (mut peer, _) = fake.let_in(0);
-    client.square("13");
-    let again = [peer.hear_type("square"), peer.hear_type("square")];
-    assert_eq!(again[0], sent, "under the same name");
-    // The disk takes files again: whatever has no answer is kept.
-    std::fs::remove_file(home.outbox()).unwrap();
-    client.square("14");
-    assert_eq!(peer.hear_type("square")["number"], "14");
-    peer.result(1, "s1", "12", sent["id"].as_str());
-    client.results(1);
-    client.leave();
-    let kept: String = outbox_files(&home).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    assert!(kept.contains("\"13\"") && kept.contains("\"14\""), "{kept}");
-}
-
-#[test]
-fn squares_that_are_not_on_the_disk_wait_for_their_student_to_come_back() {
-    let (fake, home) = (Fake::listen(), Home::new());
-    let mut client = Client::start(Options { server: Some(fake.address()), outbox: None, ..options(&home) });
-    client.join("s1");
-    let (mut peer, _) = fake.let_in(0);
-    assert_eq!(
-        client.until(|event| if let LinkEvent::Unkept(unkept) = event { Some(unkept.folder) } else { None }),
-        None
-    );
-    client.square("12");
-    let sent = peer.hear_type("square");
-    client.join("s2");
-    let (_other, _) = fake.let_in(0);
-    client.join("s1");
-    let (mut peer, _) = fake.let_in(0);
-    assert_eq!(peer.hear_type("square"), sent);
-    client.leave();
 }
 
 /// An address that nobody listens at.

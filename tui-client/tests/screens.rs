@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
 use squares::app::{App, Remembered, Setup};
-use squares::event::{Effect, Event, LinkEvent, Lost, Pending};
+use squares::event::{Effect, Event, LinkEvent, Lost, Pending, Unkept};
 use squares::strings::Lang;
 use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
@@ -174,6 +174,17 @@ fn check(name: &str, scene: impl Fn(Lang, (u16, u16)) -> Stage) {
 #[test]
 fn room() {
     check("room", Stage::room);
+}
+
+#[test]
+fn room_where_nothing_can_be_kept() {
+    check("room_unkept", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let folder = std::path::Path::new("/home/sample/.local/state/squares");
+        stage.update(Event::Unkept(Unkept::new(folder, &full)));
+        stage
+    });
 }
 
 #[test]

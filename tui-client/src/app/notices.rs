@@ -120,16 +120,18 @@ impl Notices {
         }
     }
 
-    /// What it asked was answered.
+    /// What it asked was answered. What is said only once asks nothing, and stands.
     pub(crate) fn take_away(&mut self) {
-        self.current = None;
+        if self.unread_until.is_none() {
+            self.current = None;
+        }
     }
 
     /// Takes away what has stood long enough. Whether anything went.
     pub(crate) fn expire(&mut self, now: Instant) -> bool {
         let over = self.current.as_ref().is_some_and(|notice| notice.until <= now);
         if over {
-            self.current = None;
+            (self.current, self.unread_until) = (None, None);
         }
         over
     }

@@ -371,7 +371,10 @@ fn cannot_host(why: &Lost) -> Option<String> {
             "Another server already keeps the results in {}. Join it: give its address as the server, or with --server.",
             text::printable(folder)
         )),
-        Lost::NoLedger { path, words } => Some(format!(
+        Lost::NoLedger { path: None, .. } => Some(
+            "No room can be opened here: no home folder is known (HOME) to keep its results in. Join another: give its address as the server, or with --server.".to_owned(),
+        ),
+        Lost::NoLedger { path: Some(path), words } => Some(format!(
             "No room can be opened here: its results cannot be kept in {}{}. Join another: give its address as the server, or with --server.",
             text::printable(&path.to_string_lossy()),
             in_brackets(&system_words(words, system))

@@ -357,7 +357,10 @@ fn cannot_host(why: &Lost) -> Option<String> {
             "다른 서버가 이미 {} 의 결과를 쓰고 있습니다. 서버 칸이나 --server 로 그 서버의 주소를 주세요.",
             text::printable(folder)
         )),
-        Lost::NoLedger { path, words } => Some(format!(
+        Lost::NoLedger { path: None, .. } => Some(
+            "홈 폴더(HOME)가 없어 결과를 저장할 수 없으므로 여기서는 방을 열 수 없습니다. 서버 칸이나 --server 로 다른 서버의 주소를 주세요.".to_owned(),
+        ),
+        Lost::NoLedger { path: Some(path), words } => Some(format!(
             "{} 에 결과를 저장할 수 없어{} 여기서는 방을 열 수 없습니다. 서버 칸이나 --server 로 다른 서버의 주소를 주세요.",
             text::printable(&path.to_string_lossy()),
             in_brackets(&system_words(words, system))
