@@ -54,6 +54,11 @@ pub enum LinkEvent {
         /// The address, as it was given.
         server: String,
     },
+    /// Of several servers, this one was reached.
+    Reached {
+        /// Its address.
+        server: String,
+    },
     /// Connected, not joined yet. Comes again on every reconnect.
     Hello {
         /// What the server said of itself.
@@ -198,6 +203,14 @@ pub enum Lost {
     Full,
     /// It did not speak the protocol; what was wrong with it.
     NotSquares(String),
+    /// What answers there is a server of this other protocol.
+    Stranger(&'static str),
+    /// It took the connection, and said nothing for so many seconds.
+    Silent(u64),
+    /// It began to answer, and did not finish within so many seconds.
+    Slow(u64),
+    /// It took the connection, and ended it without a word.
+    HungUp,
     /// It speaks TLS, and this program was not told to.
     WantsTls,
     /// It speaks no TLS, and this program was told to.
@@ -240,10 +253,12 @@ pub struct Pending {
 pub struct Pin(Zeroizing<String>);
 
 impl Pin {
-    /// This text as a PIN.
+    /// This text as a PIN, as it was meant.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        let typed = Zeroizing::new(text.into());
+        let meant = squares_shared::pin::canonical(&typed).into_owned();
+        Self(Zeroizing::new(meant))
     }
 
     /// The text; it goes to the server, and nowhere else.

@@ -12,7 +12,10 @@ mod cursor;
 mod disk;
 mod edge;
 mod kept;
+mod race;
+mod servers;
 mod session;
+mod stranger;
 mod task;
 mod trust;
 mod window;
@@ -24,10 +27,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, read_address};
+pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, each_server, read_address, read_servers};
 pub use backoff::Backoff;
 pub use cursor::{Continues, Cursor};
+pub(crate) use edge::System;
 pub use edge::{Connecting, Edge, Work};
+pub use servers::{Missed, Reached, Reaching, Servers};
 use squares_shared::message::PageRequest;
 use tokio::sync::{mpsc, oneshot};
 pub use trust::Trust;
@@ -45,7 +50,8 @@ const EVENTS: usize = 64;
 /// What the link needs to know of the world.
 #[derive(Clone)]
 pub struct Options {
-    /// The server; none: the default address, where this process hosts one if nobody listens.
+    /// The server, or several of one room, as [`read_servers`] gives them; none: the default address, where this process hosts one if
+    /// nobody listens.
     pub server: Option<String>,
     /// The address to use, and to host at, where no server is named.
     pub default_address: String,
@@ -99,7 +105,7 @@ impl Link {
     /// # Errors
     /// Where the system gives no thread, or nothing to wait on sockets with.
     pub fn start(options: Options) -> io::Result<(Self, mpsc::Receiver<LinkEvent>)> {
-        let (link, events, task) = Self::start_at(options, Arc::new(edge::System));
+        let (link, events, task) = Self::start_at(options, Arc::new(System));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("link".into()).spawn(move || runtime.block_on(task))?;
         Ok((link, events))

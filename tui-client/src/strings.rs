@@ -130,6 +130,7 @@ pub struct Strings {
     pub name_optional: &'static str,
     pub this_machine: &'static str,
     pub choose_server: &'static str,
+    pub no_address: &'static str,
     pub pin: &'static str,
     pub pin_empty: &'static str,
     pub first_seen: fn(&str, &str) -> String,

@@ -208,7 +208,7 @@ fn a_server_that_is_full_gone_or_strange_is_tried_again_later() {
     fake.accept().error("server_full", None, None);
     assert_eq!(client.until_lost(), (Lost::Full, true));
     fake.accept().say_raw("HTTP/1.1 400 Bad Request");
-    assert!(matches!(client.until_lost(), (Lost::NotSquares(_), true)));
+    assert!(matches!(client.until_lost(), (Lost::Stranger("HTTP"), true)));
     client.ask(Command::ReconnectNow);
     let mut peer = fake.accept();
     peer.say(&json!({"type": "hello", "protocol": 2}));

@@ -40,6 +40,8 @@ pub(crate) enum State {
 pub(crate) struct Connection {
     /// The address as the link tells it, made printable.
     pub(crate) server: String,
+    /// All of them, where it is one of several.
+    room: String,
     pub(crate) state: State,
     /// Whether this process hosts the server.
     pub(crate) hosting: bool,
@@ -60,7 +62,8 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(server: String) -> Self {
         Self {
-            server,
+            server: listed(&server),
+            room: server,
             state: State::Connecting,
             hosting: false,
             hello: None,
@@ -70,6 +73,21 @@ impl Connection {
             log: None,
             first_seen: None,
         }
+    }
+
+    /// A try begins. What was wrong with the last one at the same address goes on to be told until it is known better.
+    pub(crate) fn connecting(&mut self, room: String, now: Instant) {
+        self.state = match std::mem::replace(&mut self.state, State::Connecting) {
+            State::Lost { why, .. } if room == self.room => State::Lost { why, retry_at: Some(now) },
+            _ => State::Connecting,
+        };
+        self.server = listed(&room);
+        self.room = room;
+    }
+
+    /// Of several servers, this one was reached.
+    pub(crate) fn reached(&mut self, server: String) {
+        self.server = server;
     }
 
     /// How the server lets students in, where one has said so.
@@ -156,6 +174,11 @@ impl Connection {
             self.held_up = None;
         }
     }
+}
+
+/// Several addresses as they are shown.
+fn listed(servers: &str) -> String {
+    servers.replace(',', ", ")
 }
 
 /// A round trip as it is shown: in whole milliseconds, and in two digits, so that it does not flicker.

@@ -22,12 +22,12 @@ impl App {
         }
         match news {
             LinkEvent::Connecting { server } => {
-                self.connection.server = text::printable(&server).into_owned();
-                self.connection.state = State::Connecting;
+                self.connection.connecting(text::printable(&server).into_owned(), now);
                 self.connection.hosting = false;
                 self.exports.lost();
                 self.each_feed(Feed::lost);
             }
+            LinkEvent::Reached { server } => self.connection.reached(text::printable(&server).into_owned()),
             LinkEvent::Hello { hello, hosting } => {
                 self.connection.state = State::Connected;
                 self.connection.hosting = hosting;

@@ -13,7 +13,11 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// The shortest wait: whatever happens, a loop of tries must not keep a processor busy.
 const SHORTEST: Duration = Duration::from_millis(20);
 
-/// Counts tries that failed.
+/// How long somebody must have been in the room for the waits to start anew: a server that lets go of whoever it let in, at once,
+/// is not asked again and again at full speed.
+const STEADY: Duration = Duration::from_secs(5);
+
+/// Counts tries that failed, and stays that were too short to count.
 #[derive(Debug, Default)]
 pub struct Backoff {
     failures: u32,
@@ -27,9 +31,22 @@ impl Backoff {
         longest.mul_f64(random.clamp(0.0, 1.0)).max(SHORTEST)
     }
 
-    /// A try succeeded in full.
+    /// Another server is asked.
     pub const fn reset(&mut self) {
         self.failures = 0;
+    }
+
+    /// A connection ended in which the server had let us in for so long.
+    pub fn left(&mut self, stayed: Duration) {
+        if stayed >= STEADY {
+            self.failures = 0;
+        }
+    }
+
+    /// Whether nothing has failed yet.
+    #[must_use]
+    pub const fn is_fresh(&self) -> bool {
+        self.failures == 0
     }
 }
 
@@ -46,6 +63,18 @@ mod tests {
             assert!(backoff.next(1.0) <= LONGEST);
         }
         backoff.reset();
+        assert_eq!(backoff.next(1.0), FIRST);
+    }
+
+    #[test]
+    fn only_some_seconds_in_the_room_start_the_waits_anew() {
+        let mut backoff = Backoff::default();
+        for wait in [250, 500, 1000, 2000] {
+            assert_eq!(backoff.next(1.0).as_millis(), wait);
+            backoff.left(Duration::from_millis(4_999));
+        }
+        backoff.left(STEADY);
+        assert!(backoff.is_fresh());
         assert_eq!(backoff.next(1.0), FIRST);
     }
 

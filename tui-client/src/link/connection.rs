@@ -7,18 +7,22 @@ use std::time::Duration;
 use squares_shared::line::{Line, LineReader};
 use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL, append_line};
 use tokio::io::Interest;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::trust::Trust;
-use super::wire::{self, Connected, Wire};
+use super::stranger::{self, FIRST};
+use super::wire::{Connected, Wire};
 use crate::event::Lost;
 
 /// The longest line taken from a server: far above a page of history (1 MiB) and above the square of any number
 /// that fits into a request, and still a bound.
 const LONGEST_LINE: usize = 64 << 20;
 
-/// How long a connection may take to be made, and how long `hello` may take to come after it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may take to be made, and how long `hello` may take to come after it: a person who waits is told within
+/// ten seconds what is wrong.
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Who has said nothing for so long is asked with a `ping`: a room may answer it, and others show by their answer who they are.
+const ASK_AFTER: Duration = Duration::from_secs(3);
 
 /// The bytes taken from the socket in one go.
 const CHUNK: usize = 64 << 10;
@@ -39,25 +43,19 @@ pub struct Connection {
     written: usize,
     /// Writing failed. What the server said before that may still be read, and often says why.
     broken: Option<io::Error>,
+    /// What came first, until `hello` has.
+    begins: Option<Vec<u8>>,
     /// The fingerprint of the server's certificate, where it is believed because it is the first.
     first_seen: Option<String>,
 }
 
 impl Connection {
-    /// Connects, inside TLS where there is a rule whom to believe, and waits for `hello`.
-    ///
-    /// # Errors
-    /// Why there is no connection.
-    pub async fn open(address: &str, trust: Option<&Trust>) -> Result<(Self, Hello), Refused> {
-        Self::over(wire::connect(address, trust).await?).await
-    }
-
     /// Waits for `hello` on a connection that was made.
     ///
     /// # Errors
     /// Where it does not come.
     pub(super) async fn over(connected: Connected) -> Result<(Self, Hello), Refused> {
-        let Connected { wire, first_seen } = connected;
+        let Connected { wire, first_seen, until } = connected;
         let mut connection = Self {
             wire,
             lines: LineReader::new(LONGEST_LINE),
@@ -65,11 +63,27 @@ impl Connection {
             out: Vec::new(),
             written: 0,
             broken: None,
+            begins: Some(Vec::new()),
             first_seen,
         };
-        let hello = timeout(PATIENCE, connection.hello()).await;
-        let hello = hello.map_err(|_| Lost::NotSquares(format!("it said nothing for {} s", PATIENCE.as_secs())))??;
-        Ok((connection, hello))
+        let said = match timeout_at(until, connection.hello()).await {
+            Ok(Ok(hello)) => {
+                connection.begins = None;
+                return Ok((connection, hello));
+            }
+            Ok(Err(lost)) => Some(lost),
+            Err(_) => None,
+        };
+        let begins = connection.begins.unwrap_or_default();
+        let seconds = PATIENCE.as_secs();
+        Err(Refused::from(match (stranger::who(&begins), said) {
+            (Some(who), _) => who,
+            (None, Some(Lost::Closed(_))) if begins.is_empty() => Lost::HungUp,
+            (None, Some(lost)) => lost,
+            (None, None) if begins.is_empty() => Lost::Silent(seconds),
+            (None, None) if stranger::is_a_room(&begins) => Lost::Slow(seconds),
+            (None, None) => Lost::NotSquares(format!("it did not say hello within {seconds} s")),
+        }))
     }
 
     /// The fingerprint of the server's certificate, told once, where it is believed because it is the first from there.
@@ -139,6 +153,9 @@ impl Connection {
                 Ok(0) => return Err(Lost::Closed(None)),
                 Ok(count) => {
                     self.lines.push(&self.chunk[..count]);
+                    if let Some(begins) = &mut self.begins {
+                        begins.extend(self.chunk[..count].iter().take(FIRST - begins.len()));
+                    }
                     taken += count;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -173,11 +190,25 @@ impl Connection {
     }
 
     async fn hello(&mut self) -> Result<Hello, Lost> {
+        let (ask_at, mut asked) = (Instant::now() + ASK_AFTER, false);
         loop {
-            let went = match self.ready(true).await {
+            let silent = self.begins.as_ref().is_some_and(Vec::is_empty);
+            let ready = tokio::select! {
+                ready = self.ready(true) => ready,
+                () = sleep_until(ask_at), if silent && !asked => {
+                    asked = true;
+                    self.say(&FromClient::Ping);
+                    Ok(())
+                }
+            };
+            self.flush();
+            let went = match ready {
                 Ok(()) => self.take(),
                 Err(error) => Err(Lost::Closed(Some(plain_words(&error)))),
             };
+            if let Some(who) = self.begins.as_deref().and_then(stranger::who) {
+                return Err(who);
+            }
             match self.next_message() {
                 Some(Ok(FromServer::Hello(hello))) if hello.protocol == PROTOCOL => return Ok(hello),
                 Some(Ok(FromServer::Hello(hello))) => {

@@ -30,7 +30,7 @@ pub trait Edge: Send + Sync {
 }
 
 /// The system's: sockets, and a thread for the disk.
-pub(super) struct System;
+pub(crate) struct System;
 
 impl Edge for System {
     fn connect(&self, address: &str, trust: Option<&Trust>) -> Connecting {

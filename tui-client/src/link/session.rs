@@ -19,6 +19,9 @@ use crate::event::{LinkEvent, Lost, Pending};
 /// long again without a word, nobody is.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// Who is asked to let us in and says nothing at all for so long, hangs: a person is told within ten seconds.
+const JOINING: Duration = Duration::from_secs(9);
+
 /// After results, bytes that come within this time are taken together: a thousand results a second, or ten thousand, then
 /// wake the link and the screen forty times, and what waits longest is seen after 25 ms and a frame. The first result
 /// after a pause is never delayed.
@@ -54,6 +57,8 @@ pub(super) struct Session {
     too_slow: bool,
     /// Goodbye was said.
     leaving: bool,
+    /// Since when we are in.
+    joined_at: Option<Instant>,
 }
 
 impl Session {
@@ -70,6 +75,7 @@ impl Session {
             results_at: None,
             too_slow: false,
             leaving: false,
+            joined_at: None,
         }
     }
 
@@ -80,6 +86,11 @@ impl Session {
     /// Whether the server closed because the join came too late.
     pub(super) const fn was_too_slow(&self) -> bool {
         self.too_slow
+    }
+
+    /// For how long we were in.
+    pub(super) fn stayed(&self) -> Duration {
+        self.joined_at.map_or(Duration::ZERO, |since| now() - since)
     }
 
     pub(super) fn join(&mut self, kept: &mut Kept) {
@@ -131,7 +142,7 @@ impl Session {
 
     /// The next moment at which [`Self::time`] is to be called; none while nothing is awaited.
     pub(super) fn deadline(&self, kept: &Kept) -> Option<Instant> {
-        let silence = self.quiet_since.map(|since| since + SILENCE);
+        let silence = self.quiet_since.map(|since| since + self.patience());
         let held = kept.window.wakes_at().filter(|_| self.stage == Stage::Joined && !self.leaving);
         [silence, held].into_iter().flatten().min()
     }
@@ -167,6 +178,9 @@ impl Session {
         // Something may have come while this program was stopped: listen before judging.
         self.hear(kept)?;
         if self.is_silent(now) {
+            if self.stage == Stage::Asked {
+                return Err(Lost::Silent(JOINING.as_secs()));
+            }
             if self.probed {
                 return Err(Lost::Closed(Some(format!("no answer for {} s", 2 * SILENCE.as_secs()))));
             }
@@ -178,7 +192,11 @@ impl Session {
     }
 
     fn is_silent(&self, now: Instant) -> bool {
-        self.quiet_since.is_some_and(|since| since + SILENCE <= now)
+        self.quiet_since.is_some_and(|since| since + self.patience() <= now)
+    }
+
+    const fn patience(&self) -> Duration {
+        if matches!(self.stage, Stage::Asked) { JOINING } else { SILENCE }
     }
 
     /// Sends the squares that may go.
@@ -286,6 +304,9 @@ impl Session {
 
     fn message(&mut self, message: FromServer, kept: &mut Kept) -> Result<(), Lost> {
         match message {
+            FromServer::Welcome(_) if self.stage != Stage::Asked => {
+                return Err(Lost::NotSquares("it let in whom nobody had asked it to".into()));
+            }
             FromServer::Welcome(welcome) => self.welcome(welcome, kept),
             FromServer::Error(error) => return self.error(error, kept),
             FromServer::Bye { reason: ByeReason::Left } if self.leaving => return Err(Lost::Closed(None)),
@@ -312,7 +333,7 @@ impl Session {
     fn welcome(&mut self, welcome: Welcome, kept: &mut Kept) {
         let resumed = kept.cursor.joined(&self.hello, &welcome) == Continues::Resumed;
         self.stage = Stage::Joined;
-        kept.backoff.reset();
+        self.joined_at = Some(now());
         if let Some(wanted) = &mut kept.wanted {
             wanted.was_in = true;
         }

@@ -1,19 +1,17 @@
 //! The link's task: its state, and what it does about each thing that happens. Started by [`Link::start`](super::Link::start).
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use squares_shared::message::Hello;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
-use super::connection::{Connection, Refused};
 use super::disk::{Disk, Done};
 use super::kept::{Kept, Wanted};
+use super::servers::{Missed, Reached, Reaching, Servers};
 use super::session::Session;
-use super::{Command, Edge, Options, now, read_address};
+use super::{Command, Edge, Options, each_server, now, read_servers};
 use crate::event::{LinkEvent, Lost, Pending};
 use crate::host::{Host, HostError};
 use crate::outbox::{Ids, Owner};
@@ -24,15 +22,13 @@ const GOODBYE: Duration = Duration::from_millis(500);
 /// The most squares without an answer; a server that has been away for so long is not coming back today.
 const MOST_WAITING: usize = 10_000;
 
-type Connecting = Pin<Box<dyn Future<Output = Result<(Connection, Hello), Refused>> + Send>>;
-
 /// Where the connection stands.
 enum Phase {
     /// There is none, and none is wanted until somebody joins or asks.
     Parked,
     /// The next try is made then.
     Waiting(Instant),
-    Connecting(Connecting),
+    Connecting(Reaching),
     /// Nobody listens, so a server is being started here. Never dropped half-way: it could not be stopped then.
     Hosting(JoinHandle<Result<Host, HostError>>),
     Up(Box<Session>),
@@ -44,8 +40,10 @@ pub(super) struct Task {
     events: mpsc::Sender<LinkEvent>,
     kept: Kept,
     phase: Phase,
-    /// As [`read_address`] gives it; none: the default one, hosted where nobody listens.
+    /// As [`read_servers`] gives it; none: the default one, hosted where nobody listens.
     server: Option<String>,
+    /// The same one by one.
+    servers: Servers,
     host: Option<Host>,
     /// Another process took the address that was to be hosted at, so that it must be reachable now.
     taken: bool,
@@ -59,7 +57,7 @@ enum Happened {
     /// The screen took an event.
     Told,
     Disk(Done),
-    Connected(Result<(Connection, Hello), Refused>),
+    Connected(Result<Box<Reached>, Missed>),
     Hosted(Result<Host, HostError>),
     /// The socket has something for us or takes something of ours, or failed.
     Socket(std::io::Result<()>),
@@ -76,6 +74,7 @@ impl Task {
     ) -> Self {
         let kept = Kept::new(&options, edge);
         let server = options.server.clone();
+        let servers = Servers::of(server.as_ref().unwrap_or(&options.default_address));
         Self {
             options,
             commands,
@@ -83,6 +82,7 @@ impl Task {
             kept,
             phase: Phase::Parked,
             server,
+            servers,
             host: None,
             taken: false,
             ids: Ids::new(),
@@ -179,7 +179,7 @@ impl Task {
     }
 
     async fn join(&mut self, student: String, name: Option<String>) {
-        let owner = Owner { server: self.address(), student: student.clone() };
+        let owner = Owner { server: self.room(), student: student.clone() };
         let wanted = self.kept.wanted.take().filter(|before| before.student == student && before.name == name);
         let at_work = matches!(self.phase, Phase::Up(_) | Phase::Connecting(_) | Phase::Hosting(_));
         if wanted.is_some() && at_work {
@@ -204,7 +204,7 @@ impl Task {
     async fn use_server(&mut self, text: &str) {
         let server = match text.trim() {
             "" => None,
-            text => match read_address(text) {
+            text => match read_servers(text) {
                 Ok(server) => Some(server),
                 Err(error) => {
                     let why = Lost::Unreachable(error.to_string());
@@ -222,6 +222,7 @@ impl Task {
         self.kept.wanted = None;
         self.kept.backoff.reset();
         self.server = server;
+        self.servers = Servers::of(&self.address());
         if let Phase::Hosting(starting) = &mut self.phase {
             self.host = starting.await.ok().and_then(Result::ok);
         }
@@ -259,6 +260,14 @@ impl Task {
         self.server.clone().unwrap_or_else(|| self.options.default_address.clone())
     }
 
+    /// What squares are kept under: the same for the same servers in any order.
+    fn room(&self) -> String {
+        let address = self.address();
+        let mut servers: Vec<&str> = each_server(&address).collect();
+        servers.sort_unstable();
+        servers.join(",")
+    }
+
     fn disk_did(&mut self, done: Done) {
         match done {
             Done::Kept(squares) => self.kept.queue(squares),
@@ -286,17 +295,20 @@ impl Task {
         self.kept.tell(LinkEvent::Connecting { server: address.clone() });
         // What is hosted here is reached within this machine.
         let trust = self.options.trust.clone().filter(|_| self.host.is_none());
-        let connecting = self.kept.edge.connect(&address, trust.as_ref());
-        self.phase = Phase::Connecting(Box::pin(async move { Connection::over(connecting.await?).await }));
+        self.phase = Phase::Connecting(self.servers.reach(&*self.kept.edge, trust.as_ref()));
     }
 
-    fn connected(&mut self, connected: Result<(Connection, Hello), Refused>) {
+    fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {
         self.phase = Phase::Parked;
         match connected {
-            Ok((mut connection, hello)) => {
+            Ok(reached) => {
+                let Reached { server, mut connection, hello } = *reached;
                 self.taken = false;
+                self.servers.reached(&server);
+                if self.servers.are_several() {
+                    self.kept.tell(LinkEvent::Reached { server: server.clone() });
+                }
                 if let Some(fingerprint) = connection.take_first_seen() {
-                    let server = self.address();
                     self.kept.tell(LinkEvent::FirstSeen { server, fingerprint });
                 }
                 self.kept.tell(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
@@ -306,11 +318,11 @@ impl Task {
                 }
                 self.phase = Phase::Up(session);
             }
-            Err(refused) if refused.nobody && self.may_host() => {
+            Err(missed) if missed.nobody && self.may_host() => {
                 let starting = Host::start(self.address(), self.options.data.clone());
                 self.phase = Phase::Hosting(tokio::spawn(starting));
             }
-            Err(refused) => self.try_later(refused.why),
+            Err(missed) => self.try_later(missed.why),
         }
     }
 
@@ -360,11 +372,19 @@ impl Task {
     /// A connection that was up is at its end.
     fn lost(&mut self, session: &Session, why: Lost) {
         self.kept.window.connection_lost();
+        self.kept.backoff.left(session.stayed());
         match &self.kept.wanted {
             // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
             None if !matches!(why, Lost::NotSquares(_)) => self.phase = Phase::Parked,
-            Some(_) if session.was_too_slow() => self.connect(),
-            _ => self.try_later(why),
+            // The id was typed right when the server's patience ended. One that says so again and again waits as any other.
+            Some(_) if session.was_too_slow() && self.kept.backoff.is_fresh() => {
+                self.kept.backoff.next(0.0);
+                self.connect();
+            }
+            _ => {
+                self.servers.lost();
+                self.try_later(why);
+            }
         }
     }
 
@@ -397,7 +417,7 @@ impl Phase {
     async fn next(&mut self, listening: bool) -> Happened {
         match self {
             Self::Parked | Self::Waiting(_) => std::future::pending().await,
-            Self::Connecting(connecting) => Happened::Connected(connecting.await),
+            Self::Connecting(reaching) => Happened::Connected(reaching.await.map(Box::new)),
             Self::Hosting(starting) => Happened::Hosted(match starting.await {
                 Ok(hosted) => hosted,
                 Err(panic) => Err(HostError::Failed(panic.to_string())),

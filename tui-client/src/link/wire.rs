@@ -11,16 +11,21 @@ use std::time::Duration;
 use squares_shared::stream::Stream;
 use tls::Secret;
 use tokio::io::Interest;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, timeout_at};
 
+use super::address::host_and_port;
 use super::connection::{PATIENCE, Refused, plain_words};
+use super::race::{Way, by_turns, race};
 use super::trust::Trust;
 use crate::event::Lost;
 
 /// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
+
+/// The most addresses of one name that are tried.
+const MOST_ADDRESSES: usize = 16;
 
 /// The bytes of a connection.
 #[derive(Debug)]
@@ -36,35 +41,49 @@ pub struct Connected {
     pub(super) wire: Wire,
     /// The fingerprint of the server's certificate, where it is believed because it is the first.
     pub(super) first_seen: Option<String>,
+    /// Until when it may say hello.
+    pub(super) until: Instant,
 }
 
 impl From<Box<dyn Stream>> for Connected {
     fn from(stream: Box<dyn Stream>) -> Self {
-        Self { wire: Wire::Given(stream), first_seen: None }
+        Self { wire: Wire::Given(stream), first_seen: None, until: Instant::now() + PATIENCE }
     }
 }
 
 /// Connects by TCP, inside TLS where there is a rule whom to believe.
 pub(super) async fn connect(address: &str, trust: Option<&Trust>) -> Result<Connected, Refused> {
-    let connecting = timeout(PATIENCE, TcpStream::connect(address)).await;
-    let tcp = match connecting {
-        Ok(Ok(tcp)) => tcp,
-        Ok(Err(error)) => {
-            let nobody = error.kind() == io::ErrorKind::ConnectionRefused;
-            return Err(Refused { why: Lost::Unreachable(plain_words(&error)), nobody });
-        }
+    let until = Instant::now() + PATIENCE;
+    let tcp = match timeout_at(until, dial(address)).await {
+        Ok(dialled) => dialled?,
         Err(_) => return Err(Lost::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
     };
-    if is_its_own_peer(&tcp) {
-        return Err(Refused { why: Lost::Unreachable("connection refused".into()), nobody: true });
-    }
     prepare(&tcp).map_err(|error| Lost::Unreachable(plain_words(&error)))?;
-    let Some(trust) = trust else { return Ok(Connected { wire: Wire::Plain(tcp), first_seen: None }) };
-    let (secret, first_seen) = match timeout(PATIENCE, Secret::open(tcp, address, trust)).await {
-        Ok(secret) => secret?,
-        Err(_) => return Err(Lost::SpeaksNoTls.into()),
-    };
-    Ok(Connected { wire: Wire::Secret(Box::new(secret)), first_seen })
+    let Some(trust) = trust else { return Ok(Connected { wire: Wire::Plain(tcp), first_seen: None, until }) };
+    let (secret, first_seen) = Secret::open(tcp, address, trust, until).await?;
+    Ok(Connected { wire: Wire::Secret(Box::new(secret)), first_seen, until })
+}
+
+/// Connects to whichever address of a name answers first.
+async fn dial(address: &str) -> Result<TcpStream, Refused> {
+    let unreachable = |error: &io::Error, nobody| Refused { why: Lost::Unreachable(plain_words(error)), nobody };
+    let found = lookup_host(host_and_port(address)).await.map_err(|error| unreachable(&error, false))?;
+    let ways = by_turns(found).into_iter().take(MOST_ADDRESSES).map(|one| -> Way<TcpStream, io::Error> {
+        Box::pin(async move {
+            let tcp = TcpStream::connect(one).await?;
+            if is_its_own_peer(&tcp) { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(tcp) }
+        })
+    });
+    race(ways).await.map_err(|faults| {
+        let nobody = !faults.is_empty() && faults.iter().all(|fault| fault.kind() == io::ErrorKind::ConnectionRefused);
+        // An address of a family that this machine has no way to says less than any other.
+        let no_way = [io::ErrorKind::NetworkUnreachable, io::ErrorKind::AddrNotAvailable];
+        let telling = faults.iter().find(|fault| !no_way.contains(&fault.kind())).or(faults.first());
+        match telling {
+            Some(fault) => unreachable(fault, nobody),
+            None => Lost::Unreachable("the name has no address".into()).into(),
+        }
+    })
 }
 
 impl Wire {

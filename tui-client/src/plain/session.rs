@@ -5,7 +5,6 @@ mod heard;
 mod lost;
 
 use std::io;
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use squares_shared::line::Line;
@@ -22,8 +21,8 @@ use super::input::Given;
 use super::order::{Answer, Order};
 use super::output::Output;
 use crate::event::{self, Lost, Pending};
-use crate::link::connection::{Connection, Refused, plain_words, read_line};
-use crate::link::{Backoff, Cursor, WINDOW, Window};
+use crate::link::connection::{Connection, plain_words, read_line};
+use crate::link::{Backoff, Cursor, Missed, Reached, Reaching, Servers, System, WINDOW, Window};
 use crate::outbox::Ids;
 
 /// Without an answer for so long, plain mode gives up.
@@ -66,17 +65,17 @@ impl From<io::Error> for End {
 pub(super) struct Tells {
     /// That the server takes so many squares a second and no more.
     pub(super) waiting: bool,
+    /// That the server lets nobody in for a while.
+    pub(super) held_up: bool,
     /// That the server is gone, and that it is back.
     pub(super) absence: bool,
 }
-
-type Connecting = Pin<Box<dyn Future<Output = Result<(Connection, Hello), Refused>> + Send>>;
 
 enum Phase {
     /// Nothing is wanted of the server yet.
     Apart,
     Waiting(Instant),
-    Connecting(Connecting),
+    Connecting(Reaching),
     Up(Box<Up>),
 }
 
@@ -92,6 +91,9 @@ struct Up {
 
 pub(super) struct Session<'a, O, E> {
     options: Options,
+    servers: Servers,
+    /// The server that is spoken with, or was last; all of them before that.
+    server: String,
     /// What is still to be told.
     tells: Tells,
     absence: Absence,
@@ -107,6 +109,10 @@ pub(super) struct Session<'a, O, E> {
     backoff: Backoff,
     /// The server has let us in before.
     was_in: bool,
+    /// Since when we are in, in this connection.
+    in_since: Option<Instant>,
+    /// How often, without a break, a connection ended without a word.
+    hung_up: u32,
     refused: bool,
     /// Since when nothing went forward though something should; none while nothing is due.
     stuck_since: Option<Instant>,
@@ -117,8 +123,10 @@ pub(super) struct Session<'a, O, E> {
 /// Why a connection ends.
 enum Over {
     Lost(Lost),
-    /// What `--follow` missed is printed but for what the next join replays: join again, now.
+    /// What `--follow` missed is printed but for what the next join replays: join again.
     Rejoin,
+    /// The server lets us in after so long, and says why.
+    HeldUp(Duration, String),
 }
 
 impl From<Lost> for Over {
@@ -129,7 +137,7 @@ impl From<Lost> for Over {
 
 enum Happened {
     Given(Option<Given>),
-    Connected(Box<Result<(Connection, Hello), Refused>>),
+    Connected(Box<Result<Reached, Missed>>),
     Socket(io::Result<()>),
     Time,
 }
@@ -142,6 +150,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         output: &'a mut Output<O, E>,
     ) -> Self {
         Self {
+            servers: Servers::of(&options.server),
+            server: options.server.replace(',', ", "),
             options,
             tells,
             absence: Absence::default(),
@@ -155,6 +165,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             cursor: Cursor::default(),
             backoff: Backoff::default(),
             was_in: false,
+            in_since: None,
+            hung_up: 0,
             refused: false,
             stuck_since: None,
             trouble: NO_ANSWER.into(),
@@ -256,17 +268,21 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     }
 
     fn connect(&mut self) {
-        let (address, trust) = (self.options.server.clone(), self.options.trust.clone());
-        self.phase = Phase::Connecting(Box::pin(async move { Connection::open(&address, trust.as_ref()).await }));
+        self.phase = Phase::Connecting(self.servers.reach(&System, self.options.trust.as_ref()));
     }
 
-    async fn connected(&mut self, connected: Result<(Connection, Hello), Refused>) -> Result<(), End> {
-        let (mut connection, hello) = match connected {
-            Ok(connected) => connected,
-            Err(refused) => return self.lost(refused.why),
+    async fn connected(&mut self, connected: Result<Reached, Missed>) -> Result<(), End> {
+        let Reached { server, mut connection, hello } = match connected {
+            Ok(reached) => reached,
+            Err(missed) => {
+                self.server = missed.server;
+                return self.lost(missed.why);
+            }
         };
+        self.servers.reached(&server);
+        self.server = server;
         if let Some(fingerprint) = connection.take_first_seen() {
-            let server = &self.options.server;
+            let server = &self.server;
             self.output.complain(&format!(
                 "squares: first time at {server}; its certificate is believed from now on: {fingerprint}"
             ));
@@ -392,7 +408,11 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         match ended {
             Ok(()) => self.phase = Phase::Up(up),
             Err(Over::Lost(why)) => self.lost(why)?,
-            Err(Over::Rejoin) => self.window.connection_lost(),
+            Err(Over::Rejoin) => {
+                let wait = self.backoff.next(fastrand::f64());
+                self.come_back_in(wait);
+            }
+            Err(Over::HeldUp(wait, why)) => self.held_up(wait, why),
         }
         self.pump();
         Ok(())

@@ -53,6 +53,7 @@ pub(super) static EN: Strings = Strings {
     name_optional: "optional",
     this_machine: "this computer",
     choose_server: "choose",
+    no_address: "This is no address. Give a host, a port or both: 192.0.2.7:7878.",
     pin: "PIN",
     pin_empty: "Type your PIN; it was handed out to you.",
     first_seen: |server, fingerprint| format!("First time at {server}. Its certificate is believed now: {fingerprint}"),
@@ -358,6 +359,10 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "the server stopped".to_owned(),
         Lost::Full => "the server is full".to_owned(),
         Lost::NotSquares(_) => "not a Squares server".to_owned(),
+        Lost::Stranger(who) => format!("{who} answers there, not Squares"),
+        Lost::Silent(_) => "the server says nothing".to_owned(),
+        Lost::Slow(_) => "the server is too slow".to_owned(),
+        Lost::HungUp => "the server hangs up".to_owned(),
         Lost::WantsTls => "the server speaks TLS".to_owned(),
         Lost::SpeaksNoTls => "the server speaks no TLS".to_owned(),
         Lost::Untrusted(_) | Lost::Changed { .. } => "the server is not believed".to_owned(),
@@ -380,6 +385,15 @@ fn cannot_host(why: &Lost) -> Option<String> {
             in_brackets(&system_words(words, system))
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
+        Lost::NotSquares(_) => Some("What answers there is no Squares server. Check the address.".to_owned()),
+        Lost::Stranger(who) => Some(format!("What answers there is {who}, not Squares. Check the port.")),
+        Lost::Silent(seconds) => Some(format!(
+            "It took the connection and said nothing for {seconds} s. It hangs, or it is no Squares server. Check the address."
+        )),
+        Lost::HungUp => Some(
+            "It took the connection and ended it without a word. It may be no Squares server. Check the address."
+                .to_owned(),
+        ),
         Lost::WantsTls => Some("This server speaks TLS. Start squares with --tls.".to_owned()),
         Lost::SpeaksNoTls => Some("This server speaks no TLS. Start squares without --tls.".to_owned()),
         Lost::Untrusted(why) => {

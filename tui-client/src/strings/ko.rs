@@ -51,6 +51,7 @@ pub(super) static KO: Strings = Strings {
     name_optional: "선택 사항",
     this_machine: "이 컴퓨터",
     choose_server: "고르기",
+    no_address: "주소가 아닙니다. 192.0.2.7:7878 처럼 호스트나 포트를 써 주세요.",
     pin: "PIN",
     pin_empty: "PIN을 입력해 주세요. 나누어 받은 쪽지에 있습니다.",
     first_seen: |server, fingerprint| {
@@ -344,6 +345,10 @@ fn lost(why: &Lost) -> String {
         Lost::Shutdown => "서버가 멈췄습니다".to_owned(),
         Lost::Full => "서버에 자리가 없습니다".to_owned(),
         Lost::NotSquares(_) => "제곱방 서버가 아닙니다".to_owned(),
+        Lost::Stranger(who) => format!("제곱방이 아니라 {who} 서버입니다"),
+        Lost::Silent(_) => "서버가 답하지 않습니다".to_owned(),
+        Lost::Slow(_) => "서버가 너무 느립니다".to_owned(),
+        Lost::HungUp => "서버가 바로 끊습니다".to_owned(),
         Lost::WantsTls => "TLS를 쓰는 서버입니다".to_owned(),
         Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다".to_owned(),
         Lost::Untrusted(_) | Lost::Changed { .. } => "믿을 수 없는 서버입니다".to_owned(),
@@ -366,6 +371,16 @@ fn cannot_host(why: &Lost) -> Option<String> {
             in_brackets(&system_words(words, system))
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
+        Lost::NotSquares(_) => Some("그 주소에 있는 것은 제곱방 서버가 아닙니다. 주소를 확인해 주세요.".to_owned()),
+        Lost::Stranger(who) => {
+            Some(format!("그 주소에 있는 것은 제곱방이 아니라 {who} 서버입니다. 포트를 확인해 주세요."))
+        }
+        Lost::Silent(seconds) => Some(format!(
+            "연결은 되었지만 {seconds}초 동안 아무 말이 없습니다. 멈춘 서버이거나 제곱방 서버가 아닙니다. 주소를 확인해 주세요."
+        )),
+        Lost::HungUp => {
+            Some("연결되자마자 아무 말 없이 끊깁니다. 제곱방 서버가 아닐 수 있습니다. 주소를 확인해 주세요.".to_owned())
+        }
         Lost::WantsTls => Some("이 서버는 TLS를 씁니다. squares 를 --tls 로 시작해 주세요.".to_owned()),
         Lost::SpeaksNoTls => Some("이 서버는 TLS를 쓰지 않습니다. --tls 없이 시작해 주세요.".to_owned()),
         Lost::Untrusted(why) => {

@@ -84,6 +84,51 @@ fn join_where_the_certificate_is_another() {
 }
 
 #[test]
+fn what_answers_in_place_of_a_room_is_told_and_goes_on_to_be_while_it_is_tried_again() {
+    for (lang, told) in
+        [(Lang::En, "What answers there is SSH, not Squares."), (Lang::Ko, "제곱방이 아니라 SSH 서버입니다.")]
+    {
+        let mut stage = Stage::new(lang, (80, 24));
+        let lost = |stage: &mut Stage| {
+            let retry_at = Some(stage.now + Duration::from_millis(300));
+            stage.link(LinkEvent::Lost { why: Lost::Stranger("SSH"), retry_at });
+        };
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        for _ in 0..3 {
+            lost(&mut stage);
+            assert!(stage.picture().contains(told), "{}", stage.picture());
+            stage.now += Duration::from_millis(400);
+            stage.update(Event::Wake);
+            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            assert!(stage.picture().contains(told), "{}", stage.picture());
+        }
+        // Of another address nothing is known.
+        stage.link(LinkEvent::Connecting { server: "10.0.0.9:7878".into() });
+        assert!(!stage.picture().contains(told), "{}", stage.picture());
+        lost(&mut stage);
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: false });
+        assert!(!stage.picture().contains(told), "{}", stage.picture());
+    }
+}
+
+#[test]
+fn a_server_that_is_no_address_is_told_with_the_right_form_at_its_field() {
+    for (lang, told) in [(Lang::En, "This is no address."), (Lang::Ko, "주소가 아닙니다.")] {
+        let mut stage = Stage::new(lang, (80, 24));
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: false });
+        stage.type_in("s1");
+        stage.press(KeyCode::BackTab);
+        stage.type_in("a b");
+        stage.press(KeyCode::Enter);
+        let picture = stage.picture();
+        assert!(picture.contains(told) && picture.contains("192.0.2.7:7878"), "{picture}");
+        stage.press(KeyCode::Tab);
+        assert!(stage.picture().contains(told), "leaving the field says so too");
+    }
+}
+
+#[test]
 fn join_with_help() {
     check("join_help", |lang, size| {
         let mut stage = Stage::new(lang, size);

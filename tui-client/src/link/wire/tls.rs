@@ -7,16 +7,15 @@ use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
 
 use crate::event::Lost;
-use crate::link::connection::plain_words;
+use crate::link::connection::{PATIENCE, plain_words};
+use crate::link::stranger::{self, FIRST};
 use crate::link::trust::{self, Trust, Verdict};
 
 /// The most bytes that are held encrypted.
 const HELD: usize = 64 << 10;
-
-/// The first byte that a server without TLS says: that of its `hello`.
-const PLAIN: u8 = b'{';
 
 /// A connection inside TLS.
 #[derive(Debug)]
@@ -25,27 +24,25 @@ pub(in crate::link) struct Secret {
     session: ClientConnection,
     /// Bytes that were decrypted and not yet read.
     left: usize,
+    /// What came first, until it is known to be TLS.
+    begins: Vec<u8>,
+    /// It is TLS that came.
     heard: bool,
     ended: bool,
 }
 
-/// The socket as rustls wants it; it tells what came first.
-struct Socket<'a> {
-    tcp: &'a TcpStream,
-    first: Option<u8>,
-}
+/// The socket as rustls wants it.
+struct Socket<'a>(&'a TcpStream);
 
 impl io::Read for Socket<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.tcp.try_read(buffer)?;
-        self.first = buffer[..count].first().copied();
-        Ok(count)
+        self.0.try_read(buffer)
     }
 }
 
 impl io::Write for Socket<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.tcp.try_write(bytes)
+        self.0.try_write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -58,16 +55,24 @@ impl Secret {
     ///
     /// # Errors
     /// Where the server speaks no TLS, or is not believed.
-    pub(super) async fn open(tcp: TcpStream, address: &str, trust: &Trust) -> Result<(Self, Option<String>), Lost> {
+    pub(super) async fn open(
+        tcp: TcpStream,
+        address: &str,
+        trust: &Trust,
+        until: Instant,
+    ) -> Result<(Self, Option<String>), Lost> {
         let (config, verdict) = trust::config(trust, address).map_err(Lost::Untrusted)?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Lost::Untrusted(format!("no name for TLS: {host}")))?;
         let session =
             ClientConnection::new(Arc::new(config), name).map_err(|error| Lost::Untrusted(error.to_string()))?;
-        let mut secret = Self { tcp, session, left: 0, heard: false, ended: false };
+        let mut secret = Self { tcp, session, left: 0, begins: Vec::new(), heard: false, ended: false };
         secret.session.set_buffer_limit(Some(HELD));
-        let done = secret.shake_hands().await;
+        let done = match timeout_at(until, secret.shake_hands()).await {
+            Ok(done) => done,
+            Err(_) => Err(secret.not_in_time()),
+        };
         let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (done, verdict) {
             (Ok(()), Some(Verdict::First(fingerprint))) => Ok((secret, Some(fingerprint))),
@@ -107,20 +112,58 @@ impl Secret {
                 }
             }
             if self.ended {
-                return Err(Lost::Closed(None));
+                let word = self.heard || !self.begins.is_empty();
+                return Err(if word { Lost::Closed(None) } else { Lost::HungUp });
             }
         }
         Ok(())
     }
 
+    /// Why the handshake was not done in time.
+    fn not_in_time(&self) -> Lost {
+        let seconds = PATIENCE.as_secs();
+        match (self.heard, self.begins.is_empty()) {
+            (false, true) => Lost::Silent(seconds),
+            (true, _) => Lost::Slow(seconds),
+            (false, false) => Lost::NotSquares(format!("it speaks no TLS, and said nothing whole for {seconds} s")),
+        }
+    }
+
+    /// Takes what came first, which shows whether it is TLS. Whether that is known now.
+    fn recognise(&mut self) -> io::Result<bool> {
+        let mut first = [0; FIRST];
+        let count = self.tcp.try_read(&mut first)?;
+        self.ended = count == 0;
+        self.begins.extend_from_slice(&first[..count]);
+        if stranger::is_tls(&self.begins) {
+            let mut begins = std::mem::take(&mut self.begins);
+            while !begins.is_empty() {
+                let taken = self.session.read_tls(&mut &*begins)?;
+                begins.drain(..taken.max(1));
+            }
+            self.heard = true;
+            return Ok(true);
+        }
+        if stranger::is_a_room(&self.begins) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NotTls(Lost::SpeaksNoTls)));
+        }
+        let who = stranger::who(&self.begins);
+        if who.is_some() || self.ended || self.begins.len() >= FIRST {
+            let nobody = || Lost::NotSquares("it speaks neither TLS nor as a room does".into());
+            let hung_up = self.ended && self.begins.is_empty();
+            let why = who.unwrap_or_else(|| if hung_up { Lost::HungUp } else { nobody() });
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NotTls(why)));
+        }
+        Ok(false)
+    }
+
     /// Takes what the socket holds.
     fn take_in(&mut self) -> io::Result<()> {
-        let mut socket = Socket { tcp: &self.tcp, first: None };
-        self.ended = self.session.read_tls(&mut socket)? == 0;
-        if !self.heard && socket.first == Some(PLAIN) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, NoTls));
+        if self.heard {
+            self.ended = self.session.read_tls(&mut Socket(&self.tcp))? == 0;
+        } else if !self.recognise()? {
+            return Ok(());
         }
-        self.heard = true;
         match self.session.process_new_packets() {
             Ok(went) => {
                 self.left = went.plaintext_bytes_to_read();
@@ -162,7 +205,7 @@ impl Secret {
     /// Gives the socket what has not left, as far as it takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         while self.session.wants_write() {
-            match self.session.write_tls(&mut Socket { tcp: &self.tcp, first: None }) {
+            match self.session.write_tls(&mut Socket(&self.tcp)) {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -173,18 +216,21 @@ impl Secret {
     }
 }
 
-/// The server answered without TLS.
+/// The server answered without TLS; who it is.
 #[derive(Debug, thiserror::Error)]
 #[error("it speaks no TLS")]
-struct NoTls;
+struct NotTls(Lost);
 
 fn closed(error: &io::Error) -> Lost {
     Lost::Closed(Some(plain_words(error)))
 }
 
 fn lost(error: &io::Error) -> Lost {
-    match error.get_ref() {
-        Some(inner) if inner.is::<NoTls>() => Lost::SpeaksNoTls,
+    let inner = error.get_ref();
+    if let Some(NotTls(why)) = inner.and_then(|inner| inner.downcast_ref()) {
+        return why.clone();
+    }
+    match inner {
         Some(inner) if inner.is::<rustls::Error>() => Lost::Untrusted(inner.to_string()),
         _ => Lost::Closed(Some(plain_words(error))),
     }

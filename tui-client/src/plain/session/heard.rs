@@ -17,6 +17,9 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     pub(super) fn message(&mut self, up: &mut Up, message: FromServer, raw: &str) -> Result<Result<(), Over>, End> {
         match message {
             FromServer::Result(result) if up.joined => self.result(up, &result, raw)?,
+            FromServer::Welcome(_) if up.joined => {
+                return Ok(Err(Lost::NotSquares("it let in whom nobody had asked it to".into()).into()));
+            }
             FromServer::Welcome(welcome) => return Ok(self.welcome(up, &welcome)),
             FromServer::History(_) => return self.page(up, raw),
             FromServer::Error(error) => return self.error(up, error),
@@ -29,7 +32,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     fn welcome(&mut self, up: &mut Up, welcome: &Welcome) -> Result<(), Over> {
         up.joined = true;
         self.was_in = true;
-        self.backoff.reset();
+        self.in_since = Some(Instant::now());
         self.note_return();
         match self.cursor.joined(&up.hello, welcome) {
             Continues::Hole(printed, _) if self.options.follow => {
@@ -122,13 +125,20 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             _ if up.joined && up.catch_up.is_none() => Ok(Ok(())),
             // Waiting is worth it, unless it takes longer than patience does.
             ErrorCode::RateLimited if !up.joined && is_soon(error.retry_after_ms) => {
-                Ok(Err(Lost::Closed(Some(error.message)).into()))
+                let wait = error.retry_after_ms.map_or(JOIN_WAIT, Duration::from_millis);
+                Ok(Err(Over::HeldUp(wait.max(SHORTEST_WAIT), error.message)))
             }
             _ if up.joined || (passing && self.was_in) => Ok(Err(Lost::Closed(Some(error.message)).into())),
             _ => Err(End::Failed(format!("not let in: {}", error.message))),
         }
     }
 }
+
+/// How long to wait where the server does not say when it lets us in.
+const JOIN_WAIT: Duration = Duration::from_secs(1);
+
+/// The least wait, whatever the server says.
+const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
 fn is_soon(retry_after_ms: Option<u64>) -> bool {
     retry_after_ms.is_none_or(|wait| Duration::from_millis(wait) < PATIENCE)

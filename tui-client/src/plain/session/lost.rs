@@ -1,10 +1,11 @@
 //! What the loss of a connection means for a run of plain mode: an end, or a wait; and who is told.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{End, PATIENCE, Phase, Session};
 use crate::event::Lost;
+use crate::plain::output::printable;
 
 /// Whether the server that let us in is there.
 #[derive(Debug, Default)]
@@ -16,10 +17,18 @@ pub(super) enum Absence {
     Told,
 }
 
+/// How often a connection that ends without a word is tried again.
+const PASSING: u32 = 3;
+
 impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     /// A connection is gone, or was not to be had.
     pub(super) fn lost(&mut self, why: Lost) -> Result<(), End> {
-        let server = &self.options.server;
+        if let Some(since) = self.in_since.take() {
+            self.backoff.left(since.elapsed());
+            self.servers.lost();
+        }
+        self.hung_up = if why == Lost::HungUp { self.hung_up + 1 } else { 0 };
+        let server = &self.server;
         let (words, passing) = match why {
             Lost::Unreachable(why) => {
                 let mend = "start one with squares-server, or name another with --server";
@@ -28,6 +37,27 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             Lost::Full => (format!("the server at {server} is full; try again later"), false),
             Lost::NotSquares(why) => {
                 (format!("what answers at {server} is no server of ours: {why}; name another with --server"), false)
+            }
+            Lost::Stranger(who) => {
+                let mend = "give the port of the room with --server";
+                (format!("what answers at {server} is {who}, and no server of ours; {mend}"), false)
+            }
+            Lost::Silent(seconds) => {
+                let mend = "it hangs, or is no server of ours; try again, or name another with --server";
+                (format!("what answers at {server} said nothing for {seconds} s; {mend}"), false)
+            }
+            Lost::Slow(seconds) => {
+                let mend =
+                    "the way there is slow, or it is no server of ours; try again, or name another with --server";
+                (format!("what answers at {server} did not finish its first word within {seconds} s; {mend}"), false)
+            }
+            Lost::HungUp => {
+                let mend = "it may be no server of ours; name another with --server";
+                // One that is being stopped or started does so for a moment.
+                (
+                    format!("what answers at {server} ends the connection without a word; {mend}"),
+                    self.hung_up <= PASSING,
+                )
             }
             Lost::WantsTls => (format!("the server at {server} speaks TLS; add --tls"), false),
             Lost::SpeaksNoTls => (format!("the server at {server} speaks no TLS; leave out --tls"), false),
@@ -55,9 +85,28 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             self.note_absence(&words);
         }
         self.trouble = words;
-        self.window.connection_lost();
-        self.phase = Phase::Waiting(Instant::now() + self.backoff.next(fastrand::f64()));
+        let wait = self.backoff.next(fastrand::f64());
+        self.come_back_in(wait);
         Ok(())
+    }
+
+    /// There is no connection for so long.
+    pub(super) fn come_back_in(&mut self, wait: Duration) {
+        self.in_since = None;
+        self.window.connection_lost();
+        self.phase = Phase::Waiting(Instant::now() + wait);
+    }
+
+    /// The server lets us in only after a while, where PINs were wrong or joins came too fast: that is told once, to a script too,
+    /// which would else seem to hang.
+    pub(super) fn held_up(&mut self, wait: Duration, why: String) {
+        if std::mem::take(&mut self.tells.held_up) {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let (server, said) = (&self.server, printable(why.trim_end_matches('.')));
+            self.output.complain(&format!("squares: waiting {seconds} s until {server} lets anybody in: {said}"));
+        }
+        self.trouble = why;
+        self.come_back_in(wait);
     }
 
     /// There is no connection, for this reason. The first try to be back is awaited in silence: most succeed.
@@ -76,7 +125,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     pub(super) fn note_return(&mut self) {
         let told = matches!(std::mem::replace(&mut self.absence, Absence::Here), Absence::Told);
         if told && self.tells.absence {
-            let server = &self.options.server;
+            let server = &self.server;
             self.output.complain(&format!("squares: back at {server}"));
         }
     }
