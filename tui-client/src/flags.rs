@@ -1,15 +1,21 @@
 //! The command line of `squares`, and the environment variables that stand in for it. Called by `main`.
 
+mod trimmed;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    BoolishValueParser, NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
+};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use squares_shared::typed;
+use trimmed::Trimmed;
 
 use crate::app::Notify;
-use crate::link::read_address;
+use crate::link::read_servers;
 use crate::strings::Lang;
 use crate::theme::Choice;
 
@@ -24,12 +30,12 @@ pub struct Flags {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The server, as HOST or HOST:PORT [default: 127.0.0.1:7878; where nobody listens there, the full screen hosts a room itself]
+    /// The server, as HOST or HOST:PORT, or several of one room with commas between them [default: 127.0.0.1:7878; where nobody listens there, the full screen hosts a room itself]
     #[arg(long, value_name = "ADDR", env = "SQUARES_SERVER", value_parser = server)]
     pub server: Option<String>,
 
     /// Your student id (학번)
-    #[arg(long, value_name = "ID", env = "SQUARES_STUDENT", value_parser = text)]
+    #[arg(long, value_name = "ID", env = "SQUARES_STUDENT", value_parser = id)]
     pub student: Option<String>,
 
     /// Your name, where the server has no roster
@@ -37,47 +43,47 @@ pub struct Flags {
     pub name: Option<String>,
 
     /// The language of the screen [default: the locale's]
-    #[arg(long, value_name = "LANG", env = "SQUARES_LANG", value_parser = PossibleValuesParser::new(["ko", "en"]).map(|value| lang(&value)))]
+    #[arg(long, value_name = "LANG", env = "SQUARES_LANG", value_parser = Trimmed(PossibleValuesParser::new(["ko", "en"]).map(|value| lang(&value))))]
     pub lang: Option<Lang>,
 
     /// Print results as JSON, one a line
-    #[arg(long, env = "SQUARES_JSON", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "SQUARES_JSON", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
     pub json: bool,
 
     /// Print everybody's results until interrupted
-    #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
     pub follow: bool,
 
     /// Draw with ASCII only, for terminals that show ² or … too wide
-    #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
     pub ascii: bool,
 
     /// Lines one after another in place of a full screen, for screen readers
-    #[arg(long, env = "SQUARES_LINEAR", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "SQUARES_LINEAR", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
     pub linear: bool,
 
     /// Leave the mouse to the terminal, so that it selects text as usual
-    #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
     pub no_mouse: bool,
 
     /// The colours: auto, dark, light, contrast or mono [default: by the terminal's background]
-    #[arg(long, value_name = "NAME", env = "SQUARES_THEME", value_parser = PossibleValuesParser::new(Choice::ALL.map(Choice::code)).try_map(|value| value.parse::<Choice>()))]
+    #[arg(long, value_name = "NAME", env = "SQUARES_THEME", value_parser = Trimmed(PossibleValuesParser::new(Choice::ALL.map(Choice::code)).try_map(|value| value.parse::<Choice>())))]
     pub theme: Option<Choice>,
 
     /// Tell of results of mine that come while the window is not looked at: off, bell or title [default: off]
-    #[arg(long, value_name = "HOW", env = "SQUARES_NOTIFY", value_parser = PossibleValuesParser::new(Notify::ALL.map(Notify::code)).try_map(|value| value.parse::<Notify>()))]
+    #[arg(long, value_name = "HOW", env = "SQUARES_NOTIFY", value_parser = Trimmed(PossibleValuesParser::new(Notify::ALL.map(Notify::code)).try_map(|value| value.parse::<Notify>())))]
     pub notify: Option<Notify>,
 
     /// The settings file, with keys of your own [default: squares/config.toml in the folder for settings]
-    #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG", value_parser = Trimmed(PathBufValueParser::new()))]
     pub config: Option<PathBuf>,
 
     /// Speak TLS with the server; a certificate that leads to no root of the system is believed when it is seen first, and refused when it changes
-    #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off")))]
+    #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = Trimmed(NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off"))))]
     pub tls: bool,
 
     /// Speak TLS, and believe only certificates that lead to this one (PEM)
-    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA")]
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA", value_parser = Trimmed(PathBufValueParser::new()))]
     pub tls_ca: Option<PathBuf>,
 
     /// Numbers to square, such as 12, -0.5 or 2.5e3
@@ -125,7 +131,7 @@ impl Flags {
     /// What clap prints and exits with: 2 for bad usage, 0 for `--help` and `--version`.
     pub fn read() -> Result<Self, clap::Error> {
         Self::read_from(std::env::args_os(), |variable| {
-            std::env::var_os(variable).is_some_and(|value| value.is_empty())
+            std::env::var_os(variable).is_some_and(|value| value.to_str().is_some_and(|value| value.trim().is_empty()))
         })
     }
 
@@ -154,6 +160,7 @@ fn mark_numbers(arguments: impl IntoIterator<Item = OsString>) -> impl Iterator<
         flags_end |= argument == "--";
         // A flag is a letter behind one dash, or a word behind two. Whatever else begins with a dash is meant as a
         // number, if perhaps a wrong one, and is told so without holding up the others.
+        let argument = trimmed::without_return(argument);
         let begins = argument.to_str().and_then(|text| text.strip_prefix('-')?.chars().next());
         let number = begins.is_some_and(|first| first != '-' && !first.is_ascii_alphabetic());
         if number && !flags_end {
@@ -166,9 +173,18 @@ fn mark_numbers(arguments: impl IntoIterator<Item = OsString>) -> impl Iterator<
     })
 }
 
-/// Takes the mark off again. It never fails; clap wants a result.
+/// Takes the mark off again, and white space at either end. It never fails; clap wants a result.
 fn text(argument: &str) -> Result<String, std::convert::Infallible> {
-    Ok(argument.strip_prefix(MARK).unwrap_or(argument).to_owned())
+    Ok(unmarked(argument).trim().to_owned())
+}
+
+/// A student id, which may come full-width from an input method.
+fn id(argument: &str) -> Result<String, std::convert::Infallible> {
+    Ok(typed::read(unmarked(argument)).into_owned())
+}
+
+fn unmarked(argument: &str) -> &str {
+    argument.strip_prefix(MARK).unwrap_or(argument)
 }
 
 /// One of the two values that clap lets through.
@@ -177,7 +193,7 @@ fn lang(value: &str) -> Lang {
 }
 
 fn server(argument: &str) -> Result<String, crate::link::AddressError> {
-    read_address(argument.strip_prefix(MARK).unwrap_or(argument))
+    read_servers(unmarked(argument))
 }
 
 #[cfg(test)]
@@ -256,6 +272,42 @@ mod tests {
     #[test]
     fn a_server_is_a_host_with_or_without_a_port() {
         assert_eq!(read(&["--server", "192.0.2.7"]).unwrap().server.as_deref(), Some("192.0.2.7:7878"));
-        assert_eq!(read(&["--server", "a b"]).unwrap_err().exit_code(), 2);
+        assert_eq!(read(&["--server", "7904"]).unwrap().server.as_deref(), Some("127.0.0.1:7904"));
+        assert_eq!(read(&["--server=:7904,a\r"]).unwrap().server.as_deref(), Some("127.0.0.1:7904,a:7878"));
+        for bad in ["a b", "", "a:", "a:http", "a,b c", "-1"] {
+            let error = read(&["--server", bad]).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad}");
+            assert!(error.to_string().contains("such as 192.0.2.7:7878") || bad.is_empty(), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_an_editor_or_an_input_method_left_around_a_value_is_dropped_or_read() {
+        let flags = read(&[
+            "--student",
+            " ２０２６-０００１\r",
+            "--name",
+            "\u{3000}가람 \r",
+            "--lang",
+            "ko\r",
+            "--theme",
+            " dark ",
+            "--notify",
+            "bell\r\n",
+            "--config",
+            "a/b.toml\r",
+            "--tls-ca= c.pem\r",
+            "--json\r",
+            "12\r",
+            " 1 2 ",
+            "-5\r",
+            "１２",
+        ])
+        .unwrap();
+        assert_eq!((flags.student.as_deref(), flags.name.as_deref()), (Some("2026-0001"), Some("가람")));
+        assert_eq!((flags.lang, flags.theme, flags.notify), (Some(Lang::Ko), Some(Choice::Dark), Some(Notify::Bell)));
+        assert_eq!((flags.config, flags.tls_ca), (Some("a/b.toml".into()), Some("c.pem".into())));
+        assert!(flags.json);
+        assert_eq!(flags.numbers, ["12", "1 2", "-5", "１２"]);
     }
 }

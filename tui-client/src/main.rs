@@ -131,5 +131,5 @@ fn trust(flags: &Flags) -> Option<Trust> {
 
 /// The PIN is no flag: flags are seen by everybody on the machine.
 fn pin() -> Option<Pin> {
-    std::env::var("SQUARES_PIN").ok().filter(|pin| !pin.is_empty()).map(Pin::new)
+    std::env::var("SQUARES_PIN").ok().map(Pin::new).filter(|pin| !pin.text().is_empty())
 }

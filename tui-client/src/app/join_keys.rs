@@ -8,6 +8,7 @@ use super::join::{Field, Outcome};
 use super::{App, Body, Me, commands};
 use crate::event::{Effect, Pin};
 use crate::keys::{Action, Key, Place};
+use crate::link::read_servers;
 
 impl App {
     /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the form's.
@@ -54,7 +55,9 @@ impl App {
                     }
                     Outcome::Submit => self.submit_form(effects),
                     Outcome::Changed if before == Field::Server && self.form.focus != before => {
-                        self.use_chosen_server(effects);
+                        if !self.use_chosen_server(effects) {
+                            self.refusals += 1;
+                        }
                     }
                     Outcome::Changed | Outcome::NotMine => {}
                 }
@@ -62,18 +65,31 @@ impl App {
         }
     }
 
-    fn use_chosen_server(&mut self, effects: &mut Vec<Effect>) {
+    /// Uses the server in the form, if it is another. Whether it can be one.
+    fn use_chosen_server(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let chosen = self.form.server.text().trim();
+        if !chosen.is_empty() && read_servers(chosen).is_err() {
+            self.form.joining = false;
+            self.form.error = Some((Some(Field::Server), self.strings.no_address.to_owned()));
+            return false;
+        }
         if let Some(server) = self.form.other_server() {
             // What waits for one server is not for another.
             self.feed.waiting.clear();
             effects.push(Effect::UseServer(server));
         }
+        true
     }
 
     /// Sends the form, or says what is wrong with it.
     pub(super) fn submit_form(&mut self, effects: &mut Vec<Effect>) {
         match self.form.read(self.connection.auth()) {
             Ok(entry) => {
+                if !self.use_chosen_server(effects) {
+                    self.refusals += 1;
+                    self.form.focus = Field::Server;
+                    return;
+                }
                 if entry.student != self.me.id {
                     // Another student's squares are another outbox's.
                     self.show_everything();
@@ -86,7 +102,6 @@ impl App {
                 }
                 self.form.error = None;
                 self.form.joining = true;
-                self.use_chosen_server(effects);
                 if matches!(self.connection.state, State::Lost { .. }) {
                     effects.push(Effect::ReconnectNow);
                 }
