@@ -11,6 +11,7 @@ use squares::link::{self, DEFAULT_ADDRESS, Trust};
 use squares::plain::{self, Numbers};
 use squares::strings::Lang;
 use squares::terminal::Modes;
+use squares::terminal::clipboard::Through;
 use squares::theme::{Choice, Depth, Looks, Rgb};
 use squares::{run, settings};
 
@@ -68,7 +69,7 @@ fn full_screen(flags: Flags) -> ExitCode {
             return ExitCode::from(BAD_USAGE);
         }
     };
-    let variable = |name| std::env::var(name).unwrap_or_default();
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let state = settings::state_folder();
     let remembered = state.as_deref().map(settings::read).unwrap_or_default();
     let lang = flags
@@ -84,7 +85,9 @@ fn full_screen(flags: Flags) -> ExitCode {
     let background = if console { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
     let looks =
         Looks { choice: choice.unwrap_or_default(), depth: Depth::of(&variable("COLORTERM"), &term), background };
-    let notify = flags.notify.or(config.notify).unwrap_or_default();
+    // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
+    let bare = cfg!(unix) && matches!(&*term, "" | "dumb");
+    let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
     let setup = Setup {
         lang,
         looks,
@@ -111,9 +114,11 @@ fn full_screen(flags: Flags) -> ExitCode {
         mouse: !flags.no_mouse && config.mouse.unwrap_or(true),
         focus: notify != Notify::Off,
         title: notify == Notify::Title,
-        linear: flags.linear,
+        linear: flags.linear || bare,
+        bare,
     };
-    match run::run(run::Options { setup, link, modes, may_ask: !console && !flags.linear, state }) {
+    let through = Through::from_environment(variable);
+    match run::run(run::Options { setup, link, modes, may_ask: !console && !modes.linear, through, state }) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");

@@ -3,9 +3,10 @@
 //!
 //! There is no tick: while nothing happens, the loop sleeps.
 
-mod answers;
 mod frames;
+mod input;
 mod screen;
+mod signals;
 mod surface;
 
 use std::collections::VecDeque;
@@ -24,22 +25,24 @@ use crate::export::Export;
 use crate::link::{self, Command, Link};
 use crate::notebook::Notebook;
 use crate::settings;
-use crate::terminal::{self, Modes, Signal, Signals};
-use answers::{Answers, Heard};
+use crate::terminal::clipboard::{self, Through};
+use crate::terminal::input::Input;
+use crate::terminal::{self, Modes, Signal};
 use frames::Frames;
+use input::{Came, Inputs};
 use surface::Surface;
 
 /// How long the link may take to leave; a host waits for its guests' last results.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// How long ending may take in all once the system asks for it, whatever hangs.
-const LAST_MOMENT: Duration = Duration::from_secs(8);
+/// What asks the terminal for its background.
+const BACKGROUND_WANTED: &[u8] = b"\x1b]11;?\x1b\\";
+
+/// How long the answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the end waits for an answer of the terminal that was just asked for.
 const LATE_ANSWER: Duration = Duration::from_millis(100);
-
-/// The most keys that wait; a person cannot fill it, and a paste is one.
-const KEYS: usize = 256;
 
 /// The most news of other threads that wait.
 const OTHERS: usize = 64;
@@ -57,6 +60,8 @@ pub struct Options {
     pub modes: Modes,
     /// Whether the terminal may be asked for its background; some print such a question.
     pub may_ask: bool,
+    /// What stands between us and the clipboard.
+    pub through: Through,
     /// Where settings are kept.
     pub state: Option<PathBuf>,
 }
@@ -71,7 +76,7 @@ pub fn run(options: Options) -> io::Result<ExitCode> {
     crossterm::style::force_color_output(true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
-        let signals = hear_signals()?;
+        let signals = signals::hear()?;
         terminal::mend();
         terminal::enter(options.modes)?;
         let ended = Loop::start(options, signals)?.run().await;
@@ -87,51 +92,16 @@ pub fn run(options: Options) -> io::Result<ExitCode> {
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-/// Hears signals in a thread of its own, so that the end comes even where the loop hangs, because a terminal that was
-/// stopped takes no bytes.
-fn hear_signals() -> io::Result<mpsc::Receiver<Signal>> {
-    let (tell, told) = mpsc::channel(16);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut signals = {
-        let _context = runtime.enter();
-        Signals::listen()?
-    };
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        loop {
-            let signal = runtime.block_on(signals.next());
-            // A full queue holds the same signals already.
-            let _ = tell.try_send(signal);
-            if signal == Signal::End {
-                std::thread::sleep(LAST_MOMENT);
-                terminal::give_up();
-                std::process::exit(0);
-            }
-        }
-    })?;
-    Ok(told)
-}
-
-/// Reads keys in a thread of its own, since reading blocks. When it can read no more, the channel closes.
-fn read_keys() -> io::Result<mpsc::Receiver<crossterm::event::Event>> {
-    let (tell, told) = mpsc::channel(KEYS);
-    std::thread::Builder::new().name("keys".into()).spawn(move || {
-        while let Ok(event) = crossterm::event::read() {
-            if tell.blocking_send(event).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(told)
-}
-
 /// The loop and everything it holds together.
 struct Loop {
     app: App,
     surface: Surface,
+    /// The size of the terminal when it was last asked.
+    terminal: (u16, u16),
     frames: Frames,
     /// How soon the screen should show what the app knows.
     urgency: Option<Urgency>,
-    keys: mpsc::Receiver<crossterm::event::Event>,
+    inputs: Inputs,
     signals: mpsc::Receiver<Signal>,
     link: Link,
     news: mpsc::Receiver<LinkEvent>,
@@ -145,7 +115,9 @@ struct Loop {
     overflow: VecDeque<Command>,
     modes: Modes,
     may_ask: bool,
-    answers: Answers,
+    through: Through,
+    /// When the terminal was asked for its background, until it answers.
+    asked: Option<Instant>,
     state: Option<PathBuf>,
     remembered: Remembered,
     /// Stopped, or about to be: the terminal is not ours.
@@ -155,7 +127,7 @@ struct Loop {
 
 enum Happened {
     Signal(Option<Signal>),
-    Key(Option<crossterm::event::Event>),
+    Came(Option<Came>),
     News(Option<LinkEvent>),
     Other(Event),
     /// The link took a command, or the moment that was waited for has come.
@@ -166,12 +138,13 @@ enum Happened {
 
 impl Loop {
     fn start(options: Options, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
-        let Options { setup, link, modes, may_ask, state } = options;
+        let Options { setup, link, modes, may_ask, through, state } = options;
         let ask = setup.looks.wants_background();
         let now = Instant::now();
         let remembered = setup.remembered.clone();
-        let mut surface = Surface::new(modes.linear)?;
-        let size = surface.resize(crossterm::terminal::size()?);
+        let terminal = terminal::size()?;
+        let mut surface = Surface::new(modes, terminal)?;
+        let size = surface.resize(terminal);
         let (mut app, effects) = App::new(Setup { size, ..setup }, now);
         // The first frame comes before anything that takes time.
         app.needs_draw();
@@ -183,9 +156,10 @@ impl Loop {
         let mut this = Self {
             app,
             surface,
+            terminal,
             frames,
             urgency: None,
-            keys: read_keys()?,
+            inputs: Inputs::start()?,
             signals,
             link,
             news,
@@ -196,7 +170,8 @@ impl Loop {
             overflow: VecDeque::new(),
             modes,
             may_ask,
-            answers: Answers::default(),
+            through,
+            asked: None,
             state,
             remembered,
             stopped: false,
@@ -220,12 +195,12 @@ impl Loop {
             }
             match self.next(&mut gone).await {
                 Happened::Signal(Some(signal)) => self.signal(signal),
-                Happened::Key(Some(event)) => self.key(event),
+                Happened::Came(Some(came)) => self.came(came),
                 Happened::News(Some(news)) => self.news(news),
                 Happened::Other(event) => self.update(event),
                 Happened::Nothing => {}
                 // Where no key can come any more there is no terminal, and a link that ended has panicked.
-                Happened::Signal(None) | Happened::Key(None) | Happened::News(None) | Happened::Gone => break,
+                Happened::Signal(None) | Happened::Came(None) | Happened::News(None) | Happened::Gone => break,
             }
             self.take_what_waits();
             self.wake_if_due();
@@ -253,11 +228,11 @@ impl Loop {
         self.urgency = self.urgency.max(self.app.needs_draw());
         let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
         let deadline = [frame, self.app.next_wake(now)].into_iter().flatten().min();
-        let Self { signals, keys, news, others, link, overflow, .. } = self;
+        let Self { signals, inputs, news, others, link, overflow, .. } = self;
         tokio::select! {
             biased;
             signal = signals.recv() => Happened::Signal(signal),
-            key = keys.recv() => Happened::Key(key),
+            came = inputs.next() => Happened::Came(came),
             () = gone => Happened::Gone,
             Some(event) = others.recv() => Happened::Other(event),
             news = news.recv() => Happened::News(news),
@@ -276,8 +251,8 @@ impl Loop {
         // What is said line by line shows the line as it was when it was entered.
         let keys = if matches!(self.surface, Surface::Said(_)) { 0 } else { BREATH };
         for _ in 0..keys {
-            match (self.keys.try_recv(), self.running) {
-                (Ok(event), true) => self.key(event),
+            match (self.running, self.running.then(|| self.inputs.next_now()).flatten()) {
+                (true, Some(came)) => self.came(came),
                 _ => break,
             }
         }
@@ -317,33 +292,33 @@ impl Loop {
             Signal::End => self.running = false,
             Signal::Stop => self.stop(),
             Signal::Continue => self.go_on(),
+            Signal::Resize => self.resized(),
         }
     }
 
-    fn key(&mut self, event: crossterm::event::Event) {
-        let events = match self.answers.hear(event, Instant::now()) {
-            Heard::Keys(events) => events,
-            Heard::More => return,
-            Heard::Background(background) => return self.update(Event::Background(background)),
-        };
-        for event in events {
-            self.input(event);
+    fn came(&mut self, came: Came) {
+        match came {
+            Came::Input(Input::Key(key)) => self.update(Event::Key(key)),
+            Came::Input(Input::Paste(text)) => self.update(Event::Paste(text)),
+            Came::Input(Input::Mouse(mouse)) => self.update(Event::Mouse(mouse)),
+            Came::Input(Input::Focus(looked_at)) => self.update(Event::Focus(looked_at)),
+            Came::Input(Input::Background(background)) => {
+                self.asked = None;
+                self.update(Event::Background(background));
+            }
+            Came::Resized => self.resized(),
         }
     }
 
-    fn input(&mut self, event: crossterm::event::Event) {
-        use crossterm::event::Event as Input;
-        match event {
-            Input::Key(key) => self.update(Event::Key(key)),
-            Input::Paste(text) => self.update(Event::Paste(text)),
-            Input::Mouse(mouse) => self.update(Event::Mouse(mouse)),
-            Input::Resize(width, height) => self.resize((width, height)),
-            Input::FocusGained => self.update(Event::Focus(true)),
-            Input::FocusLost => self.update(Event::Focus(false)),
+    /// The terminal may have another size. Where it has not, somebody came back to it who sees nothing yet (dtach), and all of it
+    /// is painted.
+    fn resized(&mut self) {
+        let Ok(terminal) = terminal::size() else { return };
+        if terminal == self.terminal {
+            self.surface.uncover();
+            self.urgency = Some(Urgency::Now);
         }
-    }
-
-    fn resize(&mut self, terminal: (u16, u16)) {
+        self.terminal = terminal;
         let (width, height) = self.surface.resize(terminal);
         self.update(Event::Resize(width, height));
     }
@@ -397,8 +372,9 @@ impl Loop {
                 Effect::Bell => drop(terminal::bell()),
                 Effect::Title(title) => drop(terminal::title(&title)),
                 Effect::Copy(text) => {
-                    // A terminal that takes nothing any more ends the loop by itself.
-                    let _ = terminal::copy(&text);
+                    if !self.modes.bare {
+                        let _ = clipboard::copy(&text, self.through);
+                    }
                 }
                 Effect::Repaint => {
                     self.surface.repaint();
@@ -410,18 +386,18 @@ impl Loop {
 
     /// Asks the terminal for its background. Nothing waits for the answer.
     fn ask_background(&mut self) {
-        if self.may_ask && terminal::write(answers::QUESTION).is_ok() {
-            self.answers.asked(Instant::now());
+        if self.may_ask && terminal::write(BACKGROUND_WANTED).is_ok() {
+            self.asked = Some(Instant::now());
         }
     }
 
     /// Gives an answer that is on its way a moment, so that it does not arrive in the shell.
     async fn await_answer(&mut self) {
         let answer = async {
-            while self.answers.is_waiting(Instant::now()) {
-                let Some(event) = self.keys.recv().await else { break };
-                if matches!(self.answers.hear(event, Instant::now()), Heard::Background(_)) {
-                    break;
+            while self.asked.is_some_and(|asked| asked.elapsed() < PATIENCE) {
+                match self.inputs.next().await {
+                    None | Some(Came::Input(Input::Background(_))) => break,
+                    Some(_) => {}
                 }
             }
         };
@@ -470,9 +446,7 @@ impl Loop {
             self.running = false;
             return;
         }
-        if let Ok(size) = crossterm::terminal::size() {
-            self.resize(size);
-        }
+        self.resized();
         // It may be another terminal by now, or have other colours.
         if self.app.wants_background() {
             self.ask_background();

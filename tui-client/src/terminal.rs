@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
-    EnableMouseCapture,
 };
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
@@ -19,12 +18,44 @@ use crossterm::terminal::{
 };
 use crossterm::{Command, queue};
 
+pub mod clipboard;
+pub mod input;
+mod signals;
+
+pub use signals::{Signal, Signals};
+
 /// Whether the terminal is in our hands, and whether with a screen of its own.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 static PAINTED: AtomicBool = AtomicBool::new(false);
 
+/// Whether the terminal takes nothing but text.
+static BARE: AtomicBool = AtomicBool::new(false);
+
 /// Whether the window's title is ours.
 static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the wheel was told to be no arrows.
+static WHEEL_TOLD: AtomicBool = AtomicBool::new(false);
+
+/// What another program may have left behind, set right: the characters that draw lines, inserting, an Enter that is two
+/// bytes, the keypad and the arrows of applications, no wrapping, colours. None of it moves the cursor.
+const SET_RIGHT: &[u8] = b"\x0f\x1b(B\x1b[4l\x1b[20l\x1b>\x1b[?1l\x1b[?7h\x1b[m";
+
+/// The same, of what moves the cursor: margins, and an origin within them.
+const SET_RIGHT_MOVING: &[u8] = b"\x1b[?6l\x1b[?69l\x1b[r";
+
+/// What another program may have left of the mouse: every motion, and forms of its own.
+const MOUSE_SET_RIGHT: &[u8] = b"\x1b[?1003l\x1b[?1002l\x1b[?1015l\x1b[?1005l";
+
+/// Buttons and the wheel, in SGR's form. Motion is of no use here, and each would be a sequence that a slow line may break.
+#[cfg(unix)]
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+
+/// No mouse, and no arrows made of the wheel, which would walk through the history of the input. What that was is kept.
+const MOUSE_OFF: &[u8] = b"\x1b[?1000l\x1b[?1006l\x1b[?1007s\x1b[?1007l";
+
+/// As it was; and where a terminal cannot keep it, as such terminals have it from the start.
+const WHEEL_BACK: &[u8] = b"\x1b[?1007h\x1b[?1007r";
 
 /// What of the terminal is taken over, besides its screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +66,8 @@ pub struct Modes {
     pub focus: bool,
     /// Lines, one after another, where the shell's stand: the screen is not ours.
     pub linear: bool,
+    /// Nothing but text: the terminal knows no sequences.
+    pub bare: bool,
     /// The window's title. What it was is kept by the terminal.
     pub title: bool,
 }
@@ -69,15 +102,24 @@ pub fn enter(modes: Modes) -> io::Result<()> {
     disable_raw_mode()?;
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
-    let mut bytes = Vec::new();
+    BARE.store(modes.bare, Ordering::SeqCst);
     PAINTED.store(!modes.linear, Ordering::SeqCst);
-    if !modes.linear {
+    if modes.bare {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    // What the other screen puts back when it is left is what stands here.
+    bytes.extend(SET_RIGHT);
+    if modes.linear {
+        bytes.extend(b"\x1b7");
+        bytes.extend(SET_RIGHT_MOVING);
+        bytes.extend(b"\x1b8");
+    } else {
         queue!(bytes, EnterAlternateScreen, Hide)?;
+        bytes.extend(SET_RIGHT_MOVING);
+        mouse(modes.mouse, &mut bytes)?;
     }
     queue!(bytes, EnableBracketedPaste)?;
-    if modes.mouse && !modes.linear {
-        queue!(bytes, EnableMouseCapture)?;
-    }
     if modes.focus {
         queue!(bytes, EnableFocusChange)?;
     }
@@ -85,6 +127,30 @@ pub fn enter(modes: Modes) -> io::Result<()> {
         bytes.extend(b"\x1b[22;2t");
     }
     write(&bytes).inspect_err(|_| leave())
+}
+
+/// Takes the mouse, or leaves it to the terminal.
+fn mouse(wanted: bool, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.extend(MOUSE_SET_RIGHT);
+    if wanted {
+        #[cfg(unix)]
+        bytes.extend(MOUSE_ON);
+        #[cfg(not(unix))]
+        queue!(bytes, crossterm::event::EnableMouseCapture)?;
+    } else {
+        bytes.extend(MOUSE_OFF);
+        WHEEL_TOLD.store(true, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+/// The size of the terminal, in cells. One that does not tell is taken for one of the usual.
+///
+/// # Errors
+/// Where there is no terminal.
+pub fn size() -> io::Result<(u16, u16)> {
+    let (columns, rows) = crossterm::terminal::size()?;
+    Ok((if columns == 0 { 80 } else { columns }, if rows == 0 { 24 } else { rows }))
 }
 
 /// Gives the terminal back as it was. Nothing happens where it is not ours.
@@ -95,6 +161,14 @@ pub fn leave() {
     let mut bytes = Vec::new();
     if TITLED.swap(false, Ordering::SeqCst) {
         bytes.extend(b"\x1b[23;2t");
+    }
+    if WHEEL_TOLD.swap(false, Ordering::SeqCst) {
+        bytes.extend(WHEEL_BACK);
+    }
+    if BARE.load(Ordering::SeqCst) {
+        let _ = write(b"\r\n");
+        let _ = disable_raw_mode();
+        return;
     }
     if !PAINTED.load(Ordering::SeqCst) {
         // The other screen was never entered, and leaving it would move the cursor. What was typed stays on its line.
@@ -163,14 +237,6 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Gives a text to the terminal's clipboard by OSC 52, the one way that also works over SSH. Terminals do not answer.
-///
-/// # Errors
-/// As the system reports them: the terminal is gone.
-pub fn copy(text: &str) -> io::Result<()> {
-    write(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
-}
-
 /// Rings the bell.
 ///
 /// # Errors
@@ -185,21 +251,6 @@ pub fn bell() -> io::Result<()> {
 /// As the system reports them: the terminal is gone.
 pub fn title(text: &str) -> io::Result<()> {
     write(format!("\x1b]2;{text}\x1b\\").as_bytes())
-}
-
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * at)) as usize & 63];
-            out.push(if at > three.len() { '=' } else { char::from(digit) });
-        }
-    }
-    out
 }
 
 /// The bytes of a terminal command.
@@ -230,79 +281,6 @@ pub async fn gone<T>(_end: &T) {
     std::future::pending::<()>().await;
 }
 
-/// What the system asks of the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// To end: SIGTERM, SIGINT, SIGHUP, SIGQUIT.
-    End,
-    /// To stop until it is continued: SIGTSTP.
-    Stop,
-    /// It was continued: SIGCONT.
-    Continue,
-}
-
-/// The signals that the program answers to itself.
-#[derive(Debug)]
-pub struct Signals {
-    #[cfg(unix)]
-    streams: [(Signal, tokio::signal::unix::Signal); 6],
-}
-
-#[cfg(unix)]
-impl Signals {
-    /// Answers to them from now on. Needs a tokio runtime.
-    ///
-    /// # Errors
-    /// As the system reports them.
-    pub fn listen() -> io::Result<Self> {
-        use rustix::process::Signal as System;
-        use tokio::signal::unix::{SignalKind, signal};
-        let on = |meaning, system: System| io::Result::Ok((meaning, signal(SignalKind::from_raw(system.as_raw()))?));
-        let end = |system| on(Signal::End, system);
-        let streams = [
-            end(System::TERM)?,
-            end(System::INT)?,
-            end(System::HUP)?,
-            end(System::QUIT)?,
-            on(Signal::Stop, System::TSTP)?,
-            on(Signal::Continue, System::CONT)?,
-        ];
-        Ok(Self { streams })
-    }
-
-    /// The next signal. Dropped at any time, nothing is lost.
-    pub async fn next(&mut self) -> Signal {
-        std::future::poll_fn(|context| {
-            for (meaning, stream) in &mut self.streams {
-                if stream.poll_recv(context).is_ready() {
-                    return std::task::Poll::Ready(*meaning);
-                }
-            }
-            std::task::Poll::Pending
-        })
-        .await
-    }
-}
-
-#[cfg(not(unix))]
-impl Signals {
-    /// Answers to them from now on. Needs a tokio runtime.
-    ///
-    /// # Errors
-    /// As the system reports them.
-    pub fn listen() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    /// The next signal. Dropped at any time, nothing is lost.
-    pub async fn next(&mut self) -> Signal {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::End,
-            Err(_) => std::future::pending().await,
-        }
-    }
-}
-
 /// Stops this process and its group until the shell continues them; [`Signal::Continue`] follows. The whole group, as the
 /// terminal's own Ctrl-Z would: `cargo run` waits for us as its child, and must stop with us for the shell to notice.
 ///
@@ -320,16 +298,4 @@ pub fn stop() -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn stop() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_as_the_rfc_has_it() {
-        for (text, code) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-            assert_eq!(base64(text.as_bytes()), code);
-        }
-    }
 }

@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "pty/input.rs"]
+mod input;
 #[path = "pty/kept.rs"]
 mod kept;
 mod support;
@@ -177,21 +179,30 @@ fn hangul_is_typed_and_shown_and_commands_are_understood_in_it() {
 }
 
 #[test]
-fn a_paste_of_many_numbers_and_a_flood_of_keys_arrive_whole() {
+fn pastes_of_many_numbers_marked_or_not_and_a_flood_of_keys_arrive_whole() {
     let server = Server::start(&["--rate", "0"]);
     let home = Home::new();
     let mut pty = enter(&home, &server.address, "s1");
+    // A key at a time, as fast as they are taken.
+    for number in 500..600 {
+        pty.type_text(&format!("{number}"));
+        pty.type_text("\r");
+        pty.until_shows(&format!("{number}² = {}", number * number));
+    }
     // More than one read of the terminal, in one go, without the marks of a paste.
-    let keys: String = (1000..1400).map(|number| format!("{number}\r")).collect();
+    let keys: String = (1000..1900).map(|number| format!("{number}\r")).collect();
     pty.type_text(&keys);
-    pty.until_shows("1399² = 1957201");
+    pty.until_shows("Square 900 numbers?");
+    pty.type_text("\r");
+    pty.until_shows("1899² = 3606201");
     let pasted: String = (2000..2300).map(|number| format!("{number}\n")).collect();
     pty.type_text(&format!("\x1b[200~{pasted}\x1b[201~"));
     pty.until_shows("Square 300 numbers?");
     pty.type_text("\r");
     pty.type_text("\r");
     pty.until_shows("2299² = 5285401");
-    let expected: Vec<String> = (1000..1400).chain(2000..2300).map(|number: u32| number.to_string()).collect();
+    let expected: Vec<String> =
+        (500..600).chain(1000..1900).chain(2000..2300).map(|number: u32| number.to_string()).collect();
     assert_eq!(server.numbers(), expected);
 }
 

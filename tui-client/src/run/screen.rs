@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::Instant;
 
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use ratatui::Terminal;
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::app::App;
 use crate::{terminal, view};
@@ -16,6 +16,7 @@ use crate::{terminal, view};
 /// The screen as it was last drawn.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Canvas>>,
+    area: Rect,
     canvas: Canvas,
     /// The bytes of the last frame.
     last: Vec<u8>,
@@ -43,11 +44,21 @@ impl Screen {
     /// on its other screen already does not empty it again.
     ///
     /// # Errors
-    /// Where the terminal has no size.
-    pub(super) fn new() -> io::Result<Self> {
+    /// None that is known; the library's.
+    pub(super) fn new((columns, rows): (u16, u16)) -> io::Result<Self> {
         let canvas = Canvas::default();
-        let terminal = Terminal::new(CrosstermBackend::new(canvas.clone()))?;
-        Ok(Self { terminal, canvas, last: Vec::new(), lost: true })
+        let area = Rect::new(0, 0, columns, rows);
+        // The library would ask the system for the size with each frame, and believe one of nothing by nothing.
+        let viewport = Viewport::Fixed(area);
+        let terminal = Terminal::with_options(CrosstermBackend::new(canvas.clone()), TerminalOptions { viewport })?;
+        Ok(Self { terminal, area, canvas, last: Vec::new(), lost: true })
+    }
+
+    /// The terminal has this size.
+    pub(super) fn resize(&mut self, (columns, rows): (u16, u16)) {
+        let area = Rect::new(0, 0, columns, rows);
+        self.lost |= area != self.area;
+        self.area = area;
     }
 
     /// The next frame is painted whole, over an empty screen.
@@ -64,9 +75,9 @@ impl Screen {
         if self.lost {
             self.lost = false;
             self.last.clear();
-            // Unlike `clear`, this does not ask the terminal for the cursor, whose answer the input thread would get.
-            let size = self.terminal.size()?;
-            self.terminal.resize(Rect::from(size))?;
+            // Unlike `clear`, this does not ask the terminal for the cursor.
+            terminal::append(&mut self.canvas.0.borrow_mut(), Clear(ClearType::All));
+            self.terminal.resize(self.area)?;
         }
         self.terminal.draw(|frame| view::draw(app, frame, now))?;
         let mut bytes = self.canvas.0.take();

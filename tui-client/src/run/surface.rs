@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::screen::Screen;
 use crate::app::App;
-use crate::terminal;
+use crate::terminal::{self, Modes};
 use crate::view::Linear;
 
 /// Where the app is shown.
@@ -26,18 +26,25 @@ pub(super) struct Shown {
 }
 
 impl Surface {
-    /// One of the two, with nothing on it yet.
+    /// One of the two, with nothing on it yet, in a terminal of this size.
     ///
     /// # Errors
-    /// Where the terminal has no size.
-    pub(super) fn new(linear: bool) -> io::Result<Self> {
-        if linear { Ok(Self::Said(Box::default())) } else { Screen::new().map(Self::Painted) }
+    /// None that is known; the library's.
+    pub(super) fn new(modes: Modes, terminal: (u16, u16)) -> io::Result<Self> {
+        if modes.linear {
+            Ok(Self::Said(Box::new(Linear::new(modes.bare))))
+        } else {
+            Screen::new(terminal).map(Self::Painted)
+        }
     }
 
     /// The terminal has this size. Gives back the one to lay out for.
     pub(super) fn resize(&mut self, terminal: (u16, u16)) -> (u16, u16) {
         match self {
-            Self::Painted(_) => terminal,
+            Self::Painted(screen) => {
+                screen.resize(terminal);
+                terminal
+            }
             Self::Said(linear) => {
                 linear.resize(terminal);
                 Linear::SIZE
@@ -59,6 +66,13 @@ impl Surface {
         match self {
             Self::Painted(screen) => screen.repaint(),
             Self::Said(linear) => linear.forget_line(),
+        }
+    }
+
+    /// Whoever looks may see nothing of what was painted. What was said was said.
+    pub(super) const fn uncover(&mut self) {
+        if let Self::Painted(screen) = self {
+            screen.repaint();
         }
     }
 

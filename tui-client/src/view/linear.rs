@@ -78,6 +78,12 @@ impl Linear {
     /// The size that the app is to lay out for, whatever the terminal has.
     pub const SIZE: (u16, u16) = (COLUMNS, ROWS);
 
+    /// Nothing said yet; `bare` where the terminal takes nothing but text.
+    #[must_use]
+    pub fn new(bare: bool) -> Self {
+        Self { typed: Typed::new(bare), ..Self::default() }
+    }
+
     /// Whether what the app shows in place of the feed was said, and may be closed.
     #[must_use]
     pub fn is_said(&self, app: &App) -> bool {

@@ -5,6 +5,8 @@
 //! Only how far the cursor moves from where it is can be said: nobody knows where on the screen the line begins. A terminal wraps
 //! by itself what does not fit into a row, a wide glyph as a whole; so does [`Spot::behind`].
 
+mod bare;
+
 use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -31,6 +33,8 @@ pub(super) struct Line<'a> {
 /// The line as it stands in the terminal.
 #[derive(Debug, Default)]
 pub(super) struct Typed {
+    /// The terminal takes nothing but text.
+    bare: bool,
     /// Whether it stands there at all.
     shown: bool,
     /// The columns of the terminal that it was written for.
@@ -51,6 +55,11 @@ struct Spot {
 }
 
 impl Typed {
+    /// Not there yet.
+    pub(super) fn new(bare: bool) -> Self {
+        Self { bare, ..Self::default() }
+    }
+
     /// It is not there any more.
     pub(super) fn forget(&mut self) {
         self.shown = false;
@@ -59,21 +68,25 @@ impl Typed {
     /// The bytes that move the cursor behind the line, which is left as it is.
     pub(super) fn leave(&mut self) -> String {
         let mut bytes = String::new();
-        if self.shown {
+        if self.shown && self.bare {
+            bytes.push_str(&self.text[self.caret..]);
+        } else if self.shown {
             self.spot_of_caret().go(self.end(), &mut bytes);
-            self.caret = self.text.len();
         }
+        self.caret = self.text.len();
         bytes
     }
 
     /// The bytes that say these lines and leave the line as it is now, in a terminal of so many columns and rows.
     pub(super) fn change(&mut self, line: Line<'_>, lines: &[String], (columns, rows): (usize, usize)) -> String {
         let before = std::mem::take(self);
-        let room =
-            columns.saturating_mul(rows.saturating_sub(1)).min(MOST).saturating_sub(text::width(line.prompt) + 1);
+        // Without sequences the cursor does not leave its row.
+        let rows = if before.bare { 1 } else { rows.saturating_sub(1) };
+        let room = columns.saturating_mul(rows).min(MOST).saturating_sub(text::width(line.prompt) + 1);
         let first = first(line, before.first, room);
         let text = text::head(&line.text[first..], room.max(2));
         *self = Self {
+            bare: before.bare,
             shown: true,
             columns,
             prompt: line.prompt.to_owned(),
@@ -82,7 +95,9 @@ impl Typed {
             caret: (line.caret - first).min(text.len()),
         };
         let mut bytes = String::new();
-        if !before.shown {
+        if self.bare {
+            self.change_bare(&before, line.entered, lines, &mut bytes);
+        } else if !before.shown {
             self.write(lines, &mut bytes);
         } else if line.entered && !before.text.is_empty() || before.prompt != line.prompt && !before.text.is_empty() {
             // What was entered, and what was typed elsewhere, stays where it was typed.

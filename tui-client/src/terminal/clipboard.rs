@@ -1,0 +1,111 @@
+//! Copying by OSC 52, the one way that also works over SSH. Called by `run`.
+
+use std::io;
+
+use super::write;
+
+/// The most bytes that GNU screen takes of a string; it throws away longer ones.
+const SCREENFUL: usize = 250;
+
+/// Which terminal stands between us and the clipboard.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Through {
+    /// None, or one that has a clipboard of its own, as tmux does.
+    #[default]
+    Nothing,
+    /// GNU screen, which passes on only what is wrapped.
+    Screen,
+    /// One that calls itself screen, as GNU screen does, but also tmux where somebody has come from it by SSH.
+    PerhapsScreen,
+}
+
+impl Through {
+    /// Reads it from the environment: screen sets `STY`, tmux `TMUX`, and both call the terminal `screen`.
+    pub fn from_environment(variable: impl Fn(&str) -> String) -> Self {
+        match (variable("TMUX").is_empty(), variable("STY").is_empty()) {
+            (true, false) => Self::Screen,
+            (true, true) if variable("TERM").starts_with("screen") => Self::PerhapsScreen,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// Gives a text to the terminal's clipboard. Terminals do not answer.
+///
+/// # Errors
+/// As the system reports them: the terminal is gone.
+pub fn copy(text: &str, through: Through) -> io::Result<()> {
+    write(&sequence(text, through))
+}
+
+fn sequence(text: &str, through: Through) -> Vec<u8> {
+    let plain = format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).into_bytes();
+    let mut bytes = Vec::new();
+    if through != Through::Nothing {
+        for part in plain.chunks(SCREENFUL) {
+            bytes.extend_from_slice(b"\x1bP");
+            bytes.extend_from_slice(part);
+            bytes.extend_from_slice(b"\x1b\\");
+        }
+    }
+    // Each of the two passes over what is meant for the other.
+    if through != Through::Screen {
+        bytes.extend(plain);
+    }
+    bytes
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * at)) as usize & 63];
+            out.push(if at > three.len() { '=' } else { char::from(digit) });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_as_the_rfc_has_it() {
+        for (text, code) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(text.as_bytes()), code);
+        }
+    }
+
+    #[test]
+    fn gnu_screen_passes_on_what_is_wrapped_and_no_more_at_once_than_it_takes() {
+        let text = "7".repeat(1_000);
+        let plain = sequence(&text, Through::Nothing);
+        let wrapped = sequence(&text, Through::Screen);
+        let parts: Vec<&[u8]> = wrapped.split(|byte| *byte == b'\\').filter(|part| !part.is_empty()).collect();
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.len() < 256));
+        let inside =
+            |part: &&[u8]| part.strip_prefix(b"\x1bP").and_then(|part| part.strip_suffix(b"\x1b")).unwrap().to_vec();
+        assert_eq!(parts.iter().map(inside).collect::<Vec<_>>().concat(), plain);
+        assert_eq!(sequence("12", Through::Screen), b"\x1bP\x1b]52;c;MTI=\x07\x1b\\");
+        assert_eq!(sequence("12", Through::PerhapsScreen), b"\x1bP\x1b]52;c;MTI=\x07\x1b\\\x1b]52;c;MTI=\x07");
+    }
+
+    #[test]
+    fn what_stands_between_is_read_from_the_environment() {
+        let through = |set: &[(&str, &str)]| {
+            Through::from_environment(|name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()).unwrap_or_default()
+            })
+        };
+        assert_eq!(through(&[("TERM", "xterm")]), Through::Nothing);
+        assert_eq!(through(&[("TERM", "xterm"), ("STY", "1.tty")]), Through::Screen);
+        assert_eq!(through(&[("TERM", "screen.xterm-256color")]), Through::PerhapsScreen);
+        assert_eq!(through(&[("TERM", "screen-256color"), ("TMUX", "/tmp/x")]), Through::Nothing);
+        assert_eq!(through(&[("TMUX", "/tmp/x"), ("STY", "1.tty")]), Through::Nothing);
+    }
+}

@@ -1,0 +1,307 @@
+//! What the terminal sends, from bytes to what it means: keys, the mouse, pasted text, who looks, and the answers to what was
+//! asked. [`Decoder`] is pure: it is given bytes with the moment they came, and says by when it wants to be asked again. `run`
+//! drives it; [`source`] reads the bytes.
+//!
+//! Nothing that is not understood reaches a field, and nothing keeps the keyboard: every sequence that was begun ends by its
+//! own rules (`sequence`), by a pause, or by its size, and Ctrl-C ends it at once. What was given up because its end did not
+//! come is known for a moment longer, so that a late rest is taken for what it is and not for typing.
+
+mod burst;
+mod keys;
+mod meaning;
+mod mouse;
+mod paste;
+mod sequence;
+pub mod source;
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
+
+use crate::theme::Rgb;
+use meaning::Step;
+use paste::Paste;
+use sequence::{ESC, Framed};
+
+/// How long an ESC alone may be the beginning of a sequence. It is what the Esc key costs; a mobile link keeps the rest of a
+/// sequence back for about as long.
+const ESC_ALONE: Duration = Duration::from_millis(150);
+
+/// Bytes that come so close together count as one read: ESC and a letter are Alt and that letter. A slow serial line needs it.
+const ONE_READ: Duration = Duration::from_millis(3);
+
+/// How long `ESC [` and its like may wait for more before they are Alt and that key.
+const INTRODUCED: Duration = Duration::from_millis(300);
+
+/// The pause after which what was begun is given up.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The most time that a sequence may take, without any pause: somebody who types into one that has no end gets the keys back.
+const SEQUENCE: Duration = Duration::from_secs(5);
+
+/// How long the rest of what was given up is still known as such.
+const LATE: Duration = Duration::from_secs(2);
+
+/// How long a `[` right behind a lone Esc waits for the rest of a sequence.
+const BRACKET: Duration = Duration::from_millis(30);
+
+/// The pause that ends a paste whose end does not come.
+const PASTE_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long the rest of such a paste is still known as such.
+const PASTE_LATE: Duration = Duration::from_secs(10);
+
+/// So many bytes in one read, soon after such a paste, are no typing.
+const PASTE_REST: usize = 16;
+
+/// The pause that ends a burst of lines.
+const BURST_PAUSE: Duration = Duration::from_millis(20);
+
+/// The most bytes of a sequence that are kept; what is longer is passed over all the same.
+const LONGEST: usize = 512;
+
+/// Something that was done at the terminal, or that it answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A key.
+    Key(KeyEvent),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// Text that was pasted, whether or not the terminal marked it as such.
+    Paste(String),
+    /// The terminal is looked at, or no longer.
+    Focus(bool),
+    /// Its background.
+    Background(Rgb),
+}
+
+/// Makes sense of bytes as they come.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    /// What was begun and is not whole.
+    held: Vec<u8>,
+    /// When its first byte came.
+    began: Option<Instant>,
+    /// When the last byte of anything came.
+    last: Option<Instant>,
+    /// What is held may be typing: an Esc was given before it.
+    behind_esc: bool,
+    paste: Option<Paste>,
+    /// Lines that came in one burst.
+    burst: Vec<u8>,
+    given_up: Option<(GivenUp, Instant)>,
+}
+
+/// What was given up, whose rest may still come.
+#[derive(Debug)]
+enum GivenUp {
+    Sequence(Vec<u8>),
+    Paste,
+}
+
+impl Decoder {
+    /// Takes bytes that came at this moment.
+    pub fn feed(&mut self, bytes: &[u8], now: Instant) -> Vec<Input> {
+        let mut out = self.timeout(now);
+        if bytes.is_empty() {
+            return out;
+        }
+        let gap = self.last.replace(now).map(|last| now.saturating_duration_since(last));
+        let mut bytes = bytes;
+        if let Some(mut paste) = self.paste.take() {
+            match paste.take(bytes, &mut out) {
+                Some(behind) => bytes = behind,
+                None => {
+                    self.paste = Some(paste);
+                    return out;
+                }
+            }
+        }
+        if bytes
+            .first()
+            .is_some_and(|&first| self.held == [ESC] && gap > Some(ONE_READ) && !sequence::introduces(first))
+        {
+            self.held.clear();
+            out.push(Input::Key(KeyCode::Esc.into()));
+        }
+        if !bytes.is_empty() && self.held.is_empty() {
+            bytes = self.late(bytes, now, &mut out);
+        }
+        if bytes.is_empty() || self.gather(bytes, now, &mut out) {
+            return out;
+        }
+        if self.held.is_empty() {
+            self.began = Some(now);
+        }
+        self.held.extend_from_slice(bytes);
+        self.decode(now, &mut out);
+        out
+    }
+
+    /// By when [`Self::timeout`] has something to say, where no bytes come before; none while nothing is held back.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let last = self.last?;
+        if self.paste.is_some() {
+            return Some(last + PASTE_PAUSE);
+        }
+        if !self.burst.is_empty() {
+            return Some(last + BURST_PAUSE);
+        }
+        let pause = match self.held[..] {
+            [] => return None,
+            [ESC] => ESC_ALONE,
+            [ESC, _] if self.behind_esc => BRACKET,
+            [ESC, introducer] if sequence::introduces(introducer) => INTRODUCED,
+            _ => PAUSE,
+        };
+        Some((last + pause).min(self.began.unwrap_or(last) + SEQUENCE))
+    }
+
+    /// Gives up what should have ended by now.
+    pub fn timeout(&mut self, now: Instant) -> Vec<Input> {
+        let mut out = Vec::new();
+        if self.deadline().is_none_or(|deadline| now < deadline) {
+            return out;
+        }
+        if let Some(paste) = self.paste.take() {
+            paste.give_up(&mut out);
+            self.given_up = Some((GivenUp::Paste, now + PASTE_LATE));
+        } else if self.burst.is_empty() {
+            let held = std::mem::take(&mut self.held);
+            match held[..] {
+                [ESC] => out.push(Input::Key(KeyCode::Esc.into())),
+                [ESC, key] if self.behind_esc => out.push(Input::Key(keys::typed(key.into()))),
+                [ESC, key] if sequence::introduces(key) => {
+                    let key = keys::typed(key.into());
+                    out.push(Input::Key(KeyEvent { modifiers: key.modifiers | KeyModifiers::ALT, ..key }));
+                }
+                _ => {}
+            }
+            self.given_up = Some((GivenUp::Sequence(held), now + LATE));
+            self.behind_esc = false;
+        } else {
+            self.end_burst(now, &mut out);
+        }
+        out
+    }
+
+    /// Whether these bytes are lines in one burst, which no hand types: they are gathered until a pause.
+    fn gather(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<Input>) -> bool {
+        if self.burst.is_empty() {
+            if !self.held.is_empty() || !burst::begins(bytes) {
+                return false;
+            }
+        } else if !burst::is_text(bytes) {
+            self.end_burst(now, out);
+            return false;
+        }
+        self.burst.extend_from_slice(bytes);
+        if self.burst.len() >= paste::LARGEST {
+            let kept = self.burst.split_off(paste::cut(&self.burst));
+            out.push(Input::Paste(paste::text(&std::mem::replace(&mut self.burst, kept))));
+        }
+        true
+    }
+
+    fn end_burst(&mut self, now: Instant, out: &mut Vec<Input>) {
+        let burst = std::mem::take(&mut self.burst);
+        if burst::is_paste(&burst) {
+            out.push(Input::Paste(paste::text(&burst)));
+        } else {
+            self.held = burst;
+            self.began = Some(now);
+            self.decode(now, out);
+        }
+    }
+
+    /// Takes from the beginning of these bytes what is the rest of something that was given up. Gives back what is behind it.
+    fn late<'a>(&mut self, bytes: &'a [u8], now: Instant, out: &mut Vec<Input>) -> &'a [u8] {
+        let Some((given_up, until)) = self.given_up.take() else { return bytes };
+        if until <= now {
+            return bytes;
+        }
+        let begun = match given_up {
+            GivenUp::Sequence(begun) => begun,
+            GivenUp::Paste => return self.late_paste(bytes, until, out),
+        };
+        if !sequence::may_go_on(&begun, bytes) {
+            return bytes;
+        }
+        let joined = [&begun[..], &bytes[..bytes.len().min(LONGEST)]].concat();
+        match sequence::frame(&joined) {
+            Some(Framed::Whole(length, sequence)) if length > begun.len() => {
+                meaning::push(sequence, out);
+                &bytes[length - begun.len()..]
+            }
+            // A sequence of which only the ESC had come goes on. A string is not begun by a letter that may be typing.
+            Some(Framed::Open) if begun == [ESC] && bytes[0] == b'[' => {
+                self.held = joined;
+                self.began = Some(now);
+                self.behind_esc = bytes.len() == 1;
+                &bytes[bytes.len()..]
+            }
+            _ => bytes,
+        }
+    }
+
+    /// What comes soon after a paste without an end may belong to it.
+    fn late_paste<'a>(&mut self, bytes: &'a [u8], until: Instant, out: &mut Vec<Input>) -> &'a [u8] {
+        self.given_up = Some((GivenUp::Paste, until));
+        let rest = paste::end(bytes).is_some() || bytes.len() > PASTE_REST && burst::is_text(bytes);
+        if !rest {
+            return bytes;
+        }
+        let mut paste = Paste::default();
+        match paste.take(bytes, out) {
+            Some(behind) => {
+                self.given_up = None;
+                behind
+            }
+            None => {
+                self.paste = Some(paste);
+                &bytes[bytes.len()..]
+            }
+        }
+    }
+
+    /// Makes sense of what is held, as far as it is whole.
+    fn decode(&mut self, now: Instant, out: &mut Vec<Input>) {
+        let held = std::mem::take(&mut self.held);
+        let mut rest = &held[..];
+        while !rest.is_empty() {
+            match meaning::step(rest, out) {
+                Step::Took(count) => rest = &rest[count..],
+                Step::Pastes(count) => {
+                    let mut paste = Paste::default();
+                    match paste.take(&rest[count..], out) {
+                        Some(behind) => rest = behind,
+                        None => {
+                            self.paste = Some(paste);
+                            rest = &[];
+                        }
+                    }
+                }
+                Step::Open => break,
+            }
+        }
+        if rest.len() < held.len() {
+            self.began = Some(now);
+        }
+        self.behind_esc &= rest.len() == 2;
+        self.held = shortened(rest);
+    }
+}
+
+/// As much of what was begun as is needed to know where it ends, and what it is where that is of use.
+fn shortened(begun: &[u8]) -> Vec<u8> {
+    match (begun.get(..LONGEST), begun.last()) {
+        // The ESC may be half of the end.
+        (Some(start), Some(&ESC)) if begun.len() > LONGEST => [start, &[ESC]].concat(),
+        (Some(start), _) => start.to_vec(),
+        (None, _) => begun.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

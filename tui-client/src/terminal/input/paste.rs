@@ -1,0 +1,73 @@
+//! A bracketed paste: everything between `ESC [ 200 ~` and `ESC [ 201 ~` is text, whatever it looks like. Called by the decoder,
+//! which also knows when the end does not come.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::Input;
+
+/// What ends a paste.
+const END: &[u8] = b"\x1b[201~";
+
+/// The most bytes that are gathered; a larger paste arrives in pieces.
+pub(super) const LARGEST: usize = 4 << 20;
+
+/// A paste whose end has not come.
+#[derive(Debug, Default)]
+pub(super) struct Paste {
+    bytes: Vec<u8>,
+}
+
+/// Where the end is.
+pub(super) fn end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(END.len()).position(|part| part == END)
+}
+
+/// The text of what was pasted: no controls but ends of lines and tabs, and no broken characters.
+pub(super) fn text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t')).collect()
+}
+
+/// Where a paste that is too large may be cut: behind a line, or, where there is none, before what may begin the end.
+pub(super) fn cut(bytes: &[u8]) -> usize {
+    let line = bytes.iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
+    line.map_or(bytes.len() - (END.len() - 1), |at| at + 1)
+}
+
+impl Paste {
+    /// Takes bytes up to the end. Gives back what is behind it, or none where it has not come.
+    pub(super) fn take<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Input>) -> Option<&'a [u8]> {
+        // The end may have come in pieces.
+        let from = self.bytes.len().saturating_sub(END.len() - 1);
+        let before = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        if let Some(at) = end(&self.bytes[from..]) {
+            let behind = &bytes[from + at + END.len() - before..];
+            self.bytes.truncate(from + at);
+            self.push(out);
+            return Some(behind);
+        }
+        if self.bytes.len() >= LARGEST {
+            let kept = self.bytes.split_off(cut(&self.bytes));
+            self.push(out);
+            self.bytes = kept;
+        }
+        None
+    }
+
+    /// The end does not come. Somebody who pressed Ctrl-C meanwhile wanted to be rid of it.
+    pub(super) fn give_up(mut self, out: &mut Vec<Input>) {
+        let interrupted = self.bytes.contains(&0x03);
+        self.push(out);
+        if interrupted {
+            out.push(Input::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
+        }
+    }
+
+    fn push(&mut self, out: &mut Vec<Input>) {
+        let text = text(&std::mem::take(&mut self.bytes));
+        if !text.is_empty() {
+            out.push(Input::Paste(text));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Bytes of the terminal, read in a thread of its own, since reading blocks: while nothing comes, nothing wakes. Called by `run`.
+
+use std::io;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+/// The most reads that wait. A person cannot fill it; of a paste each holds some kilobytes.
+const READS: usize = 256;
+
+/// What was read at once, and when.
+#[derive(Debug)]
+pub enum Read {
+    /// Bytes.
+    Bytes(Vec<u8>, Instant),
+    /// What the system's console made of them by itself.
+    #[cfg(not(unix))]
+    Input(super::Input),
+    /// The window has another size.
+    #[cfg(not(unix))]
+    Resized,
+}
+
+/// Reads from now on. When it can read no more, the channel closes.
+///
+/// # Errors
+/// Where there is no terminal, or no thread to be had.
+#[cfg(unix)]
+pub fn start() -> io::Result<mpsc::Receiver<Read>> {
+    use std::io::{IsTerminal, Read as _};
+    use std::os::fd::AsFd;
+
+    /// As much as the system's terminals hold.
+    const MOST: usize = 4096;
+
+    // Not the library's own reader, which has a buffer and a lock.
+    let input = io::stdin();
+    let mut terminal = if input.is_terminal() {
+        std::fs::File::from(input.as_fd().try_clone_to_owned()?)
+    } else {
+        std::fs::File::open("/dev/tty")?
+    };
+    let (tell, told) = mpsc::channel(READS);
+    std::thread::Builder::new().name("input".into()).spawn(move || {
+        let mut bytes = [0; MOST];
+        loop {
+            match terminal.read(&mut bytes) {
+                Ok(0) => return,
+                Ok(count) => {
+                    if tell.blocking_send(Read::Bytes(bytes[..count].to_vec(), Instant::now())).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Whoever had the terminal before us left it so that reading does not wait.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    use rustix::event::{PollFd, PollFlags, poll};
+                    // Where waiting fails, so will reading.
+                    let _ = poll(&mut [PollFd::new(&terminal, PollFlags::IN)], None);
+                }
+                Err(_) => return,
+            }
+        }
+    })?;
+    Ok(told)
+}
+
+/// Reads from now on. The console's own events are taken as they are.
+///
+/// # Errors
+/// Where there is no thread to be had.
+#[cfg(not(unix))]
+pub fn start() -> io::Result<mpsc::Receiver<Read>> {
+    use super::Input;
+    use crossterm::event::Event;
+
+    let (tell, told) = mpsc::channel(READS);
+    std::thread::Builder::new().name("input".into()).spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            let read = match event {
+                Event::Key(key) => Read::Input(Input::Key(key)),
+                Event::Mouse(mouse) => Read::Input(Input::Mouse(mouse)),
+                Event::Paste(text) => Read::Input(Input::Paste(text)),
+                Event::FocusGained => Read::Input(Input::Focus(true)),
+                Event::FocusLost => Read::Input(Input::Focus(false)),
+                Event::Resize(..) => Read::Resized,
+            };
+            if tell.blocking_send(read).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(told)
+}
