@@ -34,7 +34,7 @@ use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::event::{Effect, Event};
+use crate::event::{Effect, Event, Pin};
 use crate::keys::{Action, Key, Keymap, Place};
 use crate::strings::{Lang, Strings};
 use crate::text;
@@ -77,6 +77,8 @@ pub struct Setup {
     pub name: Option<String>,
     /// A server given by flag; without one the default address is used, hosted where nobody listens.
     pub server: Option<String>,
+    /// A PIN given by the environment: what equals it is neither squared nor kept.
+    pub pin: Option<Pin>,
     /// What the last run kept.
     pub remembered: Remembered,
     /// The size of the screen, in cells.
@@ -100,6 +102,7 @@ impl Default for Setup {
             student: None,
             name: None,
             server: None,
+            pin: None,
             remembered: Remembered::default(),
             size: (0, 0),
             time_zone: jiff::tz::TimeZone::UTC,
@@ -187,6 +190,8 @@ pub struct App {
     pub(crate) chart: Chart,
     pub(crate) input: Line,
     pub(crate) check: Check,
+    /// The PIN in use: what equals it is neither squared nor kept.
+    pin: Option<Pin>,
     pub(crate) notices: Notices,
     /// How often Enter left a line to be mended: what is wrong with it is said each time.
     pub(crate) refusals: usize,
@@ -242,6 +247,7 @@ impl App {
             chart: Chart::default(),
             input: Line::default(),
             check: Check::Empty,
+            pin: setup.pin,
             notices: Notices::default(),
             refusals: 0,
             exports: export::Exports::default(),

@@ -96,6 +96,7 @@ fn full_screen(flags: Flags) -> ExitCode {
         student: flags.student.filter(|student| !student.is_empty()),
         name: flags.name.filter(|name| !name.is_empty()),
         server: flags.server.clone(),
+        pin: pin(),
         remembered,
         size: (0, 0),
         time_zone: jiff::tz::TimeZone::system(),

@@ -234,6 +234,10 @@ pub struct Strings {
     pub pasted_too_many: fn(&str) -> String,
     pub paste_keys: &'static [(Hint, &'static str)],
     pub paste_keys_none: &'static [(Hint, &'static str)],
+    /// Nothing is squared before a server has answered.
+    pub wait_for_server: &'static str,
+    /// What was entered is the PIN.
+    pub pin_withheld: &'static str,
     pub draft_is_back: &'static str,
     pub history_search: &'static str,
     pub history_none: &'static str,

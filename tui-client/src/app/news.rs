@@ -32,6 +32,10 @@ impl App {
                 self.connection.state = State::Connected;
                 self.connection.hosting = hosting;
                 self.connection.hello = Some(hello);
+                // What was to wait for this moment may be entered now.
+                if self.notices.current().is_some_and(|notice| notice.text == self.strings.wait_for_server) {
+                    self.notices.take_away();
+                }
                 self.each_feed(Feed::lost);
                 self.recheck_if_undecided();
                 self.judge_pasted_anew();
@@ -56,6 +60,10 @@ impl App {
                 if self.feed.waiting.answered(&id) {
                     self.connection.held_up = None;
                 }
+            }
+            LinkEvent::Withheld { id } => {
+                self.feed.waiting.answered(&id);
+                self.withhold(now);
             }
             LinkEvent::Rejected { pending, error } => {
                 let why = (self.strings.error)(&error);

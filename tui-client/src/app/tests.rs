@@ -5,6 +5,7 @@ mod divider;
 mod export;
 mod looks;
 mod mending;
+mod pin;
 mod sequences;
 mod typing;
 mod views;

@@ -190,6 +190,8 @@ pub(super) static EN: Strings = Strings {
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
     paste_keys: &[(Word("Enter"), "square them"), (Word("Esc"), "cancel"), (Word("Up/Down"), "scroll")],
     paste_keys_none: &[(Word("Esc"), "close"), (Word("Up/Down"), "scroll")],
+    wait_for_server: "Not connected yet. The line stays here: press Enter again once there is a connection.",
+    pin_withheld: "That is your PIN. It was not sent: everybody would see it.",
     draft_is_back: "The line from last time.",
     history_search: "Type a part of what was entered before",
     history_none: "Nothing like that was entered before",

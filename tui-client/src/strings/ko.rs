@@ -184,6 +184,8 @@ pub(super) static KO: Strings = Strings {
     pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
     paste_keys: &[(Word("Enter"), "제곱하기"), (Word("Esc"), "그만두기"), (Word("↑↓"), "스크롤")],
     paste_keys_none: &[(Word("Esc"), "닫기"), (Word("↑↓"), "스크롤")],
+    wait_for_server: "아직 연결되지 않았습니다. 쓴 것은 그대로 있으니, 연결되면 Enter를 다시 눌러 주세요.",
+    pin_withheld: "PIN을 입력하셨습니다. 모두에게 보이게 되므로 보내지 않았습니다.",
     draft_is_back: "지난번에 쓰던 줄입니다.",
     history_search: "앞서 쓴 것에서 찾을 글자를 쓰세요",
     history_none: "앞서 쓴 것 가운데 없습니다",
