@@ -117,6 +117,8 @@ fn what_other_programs_left_behind_is_set_right() {
         {
             pty.until_sent(sequence, 0);
         }
+        // Nothing is squared before the server has answered.
+        pty.until_shows("1 online");
         pty.type_text("12\r");
         pty.until_shows("12² = 144");
         if flags.is_empty() {
