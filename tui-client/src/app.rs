@@ -85,10 +85,14 @@ pub struct Setup {
     pub size: (u16, u16),
     /// Where the clock on the wall is.
     pub time_zone: jiff::tz::TimeZone,
+    /// What `TZ` says, where it is the name of no time zone.
+    pub unknown_time_zone: Option<String>,
     /// Which key does what.
     pub keymap: Keymap,
     /// The terminal is tmux's, which keeps what is copied only where it is told to.
     pub in_tmux: bool,
+    /// The terminal takes what is copied.
+    pub can_copy: bool,
 }
 
 impl Default for Setup {
@@ -106,8 +110,10 @@ impl Default for Setup {
             remembered: Remembered::default(),
             size: (0, 0),
             time_zone: jiff::tz::TimeZone::UTC,
+            unknown_time_zone: None,
             keymap: Keymap::default(),
             in_tmux: false,
+            can_copy: true,
         }
     }
 }
@@ -208,6 +214,9 @@ pub struct App {
     told_unkept: bool,
     /// What tmux needs for copying is yet to be said.
     tell_of_tmux: bool,
+    can_copy: bool,
+    /// What is no time zone, until it is said.
+    unknown_time_zone: Option<String>,
     completion: Option<carry_out::Completion>,
     leaving: leave::Leaving,
     remembered: Remembered,
@@ -258,6 +267,8 @@ impl App {
             keymap: setup.keymap,
             told_unkept: false,
             tell_of_tmux: setup.in_tmux,
+            can_copy: setup.can_copy,
+            unknown_time_zone: setup.unknown_time_zone,
             completion: None,
             leaving: leave::Leaving::default(),
             remembered,

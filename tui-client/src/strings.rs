@@ -181,6 +181,11 @@ pub struct Strings {
     /// What follows the first time in tmux.
     pub copied_in_tmux: &'static str,
     pub nothing_to_copy: &'static str,
+    /// The terminal knows no sequences.
+    pub cannot_copy: &'static str,
+
+    /// What `TZ` says, which is the name of no time zone.
+    pub unknown_time_zone: fn(&str) -> String,
 
     // Export.
     /// In linear mode: how many results at the most, and the file.

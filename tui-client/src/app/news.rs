@@ -44,6 +44,10 @@ impl App {
                 self.connection.begin(now);
                 self.notices.connected();
                 self.joined(welcome, resumed, now, effects);
+                if let Some(name) = self.unknown_time_zone.take() {
+                    let sentence = (self.strings.unknown_time_zone)(&text::printable(&name));
+                    self.notices.show_once(Gravity::Warning, sentence, now);
+                }
             }
             LinkEvent::FirstSeen { server, fingerprint } => {
                 let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);

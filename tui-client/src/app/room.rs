@@ -282,7 +282,7 @@ impl App {
         }
     }
 
-    /// Ctrl-C: clears the input, then asks, then leaves.
+    /// Ctrl-C: clears the input, and asks; a second one leaves. An export is stopped before.
     fn interrupt(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if !self.input.is_empty() {
             let line = self.input.text().trim().to_owned();
@@ -291,12 +291,15 @@ impl App {
             self.note(&line, effects);
             self.leaving.forget_key();
             self.notices.typed();
+            self.recheck();
             if self.exports.forget_warning() {
-                self.notices.take_away();
+                // It was the answer to a question.
+                return self.notices.take_away();
             }
-            return self.recheck();
-        }
-        if self.stop_export(now, effects) {
+            if self.exports.progress().is_some() {
+                return;
+            }
+        } else if self.stop_export(now, effects) {
             return;
         }
         match self.leaving.key(self.others_hosted(), now) {

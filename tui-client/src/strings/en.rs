@@ -109,6 +109,9 @@ pub(super) static EN: Strings = Strings {
     },
     copied_in_tmux: ". tmux needs: set -g set-clipboard on",
     nothing_to_copy: "There is no result to copy.",
+    cannot_copy: "Nothing can be copied through this terminal.",
+
+    unknown_time_zone: |name| format!("TZ={name} is not a time zone; times are shown in UTC."),
 
     export_begins: |most, path| format!("Exporting up to {most} results to {path}. Ctrl-C stops it."),
     exporting: |percent, written| format!("exporting {percent}%, {written}"),

@@ -107,6 +107,9 @@ pub(super) static KO: Strings = Strings {
     },
     copied_in_tmux: ". tmux에는 set -g set-clipboard on 이 필요합니다.",
     nothing_to_copy: "복사할 결과가 없습니다.",
+    cannot_copy: "이 터미널로는 복사할 수 없습니다.",
+
+    unknown_time_zone: |name| format!("TZ={name}: 알 수 없는 시간대라 시각을 UTC로 보여 드립니다."),
 
     export_begins: |most, path| format!("{path} 파일로 내보냅니다. 많아야 {most}개입니다. 멈추기: Ctrl-C"),
     exporting: |percent, written| format!("내보내기 {percent}% {written}개"),
