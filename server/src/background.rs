@@ -2,10 +2,11 @@
 //! on a few threads that let everything else go first, so that what is live never waits for the processor because somebody
 //! asks for the past without end.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use tokio::{
     runtime::{Builder, Runtime},
+    sync::oneshot,
     task::JoinError,
 };
 
@@ -28,12 +29,12 @@ pub(crate) struct Background {
 
 impl Background {
     /// Fails where the system has no descriptor left for it.
-    pub(crate) fn new() -> std::io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Self::with(THREADS, "background", NICENESS)
     }
 
     /// So many threads of this name, which let others go first by as much.
-    pub(crate) fn with(threads: usize, name: &str, niceness: i32) -> std::io::Result<Self> {
+    pub(crate) fn with(threads: usize, name: &str, niceness: i32) -> io::Result<Self> {
         let pool = Builder::new_current_thread()
             .max_blocking_threads(threads)
             .thread_keep_alive(KEPT)
@@ -72,6 +73,18 @@ impl Drop for Background {
             pool.shutdown_background();
         }
     }
+}
+
+/// Does what may never end, such as reading from a disk that hangs, on a thread of its own, which nobody waits for where whoever asked is gone.
+///
+/// # Errors
+/// The system's, where it has no thread left, and a sentence where the work ended by a panic.
+pub(crate) async fn apart<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    let (done, wait) = oneshot::channel();
+    // Whoever asked may be gone.
+    let work = move || drop(done.send(work()));
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+    wait.await.map_err(|_| io::Error::other("it ended early"))
 }
 
 /// Lets others go before this thread, by at least this much: 19 is the most. A program that was started to go last stays there.

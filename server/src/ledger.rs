@@ -33,6 +33,7 @@ use crate::{
     background::Background,
     feed::{self, Feed},
     metrics::Metrics,
+    private,
 };
 
 /// The squares that may wait for the writer. A session that finds no room waits, and reads nothing meanwhile.
@@ -62,6 +63,15 @@ pub enum LedgerError {
     /// It is a database of something else.
     #[error("{path} is not a ledger of Squares; choose another folder with --data")]
     NotALedger {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is no database at all.
+    #[error(
+        "{path} is not a ledger of Squares: its first bytes are not those of an SQLite file; it was left as it is: \
+         choose another, or restore a copy where it was damaged"
+    )]
+    NotSqlite {
         /// The file.
         path: PathBuf,
     },
@@ -194,25 +204,22 @@ impl Ledger {
         let unusable =
             |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
         make_folder(folder).map_err(unusable)?;
-        let mut lock = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(folder.join(LOCK))
-            .map_err(unusable)?;
+        private::mend(folder);
+        let lock_path = folder.join(LOCK);
+        let mut lock = open_lock(&lock_path)
+            .map_err(|error| LedgerError::Unusable { path: lock_path.clone(), error: error.to_string() })?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse { folder: folder.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
 
-        let path = file_in(folder);
+        let path = make_file(&file_in(folder)).map_err(unusable)?;
         let connection = opening::note(schema::open(&path)?, &mut lock, &path)?;
         let failed = |error| LedgerError::from_sqlite(&path, &error);
         let anchor = schema::connect_to_read(&path).map_err(failed)?;
         let (log, latest) = schema::identity(&anchor).map_err(failed)?;
-        let files = Arc::new(OpenFiles::note(&path, (&folder.join(LOCK), &lock))?);
+        let files = Arc::new(OpenFiles::note(&path, (&lock_path, &lock))?);
         let last_at = schema::last_at(&connection).map_err(failed)?;
         let feed = Arc::new(Feed::new(latest.saturating_sub(PRELOADED), feed::CAPACITY));
         reader::fill(&connection, &feed, latest).map_err(failed)?;
@@ -275,6 +282,36 @@ impl Ledger {
 
 /// The file that a running server keeps locked, in the data folder.
 const LOCK: &str = "ledger.lock";
+
+/// Opens the lock file, made if missing. A link is not followed: whoever put it there would have us write into
+/// a file of their choice.
+fn open_lock(path: &Path) -> std::io::Result<File> {
+    if path.symlink_metadata().is_ok_and(|file| !file.is_file()) {
+        return Err(std::io::Error::other("it is a link or the like, and not a file; remove it"));
+    }
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Makes the ledger's file for its owner alone, where it is missing, and gives its own path where this one is a link: SQLite keeps what
+/// belongs to it beside the file itself.
+fn make_file(path: &Path) -> std::io::Result<PathBuf> {
+    if !path.exists() && !schema::has_log(path).unwrap_or(true) {
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)?;
+    }
+    if path.is_symlink() { path.canonicalize() } else { Ok(path.to_owned()) }
+}
 
 /// The file of the ledger in a data folder.
 fn file_in(folder: &Path) -> PathBuf {

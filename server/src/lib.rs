@@ -16,6 +16,7 @@ mod metrics;
 mod new_file;
 mod pins;
 mod presence;
+mod private;
 mod relay;
 mod roster;
 mod session;
@@ -35,7 +36,7 @@ pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult, Store
 use lobby::Lobby;
 pub use new_file::{NewFile, NewFileError};
 pub use pins::{PinError, hash_pin};
-pub use roster::{MadePins, RosterError, make_pins, read_roster};
+pub use roster::{LONGEST_ROSTER, MadePins, RosterError, make_pins, read_roster};
 use squares_shared::{
     message::{Auth, Limits},
     stream::Stream,
@@ -188,7 +189,7 @@ impl Server {
             Auth::Roster | Auth::Pin if config.roster.is_none() => return Err(StartError::NoRoster),
             Auth::Roster | Auth::Pin | Auth::Open => {}
         }
-        let door = roster::Door::new(auth, config.roster)?;
+        let door = roster::Door::open(auth, config.roster).await?;
         let simulated = streams.is_some();
         let pins = pins::Gate::new()?;
         let background = Arc::new(if simulated { Background::simulated() } else { Background::new()? });
@@ -214,8 +215,7 @@ impl Server {
             ledger::Ledger::open(&config.data, &background, &metrics)?
         } else {
             let (data, background, metrics) = (config.data.clone(), Arc::clone(&background), Arc::clone(&metrics));
-            let opened = tokio::task::spawn_blocking(move || ledger::Ledger::open(&data, &background, &metrics)).await;
-            opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
+            background::apart("open", move || ledger::Ledger::open(&data, &background, &metrics)).await??
         };
 
         if let (Some(tls), listen::Incoming::Tcp(_, speaks)) = (&config.tls, &mut incoming) {
@@ -272,8 +272,8 @@ impl Server {
     ///
     /// # Errors
     /// Where the file cannot be used; the roster before it stays in force.
-    pub fn reload_roster(&self) -> Result<Option<usize>, RosterError> {
-        self.room.door.reload()
+    pub async fn reload_roster(&self) -> Result<Option<usize>, RosterError> {
+        self.room.door.reload().await
     }
 
     /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is killed.

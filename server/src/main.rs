@@ -2,6 +2,7 @@
 
 mod commands;
 mod log;
+mod reload;
 
 use std::{ffi::OsStr, io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -134,17 +135,25 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
     };
     let mut signals = signals::Signals::new()?;
     raise_descriptor_limit(config.max_connections);
-    let server = Server::start(config).await?;
+    let server = tokio::select! {
+        started = Server::start(config) => started?,
+        // The disk of a file that it reads may hang.
+        () = signals.end() => return Ok(()),
+    };
     // Whoever started it may have closed standard output: it runs all the same.
     let mut out = std::io::stdout();
     let _ = writeln!(out, "listening on {}", server.local_addr()).and_then(|()| out.flush());
-    while signals.next().await == signals::Asked::Reload {
-        match server.reload_roster() {
-            Ok(Some(students)) => tracing::info!(students, "the roster was read again"),
-            Ok(None) => tracing::warn!("there is no roster to read again"),
-            Err(error) => tracing::error!("{error}; the roster before it stays in force"),
+    let mut reload = reload::Reload::new(&server);
+    loop {
+        tokio::select! {
+            asked = signals.next() => match asked {
+                signals::Asked::Reload => reload.ask(),
+                signals::Asked::Stop => break,
+            },
+            () = reload.done() => {}
         }
     }
+    reload.end().await;
     server.stop().await;
     Ok(())
 }
@@ -189,6 +198,13 @@ mod signals {
         terminate: tokio::signal::unix::Signal,
         hang_up: tokio::signal::unix::Signal,
         _file_size: tokio::signal::unix::Signal,
+    }
+
+    impl Signals {
+        /// Waits for the end.
+        pub(crate) async fn end(&mut self) {
+            while self.next().await != Asked::Stop {}
+        }
     }
 
     #[cfg(unix)]

@@ -1,8 +1,11 @@
 //! Who may join: the roster as a file (JSON or CSV), and the rule in force. Sessions ask [`Door::admit`]; the
 //! server reads the file when it starts and on SIGHUP.
 
+mod columns;
+mod json;
 mod making;
 mod table;
+mod text;
 
 use std::{
     collections::HashMap,
@@ -10,19 +13,26 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use json::Objects;
 pub use making::{MadePins, make_pins};
-use serde::Deserialize;
 use squares_shared::{
     message::{Auth, Student},
-    student::{StudentError, check_id, read_name},
+    regular_file,
+    student::{StudentError, check_id, is_visible, read_name},
+    typed,
 };
+use table::{Rows, Table};
 
-use crate::pins::is_usable;
+use crate::{background::apart, pins::is_usable, private};
 
 /// The students of a class, by id.
 #[derive(Debug)]
 pub(crate) struct Roster {
     students: HashMap<String, Listed>,
+    /// Which of its columns was taken for what.
+    taken: String,
+    /// The lines that have no id.
+    without_id: Vec<usize>,
 }
 
 /// One student on it.
@@ -54,35 +64,17 @@ pub enum RosterError {
     },
 }
 
-/// One student as a roster file writes it.
-#[derive(Debug, Default, Deserialize)]
+/// One student as a roster file writes it: what is empty is not there.
+#[derive(Debug, Default)]
 struct Row {
-    #[serde(default)]
-    id: Option<Cell>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    department: Option<String>,
-    #[serde(default)]
-    pin: Option<Cell>,
+    id: String,
+    name: String,
+    department: String,
+    pin: String,
 }
 
-/// An id or a PIN in JSON: spreadsheets that export JSON write one of digits alone as a number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Cell {
-    Text(String),
-    Number(u64),
-}
-
-impl Cell {
-    fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text.trim().to_owned(),
-            Self::Number(number) => number.to_string(),
-        }
-    }
-}
+/// A roster file may have this many bytes: a hundred thousand students, say.
+pub const LONGEST_ROSTER: u64 = 64 << 20;
 
 impl Roster {
     /// Reads a roster file: a JSON array of objects, or CSV with a header line.
@@ -90,17 +82,21 @@ impl Roster {
     /// # Errors
     /// [`RosterError`], with the line or the entry that is wrong, and how to mend it.
     pub(crate) fn read(path: &Path) -> Result<Self, RosterError> {
-        let bytes = std::fs::read(path).map_err(|error| RosterError::Unreadable { path: path.to_owned(), error })?;
+        let bytes = regular_file::read(path, LONGEST_ROSTER)
+            .map_err(|error| RosterError::Unreadable { path: path.to_owned(), error })?;
         Self::parse(&bytes).map_err(|why| RosterError::Unusable { path: path.to_owned(), why })
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            format!("line {line}: it is not UTF-8; save it as UTF-8, in Excel as 'CSV UTF-8'")
-        })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let rows = if text.trim_start().starts_with(['[', '{']) { json_rows(text)? } else { table::rows(text)? };
+        let text = text::text_of(bytes)?;
+        let (rows, taken) = if is_json(text) {
+            let objects = Objects::read(text)?;
+            (Rows { rows: objects.rows()?, without_id: Vec::new() }, objects.in_words())
+        } else {
+            let table = Table::find(text)?;
+            (table.rows()?, table.in_words())
+        };
+        let Rows { rows, without_id } = rows;
         let mut students = HashMap::with_capacity(rows.len());
         let mut places = HashMap::with_capacity(rows.len());
         for (place, row) in rows {
@@ -112,9 +108,21 @@ impl Roster {
             }
         }
         if students.is_empty() {
-            return Err("no student stands in it; add them, or start without --roster".to_owned());
+            return Err(no_student());
         }
-        Ok(Self { students })
+        Ok(Self { students, taken, without_id })
+    }
+
+    /// Says on the log what was taken for what, so that a class that is locked out has not to be met to be seen.
+    fn say(&self) {
+        let nameless = self.students.values().filter(|listed| listed.student.name == listed.student.id).count();
+        tracing::info!(students = self.len(), nameless, "the roster has {}", self.taken);
+        if !self.without_id.is_empty() {
+            const SHOWN: usize = 20;
+            let lines: Vec<String> = self.without_id.iter().take(SHOWN).map(ToString::to_string).collect();
+            let (count, lines) = (self.without_id.len(), lines.join(", "));
+            tracing::warn!(count, lines, "some lines of the roster have no id, and were passed over");
+        }
     }
 
     /// Whether every PIN can be checked; tells how many students have none.
@@ -149,19 +157,12 @@ pub fn read_roster(bytes: &[u8]) -> Result<Vec<Student>, String> {
     Roster::parse(bytes).map(|roster| roster.students.into_values().map(|listed| listed.student).collect())
 }
 
-fn json_rows(text: &str) -> Result<Vec<(String, Row)>, String> {
-    let rows: Vec<Row> = serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let what = match error.classify() {
-            // What stands there is not repeated: it may be long, or a PIN.
-            serde_json::error::Category::Data => {
-                format!("what stands before line {line} column {column} is of another kind")
-            }
-            _ => error.to_string(),
-        };
-        format!("it is not a JSON array of students such as [{{\"id\":\"…\",\"name\":\"…\"}}] ({what}); mend it there")
-    })?;
-    Ok(rows.into_iter().enumerate().map(|(at, row)| (format!("student {}", at + 1), row)).collect())
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['[', '{'])
+}
+
+fn no_student() -> String {
+    "no student stands in it; add them, or start without --roster".to_owned()
 }
 
 /// What somebody wrote, as a log may show it: escaped, and cut where it is long.
@@ -173,12 +174,45 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// An id as it was meant: without what is invisible around it, and with ASCII for full-width characters.
+fn id_of(text: &str) -> String {
+    typed::read(text.trim_matches(|c: char| c.is_whitespace() || !c.is_control() && !is_visible(c))).into_owned()
+}
+
+/// Whether this is what a spreadsheet makes of an id that it takes for a number: `20260001.0`, `2.026E+07`, `20,260,001`.
+fn is_spoiled(id: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let zeros = |text: &str| text.bytes().all(|byte| byte == b'0');
+    let parts = |separator: char| id.split_once(separator);
+    let is_decimal =
+        ['.', ','].iter().any(|&point| parts(point).is_some_and(|(whole, rest)| digits(whole) && zeros(rest)));
+    let has_exponent = parts('E').or_else(|| parts('e')).is_some_and(|(mantissa, exponent)| {
+        let (whole, rest) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+        let unsigned = exponent.trim_start_matches(['+', '-']);
+        let is_number = digits(whole) && (rest.is_empty() || digits(rest)) && digits(unsigned);
+        // `3E12` may be somebody's id.
+        is_number && (mantissa.len() > whole.len() || exponent.len() > unsigned.len())
+    });
+    let is_grouped = id.contains(',') && id.split(',').all(digits);
+    is_decimal || has_exponent || is_grouped
+}
+
+fn spoiled(id: &str) -> String {
+    let id = quoted(id);
+    format!(
+        "{id} is a number as spreadsheets write it, and no id any more; set its column to text and put the ids in anew"
+    )
+}
+
 fn listed(row: Row) -> Result<Listed, String> {
-    let id = row.id.map(Cell::into_text).ok_or_else(|| "the id is missing; add it".to_owned())?;
+    let id = id_of(&row.id);
+    if is_spoiled(&id) {
+        return Err(spoiled(&id));
+    }
     check_id(&id).map_err(|_| {
         format!("{} is no student id; it takes 1 to 32 ASCII letters, digits, '-', '_' or '.'", quoted(&id))
     })?;
-    let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let filled = |text: String| Some(text).filter(|text| !text.trim().is_empty());
     let readable = |what: &str, text: &str| {
         read_name(text).map_err(|error| {
             let why = match error {
@@ -191,7 +225,7 @@ fn listed(row: Row) -> Result<Listed, String> {
     };
     let name = filled(row.name).map_or(Ok(id.clone()), |name| readable("name", &name))?;
     let department = filled(row.department).map(|text| readable("department", &text)).transpose()?;
-    let pin = filled(row.pin.map(Cell::into_text)).map(Arc::<str>::from);
+    let pin = filled(row.pin).map(|pin| Arc::<str>::from(pin.trim()));
     if pin.as_deref().is_some_and(|pin| !pin.starts_with("$argon2id$")) {
         // The PIN itself is not repeated: this sentence goes to a log.
         return Err(format!("the PIN of {id} is not an Argon2id hash; put in what `squares-server pin` prints for it"));
@@ -202,7 +236,9 @@ fn listed(row: Row) -> Result<Listed, String> {
 /// Reads a roster for this way of letting students in.
 fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
     let roster = Roster::read(file)?;
+    roster.say();
     if auth == Auth::Pin {
+        private::name_loose(file, "the roster, which has the hashes of PINs");
         let without = roster.without_pin();
         match without.map_err(|why| RosterError::Unusable { path: file.to_owned(), why })? {
             0 => {}
@@ -213,6 +249,13 @@ fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
         }
     }
     Ok(roster)
+}
+
+/// The same on a thread of its own, which hangs alone where the disk does.
+async fn read_apart(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
+    let own = file.to_owned();
+    let unreadable = |error| RosterError::Unreadable { path: file.to_owned(), error };
+    apart("roster", move || read(&own, auth)).await.map_err(unreadable)?
 }
 
 /// Why somebody is not let in.
@@ -234,8 +277,11 @@ pub(crate) struct Door {
 
 impl Door {
     /// Reads the roster, where there is one, and puts the rule in force.
-    pub(crate) fn new(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
-        let roster = file.as_deref().map(|file| read(file, auth)).transpose()?.map(Arc::new);
+    pub(crate) async fn open(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
+        let roster = match &file {
+            Some(file) => Some(Arc::new(read_apart(file, auth).await?)),
+            None => None,
+        };
         Ok(Self { auth, file, roster: RwLock::new(roster) })
     }
 
@@ -249,9 +295,9 @@ impl Door {
     }
 
     /// Reads the roster file again. Where it cannot be used, the old roster stays in force.
-    pub(crate) fn reload(&self) -> Result<Option<usize>, RosterError> {
+    pub(crate) async fn reload(&self) -> Result<Option<usize>, RosterError> {
         let Some(file) = &self.file else { return Ok(None) };
-        let roster = read(file, self.auth)?;
+        let roster = read_apart(file, self.auth).await?;
         let students = roster.len();
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(roster));
         Ok(Some(students))
@@ -283,91 +329,4 @@ impl Door {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(file: &str, id: &str, name: &str, department: Option<&str>) {
-        let roster = Roster::parse(file.as_bytes()).expect(file);
-        let student = &roster.students.get(id).expect(file).student;
-        assert_eq!((&*student.name, student.department.as_deref()), (name, department), "{file}");
-    }
-
-    fn check_refused(file: impl AsRef<[u8]>, why: &str) {
-        let error = Roster::parse(file.as_ref()).expect_err("it should be refused");
-        assert!(error.contains(why), "{error} lacks {why}");
-    }
-
-    #[test]
-    fn json_and_csv_in_english_and_korean_with_and_without_bom() {
-        check(r#"[{"id":"s1","name":"가람","department":"수학"}]"#, "s1", "가람", Some("수학"));
-        check("\u{feff} [{\"id\":20260001,\"name\":\"Sample\",\"department\":null}]", "20260001", "Sample", None);
-        check("id,name,department,pin\ns1,\"Sample, A\",Maths,\n", "s1", "Sample, A", Some("Maths"));
-        check(
-            "\u{feff}학번,이름,학과,PIN\r\n\r\ns1, 가람 ,수학,$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA\r\n",
-            "s1",
-            "가람",
-            Some("수학"),
-        );
-        check("이름,학번\n\u{1100}\u{1161},s1\n", "s1", "가", None);
-        check("Student ID,Note\ns1,x\n", "s1", "s1", None);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        check_refused("", "header");
-        check_refused("id,name\n", "no student");
-        check_refused("[]", "no student");
-        check_refused("name\na\n", "학번");
-        check_refused("id\ns1\ns 2\n", "line 3");
-        check_refused("id\ns1\ns2\ns1\n", "line 4: the id s1 stands there twice, first at line 2");
-        check_refused(r#"[{"id":"s1"},{"id":"s1"}]"#, "student 2: the id s1 stands there twice, first at student 1");
-        check_refused("id,name\ns1,a\x1b[31m\n", "line 2: the name of s1");
-        check_refused(r#"[{"name":"x"}]"#, "student 1: the id is missing");
-        check_refused(r#"{"id":"s1"}"#, "array");
-        check_refused(b"id\n\xb0\xa1\n", "line 2: it is not UTF-8");
-    }
-
-    #[test]
-    fn what_is_no_id_is_shown_escaped_and_not_whole() {
-        let error = Roster::parse(format!("id\n{}\n", "\u{7f}".repeat(1_000)).as_bytes()).expect_err("no id");
-        assert!(error.contains("\\u{7f}") && error.len() < 500, "{error}");
-        let error = Roster::parse(format!("[\"{}\"]", "x".repeat(1_000)).as_bytes()).expect_err("no student");
-        assert!(error.len() < 500, "{error}");
-    }
-
-    #[test]
-    fn a_plain_pin_is_refused_and_not_repeated() {
-        for file in ["id,pin\ns1,4711\n", r#"[{"id":"s1","pin":"4711"}]"#, r#"[{"id":"s1","pin":4711}]"#] {
-            let error = Roster::parse(file.as_bytes()).expect_err("a plain PIN");
-            assert!(error.contains("squares-server pin") && !error.contains("4711"), "{error}");
-        }
-        for file in [r#"[{"id":"s1","pin":4711.5}]"#, r#"[{"id":"s1","pin":["4711"]}]"#, r#"["4711"]"#, "[4711]"] {
-            let error = Roster::parse(file.as_bytes()).expect_err("not a roster");
-            assert!(error.contains("line 1 column") && !error.contains("4711"), "{error}");
-        }
-    }
-
-    #[test]
-    fn an_open_door_takes_any_id_and_a_roster_only_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("roster.csv");
-        std::fs::write(&file, "id,name\ns1,Sample\n").unwrap();
-
-        let open = Door::new(Auth::Open, None).unwrap();
-        assert_eq!(open.admit("x", None).unwrap().name, "x");
-        assert_eq!(open.admit("x", Some("Y")).unwrap().name, "Y");
-        assert_eq!(open.admit("x", Some("")), Err(Refused::Student(StudentError::NameEmpty)));
-        assert_eq!(open.admit("", None), Err(Refused::Student(StudentError::Id)));
-
-        let closed = Door::new(Auth::Roster, Some(file.clone())).unwrap();
-        assert_eq!(closed.admit("s1", Some("Another")).unwrap().name, "Sample");
-        assert_eq!(closed.admit("s2", None), Err(Refused::NotOnRoster));
-
-        std::fs::write(&file, "").unwrap();
-        assert!(closed.reload().is_err());
-        assert!(closed.admit("s1", None).is_ok(), "the old roster stays in force");
-        std::fs::write(&file, "id\ns2\n").unwrap();
-        assert_eq!(closed.reload().unwrap(), Some(1));
-        assert_eq!(closed.admit("s1", None), Err(Refused::NotOnRoster));
-    }
-}
+mod tests;

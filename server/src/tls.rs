@@ -14,6 +14,10 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::NoServerSessionStorage,
 };
+use squares_shared::regular_file;
+use zeroize::Zeroizing;
+
+use crate::private;
 
 /// Where the certificate and its key come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,13 +67,14 @@ pub(crate) fn load(tls: &Tls, data: &Path) -> Result<(Arc<ServerConfig>, String)
             (path.clone(), path)
         }
     };
-    let chain = CertificateDer::pem_file_iter(&certificate_path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let chain = CertificateDer::pem_slice_iter(&read(&certificate_path)?)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|error| TlsError::File { path: certificate_path.clone(), why: error.to_string() })?;
     let Some(fingerprint) = chain.first().map(|first| fingerprint(first)) else {
         return Err(TlsError::File { path: certificate_path, why: "there is no certificate in it".to_owned() });
     };
-    let key = PrivateKeyDer::from_pem_file(&key_path)
+    private::name_loose(&key_path, "the key of the certificate");
+    let key = PrivateKeyDer::from_pem_slice(&Zeroizing::new(read(&key_path)?))
         .map_err(|error| TlsError::File { path: key_path, why: error.to_string() })?;
     let unusable = |error: rustls::Error| TlsError::Unusable { path: certificate_path.clone(), why: error.to_string() };
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -82,6 +87,12 @@ pub(crate) fn load(tls: &Tls, data: &Path) -> Result<(Arc<ServerConfig>, String)
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok((Arc::new(config), fingerprint))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    /// More than any chain of certificates has.
+    const LONGEST: u64 = 1 << 20;
+    regular_file::read(path, LONGEST).map_err(|error| TlsError::File { path: path.to_owned(), why: error.to_string() })
 }
 
 /// The SHA-256 of a certificate, as clients show it: in groups that eyes can compare, and that fit into a line.

@@ -22,5 +22,4 @@ pub mod strings;
 pub mod terminal;
 pub mod text;
 pub mod theme;
-pub mod time_zone;
 pub mod view;

@@ -4,7 +4,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use squares_server::Stored;
 
-use super::{Folder, progress::Progress};
+use super::{Folder, interrupt::Interrupt, progress::Progress};
 
 /// Something is wrong with the ledger.
 const NOT_SOUND: u8 = 3;
@@ -23,14 +23,17 @@ pub(crate) struct Check {
 
 impl Check {
     pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-        let stored = match &self.file {
+        let mut stored = match &self.file {
             Some(file) => Stored::open_file(file)?,
             None => Stored::open(&self.folder.path(data)?)?,
         };
         let mut progress = Progress::new("checking");
         progress.says("checking the file");
-        let findings = stored.check(|done, all| progress.reached(done, all));
+        let interrupt = Interrupt::hear()?;
+        let asked = interrupt.clone();
+        let findings = stored.check(move || asked.go_on().is_continue(), |done, all| progress.reached(done, all));
         progress.end();
+        let Some(findings) = findings else { return Ok(interrupt.end()) };
         let mut out = std::io::stdout().lock();
         let path = stored.path().display();
         let _ = match findings.range {

@@ -1,5 +1,5 @@
 //! Signals that end a command which is in the middle of making a file: it first takes away what it has made so far. Used by
-//! `backup` and `export`, which look at it as they go on.
+//! `backup`, `check` and `export`, which look at it as they go on.
 
 use std::{
     io,
@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Notes that the command was interrupted.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Interrupt {
     /// The signal; 0 where there was none.
     by: Arc<AtomicUsize>,

@@ -8,7 +8,8 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use squares_server::make_pins;
+use squares_server::{LONGEST_ROSTER, make_pins};
+use squares_shared::regular_file;
 
 /// Give every student of a roster without a PIN a random one
 ///
@@ -27,7 +28,8 @@ pub(crate) struct Roster {
 impl Roster {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let [from, to] = &*self.make_pins else { bail!("--make-pins takes two files: IN and OUT") };
-        let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+        let bytes =
+            regular_file::read(from, LONGEST_ROSTER).with_context(|| format!("cannot read {}", from.display()))?;
         let made = make_pins(&bytes).map_err(|why| anyhow!("the roster {} cannot be used: {why}", from.display()))?;
         // Both are made before either is filled, so that a sheet without its roster, or the reverse, is not left behind.
         let mut roster = create(to)?;

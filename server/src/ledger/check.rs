@@ -49,8 +49,19 @@ impl Findings {
 }
 
 impl Stored {
-    /// Checks everything; `progress` is told after each result how many of about how many were read.
-    pub fn check(&self, mut progress: impl FnMut(u64, u64)) -> Findings {
+    /// Checks everything; `progress` is told after each result how many of about how many were read. Gives nothing where `goes_on` says
+    /// meanwhile that nobody wants to know any more.
+    pub fn check(
+        &mut self,
+        goes_on: impl Fn() -> bool + Clone + Send + 'static,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Option<Findings> {
+        /// Steps of SQLite between two questions: well below a tenth of a second.
+        const STEPS: i32 = 100_000;
+        let ends = goes_on.clone();
+        if let Err(error) = self.connection.progress_handler(STEPS, Some(move || !ends())) {
+            tracing::debug!(%error, "the check of the file cannot be called off");
+        }
         let mut findings = Findings::default();
         findings.all_of(integrity(&self.connection));
         findings.all_of(unknown_people(&self.connection));
@@ -75,14 +86,17 @@ impl Stored {
             findings.results += 1;
             findings.range = Some((findings.range.map_or(seq, |(first, _)| first), seq));
             progress(seq, self.latest());
-            Ok::<(), LedgerError>(())
+            if goes_on() { Ok::<(), LedgerError>(()) } else { Err(LedgerError::Lost { what: "called off".to_owned() }) }
         });
+        if !goes_on() {
+            return None;
+        }
         if let Err(error) = walked {
             findings.add(format!("nothing can be read behind result {last}: {error}"));
         } else if last != self.latest() {
             findings.add(format!("results {} to {} are missing", last + 1, self.latest()));
         }
-        findings
+        Some(findings)
     }
 }
 
@@ -157,7 +171,15 @@ mod tests {
         connection.execute_batch("COMMIT; PRAGMA foreign_keys = off").unwrap();
         connection.execute_batch(harm).unwrap();
         drop(connection);
-        Stored::open_file(&path).unwrap().check(|_, _| {}).wrong
+        Stored::open_file(&path).unwrap().check(|| true, |_, _| {}).unwrap().wrong
+    }
+
+    #[test]
+    fn a_check_that_is_called_off_finds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l");
+        drop(schema::open(&path).unwrap());
+        assert!(Stored::open_file(&path).unwrap().check(|| false, |_, _| {}).is_none());
     }
 
     #[test]

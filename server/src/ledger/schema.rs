@@ -5,7 +5,8 @@ mod recognise;
 
 use std::path::Path;
 
-use recognise::{Recognised, exists, has_log, inspect, recognise};
+pub(super) use recognise::has_log;
+use recognise::{Recognised, exists, inspect, recognise};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use super::{

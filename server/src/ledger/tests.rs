@@ -107,7 +107,7 @@ async fn time_never_goes_back_whatever_the_clock_does_between_two_runs() {
         assert_eq!(at(&lines[0]), reader::time(far));
         ledger.close();
     }
-    assert!(Stored::open(folder.path()).unwrap().check(|_, _| {}).is_sound());
+    assert!(Stored::open(folder.path()).unwrap().check(|| true, |_, _| {}).unwrap().is_sound());
 }
 
 #[tokio::test]

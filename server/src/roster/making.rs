@@ -3,9 +3,14 @@
 
 use std::{num::NonZero, thread};
 
-use serde_json::{Map, Value};
-
-use super::{Cell, Roster, json_rows, table};
+use super::{
+    Roster,
+    columns::{Columns, Name},
+    id_of, is_json,
+    json::Objects,
+    table::{Table, id_in},
+    text,
+};
 use crate::pins::hash_pin;
 
 /// Digits of a PIN that is made. Online, the protocol lets nobody try more than a few hundred a day for one student;
@@ -40,24 +45,38 @@ struct New {
 pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
     let roster = Roster::parse(bytes)?;
     roster.without_pin()?;
-    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let is_json = text.trim_start().starts_with(['[', '{']);
-    let rows = if is_json { json_rows(text)? } else { table::rows(text)? };
-    let in_order = rows.into_iter().filter_map(|(_, row)| row.id.map(Cell::into_text));
+    let text = text::text_of(bytes)?;
+    if is_json(text) {
+        let objects = Objects::read(text)?;
+        let ids = objects.students.iter().map(|student| objects.id_of(student)).collect();
+        let titles = titles(&objects.columns, |at| &objects.titles[at]);
+        return make(&roster, ids, &titles, |hash_of| json_with(&objects, hash_of));
+    }
+    let table = Table::find(text)?;
+    let ids = table.rows()?.rows.into_iter().map(|(_, row)| id_of(&row.id)).collect();
+    let titles = titles(&table.columns, |at| &table.titles[at]);
+    make(&roster, ids, &titles, |hash_of| csv_with(&table, hash_of))
+}
+
+/// Makes PINs for those of these ids who have none. `with` writes the roster anew with the hashes.
+fn make(
+    roster: &Roster,
+    ids: Vec<String>,
+    titles: &[String; 2],
+    with: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<Vec<u8>, String>,
+) -> Result<MadePins, String> {
     let mut new = Vec::new();
-    for id in in_order {
+    for id in ids {
         if let Some(listed) = roster.students.get(&id).filter(|listed| listed.pin.is_none()) {
             let (name, pin) = (listed.student.name.clone(), random_pin()?);
             new.push(New { id, name, pin, hash: String::new() });
         }
     }
     hash_all(&mut new)?;
-    let hash_of = |id: &str| new.iter().find(|student| student.id == id).map(|student| &*student.hash);
+    let hash_of = |id: &str| new.iter().find(|student| student.id == id).map(|student| student.hash.clone());
     let made = new.len();
-    let roster_anew = if is_json { json_with(text, hash_of)? } else { csv_with(text, hash_of)? };
-    let titles = if is_json { ["id", "name"].map(str::to_owned) } else { table::titles(text)? };
-    let sheet = sheet(&titles, &new).map_err(|error| error.to_string())?;
+    let roster_anew = with(&hash_of)?;
+    let sheet = sheet(titles, &new).map_err(|error| error.to_string())?;
     Ok(MadePins { roster: roster_anew, sheet, made, had: roster.len() - made })
 }
 
@@ -84,16 +103,23 @@ fn hash_all(new: &mut [New]) -> Result<(), String> {
     })
 }
 
-fn json_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Result<Vec<u8>, String> {
-    let mut students: Vec<Map<String, Value>> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+/// How this roster calls ids and names.
+fn titles<'a>(columns: &Columns, title: impl Fn(usize) -> &'a str) -> [String; 2] {
+    let id = title(columns.id);
+    let name = match columns.name {
+        Name::In(at) => title(at),
+        _ if id.chars().any(|c| matches!(c, '가'..='힣')) => "이름",
+        _ => "name",
+    };
+    [id, name].map(str::to_owned)
+}
+
+fn json_with(objects: &Objects, hash_of: &dyn Fn(&str) -> Option<String>) -> Result<Vec<u8>, String> {
+    let pin = objects.columns.pin.map_or("pin", |at| &objects.titles[at]);
+    let mut students = objects.students.clone();
     for student in &mut students {
-        let id = match student.get("id") {
-            Some(Value::String(id)) => id.trim().to_owned(),
-            Some(id) => id.to_string(),
-            None => continue,
-        };
-        if let Some(hash) = hash_of(&id) {
-            student.insert("pin".to_owned(), hash.into());
+        if let Some(hash) = hash_of(&objects.id_of(student)) {
+            student.insert(pin.to_owned(), hash.into());
         }
     }
     let mut roster = serde_json::to_vec_pretty(&students).map_err(|error| error.to_string())?;
@@ -101,27 +127,27 @@ fn json_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Resul
     Ok(roster)
 }
 
-fn csv_with<'a>(text: &str, hash_of: impl Fn(&str) -> Option<&'a str>) -> Result<Vec<u8>, String> {
+fn csv_with(table: &Table<'_>, hash_of: &dyn Fn(&str) -> Option<String>) -> Result<Vec<u8>, String> {
     let failed = |error: csv::Error| error.to_string();
-    let mut reader = table::reader(text);
-    let header = reader.headers().map_err(failed)?.clone();
-    let (id, columns) = (table::id_column(&header)?, header.len());
-    let pin = table::pin_column(&header).unwrap_or(columns);
+    let columns = table.titles.len();
+    let pin = table.columns.pin.unwrap_or(columns);
     // With the mark that spreadsheets need to see that it is UTF-8.
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer("\u{feff}".as_bytes().to_vec());
-    let row = |record: &csv::StringRecord, put: Option<&str>| {
-        let mut row: Vec<String> = record.iter().map(str::to_owned).collect();
-        row.resize(row.len().max(columns.max(pin + 1)), String::new());
-        if let Some(put) = put {
-            put.clone_into(&mut row[pin]);
-        }
-        row
-    };
-    writer.write_record(row(&header, (pin == columns).then_some("PIN"))).map_err(failed)?;
-    for record in reader.records() {
+    let begin = format!("\u{feff}{}", table.separator_line);
+    let mut writer =
+        csv::WriterBuilder::new().flexible(true).delimiter(table.separator()).from_writer(begin.into_bytes());
+    for (at, record) in table.records().enumerate() {
         let record = record.map_err(failed)?;
-        let hash = record.get(id).and_then(&hash_of);
-        writer.write_record(row(&record, hash)).map_err(failed)?;
+        let mut row: Vec<String> = record.iter().map(str::to_owned).collect();
+        if at >= table.header {
+            row.resize(row.len().max(columns.max(pin + 1)), String::new());
+            if at > table.header {
+                let hash = record.get(table.columns.id).and_then(|id| hash_of(&id_of(id_in(id))));
+                row[pin] = hash.unwrap_or_else(|| std::mem::take(&mut row[pin]));
+            } else if pin == columns {
+                "PIN".clone_into(&mut row[pin]);
+            }
+        }
+        writer.write_record(row).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| error.to_string())
 }

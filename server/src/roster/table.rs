@@ -1,76 +1,169 @@
-//! A roster as a table: CSV with a header line, and where something in it stands. Called by `roster`, and by `making`, which
-//! writes it anew.
+//! A roster as a table: CSV with a header line, somewhere at its top, and where something in it stands. Called by `roster`, and
+//! by `making`, which writes it anew.
 
-use super::{Cell, Row};
+use csv::StringRecord;
+
+use super::{
+    Row,
+    columns::{Columns, recognised},
+    quoted,
+};
+
+/// What may separate the columns.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// Records from the top among which the header is looked for: what stands before it is a title, a date and the like.
+const ABOVE: usize = 30;
+
+/// A table, and where everything in it stands.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    /// The line that names the separator, as spreadsheets write it, with its end.
+    pub(super) separator_line: &'a str,
+    text: &'a str,
+    separator: u8,
+    /// Which of the records is the header.
+    pub(super) header: usize,
+    pub(super) titles: StringRecord,
+    pub(super) columns: Columns,
+}
+
+/// The rows of a table that hold a student.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// Each with its place.
+    pub(super) rows: Vec<(String, Row)>,
+    /// The lines on which something stands, but no id.
+    pub(super) without_id: Vec<usize>,
+}
+
+impl<'a> Table<'a> {
+    /// Finds the header, and what the columns hold.
+    ///
+    /// # Errors
+    /// What is wrong in it, with its line, and how to mend it.
+    pub(super) fn find(text: &'a str) -> Result<Self, String> {
+        let (separator_line, named) = separator_line(text)?;
+        let text = &text[separator_line.len()..];
+        let heads = named.map_or(SEPARATORS.to_vec(), |separator| vec![separator]).into_iter().map(|separator| {
+            let head: Vec<StringRecord> = reader(text, separator).into_records().take(ABOVE).flatten().collect();
+            (separator, head)
+        });
+        let heads: Vec<_> = heads.collect();
+        let mut best: Option<(usize, u8, usize)> = None;
+        for (separator, head) in &heads {
+            for (at, record) in head.iter().enumerate() {
+                // The first of those that say most.
+                if let Some(count) = recognised(record.iter())
+                    && best.is_none_or(|(most, _, before)| count > most || count == most && at < before)
+                {
+                    best = Some((count, *separator, at));
+                }
+            }
+        }
+        let (_, separator, header) = best.unwrap_or_else(|| {
+            // None is a header: what looks most like one is named.
+            let widest = |(separator, head): &(u8, Vec<StringRecord>)| {
+                let filled = |record: &StringRecord| record.iter().filter(|cell| !cell.is_empty()).count();
+                let (at, cells) = head.iter().map(filled).enumerate().rev().max_by_key(|&(_, cells)| cells)?;
+                Some((cells, *separator, at))
+            };
+            heads.iter().filter_map(widest).rev().max_by_key(|&(cells, ..)| cells).unwrap_or((0, b',', 0))
+        });
+        check_quotes(text, separator)?;
+        let titles = reader(text, separator).into_records().flatten().nth(header).unwrap_or_default();
+        let cells: Vec<&str> = titles.iter().collect();
+        let is_same = |one: usize, other: usize| {
+            reader(text, separator).into_records().flatten().skip(header + 1).all(|row| row.get(one) == row.get(other))
+        };
+        let columns = Columns::choose(&cells, is_same)?;
+        Ok(Self { separator_line, text, separator, header, titles, columns })
+    }
+
+    /// All records in their order, what stands above the header too.
+    pub(super) fn records(&self) -> impl Iterator<Item = csv::Result<StringRecord>> + use<'a> {
+        reader(self.text, self.separator).into_records()
+    }
+
+    /// What separates the columns.
+    pub(super) fn separator(&self) -> u8 {
+        self.separator
+    }
+
+    /// What was taken for what.
+    pub(super) fn in_words(&self) -> String {
+        let separator = match self.separator {
+            b',' => "commas",
+            b';' => "semicolons",
+            b'\t' => "tabs",
+            _ => "what its first line says",
+        };
+        let titles: Vec<&str> = self.titles.iter().collect();
+        format!("{}; separated by {separator}", self.columns.in_words(&titles))
+    }
+
+    /// The rows below the header that hold anything.
+    ///
+    /// # Errors
+    /// Where it is no table.
+    pub(super) fn rows(&self) -> Result<Rows, String> {
+        let mut found = Rows::default();
+        let first = usize::from(!self.separator_line.is_empty());
+        let mut lines = Lines { text: self.text.as_bytes(), at: 0, line: 1 + first };
+        for record in self.records().skip(self.header + 1) {
+            let record = record.map_err(|error| format!("it is not CSV that can be read: {error}"))?;
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
+            let line = lines.of(record.position().map_or(0, csv::Position::byte));
+            let cell = |at: usize| record.get(at).unwrap_or_default();
+            let row = Row {
+                id: id_in(cell(self.columns.id)).to_owned(),
+                name: self.columns.name_in(cell),
+                department: self.columns.department.map(cell).unwrap_or_default().to_owned(),
+                pin: self.columns.pin.map(cell).unwrap_or_default().to_owned(),
+            };
+            if row.id.is_empty() {
+                found.without_id.push(line);
+            } else {
+                found.rows.push((format!("line {line}"), row));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The id in a cell: spreadsheets are told by `="…"`, or by a `'` in front, that its digits are no number.
+pub(super) fn id_in(cell: &str) -> &str {
+    let cell = cell.trim();
+    let quoted = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    quoted.or_else(|| cell.strip_prefix('\'')).unwrap_or(cell).trim()
+}
 
 /// Reads CSV as spreadsheets write it, with rows of any length.
-pub(super) fn reader(text: &str) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes())
+fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes())
 }
 
-/// The rows of this table that hold anything, each with its line.
-///
-/// # Errors
-/// What is wrong in it, with its line, and how to mend it.
-pub(super) fn rows(text: &str) -> Result<Vec<(String, Row)>, String> {
-    check_quotes(text)?;
-    let mut reader = reader(text);
-    let header = reader.headers().map_err(|error| format!("its header line cannot be read: {error}"))?;
-    let id = id_column(header)?;
-    let name = name_column(header);
-    let department = column(header, &["department", "dept", "학과", "학부", "소속"]);
-    let pin = pin_column(header);
-    let mut rows = Vec::new();
-    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
-    for record in reader.records() {
-        let record = record.map_err(|error| format!("it is not CSV that can be read: {error}"))?;
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
-        let field = |column: Option<usize>| column.and_then(|at| record.get(at)).map(str::to_owned);
-        let line = lines.of(record.position().map_or(0, csv::Position::byte));
-        let row = Row {
-            id: field(Some(id)).map(Cell::Text),
-            name: field(name),
-            department: field(department),
-            pin: field(pin).map(Cell::Text),
-        };
-        rows.push((format!("line {line}"), row));
-    }
-    Ok(rows)
-}
-
-fn column(header: &csv::StringRecord, names: &[&str]) -> Option<usize> {
-    header.iter().position(|title| names.contains(&&*title.to_lowercase()))
-}
-
-pub(super) fn id_column(header: &csv::StringRecord) -> Result<usize, String> {
-    column(header, &["id", "student", "student id", "student_id", "학번"])
-        .ok_or_else(|| "its header line names no column 'id' or '학번'; let the first line name the columns".to_owned())
-}
-
-fn name_column(header: &csv::StringRecord) -> Option<usize> {
-    column(header, &["name", "이름", "성명"])
-}
-
-/// How this table calls the columns of the ids and of the names.
-///
-/// # Errors
-/// Where its first line names no column of ids.
-pub(super) fn titles(text: &str) -> Result<[String; 2], String> {
-    let mut reader = reader(text);
-    let header = reader.headers().map_err(|error| error.to_string())?;
-    let id = header[id_column(header)?].to_owned();
-    let name = match name_column(header) {
-        Some(name) => &header[name],
-        None if id == "학번" => "이름",
-        None => "name",
+/// The first line, where it names the separator (`sep=;`), and which that is.
+fn separator_line(text: &str) -> Result<(&str, Option<u8>), String> {
+    let line = text.split_inclusive(['\n', '\r']).next().unwrap_or_default();
+    let Some((key, value)) = line.trim_end_matches(['\r', '\n']).trim_matches('"').split_once('=') else {
+        return Ok(("", None));
     };
-    Ok([id, name.to_owned()])
-}
-
-pub(super) fn pin_column(header: &csv::StringRecord) -> Option<usize> {
-    column(header, &["pin"])
+    if !key.trim().eq_ignore_ascii_case("sep") {
+        return Ok(("", None));
+    }
+    let end = if text[line.len()..].starts_with('\n') && line.ends_with('\r') { line.len() + 1 } else { line.len() };
+    match *value.as_bytes() {
+        [separator] if SEPARATORS.contains(&separator) || separator == b'|' => Ok((&text[..end], Some(separator))),
+        _ => Err(format!("line 1: {} is no separator; take a comma, a semicolon or a tab", quoted(value))),
+    }
 }
 
 /// The lines in which records stand, as an editor counts them. The reader's own count is that of the place where it
@@ -102,7 +195,7 @@ fn ends_line(text: &[u8], at: usize) -> bool {
 
 /// Refuses a quote that swallows what follows it. The reader takes any text: a field whose quote is not closed holds all
 /// the rest of the file, and students would be missing without a word.
-fn check_quotes(text: &str) -> Result<(), String> {
+fn check_quotes(text: &str, separator: u8) -> Result<(), String> {
     enum At {
         /// The start of a field, and whether blanks stand there.
         Start { blanks: bool },
@@ -120,12 +213,13 @@ fn check_quotes(text: &str) -> Result<(), String> {
         at = match (at, byte) {
             (At::Quoted { opened }, b'"') => At::Closed { opened, blanks: false },
             (At::Quoted { opened }, _) | (At::Closed { opened, blanks: false }, b'"') => At::Quoted { opened },
-            (_, b',' | b'\r' | b'\n') => At::Start { blanks: false },
+            (_, b'\r' | b'\n') => At::Start { blanks: false },
+            (_, byte) if byte == separator => At::Start { blanks: false },
             (At::Start { .. }, b' ' | b'\t') => At::Start { blanks: true },
             (At::Closed { opened, .. }, b' ' | b'\t') => At::Closed { opened, blanks: true },
             (At::Start { blanks: false }, b'"') => At::Quoted { opened: line },
             (At::Start { blanks: true }, b'"') => {
-                return Err(format!("line {line}: blanks stand before a quote; let it follow its comma at once"));
+                return Err(format!("line {line}: blanks stand before a quote; let it follow its separator at once"));
             }
             (At::Closed { opened, .. }, _) => {
                 return Err(format!(
@@ -149,8 +243,12 @@ fn check_quotes(text: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
+    fn rows(text: &str) -> Result<Rows, String> {
+        Table::find(text)?.rows()
+    }
+
     fn lines(text: &str) -> Vec<String> {
-        rows(text).expect(text).into_iter().map(|(place, _)| place).collect()
+        rows(text).expect(text).rows.into_iter().map(|(place, _)| place).collect()
     }
 
     #[test]
@@ -183,7 +281,7 @@ mod tests {
     #[test]
     fn quotes_as_spreadsheets_write_them_are_read() {
         let file = "\"id\",\"name\",note\n\"s1\",\"a \"\"b\"\", c\" ,5\" x\ns2,,\"\"\ns3,d,\"\"\"\"";
-        let names: Vec<_> = rows(file).expect(file).into_iter().map(|(_, row)| row.name).collect();
-        assert_eq!(names, [Some("a \"b\", c".to_owned()), Some(String::new()), Some("d".to_owned())]);
+        let names: Vec<_> = rows(file).expect(file).rows.into_iter().map(|(_, row)| row.name).collect();
+        assert_eq!(names, ["a \"b\", c", "", "d"]);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
+use squares_shared::{
+    message::{Auth, ErrorCode, ErrorMessage, FromServer, to_line},
+    pin::is_made,
+};
 
 use super::{ERRORS_LOGGED, Ending, Session, requests};
 use crate::ledger::{Answer, ReadFailed, Replay};
@@ -20,11 +23,26 @@ impl Session {
 
     /// Queues an error for the client, who is this student or would be.
     pub(super) fn refuse_student(&mut self, student: &str, error: ErrorMessage) {
+        self.refuse_whoever(student, None, error);
+    }
+
+    /// Queues an error for the client, who tried to be somebody unknown.
+    pub(super) fn refuse_id(&mut self, tried: &str, error: ErrorMessage) {
+        /// More than any id has.
+        const SHOWN: usize = 40;
+        // A PIN in the wrong field does not get into the log.
+        let may_be_pin = self.room.door.auth() == Auth::Pin && is_made(tried);
+        let tried =
+            if may_be_pin { "what has the form of a PIN".to_owned() } else { tried.chars().take(SHOWN).collect() };
+        self.refuse_whoever("", Some(&tried), error);
+    }
+
+    fn refuse_whoever(&mut self, student: &str, tried: Option<&str>, error: ErrorMessage) {
         if self.errors_logged < ERRORS_LOGGED {
             self.errors_logged += 1;
-            tracing::info!(address = %self.address, student, code = %error.code, "refused");
+            tracing::info!(address = %self.address, tried, student, code = %error.code, "refused");
         } else {
-            tracing::debug!(address = %self.address, student, code = %error.code, "refused");
+            tracing::debug!(address = %self.address, tried, student, code = %error.code, "refused");
         }
         self.room.metrics.error(error.code);
         self.out.push(to_line(&FromServer::Error(error)).into());

@@ -101,10 +101,15 @@ impl Session {
         let pin = join.pin.take().map(Zeroizing::new);
         let student = match self.room.door.admit(&join.student, join.name.as_deref()) {
             Ok(student) => student,
-            Err(Refused::Student(error)) => return self.error(ErrorCode::BadStudent, &sentence(&error), None),
-            Err(Refused::NotOnRoster) => {
-                let message = "This student id is not on the roster; check it, or ask the professor to add it.";
-                return self.error(ErrorCode::NotOnRoster, message, None);
+            Err(refused) => {
+                let (code, message) = match refused {
+                    Refused::Student(error) => (ErrorCode::BadStudent, sentence(&error)),
+                    Refused::NotOnRoster => {
+                        let message = "This student id is not on the roster; check it, or ask the professor to add it.";
+                        (ErrorCode::NotOnRoster, message.to_owned())
+                    }
+                };
+                return self.refuse_id(&join.student, ErrorMessage { code, message, id: None, retry_after_ms: None });
             }
         };
         if self.room.door.auth() != Auth::Pin {

@@ -11,6 +11,7 @@ mod conversation;
 mod crash;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod faults;
+mod files;
 mod given;
 mod hostile;
 mod metrics;

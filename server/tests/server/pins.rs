@@ -56,6 +56,7 @@ fn only_the_right_pin_lets_in_and_no_pin_is_in_the_log() {
         ("without", Some(PIN), "bad_pin"),
         ("nobody", Some(PIN), "not_on_roster"),
         ("no body", Some(PIN), "bad_student"),
+        ("K7mq-93xd", Some(PIN), "not_on_roster"),
     ] {
         let answer = knock(&mut peer, student, pin);
         assert_eq!(answer["code"], code, "{student} {pin:?}: {answer}");
@@ -70,8 +71,10 @@ fn only_the_right_pin_lets_in_and_no_pin_is_in_the_log() {
     let refused = |what: &str| log.lines().filter(|line| line.contains("refused") && line.ends_with(what)).count();
     assert_eq!(refused(r#"student="a" code=bad_pin"#), 3, "{log}");
     assert_eq!(refused(r#"student="without" code=bad_pin"#), 1, "{log}");
-    // Who is on no roster may have typed a PIN where the id belongs.
-    assert_eq!(refused(r#"student="" code=not_on_roster"#), 1, "{log}");
+    assert_eq!(refused(r#"tried="nobody" student="" code=not_on_roster"#), 1, "{log}");
+    assert_eq!(refused(r#"tried="no body" student="" code=bad_student"#), 1, "{log}");
+    // A PIN may have been typed where the id belongs.
+    assert!(log.contains("what has the form of a PIN") && !log.contains("93xd"), "{log}");
     assert_eq!(refused(r#"student="a" code=already_joined"#), 1, "{log}");
 }
 

@@ -74,10 +74,8 @@ impl App {
             return false;
         }
         if let Some(server) = self.form.other_server() {
-            // What waits for one server is not for another, nor is the PIN; and what the other asks for is not known yet.
+            // What waits for one server is not for another.
             self.feed.waiting.clear();
-            self.pin = None;
-            self.connection.hello = None;
             effects.push(Effect::UseServer(server));
         }
         true
@@ -99,7 +97,6 @@ impl App {
                     let known = !self.me.id.is_empty() && self.connection.auth() == Some(Auth::Pin);
                     self.me = Me { id: entry.student.clone(), ..Me::default() };
                     if known && self.form.pin.is_empty() {
-                        self.pin = None;
                         effects.push(Effect::UsePin(Pin::new("")));
                     }
                 }
@@ -109,9 +106,7 @@ impl App {
                     effects.push(Effect::ReconnectNow);
                 }
                 if !self.form.pin.is_empty() {
-                    let pin = Pin::new(self.form.pin.text());
-                    self.pin = Some(pin.clone());
-                    effects.push(Effect::UsePin(pin));
+                    effects.push(Effect::UsePin(Pin::new(self.form.pin.text())));
                 }
                 effects.push(Effect::Join { student: entry.student, name: entry.name });
             }

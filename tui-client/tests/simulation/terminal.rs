@@ -238,7 +238,6 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         | LinkEvent::HeldUp { .. }
         | LinkEvent::Refused(_)
         | LinkEvent::Unkept(_)
-        | LinkEvent::Withheld { .. }
         | LinkEvent::NotQueued { .. }) => notes.wrong(format!("{other:?}")),
     }
 }

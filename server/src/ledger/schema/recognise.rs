@@ -52,7 +52,7 @@ pub(super) fn exists(path: &Path) -> Result<bool, LedgerError> {
 }
 
 /// Whether a write-ahead log with something in it lies beside this file.
-pub(super) fn has_log(path: &Path) -> Result<bool, LedgerError> {
+pub(in crate::ledger) fn has_log(path: &Path) -> Result<bool, LedgerError> {
     Ok(metadata(&beside(path, "-wal"))?.is_some_and(|log| log.len() > LOG_HEAD))
 }
 
@@ -94,8 +94,7 @@ pub(super) fn recognise(path: &Path) -> Result<Recognised, LedgerError> {
         Some(_) | None => {}
     }
     if !head.is_sqlite && head.size > 0 && !has_log {
-        let what = "its first bytes are not those of an SQLite file".to_owned();
-        return Err(LedgerError::Damaged { path: path.to_owned(), what });
+        return Err(LedgerError::NotSqlite { path: path.to_owned() });
     }
     let may_be_unmade = head.application == 0 && head.size <= ONE_PAGE;
     if head.application != APPLICATION_ID && !may_be_unmade && !has_log {
@@ -175,6 +174,10 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// What the system says of a file; `None` where there is none.
 fn metadata(path: &Path) -> Result<Option<Metadata>, LedgerError> {
     match std::fs::metadata(path) {
+        // SQLite would wait for whoever writes into a named pipe.
+        Ok(metadata) if !metadata.is_file() => {
+            Err(unusable(path, &io::Error::other("it is a folder, a named pipe or the like, and not a file")))
+        }
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unusable(path, &error)),

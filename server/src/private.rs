@@ -1,0 +1,130 @@
+//! What is the owner's alone: the data folder, the files in it, and keys. What others may read or write is mended where it is this
+//! server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open files; does nothing where the system has no modes.
+
+use std::path::Path;
+
+/// Takes from others what this data folder and the files of ours in it let them do.
+pub(crate) fn mend(folder: &Path) {
+    #[cfg(unix)]
+    if let Err(error) = modes::mend(folder) {
+        tracing::warn!(folder = %folder.display(), %error, "cannot see who may read the data folder");
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Says so where everybody may read this file, or others than its owner may write it.
+pub(crate) fn name_loose(path: &Path, what: &str) {
+    #[cfg(unix)]
+    modes::name_loose(path, what);
+    #[cfg(not(unix))]
+    let _ = (path, what);
+}
+
+#[cfg(unix)]
+mod modes {
+    use std::{
+        fs::{self, Metadata, Permissions},
+        io,
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+        path::Path,
+    };
+
+    /// What others than the owner may do.
+    const OTHERS: u32 = 0o077;
+
+    /// Everybody reads, or somebody else writes.
+    const LOOSE: u32 = 0o026;
+
+    pub(super) fn mend(folder: &Path) -> io::Result<()> {
+        let mut has_others = false;
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let file = entry.metadata()?;
+            if is_ours(&entry.file_name().to_string_lossy()) {
+                if file.is_file() {
+                    take(&entry.path(), &file)?;
+                }
+            } else {
+                has_others = true;
+            }
+        }
+        let metadata = folder.metadata()?;
+        // Somebody's whole home, or /tmp, is not ours to close.
+        if !has_others {
+            return take(folder, &metadata);
+        }
+        if metadata.mode() & OTHERS != 0 {
+            let mode = in_words(&metadata);
+            tracing::warn!(folder = %folder.display(), mode, "others may look into the data folder, which holds other files too; a folder of its own is better");
+        }
+        Ok(())
+    }
+
+    fn is_ours(name: &str) -> bool {
+        name.starts_with("ledger.") || name.starts_with("ledger-saved-") || name.starts_with("tls-self.")
+    }
+
+    /// Leaves it to its owner alone, where that is us.
+    fn take(path: &Path, file: &Metadata) -> io::Result<()> {
+        if file.mode() & OTHERS == 0 {
+            return Ok(());
+        }
+        let (path_shown, mode) = (path.display(), in_words(file));
+        if file.uid() != rustix::process::geteuid().as_raw() {
+            tracing::warn!(path = %path_shown, mode, "others may use this, and it is another user's: chmod go= it");
+            return Ok(());
+        }
+        fs::set_permissions(path, Permissions::from_mode(file.mode() & 0o700))?;
+        tracing::warn!(path = %path_shown, mode, "others could use this; it is for its owner alone now");
+        Ok(())
+    }
+
+    pub(super) fn name_loose(path: &Path, what: &str) {
+        if let Ok(file) = path.metadata()
+            && file.mode() & LOOSE != 0
+        {
+            let mode = in_words(&file);
+            tracing::warn!(path = %path.display(), mode, "others may use {what}: chmod go= it");
+        }
+    }
+
+    fn in_words(file: &Metadata) -> String {
+        format!("{:04o}", file.mode() & 0o7777)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        fn mode(path: &Path) -> u32 {
+            path.metadata().unwrap().mode() & 0o777
+        }
+
+        fn set(path: &Path, mode: u32) {
+            fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        }
+
+        #[test]
+        fn what_is_ours_is_for_its_owner_alone_and_nothing_else_is_touched() {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            let ours = ["ledger.sqlite3", "ledger.sqlite3-wal", "ledger.lock", "tls-self.pem"];
+            for name in ours {
+                fs::write(at(name), "x").unwrap();
+                set(&at(name), 0o666);
+            }
+            set(folder.path(), 0o777);
+            mend(folder.path()).unwrap();
+            assert_eq!(ours.map(|name| mode(&at(name))), [0o600; 4]);
+            assert_eq!(mode(folder.path()), 0o700);
+
+            fs::write(at("notes.txt"), "x").unwrap();
+            set(&at("notes.txt"), 0o644);
+            std::os::unix::fs::symlink(at("notes.txt"), at("ledger.sqlite3-shm")).unwrap();
+            set(folder.path(), 0o755);
+            mend(folder.path()).unwrap();
+            assert_eq!((mode(&at("notes.txt")), mode(folder.path())), (0o644, 0o755));
+        }
+    }
+}
