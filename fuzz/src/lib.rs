@@ -6,6 +6,7 @@ pub mod line;
 pub mod message;
 pub mod number;
 pub mod roster;
+pub mod terminal;
 
 /// Asserts that somebody's terminal may be shown this.
 fn assert_printable(text: &str) {

@@ -56,6 +56,23 @@ pub fn is_made(text: &str) -> bool {
     made(&typed::read(text)).is_some()
 }
 
+/// Whether a text that is being typed is the PIN or its beginning, so that it may become the PIN with the next keys.
+///
+/// ```
+/// use squares_shared::pin::may_become_pin;
+/// assert!(may_become_pin("K7MQ-9", "k7mq93xd") && may_become_pin("4", "4711"));
+/// assert!(!may_become_pin("47112", "4711") && !may_become_pin("", "4711"));
+/// ```
+#[must_use]
+pub fn may_become_pin(text: &str, pin: &str) -> bool {
+    let plain = |text: &str| typed::read(text).replace('-', "").to_ascii_lowercase();
+    let begins = |typed: String| !typed.is_empty() && plain(pin).starts_with(&typed);
+    is_pin(text, pin) || (text.len() <= pin.len() * LONGEST_FORM && begins(plain(text)))
+}
+
+/// No text of a PIN is more than so many times as long: full-width characters take three bytes, and white space may stand around it.
+const LONGEST_FORM: usize = 8;
+
 /// More digits than any PIN has.
 const MOST_DIGITS: usize = 64;
 

@@ -34,7 +34,7 @@ use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::event::{Effect, Event};
+use crate::event::{Effect, Event, Pin};
 use crate::keys::{Action, Key, Keymap, Place};
 use crate::strings::{Lang, Strings};
 use crate::text;
@@ -77,16 +77,22 @@ pub struct Setup {
     pub name: Option<String>,
     /// A server given by flag; without one the default address is used, hosted where nobody listens.
     pub server: Option<String>,
+    /// A PIN given by the environment: what equals it is neither squared nor kept.
+    pub pin: Option<Pin>,
     /// What the last run kept.
     pub remembered: Remembered,
     /// The size of the screen, in cells.
     pub size: (u16, u16),
     /// Where the clock on the wall is.
     pub time_zone: jiff::tz::TimeZone,
+    /// What `TZ` says, where it is the name of no time zone.
+    pub unknown_time_zone: Option<String>,
     /// Which key does what.
     pub keymap: Keymap,
     /// The terminal is tmux's, which keeps what is copied only where it is told to.
     pub in_tmux: bool,
+    /// The terminal takes what is copied.
+    pub can_copy: bool,
 }
 
 impl Default for Setup {
@@ -100,11 +106,14 @@ impl Default for Setup {
             student: None,
             name: None,
             server: None,
+            pin: None,
             remembered: Remembered::default(),
             size: (0, 0),
             time_zone: jiff::tz::TimeZone::UTC,
+            unknown_time_zone: None,
             keymap: Keymap::default(),
             in_tmux: false,
+            can_copy: true,
         }
     }
 }
@@ -187,6 +196,8 @@ pub struct App {
     pub(crate) chart: Chart,
     pub(crate) input: Line,
     pub(crate) check: Check,
+    /// The PIN in use: what equals it is neither squared nor kept.
+    pin: Option<Pin>,
     pub(crate) notices: Notices,
     /// How often Enter left a line to be mended: what is wrong with it is said each time.
     pub(crate) refusals: usize,
@@ -203,6 +214,9 @@ pub struct App {
     told_unkept: bool,
     /// What tmux needs for copying is yet to be said.
     tell_of_tmux: bool,
+    can_copy: bool,
+    /// What is no time zone, until it is said.
+    unknown_time_zone: Option<String>,
     completion: Option<carry_out::Completion>,
     leaving: leave::Leaving,
     remembered: Remembered,
@@ -242,6 +256,7 @@ impl App {
             chart: Chart::default(),
             input: Line::default(),
             check: Check::Empty,
+            pin: setup.pin,
             notices: Notices::default(),
             refusals: 0,
             exports: export::Exports::default(),
@@ -252,6 +267,8 @@ impl App {
             keymap: setup.keymap,
             told_unkept: false,
             tell_of_tmux: setup.in_tmux,
+            can_copy: setup.can_copy,
+            unknown_time_zone: setup.unknown_time_zone,
             completion: None,
             leaving: leave::Leaving::default(),
             remembered,

@@ -10,6 +10,7 @@ use crate::export::Format;
 use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
 use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};
+use squares_shared::{pin, typed};
 use zeroize::Zeroizing;
 
 /// Something that happened.
@@ -98,6 +99,11 @@ pub enum LinkEvent {
         id: String,
         /// Its place in the order.
         seq: u64,
+    },
+    /// This square is the PIN in use. It was not sent, since everybody would see it, and left the outbox.
+    Withheld {
+        /// The request's `id`.
+        id: String,
     },
     /// The server refused this square for good; it left the outbox.
     Rejected {
@@ -253,12 +259,18 @@ pub struct Pending {
 pub struct Pin(Zeroizing<String>);
 
 impl Pin {
-    /// This text as a PIN, as it was meant.
+    /// This text as a PIN, as it was meant: without white space around it, full-width characters read as ASCII.
+    /// Its form is read by the server, which knows what was hashed.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        let typed = Zeroizing::new(text.into());
-        let meant = squares_shared::pin::canonical(&typed).into_owned();
-        Self(Zeroizing::new(meant))
+        let text = Zeroizing::new(text.into());
+        Self(Zeroizing::new(typed::read(&text).into_owned()))
+    }
+
+    /// Whether a text is this PIN, or the same number.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        pin::is_pin(text, &self.0)
     }
 
     /// The text; it goes to the server, and nowhere else.

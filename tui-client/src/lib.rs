@@ -22,4 +22,5 @@ pub mod strings;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+pub mod time_zone;
 pub mod view;

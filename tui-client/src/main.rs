@@ -13,7 +13,7 @@ use squares::strings::Lang;
 use squares::terminal::Modes;
 use squares::terminal::clipboard::Through;
 use squares::theme::{Choice, Depth, Looks, Rgb};
-use squares::{run, settings};
+use squares::{run, settings, time_zone};
 
 /// The exit code for bad usage.
 const BAD_USAGE: u8 = 2;
@@ -88,6 +88,7 @@ fn full_screen(flags: Flags) -> ExitCode {
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
     let bare = cfg!(unix) && matches!(&*term, "" | "dumb");
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
+    let (time_zone, unknown_time_zone) = time_zone::find();
     let setup = Setup {
         lang,
         looks,
@@ -96,11 +97,14 @@ fn full_screen(flags: Flags) -> ExitCode {
         student: flags.student.filter(|student| !student.is_empty()),
         name: flags.name.filter(|name| !name.is_empty()),
         server: flags.server.clone(),
+        pin: pin(),
         remembered,
         size: (0, 0),
-        time_zone: jiff::tz::TimeZone::system(),
+        time_zone,
+        unknown_time_zone,
         keymap: config.keymap,
         in_tmux: !variable("TMUX").is_empty(),
+        can_copy: !bare,
     };
     let link = link::Options {
         trust,

@@ -181,6 +181,11 @@ pub struct Strings {
     /// What follows the first time in tmux.
     pub copied_in_tmux: &'static str,
     pub nothing_to_copy: &'static str,
+    /// The terminal knows no sequences.
+    pub cannot_copy: &'static str,
+
+    /// What `TZ` says, which is the name of no time zone.
+    pub unknown_time_zone: fn(&str) -> String,
 
     // Export.
     /// In linear mode: how many results at the most, and the file.
@@ -234,6 +239,10 @@ pub struct Strings {
     pub pasted_too_many: fn(&str) -> String,
     pub paste_keys: &'static [(Hint, &'static str)],
     pub paste_keys_none: &'static [(Hint, &'static str)],
+    /// Nothing is squared before a server has answered.
+    pub wait_for_server: &'static str,
+    /// What was entered is the PIN.
+    pub pin_withheld: &'static str,
     pub draft_is_back: &'static str,
     pub history_search: &'static str,
     pub history_none: &'static str,

@@ -46,3 +46,8 @@ fn every_roster_is_read_or_refused_in_a_line() {
 fn whatever_a_server_says_the_screen_is_one() {
     check_all("client", fuzz::client::check);
 }
+
+#[test]
+fn whatever_a_terminal_sends_the_keyboard_stays() {
+    check_all("terminal", fuzz::terminal::check);
+}

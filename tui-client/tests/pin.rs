@@ -80,6 +80,57 @@ fn the_pin_of_one_server_is_never_sent_to_another() {
     client.leave();
 }
 
+#[test]
+fn a_square_that_equals_the_pin_leaves_the_outbox_unsent() {
+    let (fake, home) = (Fake::listen(), Home::new());
+    let mut first = Client::at(&home, &fake.address());
+    first.join("s1");
+    let (_open, _) = fake.let_in(0);
+    first.square("4711");
+    first.square("12");
+    first.until_queued();
+    let twelve = first.until_queued();
+    first.leave();
+
+    // It was typed where no PIN was asked for, and waits from an earlier run.
+    let mut with_pin = options(&home);
+    with_pin.server = Some(fake.address());
+    with_pin.pin = Some(Pin::new("4711"));
+    let mut client = Client::start(with_pin);
+    client.join("s1");
+    let mut peer = fake.accept();
+    hello(&mut peer);
+    peer.hear_type("join");
+    peer.welcome("s1", 0);
+    client.until(|event| if let LinkEvent::Withheld { id } = event { Some(id) } else { None });
+    assert_eq!(peer.hear_type("square")["id"], twelve.id);
+    client.square("4,711");
+    client.until(|event| if let LinkEvent::Withheld { id } = event { Some(id) } else { None });
+    client.leave();
+    let kept = walk(home.state());
+    assert!(kept.iter().any(|text| text.contains("\"12\"")), "{kept:?}");
+    let mut last = Client::at(&home, &fake.address());
+    last.join("s1");
+    assert_eq!(last.until_queued(), twelve, "the other is gone for good");
+    let (_peer, _) = fake.let_in(0);
+    last.leave();
+}
+
+#[test]
+fn plain_mode_does_not_square_the_pin_nor_repeat_it() {
+    let home = Home::new();
+    let roster = home.path().join("roster.csv");
+    let hash = squares_server::hash_pin("47113333").unwrap();
+    std::fs::write(&roster, format!("id,name,pin\ns1,가람,\"{hash}\"\n")).unwrap();
+    let server = Server::start(&["--auth", "pin", "--roster", roster.to_str().unwrap()]);
+    for pin in ["47113333", " ４７１１３３３３ "] {
+        let mut command = home.squares(&["--student", "s1", "--server", &server.address, "3", "47,113,333", "4"]);
+        let done = support::run(command.env("SQUARES_PIN", pin), b"");
+        assert_eq!((done.code, &*done.out), (Some(1), "3² = 9\n4² = 16\n"), "{done:?}");
+        assert!(done.err.contains("PIN") && !done.err.contains("47"), "{done:?}");
+    }
+}
+
 /// Plain mode at a terminal, which asks for a PIN; the server.
 fn plain_mode_that_asks(home: &Home, arguments: &[&str]) -> (Server, Pty) {
     let roster = home.path().join("roster.csv");

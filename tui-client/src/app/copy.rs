@@ -29,6 +29,9 @@ impl App {
         let Some(row) = row else {
             return self.notices.show(Gravity::Info, self.strings.nothing_to_copy.to_owned(), now);
         };
+        if !self.can_copy {
+            return self.notices.show(Gravity::Warning, self.strings.cannot_copy.to_owned(), now);
+        }
         let value = match what {
             Copied::Number => row.number(),
             Copied::Square => row.square(),

@@ -74,8 +74,10 @@ impl App {
             return false;
         }
         if let Some(server) = self.form.other_server() {
-            // What waits for one server is not for another.
+            // What waits for one server is not for another, nor is the PIN; and what the other asks for is not known yet.
             self.feed.waiting.clear();
+            self.pin = None;
+            self.connection.hello = None;
             effects.push(Effect::UseServer(server));
         }
         true
@@ -97,6 +99,7 @@ impl App {
                     let known = !self.me.id.is_empty() && self.connection.auth() == Some(Auth::Pin);
                     self.me = Me { id: entry.student.clone(), ..Me::default() };
                     if known && self.form.pin.is_empty() {
+                        self.pin = None;
                         effects.push(Effect::UsePin(Pin::new("")));
                     }
                 }
@@ -106,7 +109,9 @@ impl App {
                     effects.push(Effect::ReconnectNow);
                 }
                 if !self.form.pin.is_empty() {
-                    effects.push(Effect::UsePin(Pin::new(self.form.pin.text())));
+                    let pin = Pin::new(self.form.pin.text());
+                    self.pin = Some(pin.clone());
+                    effects.push(Effect::UsePin(pin));
                 }
                 effects.push(Effect::Join { student: entry.student, name: entry.name });
             }

@@ -32,6 +32,10 @@ impl App {
                 self.connection.state = State::Connected;
                 self.connection.hosting = hosting;
                 self.connection.hello = Some(hello);
+                // What was to wait for this moment may be entered now.
+                if self.notices.current().is_some_and(|notice| notice.text == self.strings.wait_for_server) {
+                    self.notices.take_away();
+                }
                 self.each_feed(Feed::lost);
                 self.recheck_if_undecided();
                 self.judge_pasted_anew();
@@ -40,6 +44,10 @@ impl App {
                 self.connection.begin(now);
                 self.notices.connected();
                 self.joined(welcome, resumed, now, effects);
+                if let Some(name) = self.unknown_time_zone.take() {
+                    let sentence = (self.strings.unknown_time_zone)(&text::printable(&name));
+                    self.notices.show_once(Gravity::Warning, sentence, now);
+                }
             }
             LinkEvent::FirstSeen { server, fingerprint } => {
                 let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);
@@ -56,6 +64,10 @@ impl App {
                 if self.feed.waiting.answered(&id) {
                     self.connection.held_up = None;
                 }
+            }
+            LinkEvent::Withheld { id } => {
+                self.feed.waiting.answered(&id);
+                self.withhold(now);
             }
             LinkEvent::Rejected { pending, error } => {
                 let why = (self.strings.error)(&error);

@@ -114,14 +114,14 @@ impl App {
     }
 
     /// What a key does while it is asked whether to square what was pasted. Nothing that is typed goes into the line meanwhile.
-    pub(super) fn paste_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+    pub(super) fn paste_key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let height = isize::try_from(self.pasted_height()).unwrap_or(1).max(2) - 1;
         let action = self.keymap.action(Key::of(key), Place { empty: true, chart: false });
         match (key.code, action) {
             (KeyCode::Esc, _) => self.show(Body::Feed),
             (KeyCode::Char('c' | 'g'), _) if control => self.show(Body::Feed),
-            (KeyCode::Enter, _) => self.square_pasted(effects),
+            (KeyCode::Enter, _) => self.square_pasted(now, effects),
             (KeyCode::Up, _) => self.scroll_body(-1),
             (KeyCode::Down, _) => self.scroll_body(1),
             (KeyCode::Home, _) => self.scroll_body(isize::MIN / 2),
@@ -132,10 +132,17 @@ impl App {
         }
     }
 
-    fn square_pasted(&mut self, effects: &mut Vec<Effect>) {
+    fn square_pasted(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        if self.must_wait(now) {
+            return;
+        }
         let Body::Paste(question) = std::mem::replace(&mut self.body, Body::Feed) else { return };
         let (good, _) = question.counts();
         for judged in question.lines.into_iter().filter(|judged| judged.fault.is_none()) {
+            if self.has_pin(&judged.text) {
+                self.withhold(now);
+                continue;
+            }
             self.note(&judged.text, effects);
             effects.push(Effect::Square { number: judged.text });
         }

@@ -21,7 +21,7 @@ impl App {
         let interrupts = key.code == KeyCode::Char('c') && control;
         if self.is_asking() {
             self.notices.typed();
-            return self.paste_key(key, effects);
+            return self.paste_key(key, now, effects);
         }
         if interrupts && self.search.is_none() {
             return self.interrupt(now, effects);
@@ -228,7 +228,14 @@ impl App {
             self.notices.take_away();
             return self.command(now, effects);
         }
+        if self.has_pin(typed) {
+            // It does not stay on the screen either.
+            self.input.take();
+            self.recheck();
+            return self.withhold(now);
+        }
         match Number::parse(typed, self.connection.max_digits()) {
+            Ok(_) if self.must_wait(now) => self.refusals += 1,
             Ok(number) => {
                 self.notices.take_away();
                 effects.push(Effect::Square { number: number.to_string() });
@@ -242,6 +249,21 @@ impl App {
                 self.refusals += 1;
             }
         }
+    }
+
+    /// Whether nothing may be squared yet, which is said: a server may still ask for a PIN, and what is typed may be one.
+    pub(super) fn must_wait(&mut self, now: Instant) -> bool {
+        let waits = self.connection.hello.is_none();
+        if waits {
+            self.notices.show(Gravity::Warning, self.strings.wait_for_server.to_owned(), now);
+        }
+        waits
+    }
+
+    /// What was to be squared is the PIN in use, which everybody would see.
+    pub(super) fn withhold(&mut self, now: Instant) {
+        self.refusals += 1;
+        self.notices.show_while_typing(Gravity::Error, self.strings.pin_withheld.to_owned(), now);
     }
 
     /// The input was taken as a whole.
@@ -260,7 +282,7 @@ impl App {
         }
     }
 
-    /// Ctrl-C: clears the input, then asks, then leaves.
+    /// Ctrl-C: clears the input, and asks; a second one leaves. An export is stopped before.
     fn interrupt(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if !self.input.is_empty() {
             let line = self.input.text().trim().to_owned();
@@ -269,12 +291,15 @@ impl App {
             self.note(&line, effects);
             self.leaving.forget_key();
             self.notices.typed();
+            self.recheck();
             if self.exports.forget_warning() {
-                self.notices.take_away();
+                // It was the answer to a question.
+                return self.notices.take_away();
             }
-            return self.recheck();
-        }
-        if self.stop_export(now, effects) {
+            if self.exports.progress().is_some() {
+                return;
+            }
+        } else if self.stop_export(now, effects) {
             return;
         }
         match self.leaving.key(self.others_hosted(), now) {

@@ -5,6 +5,7 @@ mod divider;
 mod export;
 mod looks;
 mod mending;
+mod pin;
 mod sequences;
 mod typing;
 mod views;
@@ -265,13 +266,15 @@ fn a_host_leaves_only_after_a_warning() {
 }
 
 #[test]
-fn ctrl_c_clears_then_asks_then_leaves() {
+fn ctrl_c_clears_and_asks_and_a_second_one_leaves() {
     let mut room = Room::with(0, false);
     room.press(KeyCode::Char('7'));
     assert_eq!((room.control('c'), room.app.input.text()), (vec![], ""));
+    assert!(!room.notice().is_empty());
     room.press(KeyCode::Up);
     assert_eq!(room.app.input.text(), "7", "what was cleared can be called back");
-    room.control('c');
+    assert_eq!((room.control('c'), room.app.input.text()), (vec![], ""), "and then it is no second one");
+    room.press(KeyCode::Esc);
     assert_eq!(room.control('c'), []);
     assert!(!room.notice().is_empty());
     room.press(KeyCode::Esc);

@@ -206,6 +206,12 @@ impl Session {
         }
         let now = now();
         while let Some(Pending { id, number }) = kept.window.take_next(now) {
+            if kept.pin.as_ref().is_some_and(|pin| pin.is(&number)) {
+                kept.window.finish(&id);
+                kept.let_go(id.clone());
+                kept.tell(LinkEvent::Withheld { id });
+                continue;
+            }
             let request = FromClient::Square(Square { number, id: Some(id.clone()) });
             // A line that is too long would be refused without its `id`, and nobody would know which it was.
             let length = to_line(&request).len() - 1;

@@ -352,6 +352,14 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             up.heard = now;
         }
         while let Some(Pending { id, number }) = self.window.take_next(now) {
+            if self.options.pin.as_ref().is_some_and(|pin| pin.is(&number)) {
+                self.window.finish(&id);
+                self.refused = true;
+                // Errors are kept in logs: the number does not stand in it.
+                let why = "this is the PIN in use, so it was not sent: everybody would see it".to_owned();
+                self.order.answer(&id, Answer::Error("***".to_owned(), why));
+                continue;
+            }
             let request = FromClient::Square(Square { number, id: Some(id.clone()) });
             let (length, limit) = (to_line(&request).len() - 1, up.hello.limits.line);
             if length <= limit {

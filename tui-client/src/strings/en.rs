@@ -109,6 +109,9 @@ pub(super) static EN: Strings = Strings {
     },
     copied_in_tmux: ". tmux needs: set -g set-clipboard on",
     nothing_to_copy: "There is no result to copy.",
+    cannot_copy: "Nothing can be copied through this terminal.",
+
+    unknown_time_zone: |name| format!("TZ={name} is not a time zone; times are shown in UTC."),
 
     export_begins: |most, path| format!("Exporting up to {most} results to {path}. Ctrl-C stops it."),
     exporting: |percent, written| format!("exporting {percent}%, {written}"),
@@ -190,6 +193,8 @@ pub(super) static EN: Strings = Strings {
     pasted_too_many: |most| format!("More than {most} lines; nothing was pasted. Feed a file instead: squares < file"),
     paste_keys: &[(Word("Enter"), "square them"), (Word("Esc"), "cancel"), (Word("Up/Down"), "scroll")],
     paste_keys_none: &[(Word("Esc"), "close"), (Word("Up/Down"), "scroll")],
+    wait_for_server: "Not connected yet. The line stays here: press Enter again once there is a connection.",
+    pin_withheld: "That is your PIN. It was not sent: everybody would see it.",
     draft_is_back: "The line from last time.",
     history_search: "Type a part of what was entered before",
     history_none: "Nothing like that was entered before",

@@ -107,6 +107,9 @@ pub(super) static KO: Strings = Strings {
     },
     copied_in_tmux: ". tmux에는 set -g set-clipboard on 이 필요합니다.",
     nothing_to_copy: "복사할 결과가 없습니다.",
+    cannot_copy: "이 터미널로는 복사할 수 없습니다.",
+
+    unknown_time_zone: |name| format!("TZ={name}: 알 수 없는 시간대라 시각을 UTC로 보여 드립니다."),
 
     export_begins: |most, path| format!("{path} 파일로 내보냅니다. 많아야 {most}개입니다. 멈추기: Ctrl-C"),
     exporting: |percent, written| format!("내보내기 {percent}% {written}개"),
@@ -184,6 +187,8 @@ pub(super) static KO: Strings = Strings {
     pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
     paste_keys: &[(Word("Enter"), "제곱하기"), (Word("Esc"), "그만두기"), (Word("↑↓"), "스크롤")],
     paste_keys_none: &[(Word("Esc"), "닫기"), (Word("↑↓"), "스크롤")],
+    wait_for_server: "아직 연결되지 않았습니다. 쓴 것은 그대로 있으니, 연결되면 Enter를 다시 눌러 주세요.",
+    pin_withheld: "PIN을 입력하셨습니다. 모두에게 보이게 되므로 보내지 않았습니다.",
     draft_is_back: "지난번에 쓰던 줄입니다.",
     history_search: "앞서 쓴 것에서 찾을 글자를 쓰세요",
     history_none: "앞서 쓴 것 가운데 없습니다",

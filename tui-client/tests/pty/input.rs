@@ -117,6 +117,8 @@ fn what_other_programs_left_behind_is_set_right() {
         {
             pty.until_sent(sequence, 0);
         }
+        // Nothing is squared before the server has answered.
+        pty.until_shows("1 online");
         pty.type_text("12\r");
         pty.until_shows("12² = 144");
         if flags.is_empty() {
@@ -227,4 +229,57 @@ fn in_gnu_screen_what_is_copied_is_wrapped() {
     pty.type_text("\x1b[1;2A\x1b[19~");
     pty.until_sent("\x1bP\x1b]52;c;MTQ0\x07\x1b\\", 0);
     leave(pty);
+}
+
+/// In the room of a server that shows one result, at 03:04:05 UTC, with `TZ` set to this.
+fn detail_in(zone: &str) -> Pty {
+    let (fake, home) = (support::Fake::listen(), Home::new());
+    let arguments = ["--server", &fake.address(), "--student", "s1"];
+    let mut pty = Pty::start_program(&home, support::SQUARES, &arguments, &[("TZ", zone)]);
+    let mut peer = fake.accept();
+    peer.hello("log", 1);
+    peer.hear_type("join");
+    peer.welcome_behind("s1", 0, 1);
+    peer.result(1, "s1", "12", None);
+    pty.until_shows("12² = 144");
+    pty.type_text("\x1b[1;2A\r");
+    pty
+}
+
+#[test]
+fn times_are_those_of_the_zone_that_is_named() {
+    for (zone, time) in [
+        ("Asia/Seoul", "2026-01-02 12:04:05"),
+        (":Asia/Seoul", "2026-01-02 12:04:05"),
+        ("KST-9", "2026-01-02 12:04:05"),
+        ("/usr/share/zoneinfo/Asia/Seoul", "2026-01-02 12:04:05"),
+        ("ROK", "2026-01-02 12:04:05"),
+        ("America/New_York", "2026-01-01 22:04:05"),
+        ("Asia/Kathmandu", "2026-01-02 08:49:05"),
+        ("EST5EDT", "2026-01-01 22:04:05"),
+        ("", "2026-01-02 03:04:05"),
+    ] {
+        let pty = detail_in(zone);
+        let shown = pty.until_shows(time);
+        assert!(!shown.contains("time zone"), "{zone}: {shown}");
+    }
+    let pty = detail_in("Asia/Soul");
+    pty.until_shows("2026-01-02 03:04:05");
+    pty.until_shows("TZ=Asia/Soul is not a time zone");
+}
+
+#[test]
+fn ctrl_c_twice_leaves_also_with_a_line_begun() {
+    let server = Server::start(&[]);
+    let mut pty = enter(&Home::new(), &server.address, "s1");
+    pty.type_text("12");
+    pty.until_shows("> 12");
+    pty.type_text("\x03");
+    pty.until("an empty line, and what a second one does", |screen| {
+        let contents = screen.contents();
+        contents.contains("Press Ctrl-C again") && !contents.contains("> 12")
+    });
+    pty.type_text("\x03");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
 }

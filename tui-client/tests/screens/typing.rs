@@ -1,6 +1,6 @@
 //! What typing brings to the screen: questions, searches, commands, and files.
 
-use squares::event::ExportNews;
+use squares::event::{ExportNews, Pin};
 use squares_shared::message::Page;
 
 use super::*;
@@ -11,6 +11,38 @@ fn several_lines_pasted_are_asked_about() {
         let mut stage = Stage::room(lang, size);
         stage.type_in("12");
         stage.update(Event::Paste(format!("1\n1/2\n-2.5\n1,234\n{}\n2+3\n１２\n1e3\n9\n가", "7".repeat(100))));
+        stage
+    });
+}
+
+#[test]
+fn a_pin_that_is_not_squared() {
+    check("pin_withheld", |lang, size| {
+        let mut stage = Stage::with(
+            |setup| {
+                setup.student = Some("20260002".into());
+                setup.pin = Some(Pin::new("4711"));
+            },
+            lang,
+            size,
+        );
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 3), hosting: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        stage.link(LinkEvent::Results((1..=3).map(result).collect()));
+        stage.type_in("4711");
+        stage.press(KeyCode::Enter);
+        stage
+    });
+}
+
+#[test]
+fn a_number_that_waits_for_a_server_to_answer() {
+    check("wait_for_server", |lang, size| {
+        let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.type_in("12");
+        stage.press(KeyCode::Enter);
         stage
     });
 }

@@ -238,6 +238,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         | LinkEvent::HeldUp { .. }
         | LinkEvent::Refused(_)
         | LinkEvent::Unkept(_)
+        | LinkEvent::Withheld { .. }
         | LinkEvent::NotQueued { .. }) => notes.wrong(format!("{other:?}")),
     }
 }

@@ -1,0 +1,98 @@
+//! Pastes, marked as such or not, with an end or without.
+
+use super::*;
+
+#[test]
+fn what_is_pasted_is_text_whatever_it_looks_like() {
+    let paste = |text: &str| vec![Input::Paste(text.into())];
+    assert_eq!(all(b"\x1b[200~12\r\n13\t\x1b[201~"), paste("12\r\n13\t"));
+    assert_eq!(all(b"\x1b[200~\x1b[31m12\x1b[0m\x03\x07\x1b[201~"), paste("[31m12[0m"));
+    assert_eq!(all(b"\x1b[200~a\x1b[200~b\x1b[201~"), paste("a[200~b"));
+    assert_eq!(all("\x1b[200~가\u{9b}A\x1b[201~".as_bytes()), paste("가A"));
+    assert_eq!(all(b"\x1b[200~\x1b[201~"), []);
+    assert_eq!(all(b"\x1b[201~12"), text("12"));
+    let behind = all(b"1\x1b[200~2\x1b[201~3\x1b[200~4\x1b[201~");
+    assert_eq!(behind, [&text("1")[..], &paste("2"), &text("3"), &paste("4")].concat());
+    let whole = b"\x1b[200~1\n2\n\x1b[201~";
+    for cut in 0..=whole.len() {
+        let mut terminal = Terminal::new();
+        let mut out = terminal.send(&whole[..cut]);
+        out.extend(terminal.wait(140));
+        out.extend(terminal.send(&whole[cut..]));
+        assert_eq!(out, paste("1\n2\n"), "{cut}");
+    }
+}
+
+#[test]
+fn a_paste_whose_end_never_comes_ends_by_a_pause_and_stays_a_paste() {
+    for cut in ["", "\x1b", "\x1b[20", "\x1b[201"] {
+        let mut terminal = Terminal::new();
+        assert_eq!(terminal.send(format!("\x1b[200~12\n13\n{cut}").as_bytes()), []);
+        assert_eq!(terminal.wait(900), []);
+        let Some(Input::Paste(text)) = terminal.wait(200).pop() else { panic!("no paste") };
+        assert!(text.starts_with("12\n13\n"), "{text:?}");
+        terminal.assert_alive(cut.as_bytes());
+    }
+    // Ctrl-C that was pressed meanwhile comes behind it.
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b[200~12\n13\n");
+    terminal.wait(500);
+    terminal.send(b"\x03");
+    assert_eq!(terminal.pause(), [Input::Paste("12\n13\n".into()), ctrl('c')]);
+    // What comes after a long pause is still none of it typing.
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b[200~12\n13\n");
+    terminal.wait(3_000);
+    assert_eq!(terminal.send(b"14\n\x1b[201~5"), [&[Input::Paste("14\n".into())][..], &text("5")].concat());
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b[200~12\n13\n");
+    terminal.wait(3_000);
+    assert_eq!(terminal.send(b"14\n15\n16\n17\n18\n19\n20\n"), []);
+    assert_eq!(terminal.pause(), [Input::Paste("14\n15\n16\n17\n18\n19\n20\n".into())]);
+}
+
+#[test]
+fn a_paste_without_bounds_arrives_in_pieces_and_is_not_held_in_memory() {
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b[200~");
+    let line = [b'7'; 1023];
+    let mut pasted = 0;
+    for _ in 0..3 * paste::LARGEST / 1024 {
+        for input in terminal.send(&[&line[..], b"\n"].concat()) {
+            let Input::Paste(text) = input else { panic!("{input:?}") };
+            assert!(text.ends_with('\n') && text.lines().all(|line| line.len() == 1023));
+            pasted += text.len();
+        }
+        assert!(terminal.decoder.paste.as_ref().is_some());
+    }
+    assert!(pasted >= 2 * paste::LARGEST, "{pasted}");
+}
+
+#[test]
+fn lines_in_one_burst_are_a_paste_and_a_line_alone_is_typing() {
+    let paste = |text: &str| vec![Input::Paste(text.into())];
+    for burst in ["12\r13\r", "12\r\n13\r\n14", "1\n2\n3\n", "가\r나\r", "1\t2\r3\t4\r"] {
+        assert_eq!(all(burst.as_bytes()), paste(burst), "{burst:?}");
+    }
+    for typing in ["12\r", "\r\r", "12", "s1\tx\r", "\r", "12\r\n"] {
+        assert!(all(typing.as_bytes()).iter().all(|input| matches!(input, Input::Key(_))), "{typing:?}");
+        assert!(Terminal::new().send(typing.as_bytes()).len() >= typing.len(), "{typing:?} waits for nothing");
+    }
+    // A script that types.
+    let typed = all(b"12\r/exit\r");
+    assert_eq!(typed, [&text("12")[..], &[key(KeyCode::Enter)], &text("/exit"), &[key(KeyCode::Enter)]].concat());
+    // One Enter, and the beginning of a line: typed in a hurry, on a slow line.
+    assert_eq!(all(b"12\r3"), [&text("12")[..], &[key(KeyCode::Enter)], &text("3")].concat());
+    // In several reads.
+    let mut terminal = Terminal::new();
+    assert_eq!(terminal.send(b"12\r1"), []);
+    terminal.wait(5);
+    assert_eq!(terminal.send(b"3\r14\r15"), []);
+    terminal.wait(5);
+    assert_eq!(terminal.send(b"\r"), []);
+    assert_eq!(terminal.pause(), paste("12\r13\r14\r15\r"));
+    // A key that is no text ends it.
+    let mut terminal = Terminal::new();
+    terminal.send(b"12\r13\r");
+    assert_eq!(terminal.send(b"\x03"), [&paste("12\r13\r")[..], &[ctrl('c')]].concat());
+}
