@@ -3,6 +3,7 @@
 mod commands;
 mod log;
 mod reload;
+mod signals;
 
 use std::{ffi::OsStr, io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -16,7 +17,7 @@ use squares_shared::message::Auth;
 struct Flags {
     #[command(subcommand)]
     command: Option<commands::Command>,
-    /// Where to listen; port 0 picks a free one
+    /// Where to listen, on all addresses of a name; port 0 picks a free one
     #[arg(long, value_name = "ADDR", env = "SQUARES_LISTEN", default_value = DEFAULT_ADDRESS)]
     listen: String,
     /// Where the ledger lives; made if missing [default: squares in the user's data directory]
@@ -34,6 +35,9 @@ struct Flags {
     /// Squares at once for one student before the rate counts
     #[arg(long, value_name = "N", env = "SQUARES_BURST", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     burst: u32,
+    /// Digits a second for one student, ten seconds' worth at once; 0, and --rate 0, lift the limit
+    #[arg(long, value_name = "N", env = "SQUARES_DIGIT_RATE", default_value_t = 20_000)]
+    digit_rate: u32,
     /// The most digits of a number
     #[arg(long, value_name = "N", env = "SQUARES_MAX_DIGITS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     max_digits: u32,
@@ -43,9 +47,12 @@ struct Flags {
     /// The most connections in all
     #[arg(long, value_name = "N", env = "SQUARES_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: u32,
-    /// The most connections from one address; 0: no limit
+    /// The most connections from one address (IPv6: from one network of 64 bits); 0: no limit
     #[arg(long, value_name = "N", env = "SQUARES_MAX_PER_ADDRESS", default_value_t = 0)]
     max_per_address: u32,
+    /// The most terminals of one student; 0: no limit
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_PER_STUDENT", default_value_t = 16)]
+    max_per_student: u32,
     /// Where to serve metrics (/metrics, for Prometheus) and health (/healthz) over HTTP [default: nowhere]
     #[arg(long, value_name = "ADDR", env = "SQUARES_METRICS")]
     metrics: Option<String>,
@@ -108,8 +115,11 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(flags: Flags) -> anyhow::Result<()> {
+fn run(flags: Flags) -> anyhow::Result<()> {
+    squares_server::runtime()?.block_on(serve(flags))
+}
+
+async fn serve(flags: Flags) -> anyhow::Result<()> {
     let data = flags.data.map_or_else(default_data_dir, Ok)?;
     let auth = flags.auth.as_deref().map(|how| match how {
         "roster" => Auth::Roster,
@@ -122,10 +132,12 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
         auth,
         rate: flags.rate,
         burst: flags.burst,
+        digit_rate: flags.digit_rate,
         max_digits: flags.max_digits as usize,
         max_line: flags.max_line as usize,
         max_connections: flags.max_connections as usize,
         max_per_address: flags.max_per_address as usize,
+        max_per_student: flags.max_per_student,
         metrics: flags.metrics,
         tls: match (flags.tls_cert, flags.tls_key) {
             (Some(certificate), Some(key)) => Some(Tls::Files { certificate, key }),
@@ -163,7 +175,7 @@ fn raise_descriptor_limit(connections: usize) {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit, setrlimit};
-        const OTHERS: u64 = 64;
+        const OTHERS: u64 = 384;
         let mut limit = getrlimit(Resource::Nofile);
         let wanted = connections as u64 + OTHERS;
         if limit.current.is_some_and(|current| current < wanted) {
@@ -178,79 +190,6 @@ fn raise_descriptor_limit(connections: usize) {
     }
     #[cfg(not(unix))]
     let _ = connections;
-}
-
-mod signals {
-    //! What the system asks of the program.
-
-    /// What was asked.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(crate) enum Asked {
-        /// Read the roster again.
-        Reload,
-        /// Stop.
-        Stop,
-    }
-
-    #[cfg(unix)]
-    pub(crate) struct Signals {
-        interrupt: tokio::signal::unix::Signal,
-        terminate: tokio::signal::unix::Signal,
-        hang_up: tokio::signal::unix::Signal,
-        _file_size: tokio::signal::unix::Signal,
-    }
-
-    impl Signals {
-        /// Waits for the end.
-        pub(crate) async fn end(&mut self) {
-            while self.next().await != Asked::Stop {}
-        }
-    }
-
-    #[cfg(unix)]
-    impl Signals {
-        /// Listens from now on.
-        pub(crate) fn new() -> std::io::Result<Self> {
-            use tokio::signal::unix::{SignalKind, signal};
-            /// SIGXFSZ, the same on every system that Rust runs on. Left alone it kills the process that meets a limit
-            /// on the size of files, where the ledger would only have to say that it is full.
-            const FILE_SIZE: i32 = 25;
-            Ok(Self {
-                interrupt: signal(SignalKind::interrupt())?,
-                terminate: signal(SignalKind::terminate())?,
-                hang_up: signal(SignalKind::hangup())?,
-                _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
-            })
-        }
-
-        /// Waits for the next thing asked.
-        pub(crate) async fn next(&mut self) -> Asked {
-            tokio::select! {
-                biased;
-                // First, so that the log tells of a roster that was read before the end, however soon that comes.
-                _ = self.hang_up.recv() => Asked::Reload,
-                _ = self.interrupt.recv() => Asked::Stop,
-                _ = self.terminate.recv() => Asked::Stop,
-            }
-        }
-    }
-
-    #[cfg(not(unix))]
-    pub(crate) struct Signals;
-
-    #[cfg(not(unix))]
-    impl Signals {
-        /// Listens from now on.
-        pub(crate) fn new() -> std::io::Result<Self> {
-            Ok(Self)
-        }
-
-        /// Waits for the next thing asked.
-        pub(crate) async fn next(&mut self) -> Asked {
-            let _ = tokio::signal::ctrl_c().await;
-            Asked::Stop
-        }
-    }
 }
 
 #[cfg(test)]

@@ -32,8 +32,10 @@ use waits::{finished, finished_request, received};
 use crate::{
     Room,
     feed::Read,
+    http,
     ledger::{Answer, PageQuery, ReadFailed, Replay},
-    limits::{Allowance, Slot},
+    limits::{Allowance, Full, Payment, Slot},
+    listen,
     presence::{Cursor, Seat},
     relay::{Outlet, Place},
     wire::Wire,
@@ -97,8 +99,10 @@ pub(crate) struct Session {
     /// The deadline is only that for the first word of TLS.
     looks_for_tls: bool,
     ending: Ending,
+    /// A line has come: what follows cannot be HTTP.
+    heard: bool,
     errors_logged: u32,
-    _slot: Slot,
+    slot: Slot,
 }
 
 /// What a session has once its student is in.
@@ -147,11 +151,22 @@ enum Broken {
     Connection(io::Error),
     /// It made no progress in time.
     TimedOut,
+    /// Its place was given to somebody else before anybody had joined on it.
+    PutOut,
 }
 
 impl From<io::Error> for Broken {
     fn from(error: io::Error) -> Self {
         Self::Connection(error)
+    }
+}
+
+impl Member {
+    /// Gives back what was paid for a square that was not recorded.
+    fn refund(&self, paid: Option<Payment>) {
+        if let Some(paid) = paid {
+            self.allowance.refund(paid);
+        }
     }
 }
 
@@ -180,8 +195,9 @@ impl Session {
             request: None,
             member: None,
             ending: Ending::Open,
+            heard: false,
             errors_logged: 0,
-            _slot: slot,
+            slot,
         })
     }
 
@@ -217,11 +233,14 @@ impl Session {
             Ok(Served::All) => tracing::info!(address = %self.address, student, "left"),
             Err(Broken::Connection(error)) => tracing::info!(address = %self.address, student, %error, "lost"),
             Err(Broken::TimedOut) => tracing::info!(address = %self.address, student, "given up: no progress"),
+            Err(Broken::PutOut) => {}
         }
         // The student is gone for everybody else from here on.
         self.member = None;
-        if end.is_ok() {
-            self.linger().await;
+        match end {
+            Ok(_) => self.linger().await,
+            Err(Broken::PutOut) => self.farewell().await,
+            Err(Broken::Connection(_) | Broken::TimedOut) => {}
         }
         None
     }
@@ -278,6 +297,8 @@ impl Session {
         let deadline = Some(self.deadline).filter(|_| self.member.is_none() || self.ending != Ending::Open);
         let alarm = [deadline, self.paused_until].into_iter().flatten().min();
         let open = !matches!(self.ending, Ending::Closing | Ending::Finishing { bye: Some(_), .. });
+        let nobody_joined = self.member.is_none();
+        let is_checked = nobody_joined && self.request.is_some();
         let mut nobody = None;
         let member = self.member.as_deref_mut();
         let (answers, replay) = match member {
@@ -311,6 +332,7 @@ impl Session {
                 self.error(ErrorCode::JoinTimeout, "No join came within 10 s of connecting; connect again and send join first.", None);
                 self.end(Ending::Closing);
             }
+            () = self.slot.taken_away(), if nobody_joined => return Err(Broken::PutOut),
             answer = received(answers) => self.answered(answer),
             read = finished(replay) => self.replayed(read),
             done = finished_request(&mut self.request) => {
@@ -318,6 +340,8 @@ impl Session {
                 self.done(done);
             }
             () = self.outlet.called() => {}
+            // Nothing is read while a PIN is checked, and nobody is checked who is gone.
+            error = self.outlet.wire().broken(), if is_checked => return Err(error.into()),
             ready = self.outlet.wire().writable(), if writes => ready?,
             ready = self.outlet.wire().readable(), if reads => {
                 ready?;
@@ -382,6 +406,11 @@ impl Session {
             if !self.can_take_a_request() {
                 break;
             }
+            if !self.heard && http::is_request(self.lines.peek()) {
+                tracing::info!(address = %self.address, "refused: a request of HTTP");
+                self.out.push(http::refusal().into());
+                return self.end(Ending::Closing);
+            }
             let taken = match self.lines.next_line() {
                 Some(Line::Whole(line)) => {
                     self.attention.take_request(line.len());
@@ -390,6 +419,7 @@ impl Session {
                 Some(Line::TooLong) => Err(None),
                 None => break,
             };
+            self.heard = true;
             match taken {
                 Ok(request) => self.carry_out(request),
                 Err(Some(refusal)) => self.refuse(refusal),
@@ -478,8 +508,23 @@ impl Session {
         self.out.is_empty() && !self.outlet.wire().holds()
     }
 
-    /// Gives the other side time to read the last line before the connection goes.
+    /// Gives the other side time to read the last line before the connection goes, unless somebody else needs its place.
     async fn linger(self: Box<Self>) {
-        let _ = tokio::time::timeout(LINGER, self.outlet.wire().end()).await;
+        tokio::select! {
+            _ = tokio::time::timeout(LINGER, self.outlet.wire().end()) => {}
+            () = self.slot.taken_away() => {}
+        }
+    }
+
+    /// Tells a client why its place is gone, behind what it has been told already.
+    async fn farewell(mut self: Box<Self>) {
+        self.room.metrics.refused();
+        if self.ending == Ending::Open {
+            self.room.metrics.error(ErrorCode::ServerFull);
+            self.out.push(listen::server_full(Full::Server).into());
+        }
+        if self.out.write(self.outlet.wire()).is_ok() && self.out.is_empty() {
+            listen::part(self.outlet.wire(), &self.room.farewells).await;
+        }
     }
 }
