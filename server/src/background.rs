@@ -113,7 +113,7 @@ pub(crate) async fn apart<T: Send + 'static>(name: &str, work: impl FnOnce() -> 
     let (done, wait) = oneshot::channel();
     // Whoever asked may be gone.
     let work = move || drop(done.send(work()));
-    std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+    thread::Builder::new().name(name.to_owned()).spawn(work)?;
     wait.await.map_err(|_| io::Error::other("it ended early"))
 }
 

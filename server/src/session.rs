@@ -7,6 +7,7 @@
 
 mod answers;
 mod attention;
+mod ending;
 mod lending;
 mod outgoing;
 mod requests;
@@ -17,6 +18,7 @@ use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Durati
 
 use attention::Attention;
 pub(crate) use attention::Queue as AttentionQueue;
+use ending::Ending;
 use outgoing::Outgoing;
 use squares_shared::{
     line::{Line, LineReader},
@@ -34,8 +36,7 @@ use crate::{
     feed::Read,
     http,
     ledger::{Answer, PageQuery, ReadFailed, Replay},
-    limits::{Allowance, Full, Payment, Slot},
-    listen,
+    limits::{Allowance, Payment, Slot},
     presence::{Cursor, Seat},
     relay::{Outlet, Place},
     wire::Wire,
@@ -50,10 +51,6 @@ const TLS_SILENCE: Duration = Duration::from_secs(3);
 
 /// How long the server goes on trying to hand over what is left once a connection is to be closed, without any progress.
 const CLOSING_TIME: Duration = Duration::from_secs(30);
-
-/// How long the server waits, after its last line, for the other side to close: closing first while
-/// something unread has arrived would make the system throw that last line away.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// Squares of one connection on their way to the ledger. Beyond it no further request is read until one is answered.
 const UNDER_WAY: usize = 256;
@@ -123,17 +120,6 @@ struct Member {
     under_way: UnderWay,
     /// A page that is read once the squares asked for before it are recorded: requests are carried out in their order.
     page: Option<PageQuery>,
-}
-
-/// Whether and how a session comes to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It does not.
-    Open,
-    /// No further request is read. What was asked is carried out and answered, results are sent up to `target` once it is known, then it closes.
-    Finishing { bye: Option<ByeReason>, target: Option<u64> },
-    /// What is in the queue is written, then it closes.
-    Closing,
 }
 
 /// How far a session was served.
@@ -435,11 +421,6 @@ impl Session {
         }
     }
 
-    fn end(&mut self, ending: Ending) {
-        self.ending = ending;
-        self.deadline = Instant::now() + CLOSING_TIME;
-    }
-
     /// Whether the feed, the presence lines or the repeats have something for the client right now.
     fn wants_gathering(&self) -> bool {
         let Some(member) = self.member.as_deref() else { return false };
@@ -474,57 +455,5 @@ impl Session {
             }
         }
         self.finish();
-    }
-
-    /// Once everything asked for is answered, says goodbye where that is due.
-    fn finish(&mut self) {
-        let Ending::Finishing { bye, target } = &mut self.ending else { return };
-        let waits_for_a_line = bye.is_none() && self.lines.has_line();
-        if self.request.is_some() || waits_for_a_line {
-            return;
-        }
-        if let Some(member) = self.member.as_deref() {
-            if member.under_way.is_awaited() {
-                return;
-            }
-            // Everything asked for is in the feed by now: what comes later need not be waited for.
-            let target = *target.get_or_insert_with(|| self.room.feed.latest());
-            if member.reached < target || member.under_way.has_repeats() {
-                return;
-            }
-        }
-        if let Some(reason) = *bye {
-            self.out.push(to_line(&FromServer::Bye { reason }).into());
-        }
-        self.ending = Ending::Closing;
-    }
-
-    fn is_over(&self) -> bool {
-        self.ending == Ending::Closing && self.all_is_written()
-    }
-
-    /// Whether everything that was said has left this process.
-    fn all_is_written(&self) -> bool {
-        self.out.is_empty() && !self.outlet.wire().holds()
-    }
-
-    /// Gives the other side time to read the last line before the connection goes, unless somebody else needs its place.
-    async fn linger(self: Box<Self>) {
-        tokio::select! {
-            _ = tokio::time::timeout(LINGER, self.outlet.wire().end()) => {}
-            () = self.slot.taken_away() => {}
-        }
-    }
-
-    /// Tells a client why its place is gone, behind what it has been told already.
-    async fn farewell(mut self: Box<Self>) {
-        self.room.metrics.refused();
-        if self.ending == Ending::Open {
-            self.room.metrics.error(ErrorCode::ServerFull);
-            self.out.push(listen::server_full(Full::Server).into());
-        }
-        if self.out.write(self.outlet.wire()).is_ok() && self.out.is_empty() {
-            listen::part(self.outlet.wire(), &self.room.farewells).await;
-        }
     }
 }

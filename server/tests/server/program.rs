@@ -250,7 +250,8 @@ fn a_flood_of_visits_leaves_a_log_of_bounded_length() {
     let allowed = 2000 + 101 * (since.elapsed().as_secs() as usize + 1) + 10;
     let lines = log.lines().count();
     assert!(lines < allowed, "{lines} lines of {allowed}");
-    let left_out = log.lines().filter(|line| line.ends_with("left out: more came than are written in a second")).count();
+    let left_out =
+        log.lines().filter(|line| line.ends_with("left out: more came than are written in a second")).count();
     assert!(left_out > 0 || allowed > 2 * VISITS, "{lines} lines, and none left out");
     assert!(log.lines().rev().take(3).any(|line| line.contains("closed") || line.contains("left out")), "{log}");
 }
