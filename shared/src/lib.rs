@@ -9,6 +9,7 @@ pub mod number;
 pub mod pin;
 pub mod prompt;
 pub mod regular_file;
+pub mod spreadsheet;
 pub mod stream;
 pub mod student;
 pub mod typed;

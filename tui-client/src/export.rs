@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use squares_shared::message::{ResultLine, SquareResult, append_line};
+use squares_shared::spreadsheet;
 
 use crate::event::{Event, ExportNews};
 use crate::private_file;
@@ -222,21 +223,12 @@ fn borrowed(result: &SquareResult) -> SquareResult<&str> {
 fn append_row(bytes: &mut Vec<u8>, result: &SquareResult) {
     let id = result.id.as_deref().unwrap_or_default();
     bytes.extend(result.seq.to_string().as_bytes());
-    for (field, chosen) in [
-        (&*result.at, false),
-        (&*result.student, true),
-        (&*result.name, true),
-        (&*result.number, false),
-        (&*result.square, false),
-        (id, true),
-    ] {
+    for field in [&*result.at, &*result.student, &*result.name, &*result.number, &*result.square, id] {
         bytes.push(b',');
-        // What a student chose must not be carried out as a formula.
-        let guarded = if chosen && field.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        let field = spreadsheet::cell(field);
         if field.contains([',', '"', '\n', '\r']) {
-            bytes.extend(format!("\"{guarded}{}\"", field.replace('"', "\"\"")).as_bytes());
+            bytes.extend(format!("\"{}\"", field.replace('"', "\"\"")).as_bytes());
         } else {
-            bytes.extend(guarded.as_bytes());
             bytes.extend(field.as_bytes());
         }
     }

@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use squares_server::{LedgerError, NewFile, Stored, StoredResult, StoredStudent};
+use squares_shared::spreadsheet;
 
 use super::{Folder, interrupt::Interrupt, progress::Progress};
 
@@ -125,7 +126,7 @@ fn fields(result: &StoredResult) -> [String; 7] {
     ]
 }
 
-/// A text of a student's own choosing, so that no spreadsheet takes it for a formula to carry out.
+/// A text of a student's own choosing.
 fn text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
+    spreadsheet::cell(text).into_owned()
 }

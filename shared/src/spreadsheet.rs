@@ -1,0 +1,117 @@
+//! Text in a table for spreadsheets (CSV) that none of them carries out as a formula. Names and ids are of people's own choosing, and
+//! whoever opens the table did not choose them. The server's and the client's exports call it for every cell.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The text with a `'` before whatever a spreadsheet would take for a formula: at its beginning, and behind a separator that
+/// the spreadsheet may guess in place of the comma. A number stays a number.
+///
+/// ```
+/// use squares_shared::spreadsheet::cell;
+/// assert_eq!(cell("=1+1"), "'=1+1");
+/// assert_eq!(cell("가람;＝1"), "가람;'＝1");
+/// assert_eq!(cell("-5"), "-5");
+/// ```
+#[must_use]
+pub fn cell(text: &str) -> Cow<'_, str> {
+    if is_number(text) || !text.chars().any(|c| begins_formula(c) || is_control(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut guarded = String::with_capacity(text.len() + 1);
+    let mut begins = true;
+    for (at, c) in text.char_indices() {
+        if (begins && begins_formula(c)) || (at == 0 && is_control(c)) {
+            guarded.push('\'');
+        }
+        guarded.push(c);
+        // Some of them pass over what is blank, and over quotes, before they look.
+        begins = is_separator(c) || (begins && (c.is_whitespace() || matches!(c, '"' | '\'' | '\u{feff}')));
+    }
+    Cow::Owned(guarded)
+}
+
+/// Digits, perhaps a sign before and a point within.
+fn is_number(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    digits(whole) && digits(fraction)
+}
+
+/// Whether a cell that begins so may be a formula. An input method's other forms of the same characters count, and so do dashes.
+fn begins_formula(c: char) -> bool {
+    let plain = |c: char| matches!(c, '=' | '+' | '-' | '@');
+    if c.is_ascii() {
+        return plain(c);
+    }
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') || c.nfkc().next().is_some_and(plain)
+}
+
+const fn is_control(c: char) -> bool {
+    matches!(c, '\t' | '\r' | '\n')
+}
+
+const fn is_separator(c: char) -> bool {
+    is_control(c) || matches!(c, ',' | ';' | '|')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_carry_out_is_guarded_wherever_it_may_begin_a_cell() {
+        for (text, guarded) in [
+            ("=1+1", "'=1+1"),
+            ("+1+1", "'+1+1"),
+            ("-2+3", "'-2+3"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1", "'＝1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠A", "'＠A"),
+            ("﹦1", "'﹦1"),
+            ("⁺1", "'⁺1"),
+            ("−1", "'−1"),
+            ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
+            ("\tname", "'\tname"),
+            (" =1", " '=1"),
+            ("\"=1", "\"'=1"),
+            ("가람;=1", "가람;'=1"),
+            ("a; ＝1", "a; '＝1"),
+            ("a\t@A", "a\t'@A"),
+            ("a|=1|-b", "a|'=1|'-b"),
+            ("a,=1", "a,'=1"),
+            ("a\n=1", "a\n'=1"),
+            ("a\";=1", "a\";'=1"),
+            ("--1", "'--1"),
+            ("-", "'-"),
+            ("-1.2.3", "'-1.2.3"),
+            ("+5", "'+5"),
+        ] {
+            assert_eq!(cell(text), guarded, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_names_stay_as_they_are() {
+        for text in [
+            "",
+            "-5",
+            "-0.125",
+            "12",
+            "20260001",
+            "가람",
+            "Kim-Lee",
+            "a=b",
+            "s-1_x.y",
+            "Kim -Lee",
+            "2026-01-02T03:04:05Z",
+        ] {
+            assert!(matches!(cell(text), Cow::Borrowed(same) if same == text), "{text:?}");
+        }
+    }
+}
