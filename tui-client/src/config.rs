@@ -1,9 +1,11 @@
-//! The settings file, in TOML: which key does what, the mouse, and what tells of results that came meanwhile. A mistake in it is
+//! The settings file, in TOML: which key does what, the mouse, language and colours, and what tells of results that came meanwhile. A mistake in it is
 //! told with its line and column before anything starts. Called by `main`.
 //!
 //! ```toml
 //! mouse = false
 //! notify = "bell"        # or "title", or "off"
+//! lang = "ko"            # or "en"
+//! theme = "light"        # or "auto", "dark", "contrast", "mono"
 //!
 //! [keys]
 //! chart = "Ctrl-G"
@@ -14,31 +16,37 @@
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use etcetera::BaseStrategy;
+use squares_shared::regular_file;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::app::{Notify, nearest_of};
 use crate::keys::{ACTIONS, Action, Key, Keymap};
-use crate::private_file;
 use crate::strings::Lang;
+use crate::theme::Choice;
 
 /// Longer files are none of ours.
 const LONGEST: u64 = 1 << 20;
 
 /// What the file may set, at its top.
-const NAMES: [&str; 3] = ["keys", "mouse", "notify"];
+const NAMES: [&str; 5] = ["keys", "lang", "mouse", "notify", "theme"];
 
 /// What the file says. What it does not say is as usual.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// Which key does what.
     pub keymap: Keymap,
+    /// The language of the screen.
+    pub lang: Option<Lang>,
     /// Whether the mouse is ours.
     pub mouse: Option<bool>,
     /// What tells of results that came while somebody looked elsewhere.
     pub notify: Option<Notify>,
+    /// The colours.
+    pub theme: Option<Choice>,
 }
 
 /// What is wrong with the file.
@@ -82,7 +90,7 @@ impl Config {
     pub fn read(given: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = given.map(Path::to_owned).or_else(usual_path) else { return Ok(Self::default()) };
         let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "not a text in UTF-8");
-        let read = private_file::read(&path, LONGEST).map(|bytes| String::from_utf8(bytes).map_err(not_text));
+        let read = regular_file::read(&path, LONGEST).map(|bytes| String::from_utf8(bytes).map_err(not_text));
         let text = match read {
             Ok(Ok(text)) => text,
             Err(_) if given.is_none() => return Ok(Self::default()),
@@ -109,10 +117,11 @@ impl Config {
                     let mouse = value.get_ref().as_bool();
                     config.mouse = Some(mouse.ok_or_else(|| Fault::of(value, "mouse is true or false"))?);
                 }
-                "notify" => {
-                    let notify = value.get_ref().as_str().and_then(|notify| notify.parse().ok());
-                    config.notify =
-                        Some(notify.ok_or_else(|| Fault::of(value, "notify is \"off\", \"bell\" or \"title\""))?);
+                "notify" => config.notify = Some(word(value, "notify is \"off\", \"bell\" or \"title\"")?),
+                "lang" => config.lang = Some(word(value, "lang is \"ko\" or \"en\"")?),
+                "theme" => {
+                    let mend = "theme is \"auto\", \"dark\", \"light\", \"contrast\" or \"mono\"";
+                    config.theme = Some(word(value, mend)?);
                 }
                 unknown => {
                     let names = NAMES.join(", ");
@@ -138,6 +147,12 @@ impl Fault {
     fn of<T>(value: &Spanned<T>, fault: &str) -> Self {
         Self::at(&value.span(), fault)
     }
+}
+
+/// One of a few words; anything else is told how to mend it.
+fn word<T: FromStr>(value: &Spanned<DeValue<'_>>, mend: &str) -> Result<T, Fault> {
+    let read = value.get_ref().as_str().and_then(|text| text.parse().ok());
+    read.ok_or_else(|| Fault::of(value, mend))
 }
 
 fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
@@ -198,6 +213,8 @@ mod tests {
             read("mouse = false\nnotify = 'bell'\n[keys]\nchart = 'Ctrl-G'\nhelp = ['F1', 'Alt-H']\nleave = []\n");
         let config = config.unwrap();
         assert_eq!((config.mouse, config.notify), (Some(false), Some(Notify::Bell)));
+        let looks = read("lang = 'ko'\ntheme = 'contrast'").unwrap();
+        assert_eq!((looks.lang, looks.theme), (Some(Lang::Ko), Some(Choice::Contrast)));
         assert_eq!(config.keymap.name(Action::Chart, Lang::En).as_deref(), Some("Ctrl-G"));
         assert_eq!(config.keymap.keys(Action::Help).count(), 2);
         assert_eq!(config.keymap.name(Action::Leave, Lang::En), None);
@@ -229,7 +246,10 @@ mod tests {
             ("keys = 1\n", "1:8: keys is a table: [keys], then a line for each action"),
             ("mouse = 1", "1:9: mouse is true or false"),
             ("# 가나\nnotify = 'loud'", "2:10: notify is \"off\", \"bell\" or \"title\""),
-            ("theme = 'dark'", "1:1: there is no setting 'theme'; there are keys, mouse, notify"),
+            ("lang = 'fr'", "1:8: lang is \"ko\" or \"en\""),
+            ("lang = 1", "1:8: lang is \"ko\" or \"en\""),
+            ("\ntheme = 'pink'", "2:9: theme is \"auto\", \"dark\", \"light\", \"contrast\" or \"mono\""),
+            ("colour = 'dark'", "1:1: there is no setting 'colour'; there are keys, lang, mouse, notify, theme"),
         ] {
             assert_eq!(read(text), Err(told.to_owned()), "{text}");
         }

@@ -74,12 +74,13 @@ fn full_screen(flags: Flags) -> ExitCode {
     let remembered = state.as_deref().map(settings::read).unwrap_or_default();
     let lang = flags
         .lang
+        .or(config.lang)
         .or(remembered.lang)
         .unwrap_or_else(|| Lang::from_locale(&settings::locale(|name| std::env::var(name).ok())));
     let term = variable("TERM");
-    // What is chosen for this run goes before NO_COLOR, and that before what was chosen once.
-    let choice =
-        flags.theme.or_else(|| (!variable("NO_COLOR").is_empty()).then_some(Choice::Mono)).or(remembered.theme);
+    // What is chosen for this run or for this program goes before NO_COLOR, and that before what was chosen once in the room.
+    let no_colour = (!variable("NO_COLOR").is_empty()).then_some(Choice::Mono);
+    let choice = flags.theme.or(config.theme).or(no_colour).or(remembered.theme);
     // The console of Linux is black, and so old ones that print the question do not get it.
     let console = matches!(&*term, "linux" | "dumb");
     let background = if console { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
@@ -114,16 +115,14 @@ fn full_screen(flags: Flags) -> ExitCode {
         outbox: state.as_deref().map(settings::outbox_folder),
         pin: pin(),
     };
-    let through = Through::from_environment(variable);
-    // GNU screen keeps the Esc key back until the next one while it hands on the mouse.
-    let in_screen = through == Through::Screen || through == Through::PerhapsScreen && !variable("STY").is_empty();
     let modes = Modes {
-        mouse: !flags.no_mouse && config.mouse.unwrap_or(!in_screen),
+        mouse: !flags.no_mouse && config.mouse.unwrap_or(true),
         focus: notify != Notify::Off,
         title: notify == Notify::Title,
         linear: flags.linear || bare,
         bare,
     };
+    let through = Through::from_environment(variable);
     match run::run(run::Options { setup, link, modes, may_ask: !console && !modes.linear, through, state }) {
         Ok(code) => code,
         Err(error) => {

@@ -2,7 +2,7 @@
 //! the disk: outbox, notebook, export, settings, and the certificates that are believed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// How to open a file that is for the user alone, where it is made by that.
@@ -20,30 +20,12 @@ pub(crate) fn options() -> OpenOptions {
 /// As the system reports them.
 pub(crate) fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(options, NONBLOCK);
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
         return Ok(file);
     }
     Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
-}
-
-/// For a regular file it means nothing; a pipe is opened at once.
-#[cfg(unix)]
-#[expect(clippy::cast_possible_wrap, reason = "a flag of the system's is one bit")]
-const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-
-/// Reads a file of at most so many bytes.
-///
-/// # Errors
-/// As the system reports them, and where it is longer.
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path, OpenOptions::new().read(true))?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {most} bytes")));
-    }
-    Ok(bytes)
 }
 
 /// A lock that a file system does not know, as an error of one kind, since systems have several for it.
@@ -132,13 +114,8 @@ mod tests {
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
         for path in [&pipe, folder.path()] {
-            read(path, 10).unwrap_err();
             open_regular(path, options().read(true).append(true)).unwrap_err();
         }
-        let path = folder.path().join("file");
-        fs::write(&path, "0123456789").unwrap();
-        assert_eq!(read(&path, 10).unwrap(), b"0123456789");
-        read(&path, 9).unwrap_err();
     }
 
     #[cfg(unix)]

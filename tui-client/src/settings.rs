@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
+use squares_shared::regular_file;
 
 use crate::app::Remembered;
 use crate::private_file;
@@ -47,7 +48,7 @@ pub fn outbox_folder(state: &Path) -> PathBuf {
 /// Reads what was remembered; nothing, where there is nothing or it cannot be read.
 #[must_use]
 pub fn read(state: &Path) -> Remembered {
-    let text = private_file::read(&path(state), LONGEST).unwrap_or_default();
+    let text = regular_file::read(&path(state), LONGEST).unwrap_or_default();
     let File { student, name, server, lang, theme } = serde_json::from_slice(&text).unwrap_or_default();
     let lang = lang.and_then(|lang| lang.parse().ok());
     Remembered { student, name, server, lang, theme: theme.and_then(|theme| theme.parse().ok()) }

@@ -170,6 +170,8 @@ pub struct Strings {
     pub stop_search: &'static str,
     pub nothing_here: &'static str,
     pub nobody_named: fn(&str) -> String,
+    /// What was typed, and who may be meant.
+    pub several_named: fn(&str, &str) -> String,
     /// Help or a result in full goes on below what is in sight.
     pub more_below: &'static str,
     /// The key that selects, where there is one.

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::CellWidth;
-use squares_shared::student::is_printable;
+use squares_shared::student::{MAX_MARKS, is_mark, is_printable, is_visible};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What stands where a character cannot be shown.
-const REPLACEMENT: &str = "\u{FFFD}";
+const REPLACEMENT: char = '\u{FFFD}';
 
 /// The most characters of one grapheme that reach the screen: enough for every script, too few to pile marks over
 /// the neighbouring lines.
@@ -147,53 +147,78 @@ pub fn wrap(text: &str, cells: usize) -> Vec<&str> {
     lines
 }
 
-/// Text of others as it may be shown: what is invisible, moves the cursor or changes the direction of writing becomes
-/// a replacement character, and so does a mark with nothing to stand on.
+/// Text of others as it may be shown. What moves the cursor becomes a replacement character. What cannot be seen is left out, and so is
+/// what is too much: marks piled on one character, a mark with nothing to stand on, and what terminals count differently.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| plain_width(c).is_some()) {
         return Cow::Borrowed(text);
     }
-    let shown = |grapheme: &str| {
-        grapheme.chars().all(|c| is_printable(c) && !is_unsteady(c))
-            && grapheme_width(grapheme) > 0
-            && grapheme.chars().nth(MOST_IN_GRAPHEME).is_none()
-            && is_steady(grapheme)
-    };
-    if text.graphemes(true).all(shown) {
-        return Cow::Borrowed(text);
-    }
     let mut out = String::with_capacity(text.len());
     for grapheme in text.graphemes(true) {
-        if shown(grapheme) {
-            out.push_str(grapheme);
-        } else if grapheme.chars().all(is_printable) {
-            out.push_str(&steady_part(grapheme));
-        } else {
-            out.push_str(REPLACEMENT);
-        }
+        append_shown(&mut out, grapheme);
     }
-    Cow::Owned(out)
+    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
-/// The beginning of a grapheme that takes up the same cells everywhere.
-fn steady_part(grapheme: &str) -> String {
-    let mut part = String::new();
-    for c in grapheme.chars().filter(|&c| !is_unsteady(c)).take(MOST_IN_GRAPHEME) {
-        part.push(c);
-        if !is_steady(&part) {
-            part.pop();
-            break;
-        }
-    }
-    if grapheme_width(&part) > 0 { part } else { REPLACEMENT.to_owned() }
+/// A name as it may be shown; the id where nothing of the name is.
+#[must_use]
+pub fn name_or_id(name: &str, id: &str) -> String {
+    let shown = printable(name);
+    if shown.trim().is_empty() { printable(id).into_owned() } else { shown.into_owned() }
 }
 
-/// Whether a character is invisible, or changes how wide another one is, without being a formatting character: variation selectors and
-/// Hangul fillers (Unicode's `Default_Ignorable_Code_Point` beyond Cf). Terminals do not agree on its cells.
-const fn is_unsteady(c: char) -> bool {
-    matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+/// A name, already printable, as it may begin a line such as `name: 12² = 144`. One that has more in it than names have, and could imitate
+/// the rest of such a line, stands in quotation marks, which nothing in it can close.
+#[must_use]
+pub fn name_in_line(name: &str) -> Cow<'_, str> {
+    let usual = |c: char| {
+        (c.is_alphabetic() && !matches!(c, '\u{2d0}' | '\u{2d1}'))
+            || c.is_ascii_digit()
+            || is_mark(c)
+            || matches!(c, ' ' | '-' | '_' | '.' | ',' | '·' | '\'' | '’' | '(' | ')')
+    };
+    let spaced = name.starts_with(' ') || name.ends_with(' ') || name.contains("  ");
+    if !name.is_empty() && !spaced && name.chars().all(usual) {
+        return Cow::Borrowed(name);
+    }
+    let closes = |c: char| {
+        matches!(
+            c,
+            '"' | '“' | '”' | '„' | '‟' | '″' | '＂' | '〃' | '〝' | '〞' | '〟' | '\u{2ba}' | '\u{2dd}' | '\u{2ee}'
+        )
+    };
+    Cow::Owned(format!("\"{}\"", name.replace(closes, "'")))
+}
+
+/// Appends what is shown of a grapheme: what takes up the same cells everywhere.
+fn append_shown(out: &mut String, grapheme: &str) {
+    let start = out.len();
+    let mut marks = 0;
+    for c in grapheme.chars().filter(|&c| !is_ignorable(c)).take(MOST_IN_GRAPHEME) {
+        marks += usize::from(is_mark(c));
+        if !is_printable(c) {
+            out.push(REPLACEMENT);
+        } else if marks <= MAX_MARKS || !is_mark(c) {
+            out.push(c);
+            if !is_steady(&out[start..]) {
+                out.pop();
+            }
+        }
+    }
+    if grapheme_width(&out[start..]) == 0 {
+        out.truncate(start);
+    }
+}
+
+/// Whether a character is meant to show nothing itself: Unicode's `Default_Ignorable_Code_Point` (joiners, marks of direction, variation
+/// selectors, Hangul fillers), and what else leaves nothing to see.
+fn is_ignorable(c: char) -> bool {
+    // Of the formatting characters, those that are not ignorable stand for something that should have been drawn.
+    let formatting = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}');
+    formatting || (is_printable(c) && !is_visible(c))
 }
 
 /// Whether a grapheme takes up as many cells as its characters do one by one, which is how many terminals count: an emoji with a
@@ -291,23 +316,51 @@ mod tests {
 
     #[test]
     fn nothing_invisible_is_shown() {
-        assert_eq!(printable("가람 Kim"), "가람 Kim");
-        assert_eq!(printable("a\x1b[31m"), "a\u{FFFD}[31m");
-        assert_eq!(printable("\u{202e}x\u{200b}"), "\u{FFFD}x\u{FFFD}");
-        assert_eq!(printable("\u{301}"), "\u{FFFD}");
-        assert_eq!(printable(&format!("a{}", "\u{301}".repeat(50))), format!("a{}", "\u{301}".repeat(5)));
-        // What terminals count differently would shift what stands behind it.
         for (text, shown) in [
+            ("가람 Kim", "가람 Kim"),
+            ("a\x1b[31m", "a\u{FFFD}[31m"),
+            ("a\u{2028}b\u{9b}\u{600}1", "a\u{FFFD}b\u{FFFD}\u{FFFD}1"),
+            ("\u{202e}x\u{200b}y\u{ad}\u{feff}", "xy"),
+            // What terminals count differently would shift what stands behind it.
             ("\u{2764}\u{fe0f}a", "\u{2764}a"),
             ("1\u{fe0f}\u{20e3}", "1\u{20e3}"),
             ("\u{1f44d}\u{1f3fd}a", "\u{1f44d}a"),
+            ("\u{1f469}\u{200d}\u{1f4bb}", "\u{1f469}\u{1f4bb}"),
             ("\u{1f1f0}\u{1f1f7}", "\u{1f1f0}\u{1f1f7}"),
             ("가\u{e0100}", "가"),
-            ("\u{3164}", "\u{FFFD}"),
             ("\u{1112}\u{1161}\u{11ab}", "\u{1112}\u{1161}\u{11ab}"),
             ("\u{e01}\u{e33}", "\u{e01}\u{e33}"),
+            ("\u{301}", ""),
+            ("가\u{200b}\u{301}람", "가람"),
+            ("\u{2800}\u{301}\u{301}", ""),
         ] {
             assert_eq!(printable(text), shown, "{text:?}");
+        }
+        let ignorable = "\u{34f}\u{fe0f}\u{17b4}\u{17b5}\u{180b}\u{180c}\u{180d}\u{180e}\u{180f}\u{3164}\u{115f}\u{1160}\u{ffa0}\u{2800}\u{2065}\u{fff0}\u{e0001}\u{e0fff}\u{2066}";
+        for c in ignorable.chars() {
+            assert_eq!(printable(&format!("가{c}람{c}")), "가람", "{c:?}");
+            assert_eq!(name_or_id(&format!("{c} {c}"), "s1"), "s1", "{c:?}");
+        }
+        for most in 0..=50 {
+            let piled = format!("a{}b", "\u{301}\u{323}".repeat(most));
+            let marks = printable(&piled).chars().filter(|c| is_mark(*c)).count();
+            assert_eq!(marks, (2 * most).min(MAX_MARKS), "{piled:?}");
+        }
+        for name in ["가람", "Ada Lovelace", "O'Brien, J. (1)", "s-1_x", "홍길동·2반", "é\u{301}", "न\u{93e}म"]
+        {
+            assert_eq!(name_in_line(name), name);
+        }
+        for (name, quoted) in [
+            ("가람: 12² = 144", "\"가람: 12² = 144\""),
+            ("가람： 12", "\"가람： 12\""),
+            ("a\": 1² = 1", "\"a': 1² = 1\""),
+            ("a”: 1", "\"a': 1\""),
+            ("1²", "\"1²\""),
+            ("aː", "\"aː\""),
+            ("a  b", "\"a  b\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(name_in_line(name), quoted);
         }
         assert_eq!(printable_number("-1.5"), "-1.5");
         assert_eq!(printable_number("1\x1b가"), "1??");

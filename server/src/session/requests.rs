@@ -25,7 +25,6 @@ use super::{
 use crate::{
     Room,
     ledger::{Entry, PageQuery, ReadFailed, Submission},
-    limits::Payment,
     pins::Verdict,
     presence::List,
     roster::Refused,
@@ -41,15 +40,15 @@ const QUICK_DIGITS: usize = 1000;
 /// Something slow that was done for a request.
 pub(super) enum Done {
     /// A number and its square, both in canonical form.
-    Squared { number: String, square: String, id: Option<String>, paid: Option<Payment> },
+    Squared { number: String, square: String, id: Option<String> },
     /// The task that worked it out is gone.
-    Failed { id: Option<String>, paid: Option<Payment> },
+    Failed { id: Option<String> },
     /// Whether a square that is over the limits was recorded before.
     Looked { stands: Result<bool, ReadFailed>, number: Number, request: String, retry_after_ms: u64 },
     /// A PIN was looked at, or not.
     Knocked { verdict: Verdict, student: Student, join: Box<Join> },
     /// A square found room in the ledger's queue, or the ledger is closed.
-    Submitted { accepted: bool, id: Option<String>, size: usize, paid: Option<Payment> },
+    Submitted { accepted: bool, id: Option<String>, size: usize },
     /// A page of history.
     Page(Result<Bytes, ReadFailed>),
 }
@@ -116,11 +115,10 @@ impl Session {
         if self.room.door.auth() != Auth::Pin {
             return self.welcome(&student, &join);
         }
-        let (room, address, outlet) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.outlet));
+        let (room, address) = (Arc::clone(&self.room), self.address.ip());
         self.request = Some(Box::pin(async move {
             let id = Arc::<str>::from(&*student.id);
-            let is_gone = || outlet.wire().is_broken();
-            let verdict = room.pins.check(&id, address, pin, room.door.pin(&id), is_gone).await;
+            let verdict = room.pins.check(&id, address, pin, room.door.pin(&id)).await;
             Done::Knocked { verdict, student, join: Box::new(join) }
         }));
     }
@@ -142,11 +140,6 @@ impl Session {
                     "Too many PINs were wrong, and this one was not looked at; try again after retry_after_ms.";
                 (ErrorCode::RateLimited, message, Some(wait))
             }
-            Verdict::TooOften(wait) => {
-                let message =
-                    "This student joins too often, and the PIN was not looked at; try again after retry_after_ms.";
-                (ErrorCode::RateLimited, message, Some(wait))
-            }
         };
         // The log names whose PIN it was: an id on the roster, so that no PIN in the wrong field gets there.
         let retry_after_ms = wait.map(whole_milliseconds);
@@ -157,20 +150,7 @@ impl Session {
     fn welcome(&mut self, student: &Student, join: &Join) {
         let room = Arc::clone(&self.room);
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
-        let most = room.max_per_student;
-        let Some((seat, online, presence)) = room.presence.join(&id, &name, most) else {
-            let message = format!(
-                "You have joined from {most} terminals, as many as the limits allow; close one of them and try again."
-            );
-            return self.refuse_student(
-                &id,
-                ErrorMessage { code: ErrorCode::TooManyTerminals, message, id: None, retry_after_ms: None },
-            );
-        };
-        if !self.slot.join() {
-            // It was given to somebody else a moment ago; the session is about to hear of it.
-            return;
-        }
+        let (seat, online, presence) = room.presence.join(&id, &name);
         let latest = room.feed.latest();
         let reached = replay_after(join, room.ledger.log(), latest);
         tracing::info!(address = %self.address, student = &*id, "joined");
@@ -205,12 +185,9 @@ impl Session {
             }
         };
         let Some(member) = self.member.as_deref() else { return };
-        let wait = match member.allowance.pay(number.digits()) {
-            Ok(paid) => {
-                self.attention.give_back();
-                return self.work_out(number, id, Some(paid));
-            }
-            Err(wait) => wait,
+        let Err(wait) = member.allowance.pay() else {
+            self.attention.give_back();
+            return self.work_out(number, id);
         };
         let retry_after_ms = whole_milliseconds(wait);
         match id {
@@ -227,19 +204,19 @@ impl Session {
         }
     }
 
-    /// Works a square out, which was paid for or is a repeat, and gives it to the ledger.
-    fn work_out(&mut self, number: Number, id: Option<String>, paid: Option<Payment>) {
+    /// Works a square out, which was paid for, and gives it to the ledger.
+    fn work_out(&mut self, number: Number, id: Option<String>) {
         let is_quick = number.digits() <= QUICK_DIGITS;
         let square = move || (number.to_string(), number.square().to_string());
         if is_quick {
             let (number, square) = square();
-            return self.submit(number, square, id, paid);
+            return self.submit(number, square, id);
         }
         let background = Arc::clone(&self.room.background);
         self.request = Some(Box::pin(async move {
             match background.run(square).await {
-                Ok((number, square)) => Done::Squared { number, square, id, paid },
-                Err(_) => Done::Failed { id, paid },
+                Ok((number, square)) => Done::Squared { number, square, id },
+                Err(_) => Done::Failed { id },
             }
         }));
     }
@@ -247,14 +224,14 @@ impl Session {
     fn rate_limited(&mut self, retry_after_ms: u64, id: Option<String>) {
         self.error_with(ErrorMessage {
             code: ErrorCode::RateLimited,
-            message: "More squares, or digits of them, came than the limits allow, and this one was not recorded; send the same request again after retry_after_ms.".to_owned(),
+            message: "More squares came than the limits allow, and this one was not recorded; send the same request again after retry_after_ms.".to_owned(),
             id,
             retry_after_ms: Some(retry_after_ms),
         });
     }
 
     /// Gives a square to the ledger, at once or when there is room.
-    fn submit(&mut self, number: String, square: String, id: Option<String>, paid: Option<Payment>) {
+    fn submit(&mut self, number: String, square: String, id: Option<String>) {
         let Some(member) = self.member.as_deref_mut() else { return };
         let entry =
             Entry { student: Arc::clone(&member.student), name: Arc::clone(&member.name), number, square, request: id };
@@ -262,18 +239,15 @@ impl Session {
         let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
         match self.room.ledger.submissions().try_send(submission) {
-            Ok(()) => member.under_way.submitted(size, paid),
+            Ok(()) => member.under_way.submitted(size),
             Err(TrySendError::Full(submission)) => {
                 let submissions = self.room.ledger.submissions().clone();
                 let id = submission.entry.request.clone();
                 self.request = Some(Box::pin(async move {
-                    Done::Submitted { accepted: submissions.send(submission).await.is_ok(), id, size, paid }
+                    Done::Submitted { accepted: submissions.send(submission).await.is_ok(), id, size }
                 }));
             }
-            Err(TrySendError::Closed(submission)) => {
-                member.refund(paid);
-                self.unavailable(submission.entry.request);
-            }
+            Err(TrySendError::Closed(submission)) => self.unavailable(submission.entry.request),
         }
     }
 
@@ -291,28 +265,20 @@ impl Session {
         }
     }
 
-    /// A square that was paid for cannot be given to the ledger.
-    fn not_submitted(&mut self, id: Option<String>, paid: Option<Payment>) {
-        if let Some(member) = self.member.as_deref() {
-            member.refund(paid);
-        }
-        self.unavailable(id);
-    }
-
     /// Goes on with a request whose slow part is done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Squared { number, square, id, paid } => self.submit(number, square, id, paid),
-            Done::Failed { id, paid } => self.not_submitted(id, paid),
-            Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request), None),
+            Done::Squared { number, square, id } => self.submit(number, square, id),
+            Done::Failed { id } => self.unavailable(id),
+            Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request)),
             Done::Looked { request, retry_after_ms, .. } => self.rate_limited(retry_after_ms, Some(request)),
             Done::Knocked { verdict, student, join } => self.knocked(verdict, &student, &join),
-            Done::Submitted { accepted: true, size, paid, .. } => {
+            Done::Submitted { accepted: true, size, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {
-                    member.under_way.submitted(size, paid);
+                    member.under_way.submitted(size);
                 }
             }
-            Done::Submitted { accepted: false, id, paid, .. } => self.not_submitted(id, paid),
+            Done::Submitted { accepted: false, id, .. } => self.unavailable(id),
             Done::Page(Ok(line)) => {
                 self.attention.take_page(line.len());
                 self.out.push(line);

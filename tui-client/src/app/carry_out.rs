@@ -48,7 +48,7 @@ impl App {
             Action::Help => self.show(Body::Help(0)),
             Action::Mine => self.filter_mine(),
             Action::Who if argument.is_empty() => self.show(Body::Online),
-            Action::Who => self.filter_student(argument, now),
+            Action::Who => return self.filter_student(argument, now),
             Action::Find if argument.is_empty() && self.feed.filter.needle.is_none() => {
                 self.notices.show(Gravity::Info, self.strings.find_first.to_owned(), now);
             }
@@ -95,7 +95,7 @@ impl App {
         let named = commands::word(THEMES, argument).and_then(|word| word.parse().ok());
         let choice = match named {
             Some(choice) => choice,
-            None if argument.is_empty() => self.looks.choice.next(),
+            None if argument.is_empty() => self.looks.next(),
             None => {
                 self.notices.show(Gravity::Error, self.strings.unknown_theme.to_owned(), now);
                 return false;

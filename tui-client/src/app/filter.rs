@@ -1,18 +1,22 @@
 //! Showing a part of the results: mine, one student's, or those with a text in them. While a part is shown, the feed of
 //! everything is kept beside it where it was, and goes on with what comes. Keys, commands and the mouse end here.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use squares_shared::student::check_id;
 
 use super::feed::{Feed, Filter, Needle, Whose};
 use super::notices::Gravity;
-use super::{App, Body};
+use super::{App, Body, Row};
 use crate::keys::Action;
 use crate::text;
 
 /// The most of a text that is quoted in a notice, in cells.
 const QUOTED: usize = 24;
+
+/// The most students that are named where one has to be chosen.
+const LISTED: usize = 6;
 
 impl App {
     /// Shows only my results; where they are shown already, everything again.
@@ -21,29 +25,58 @@ impl App {
         self.toggle_student(mine);
     }
 
-    /// Shows only this student's results, found by id, by name, or by a part of either; says so where nobody is found.
-    pub(crate) fn filter_student(&mut self, who: &str, now: Instant) {
+    /// Shows only this student's results, found by id, by name, or by a part of either. Says so where nobody is found, and asks which where
+    /// several are. Whether the words are done with.
+    pub(crate) fn filter_student(&mut self, who: &str, now: Instant) -> bool {
         let who = who.trim();
-        match self.student_named(who) {
-            Some(whose) => self.show_only(Filter { student: Some(whose), needle: None }),
+        let found = self.students_named(who);
+        match &found[..] {
+            [whose] => self.show_only(Filter { student: Some(whose.clone()), needle: None }),
             // Somebody who is away, and of whom nothing is loaded, can be asked for by the whole id.
-            None if who.contains(|c: char| c.is_ascii_digit()) && check_id(who).is_ok() => {
+            [] if who.contains(|c: char| c.is_ascii_digit()) && check_id(who).is_ok() => {
                 let whose = Whose { id: who.to_owned(), name: who.to_owned(), me: false };
                 self.show_only(Filter { student: Some(whose), needle: None });
             }
-            None => {
+            several => {
                 let who = text::printable(who).into_owned();
                 let who = text::shorten(&who, QUOTED, self.glyphs.ellipsis);
-                self.notices.show(Gravity::Error, (self.strings.nobody_named)(&who), now);
+                let sentence = match several {
+                    [] => (self.strings.nobody_named)(&who),
+                    several => (self.strings.several_named)(&who, &self.listed(several)),
+                };
+                self.notices.show(Gravity::Error, sentence, now);
+                return several.is_empty();
             }
         }
+        true
     }
 
-    /// The same for an id that stands in the list; where theirs are shown already, everything again.
-    pub(crate) fn filter_person(&mut self, id: &str) {
-        if let Some(whose) = self.student_named(id) {
-            self.toggle_student(whose);
+    /// Students by name and id, the first of them.
+    fn listed(&self, students: &[Whose]) -> String {
+        let one = |whose: &Whose| {
+            let name = text::cut(&whose.name, QUOTED, self.glyphs.ellipsis);
+            if whose.name == whose.id { whose.id.clone() } else { format!("{name} {}", whose.id) }
+        };
+        let mut listed: Vec<String> = students.iter().take(LISTED).map(one).collect();
+        if students.len() > LISTED {
+            listed.push((self.strings.more_online)(&text::grouped(students.len() - LISTED)));
         }
+        listed.join(", ")
+    }
+
+    /// The name that belongs to an id now: of who is online, else of the latest result that is loaded. None where there is neither.
+    pub(crate) fn name_now(&self, id: &str) -> Option<&str> {
+        self.online.name(id).or_else(|| {
+            // Where only this student is shown, it is the last row.
+            let rows = self.feed.rows().rev().chain(self.whole_feed().rows().rev());
+            rows.into_iter().find(|row| row.student() == id).map(Row::name)
+        })
+    }
+
+    /// The same as [`Self::filter_student`] for an id that stands in the list; where theirs are shown already, everything again.
+    pub(crate) fn filter_person(&mut self, id: &str) {
+        let name = self.name_now(id).unwrap_or(id).to_owned();
+        self.toggle_student(Whose { id: id.to_owned(), name, me: id == self.me.id });
     }
 
     /// Shows only the results of whoever the selected result is from; where that is so already, everything again.
@@ -152,20 +185,36 @@ impl App {
         self.body = Body::Feed;
     }
 
-    /// Whoever is meant: by id, by name, by the beginning or another part of a name or an id; among those online and in the results.
-    fn student_named(&self, who: &str) -> Option<Whose> {
+    /// Those who may be meant: by the id, by the name, by a part of either; among those online and in the results. Each once, under the name
+    /// that is theirs now.
+    fn students_named(&self, who: &str) -> Vec<Whose> {
+        let me = std::iter::once((&*self.me.id, &*self.me.name));
         let online = self.online.people().iter().map(|person| (&*person.id, &*person.name));
         let rows = self.whole_feed().rows().rev().map(|row| (row.student(), row.name()));
-        let me = std::iter::once((&*self.me.id, &*self.me.name));
         let known: Vec<(&str, &str)> = me.chain(online).chain(rows).collect();
         let lower = who.to_lowercase();
-        let begins = |text: &str| !lower.is_empty() && text.to_lowercase().starts_with(&lower);
-        let found = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(who));
-        let found = found.or_else(|| known.iter().find(|(_, name)| *name == who));
-        let found = found.or_else(|| known.iter().find(|(id, name)| begins(name) || begins(id)));
+        let begins = |text: &str| text.to_lowercase().starts_with(&lower);
         // A given name stands behind the family's.
-        let within = |text: &str| !lower.is_empty() && text.to_lowercase().contains(&lower);
-        let found = found.or_else(|| known.iter().find(|(id, name)| within(name) || within(id)));
-        found.map(|(id, name)| Whose { id: (*id).to_owned(), name: (*name).to_owned(), me: *id == self.me.id })
+        let within = |text: &str| text.to_lowercase().contains(&lower);
+        let named = |fits: &dyn Fn(&str, &str) -> bool| {
+            let mut seen = HashSet::new();
+            let found = known.iter().filter(|(id, name)| fits(id, name) && seen.insert(*id));
+            found.map(|(id, _)| *id).collect::<Vec<&str>>()
+        };
+        let mut found = named(&|id, _| id.eq_ignore_ascii_case(who));
+        if found.is_empty() {
+            found = named(&|_, name| name == who);
+        }
+        if found.is_empty() && !lower.is_empty() {
+            found = named(&|id, name| begins(name) || begins(id));
+            let others = named(&|id, name| within(name) || within(id));
+            let others: Vec<&str> = others.into_iter().filter(|id| !found.contains(id)).collect();
+            found.extend(others);
+        }
+        let whose = |id: &str| {
+            let name = known.iter().find(|(known, _)| *known == id).map_or(id, |(_, name)| name);
+            Whose { id: id.to_owned(), name: name.to_owned(), me: id == self.me.id }
+        };
+        found.into_iter().map(whose).collect()
     }
 }

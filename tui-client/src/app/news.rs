@@ -130,7 +130,7 @@ impl App {
         let me = welcome.student;
         self.me = Me {
             id: text::printable(&me.id).into_owned(),
-            name: text::printable(&me.name).into_owned(),
+            name: text::name_or_id(&me.name, &me.id),
             department: me.department.map(|department| text::printable(&department).into_owned()),
         };
         self.online.replace(&welcome.online);

@@ -59,6 +59,11 @@ impl OnlineList {
         &self.people
     }
 
+    /// The name under which somebody is online.
+    pub(crate) fn name(&self, id: &str) -> Option<&str> {
+        self.names.get(id).map(String::as_str)
+    }
+
     /// How many students are online.
     pub(crate) const fn count(&self) -> usize {
         self.count
@@ -127,7 +132,7 @@ fn key(person: &Person) -> (&str, &str) {
 fn shown(person: &Person) -> Person {
     Person {
         id: text::printable(&person.id).into_owned(),
-        name: text::printable(&person.name).into_owned(),
+        name: text::name_or_id(&person.name, &person.id),
         sessions: person.sessions,
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn new(result: &SquareResult) -> Self {
         let student = text::printable(&result.student);
-        let name = text::printable(&result.name);
+        let name = text::name_or_id(&result.name, &result.student);
         let number = text::printable_number(&result.number);
         let square = text::printable_number(&result.square);
         let mut all = String::with_capacity(student.len() + name.len() + number.len() + square.len());
@@ -99,7 +99,7 @@ mod tests {
             square: "2.25".into(),
             id: None,
         });
-        assert_eq!((row.student(), row.name()), ("2026\u{FFFD}[2J", "가\u{FFFD}람"));
+        assert_eq!((row.student(), row.name()), ("2026\u{FFFD}[2J", "가람"));
         assert_eq!((row.number(), row.square()), ("-1.5", "2.25"));
         assert_eq!(row.at().map(jiff::Timestamp::as_millisecond), Some(1_767_323_045_678));
     }

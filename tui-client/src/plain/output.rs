@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use squares_shared::message::SquareResult;
-use squares_shared::student::is_printable;
+use squares_shared::student::{MAX_MARKS, is_mark, is_printable, is_visible};
+
+use crate::text;
 
 /// Held back at most; flushed when nothing more is ready.
 const BUFFER: usize = 64 << 10;
@@ -65,11 +67,16 @@ impl<O: Write, E: Write> Output<O, E> {
     }
 }
 
-/// `12² = 144`, `(-5)² = 25`, and with its owner `Ada: 12² = 144`.
+/// `12² = 144`, `(-5)² = 25`, and with its owner `Ada: 12² = 144`, where a name that could be taken for more stands in quotation marks.
 pub(super) fn as_text(result: &SquareResult, with_name: bool) -> String {
     let (number, square) = (printable(&result.number), printable(&result.square));
     let base = if number.starts_with('-') { format!("({number})") } else { number };
-    if with_name { format!("{}: {base}² = {square}", printable(&result.name)) } else { format!("{base}² = {square}") }
+    if !with_name {
+        return format!("{base}² = {square}");
+    }
+    // A name of which nothing is seen is none.
+    let name = if text::printable(&result.name).trim().is_empty() { &result.student } else { &result.name };
+    format!("{}: {base}² = {square}", text::name_in_line(&printable(name)))
 }
 
 /// The line of a result as it came, safe to print: control and invisible characters can only stand inside of its
@@ -91,11 +98,14 @@ pub(super) fn as_json(line: &str) -> String {
     safe
 }
 
-/// Text of others without anything that a terminal would act on or not show.
+/// Text of others without anything that a terminal would act on or not show: its number stands in its place, and in that of
+/// marks piled on one character.
 pub(super) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
+    let mut marks = 0;
     for character in text.chars() {
-        if is_printable(character) {
+        marks = if is_mark(character) { marks + 1 } else { 0 };
+        if is_visible(character) && marks <= MAX_MARKS {
             safe.push(character);
         } else {
             let _ = write!(safe, "{}", character.escape_unicode());
@@ -140,7 +150,11 @@ mod tests {
 
     #[test]
     fn nothing_a_terminal_would_act_on_is_printed() {
-        assert_eq!(as_text(&result("1", "1", "a\x1b[2J\u{202e}b"), true), "a\\u{1b}[2J\\u{202e}b: 1² = 1");
+        assert_eq!(as_text(&result("1", "1", "a\x1b[2J\u{202e}b"), true), "\"a\\u{1b}[2J\\u{202e}b\": 1² = 1");
+        assert_eq!(as_text(&result("1", "1", "\u{3164}\u{200b}"), true), "s1: 1² = 1");
+        assert_eq!(as_text(&result("1", "1", "가람: 12² = 144"), true), "\"가람: 12² = 144\": 1² = 1");
+        let piled = as_text(&result("1", "1", &"a\u{301}".replace('\u{301}', &"\u{301}".repeat(9))), true);
+        assert_eq!(piled.matches('\u{301}').count(), MAX_MARKS);
         let line = "{\"name\":\"a\u{9b}\u{e0001}\",\t\"more\":[1]}";
         let safe = as_json(line);
         assert_eq!(safe, "{\"name\":\"a\\u009b\\udb40\\udc01\", \"more\":[1]}");

@@ -95,6 +95,9 @@ pub(super) static EN: Strings = Strings {
     stop_search: "stop: Esc",
     nothing_here: "no results to show",
     nobody_named: |who| format!("There is nobody called '{who}'. Who is online: /who"),
+    several_named: |who, students| {
+        format!("Which one does '{who}' mean? {students}. Type more of the name, or the student ID.")
+    },
     more_below: "more below",
     select_first: |key| match key {
         Some(key) => format!("Select a result first, with {key} or a click."),
@@ -461,7 +464,6 @@ fn error(error: &ErrorMessage) -> String {
         ErrorCode::IdReused => "The server has another number under the same id.",
         ErrorCode::RateLimited => "Too fast for the server.",
         ErrorCode::StorageUnavailable => "The server cannot store results just now.",
-        ErrorCode::TooManyTerminals => "This student is joined from too many terminals. Close one and try again.",
         ErrorCode::ServerFull => "The server is full.",
         ErrorCode::JoinTimeout => "The server waited too long for the student ID.",
         ErrorCode::NotJoined => "Not joined yet.",

@@ -95,6 +95,9 @@ pub(super) static KO: Strings = Strings {
     stop_search: "멈추기: Esc",
     nothing_here: "보여 드릴 결과가 없습니다",
     nobody_named: |who| format!("'{who}' 학생을 찾지 못했습니다. 접속한 사람: /who"),
+    several_named: |who, students| {
+        format!("'{who}'에 맞는 학생이 여럿입니다: {students}. 이름을 더 쓰거나 학번을 써 주세요.")
+    },
     more_below: "아래에 더 있습니다",
     select_first: |key| match key {
         Some(key) => format!("먼저 {key} 키나 마우스로 결과를 골라 주세요."),
@@ -448,7 +451,6 @@ fn error(error: &ErrorMessage) -> String {
         ErrorCode::IdReused => "서버에 같은 번호로 다른 수가 있습니다.",
         ErrorCode::RateLimited => "서버가 받기에 너무 빠릅니다.",
         ErrorCode::StorageUnavailable => "서버가 지금 결과를 저장할 수 없습니다.",
-        ErrorCode::TooManyTerminals => "같은 학번으로 접속한 터미널이 너무 많습니다. 하나를 닫고 다시 시도하세요.",
         ErrorCode::ServerFull => "서버에 자리가 없습니다.",
         ErrorCode::JoinTimeout => "학번을 기다리던 서버가 연결을 끊었습니다.",
         ErrorCode::NotJoined => "아직 들어가지 않았습니다.",

@@ -123,13 +123,6 @@ impl Choice {
             Self::Mono => "mono",
         }
     }
-
-    /// The next one.
-    #[must_use]
-    pub fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|choice| *choice == self).unwrap_or(0);
-        Self::ALL[(at + 1) % Self::ALL.len()]
-    }
 }
 
 impl std::str::FromStr for Choice {
@@ -169,6 +162,24 @@ impl Looks {
                 Some(background) if stands_out(LIGHT, self.depth, background) => Theme::coloured(LIGHT, self.depth),
                 _ => Theme::mono(),
             },
+        }
+    }
+
+    /// The next choice that can be read on this background.
+    #[must_use]
+    pub fn next(self) -> Choice {
+        let at = Choice::ALL.iter().position(|choice| *choice == self.choice).unwrap_or(0);
+        let others = Choice::ALL.iter().cycle().skip(at + 1).take(Choice::ALL.len());
+        others.copied().find(|choice| self.can_be_read(*choice)).unwrap_or_default()
+    }
+
+    /// Whether a choice can be read on this background. Colours for one background cannot where it is not known to be of that kind.
+    fn can_be_read(self, choice: Choice) -> bool {
+        let on = |colours| self.background.is_some_and(|background| stands_out(colours, self.depth, background));
+        match choice {
+            Choice::Dark => on(DARK),
+            Choice::Light => on(LIGHT),
+            Choice::Auto | Choice::Contrast | Choice::Mono => true,
         }
     }
 

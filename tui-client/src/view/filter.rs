@@ -13,7 +13,9 @@ pub(super) fn parts(app: &App) -> Vec<Part> {
     let (feed, strings, theme) = (&app.feed, app.strings, &app.theme);
     let mut parts = Vec::new();
     if let Some(whose) = &feed.filter.student {
-        let name = text::cut(&whose.name, QUOTED, app.glyphs.ellipsis);
+        // The student may have another name by now.
+        let name = app.name_now(&whose.id).unwrap_or(&whose.name);
+        let name = text::cut(name, QUOTED, app.glyphs.ellipsis);
         let words = if whose.me { strings.only_mine.to_owned() } else { (strings.only_student)(&name) };
         parts.push(Part::new(words, theme.notice, 0));
     }

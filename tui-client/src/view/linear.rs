@@ -10,6 +10,7 @@ mod bodies;
 mod exporting;
 mod typed;
 
+use std::borrow::Cow;
 use std::mem::discriminant;
 use std::time::Instant;
 
@@ -351,7 +352,13 @@ impl Linear {
 /// A result in a line.
 fn row(app: &App, row: &Row) -> String {
     let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
-    let who = if row.student() == app.me.id { app.strings.me } else { row.name() };
+    let who = if row.student() == app.me.id {
+        Cow::Borrowed(app.strings.me)
+    } else if row.name() == app.strings.me {
+        Cow::Owned(format!("\"{}\"", row.name()))
+    } else {
+        text::name_in_line(row.name())
+    };
     format!("{who}: {}", writer.squared(row.number(), row.square(), row.digits(), EXPRESSION))
 }
 

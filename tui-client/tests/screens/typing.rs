@@ -48,6 +48,16 @@ fn a_number_that_waits_for_a_server_to_answer() {
 }
 
 #[test]
+fn a_part_of_a_name_that_several_have() {
+    check("who_of_several", |lang, size| {
+        let mut stage = Stage::room(lang, size);
+        stage.type_in("/who 2026000");
+        stage.press(KeyCode::Enter);
+        stage
+    });
+}
+
+#[test]
 fn history_searched() {
     check("history", |lang, size| {
         let mut stage = Stage::room(lang, size);

@@ -34,6 +34,10 @@ pub(crate) struct Count {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) results: u64,
+    /// The name as the server gave it.
+    as_named: String,
+    /// The latest result that gave it.
+    named_at: u64,
 }
 
 impl Tally {
@@ -122,10 +126,17 @@ impl Tally {
         }
         if let Some(count) = self.students.get_mut(&result.student) {
             count.results += 1;
+            // The name is the latest: what somebody else once called this id does not stay.
+            if result.seq > count.named_at && result.name != count.as_named {
+                count.name = text::name_or_id(&result.name, &result.student);
+                count.as_named.clone_from(&result.name);
+            }
+            count.named_at = count.named_at.max(result.seq);
         } else if self.students.len() < STUDENTS {
             let id = text::printable(&result.student).into_owned();
-            let name = text::printable(&result.name).into_owned();
-            self.students.insert(result.student.clone(), Count { id, name, results: 1 });
+            let name = text::name_or_id(&result.name, &result.student);
+            let (as_named, named_at) = (result.name.clone(), result.seq);
+            self.students.insert(result.student.clone(), Count { id, name, results: 1, as_named, named_at });
         }
     }
 

@@ -23,11 +23,24 @@ fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
 #[test]
 fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
     let mut room = Room::with(0, false);
-    for choice in [Choice::Dark, Choice::Light, Choice::Contrast, Choice::Mono, Choice::Auto] {
-        room.enter("/theme");
-        assert_eq!(room.app.looks.choice, choice);
-        assert!(room.notice().starts_with("Colours: "));
+    let (dark, light) = (Rgb(0x1e, 0x1e, 0x1e), Rgb(255, 255, 255));
+    for (background, begins, choices) in [
+        (None, Choice::Auto, &[Choice::Contrast, Choice::Mono, Choice::Auto][..]),
+        (None, Choice::Dark, &[Choice::Contrast, Choice::Mono, Choice::Auto]),
+        (Some(dark), Choice::Dark, &[Choice::Contrast, Choice::Mono, Choice::Auto, Choice::Dark]),
+        (Some(light), Choice::Dark, &[Choice::Light, Choice::Contrast, Choice::Mono, Choice::Auto, Choice::Light]),
+        (Some(light), Choice::Light, &[Choice::Contrast, Choice::Mono, Choice::Auto]),
+        // Neither kind of colours stands out from a grey.
+        (Some(Rgb(128, 128, 128)), Choice::Dark, &[Choice::Contrast, Choice::Mono, Choice::Auto, Choice::Contrast]),
+    ] {
+        room.app.looks = Looks { choice: begins, depth: Depth::True, background };
+        for choice in choices {
+            room.enter("/theme");
+            assert_eq!(room.app.looks.choice, *choice, "{background:?}");
+            assert!(room.notice().starts_with("Colours: "));
+        }
     }
+    room.app.looks.choice = Choice::Auto;
     room.enter("/theme pink");
     assert_eq!((room.app.input.text(), room.app.looks.choice), ("/theme pink", Choice::Auto));
     assert_eq!(room.notice(), Lang::En.strings().unknown_theme);

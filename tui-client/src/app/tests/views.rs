@@ -271,7 +271,75 @@ fn a_student_is_found_by_any_part_of_the_name() {
     assert_eq!(only(&room).as_deref(), Some("s7"));
     room.press(KeyCode::Esc);
     room.enter("/who 래");
-    assert_eq!(only(&room).as_deref(), Some("me"), "나래 comes first");
+    assert_eq!(only(&room), None, "나래 and 김나래");
+    assert!(room.notice().contains("나래 me, 김나래 s7"), "{}", room.notice());
+    assert_eq!(room.app.input.text(), "/who 래", "to be mended");
+}
+
+#[test]
+fn whoever_may_be_meant_is_asked_for_where_several_are() {
+    let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+    let person = |id: &str, name: &str| Person { id: id.into(), name: name.into(), sessions: 1 };
+    let students = vec![
+        person("me", "나래"),
+        person("20260001", "지수"),
+        person("20260002", "지민"),
+        person("20260003", "윤지"),
+        person("20260004", "수지"),
+        person("20260005", "수지"),
+        person("20260006", "가람"),
+    ];
+    room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+    let online = Online { count: students.len(), students };
+    room.link(LinkEvent::Joined { welcome: Welcome { online, ..welcome(0, 0, 0) }, resumed: false });
+    let only = |room: &Room| room.app.feed.filter.student.as_ref().map(|whose| whose.id.clone());
+    for (who, several) in [
+        ("지", Some("지민 20260002, 지수 20260001, 수지 20260004, 수지 20260005, 윤지 20260003.")),
+        ("수지", Some("수지 20260004, 수지 20260005.")),
+        ("2026", Some("가람 20260006, 수지 20260004, 수지 20260005, 윤지 20260003, 지민 20260002, 지수 20260001.")),
+        ("지수", None),
+        ("가", None),
+        ("20260005", None),
+        ("0006", None),
+    ] {
+        room.enter(&format!("/who {who}"));
+        assert_eq!(only(&room).is_none(), several.is_some(), "{who}");
+        assert!(room.notice().contains(several.unwrap_or_default()), "{who}: {}", room.notice());
+        room.app.input.set("");
+        room.press(KeyCode::Esc);
+        room.press(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn a_name_that_somebody_else_gave_an_id_does_not_stay_beside_it() {
+    let named = |seq: u64, name: &str| SquareResult { name: name.into(), ..result(seq, "s1", None) };
+    let mut room = Room::with(2, false);
+    room.link(LinkEvent::Results(vec![named(1, "impostor"), named(2, "가람")]));
+    let leader = |room: &Room| room.app.chart.tally.leaders(9)[0].name.clone();
+    assert_eq!(leader(&room), "가람");
+    // Whose results are shown goes by the name of now.
+    room.enter("/who s1");
+    assert_eq!(room.app.name_now("s1"), Some("s1"), "as they are online");
+    let renamed = |name: &str| squares_shared::message::Presence {
+        count: 3,
+        joined: vec![Person { id: "s1".into(), name: name.into(), sessions: 2 }],
+        left: vec![],
+    };
+    room.link(LinkEvent::Presence(renamed("impostor")));
+    assert_eq!(room.app.name_now("s1"), Some("impostor"));
+    room.link(LinkEvent::Presence(renamed("가람")));
+    assert_eq!(room.app.name_now("s1"), Some("가람"));
+    room.link(LinkEvent::Presence(squares_shared::message::Presence {
+        count: 2,
+        joined: vec![],
+        left: vec!["s1".into()],
+    }));
+    assert_eq!(room.app.name_now("s1"), Some("가람"), "of the latest result");
+    // A page of earlier results changes no name.
+    let page = Page { results: vec![named(0, "impostor")], more: false, student: None };
+    room.app.chart.tally.earlier(Some(1), &page.results, false);
+    assert_eq!(leader(&room), "가람");
 }
 
 #[test]
