@@ -10,6 +10,7 @@ mod log_file;
 mod open_files;
 mod opening;
 mod reader;
+mod recorded;
 mod schema;
 mod stored;
 mod writer;
@@ -185,6 +186,7 @@ pub(crate) struct Ledger {
     log: String,
     submissions: mpsc::Sender<Submission>,
     readers: Arc<reader::Readers>,
+    recorded: Arc<recorded::Recorded>,
     writer: Worker,
     /// Held for as long as the ledger is open.
     _lock: File,
@@ -225,7 +227,10 @@ impl Ledger {
         reader::fill(&connection, &feed, latest).map_err(failed)?;
 
         let (submissions, queue) = mpsc::channel(QUEUE);
+        let recorded = Arc::new(recorded::Recorded::default());
+        recorded.load(&connection).map_err(failed)?;
         let opened = writer::Opened {
+            recorded: Arc::clone(&recorded),
             folder: folder.to_owned(),
             path: path.clone(),
             files: Arc::clone(&files),
@@ -242,7 +247,7 @@ impl Ledger {
             Worker::Thread(thread.spawn(move || writer.run(queue)).map_err(unusable)?)
         };
         let readers = Arc::new(reader::Readers::new(path, files, Arc::clone(background), Arc::clone(metrics)));
-        Ok((Self { log, submissions, readers, writer, _lock: lock }, feed))
+        Ok((Self { log, submissions, readers, recorded, writer, _lock: lock }, feed))
     }
 
     /// The name of the ledger.
@@ -253,6 +258,11 @@ impl Ledger {
     /// Where squares are submitted.
     pub(crate) fn submissions(&self) -> &mpsc::Sender<Submission> {
         &self.submissions
+    }
+
+    /// Whether this student may have recorded a result, now or in an earlier run.
+    pub(crate) fn may_know(&self, student: &str) -> bool {
+        self.recorded.may_have(student)
     }
 
     /// Where earlier results are read.

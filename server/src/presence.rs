@@ -140,6 +140,11 @@ impl Presence {
         }
     }
 
+    /// Under which name this student is online.
+    pub(crate) fn name_of(&self, id: &str) -> Option<Arc<str>> {
+        self.room().online.get(id).map(|entry| Arc::clone(&entry.name))
+    }
+
     /// How many students are online.
     pub(crate) fn students(&self) -> usize {
         self.room().online.len()

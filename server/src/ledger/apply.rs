@@ -38,6 +38,8 @@ pub(super) enum Outcome {
 pub(super) struct Known {
     students: HashMap<Arc<str>, i64>,
     names: HashMap<Arc<str>, i64>,
+    /// Students who were not known before.
+    met: Vec<Arc<str>>,
 }
 
 impl Known {
@@ -65,7 +67,16 @@ impl Known {
         Ok(number)
     }
 
+    /// The students who came to be known since this was asked last.
+    pub(super) fn met(&mut self) -> Vec<Arc<str>> {
+        std::mem::take(&mut self.met)
+    }
+
     fn student(&mut self, connection: &Connection, id: &Arc<str>) -> rusqlite::Result<i64> {
+        if let Some(&number) = self.students.get(id) {
+            return Ok(number);
+        }
+        self.met.push(Arc::clone(id));
         let sql = ["SELECT num FROM students WHERE id = ?1", "INSERT INTO students (id) VALUES (?1)"];
         Self::number(&mut self.students, connection, id, sql)
     }

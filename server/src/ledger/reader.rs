@@ -187,6 +187,20 @@ impl Readers {
         .await
     }
 
+    /// The name under which this student recorded a result last.
+    pub(crate) async fn last_name(self: Arc<Self>, student: Arc<str>) -> Result<Option<String>, ReadFailed> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT names.name FROM results JOIN names ON names.num = results.name
+                     WHERE results.student = (SELECT num FROM students WHERE id = ?1) ORDER BY results.seq DESC LIMIT 1",
+                )?
+                .query_row([student], |row| row.get(0))
+                .optional()
+        })
+        .await
+    }
+
     async fn read<T: Send + 'static>(
         self: Arc<Self>,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

@@ -20,7 +20,9 @@ use super::{
     checkpoint::Checkpointer,
     make_folder,
     open_files::{Lost, OpenFiles},
-    reader, schema,
+    reader,
+    recorded::Recorded,
+    schema,
 };
 use crate::{
     feed::{Chunk, Feed},
@@ -65,6 +67,7 @@ pub(super) struct Opened {
     /// are the same files from the start to the end, and what is lost otherwise can be read through it.
     pub(super) anchor: Connection,
     pub(super) connection: Connection,
+    pub(super) recorded: Arc<Recorded>,
 }
 
 /// What the writer thread owns.
@@ -79,6 +82,7 @@ pub(super) struct Writer {
     connection: Option<Connection>,
     checkpointer: Checkpointer,
     known: Known,
+    recorded: Arc<Recorded>,
     feed: Arc<Feed>,
     metrics: Arc<Metrics>,
     last_at: i64,
@@ -92,7 +96,7 @@ impl Writer {
     /// # Errors
     /// The system's, where it has no thread left for the checkpoints.
     pub(super) fn new(opened: Opened, feed: Arc<Feed>, metrics: Arc<Metrics>) -> io::Result<Self> {
-        let Opened { folder, path, files, log, last_at, anchor, mut connection } = opened;
+        let Opened { folder, path, files, log, last_at, anchor, mut connection, recorded } = opened;
         let checkpointer = Checkpointer::start(path.clone(), Arc::clone(&files))?;
         checkpointer.attend(&mut connection).map_err(io::Error::other)?;
         Ok(Self {
@@ -104,6 +108,7 @@ impl Writer {
             connection: Some(connection),
             checkpointer,
             known: Known::default(),
+            recorded,
             feed,
             metrics,
             last_at,
@@ -183,6 +188,10 @@ impl Writer {
         }
         self.connection = Some(connection);
         self.last_at = at;
+        let met = self.known.met();
+        if !met.is_empty() {
+            self.recorded.add(met);
+        }
         let chunks = encode(entries, at, &outcomes);
         self.metrics.committed(chunks.iter().map(Chunk::len).sum(), begin);
         chunks.into_iter().for_each(|chunk| self.feed.push(chunk));
@@ -203,6 +212,7 @@ impl Writer {
             let what = "results that were shown are missing in it".to_owned();
             return Err(LedgerError::Damaged { path: self.path.clone(), what });
         }
+        self.recorded.load(&connection).map_err(failed)?;
         reader::fill(&connection, &self.feed, latest).map_err(failed)?;
         self.last_at = schema::last_at(&connection).map_err(failed)?.max(self.last_at);
         self.told = None;

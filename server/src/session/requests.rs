@@ -13,7 +13,7 @@ use squares_shared::{
         to_line,
     },
     number::{Number, NumberError},
-    student::is_printable,
+    student::{is_printable, read_name},
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
 use zeroize::Zeroizing;
@@ -47,6 +47,8 @@ pub(super) enum Done {
     Looked { stands: Result<bool, ReadFailed>, number: Number, request: String, retry_after_ms: u64 },
     /// A PIN was looked at, or not.
     Knocked { verdict: Verdict, student: Student, join: Box<Join> },
+    /// Somebody's last name was looked up.
+    Named { name: Option<String>, student: Student, join: Box<Join> },
     /// A square found room in the ledger's queue, or the ledger is closed.
     Submitted { accepted: bool, id: Option<String>, size: usize },
     /// A page of history.
@@ -112,6 +114,9 @@ impl Session {
                 return self.refuse_id(&join.student, ErrorMessage { code, message, id: None, retry_after_ms: None });
             }
         };
+        if join.name.is_none() && self.room.door.roster_len().is_none() {
+            return self.name(student, join);
+        }
         if self.room.door.auth() != Auth::Pin {
             return self.welcome(&student, &join);
         }
@@ -121,6 +126,32 @@ impl Session {
             let verdict = room.pins.check(&id, address, pin, room.door.pin(&id)).await;
             Done::Knocked { verdict, student, join: Box::new(join) }
         }));
+    }
+
+    /// Lets a student in who gave no name and stands on no roster: under the name they have in the room, else in the ledger.
+    fn name(&mut self, student: Student, join: Join) {
+        if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_know(&student.id) {
+            return self.named(student, &join, None);
+        }
+        let readers = Arc::clone(self.room.ledger.readers());
+        self.request = Some(Box::pin(async move {
+            // Where it cannot be read, the id is a name as well.
+            let name = readers.last_name(Arc::from(&*student.id)).await.unwrap_or_default();
+            Done::Named { name, student, join: Box::new(join) }
+        }));
+    }
+
+    /// The name that somebody has in the ledger was looked up.
+    fn named(&mut self, mut student: Student, join: &Join, recorded: Option<String>) {
+        if self.ending == Ending::Closing {
+            return;
+        }
+        // What is refused as a name today may have been one when it was recorded.
+        let recorded = recorded.filter(|name| read_name(name).as_ref() == Ok(name));
+        if let Some(name) = self.room.presence.name_of(&student.id).map(|name| name.to_string()).or(recorded) {
+            student.name = name;
+        }
+        self.welcome(&student, join);
     }
 
     /// What came of a PIN.
@@ -273,6 +304,7 @@ impl Session {
             Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request)),
             Done::Looked { request, retry_after_ms, .. } => self.rate_limited(retry_after_ms, Some(request)),
             Done::Knocked { verdict, student, join } => self.knocked(verdict, &student, &join),
+            Done::Named { name, student, join } => self.named(student, &join, name),
             Done::Submitted { accepted: true, size, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {
                     member.under_way.submitted(size);

@@ -1,6 +1,6 @@
 //! Conversations with a real server, line by line: what each request is answered, and what each mistake is told.
 
-use crate::support::{Peer, server};
+use crate::support::{Peer, Program, server};
 use serde_json::{Value, json};
 
 /// Sends a line and checks the fields of the answer that are named; gives the answer.
@@ -163,6 +163,40 @@ fn who_comes_and_goes_is_told() {
     assert_eq!(a.next_of("presence")["joined"][0]["sessions"], 1);
     drop(second);
     assert_eq!(a.next_of("presence"), json!({"type": "presence", "count": 1, "joined": [], "left": ["b"]}));
+}
+
+#[test]
+fn a_join_without_a_name_renames_nobody() {
+    let (program, folder) = server(&[]);
+    let name = |program: &Program, fields: Value| Peer::join(program, "b", fields).1["student"]["name"].clone();
+    let (mut watching, _) = Peer::join(&program, "a", json!({}));
+    let (mut b, welcome) = Peer::join(&program, "b", json!({}));
+    assert_eq!(welcome["student"]["name"], "b", "nobody knows another");
+    drop(b);
+    (b, _) = Peer::join(&program, "b", json!({"name": "나래"}));
+    // Online, under the name of the room.
+    assert_eq!(name(&program, json!({})), "나래");
+    assert_eq!(name(&program, json!({"name": null})), "나래");
+    while watching.next_of("presence")["joined"][0]["sessions"] != 1 {}
+    b.square(7, "r");
+    assert_eq!(b.reply()["name"], "나래");
+    drop(b);
+    while watching.next_of("presence")["left"] != json!(["b"]) {}
+    // Away, under the name of the last result; and that after a restart too, until another name is given and recorded.
+    assert_eq!(name(&program, json!({})), "나래");
+    assert_eq!(name(&program, json!({"name": "다솜"})), "다솜");
+    program.stop();
+    let program = Program::start(folder.path(), &[]);
+    let (mut b, welcome) = Peer::join(&program, "b", json!({"backlog": 0}));
+    assert_eq!(welcome["student"]["name"], "나래");
+    assert_eq!(welcome["online"]["students"], json!([{"id": "b", "name": "나래", "sessions": 1}]));
+    b.square(8, "s");
+    assert_eq!(b.reply()["name"], "나래");
+    let (mut named, _) = Peer::join(&program, "b", json!({"name": "다솜", "backlog": 0}));
+    named.square(9, "t");
+    assert_eq!(named.reply()["name"], "다솜");
+    assert_eq!(name(&program, json!({})), "다솜");
+    assert_eq!(Peer::join(&program, "c", json!({})).1["student"]["name"], "c");
 }
 
 #[test]

@@ -1,0 +1,47 @@
+//! Who has ever recorded a result, as far as memory tells it: so that whoever joins without a name is looked up in the ledger
+//! only where it knows them. The writer adds to it; sessions ask it by way of `Ledger`.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher as _, RandomState},
+    sync::{PoisonError, RwLock},
+};
+
+use rusqlite::Connection;
+
+/// Beyond this many, everybody is taken for somebody who may have: 16 MiB.
+const MOST: usize = 1_000_000;
+
+/// Hashes of ids. It may err, and never misses anybody.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    hasher: RandomState,
+    hashes: RwLock<HashSet<u64>>,
+}
+
+impl Recorded {
+    /// Adds everybody who stands in the ledger.
+    pub(super) fn load(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut select = connection.prepare(&format!("SELECT id FROM students LIMIT {}", MOST + 1))?;
+        let ids = select.query_map((), |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        self.add(ids);
+        Ok(())
+    }
+
+    /// Adds these.
+    pub(super) fn add(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) {
+        let mut hashes = self.hashes.write().unwrap_or_else(PoisonError::into_inner);
+        for id in ids {
+            if hashes.len() > MOST {
+                break;
+            }
+            hashes.insert(self.hasher.hash_one(id.as_ref()));
+        }
+    }
+
+    /// Whether this student may have recorded a result.
+    pub(super) fn may_have(&self, id: &str) -> bool {
+        let hashes = self.hashes.read().unwrap_or_else(PoisonError::into_inner);
+        hashes.len() > MOST || hashes.contains(&self.hasher.hash_one(id))
+    }
+}
