@@ -45,7 +45,7 @@ pub use attention::Notify;
 pub(crate) use chart::{Chart, Pane, curve};
 pub(crate) use check::Check;
 pub(crate) use commands::{Command, candidates, nearest_of};
-pub(crate) use connection::{Connection, State, seconds_until};
+pub(crate) use connection::{Connection, NewCertificate, State, seconds_until};
 pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
 pub(crate) use feed::{Feed, Item, Top, Waiting};
@@ -360,7 +360,14 @@ impl App {
 
     /// Whether the screen is behind what is known, and how soon that should be mended. Asking takes it as mended.
     pub fn needs_draw(&mut self) -> Option<Urgency> {
-        self.stale.take()
+        let stale = self.stale.take();
+        if let Some(new) = &mut self.connection.first_seen
+            && stale.is_some()
+        {
+            let seen = self.screen == Screen::Join && matches!(self.body, Body::Feed);
+            new.shown |= seen && is_large_enough(self.size.0, self.size.1);
+        }
+        stale
     }
 
     /// What to keep for the next run.

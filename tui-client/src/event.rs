@@ -75,13 +75,16 @@ pub enum LinkEvent {
         /// `welcome.replay_after`; what lies before it is fetched as history.
         resumed: bool,
     },
-    /// The certificate of this server was not seen before, and is believed from now on.
+    /// The certificate of this server was not seen before. It is believed from now on once [`Effect::Believe`] says that it was shown.
     FirstSeen {
         /// The server.
         server: String,
         /// The fingerprint of its certificate.
         fingerprint: String,
     },
+    /// The server asks for a PIN, one is known, and its certificate was not seen before: the PIN is not sent before
+    /// [`Effect::Believe`] and another [`Effect::Join`].
+    Unconfirmed,
     /// The server asks for a PIN, and none is known; the connection stays, and a try with one may be made.
     PinWanted,
     /// The join was refused; the connection stays, and another try may be made.
@@ -221,6 +224,8 @@ pub enum Lost {
     WantsTls,
     /// It speaks no TLS, and this program was told to.
     SpeaksNoTls,
+    /// The same, though TLS is expected of it: it spoke it before, or its root was given.
+    TlsGone,
     /// Its certificate is not believed, or TLS failed otherwise; why.
     Untrusted(String),
     /// Its certificate is another than before.
@@ -298,6 +303,13 @@ pub enum Effect {
     },
     /// Give this PIN where a server asks for one, from now on; empty: none is known any more.
     UsePin(Pin),
+    /// Somebody has been shown this certificate of a server: it is believed from now on.
+    Believe {
+        /// The server.
+        server: String,
+        /// The fingerprint.
+        fingerprint: String,
+    },
     /// Use this server from now on; empty: the default one, hosted where nobody listens.
     UseServer(String),
     /// Keep this number in the outbox and send it.

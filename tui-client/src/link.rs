@@ -12,6 +12,7 @@ mod cursor;
 mod disk;
 mod edge;
 mod kept;
+mod known;
 mod race;
 mod servers;
 mod session;
@@ -32,10 +33,11 @@ pub use backoff::Backoff;
 pub use cursor::{Continues, Cursor};
 pub(crate) use edge::System;
 pub use edge::{Connecting, Edge, Work};
+pub use known::Known;
 pub use servers::{Missed, Reached, Reaching, Servers};
 use squares_shared::message::PageRequest;
 use tokio::sync::{mpsc, oneshot};
-pub use trust::Trust;
+pub use trust::{FirstSeen, Trust};
 pub use window::{WINDOW, Window};
 pub use wire::Connected;
 
@@ -77,6 +79,13 @@ pub enum Command {
     },
     /// Give this PIN where a server asks for one, from now on; empty: none is known any more.
     UsePin(Pin),
+    /// Somebody has been shown this certificate: it is believed from now on, and a PIN may go to whoever has it.
+    Believe {
+        /// The server.
+        server: String,
+        /// The fingerprint.
+        fingerprint: String,
+    },
     /// Use this server from now on; empty: the default one, hosted where nobody listens.
     UseServer(String),
     /// Keep this number and have it squared.

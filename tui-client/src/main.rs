@@ -7,7 +7,7 @@ use squares::app::{Notify, Setup};
 use squares::config::Config;
 use squares::event::Pin;
 use squares::flags::Flags;
-use squares::link::{self, DEFAULT_ADDRESS, Trust};
+use squares::link::{self, DEFAULT_ADDRESS, Known, Trust};
 use squares::plain::{self, Numbers};
 use squares::strings::Lang;
 use squares::terminal::Modes;
@@ -17,6 +17,9 @@ use squares::{run, settings, time_zone};
 
 /// The exit code for bad usage.
 const BAD_USAGE: u8 = 2;
+
+/// The exit code where no server lets anybody in.
+const NOT_LET_IN: u8 = 3;
 
 fn main() -> ExitCode {
     let flags = match Flags::read() {
@@ -32,11 +35,24 @@ fn main() -> ExitCode {
         let _ = command.run();
         return ExitCode::SUCCESS;
     }
+    let trust = match trust(&flags) {
+        Ok(trust) => trust,
+        Err(why) => {
+            let _ = writeln!(io::stderr(), "squares: {why}; give the certificate that the server's leads to, as PEM");
+            return ExitCode::from(NOT_LET_IN);
+        }
+    };
     let (typing, seeing) = (io::stdin().is_terminal(), io::stdout().is_terminal());
     if flags.numbers.is_empty() && !flags.json && !flags.follow && typing && seeing {
-        return full_screen(flags);
+        return full_screen(flags, trust);
     }
-    let trust = trust(&flags);
+    if let Some(given) = &flags.config
+        && let Err(error) = Config::read(Some(given))
+    {
+        // Nothing in it matters here, but who names a file wants to know that it is not there.
+        let _ = writeln!(io::stderr(), "squares: {error}");
+        return ExitCode::from(BAD_USAGE);
+    }
     let Some(student) = flags.student.filter(|student| !student.is_empty()) else {
         let mend = "squares: a student id is needed here; give it with --student or in SQUARES_STUDENT";
         let _ = writeln!(io::stderr(), "{mend}");
@@ -60,8 +76,7 @@ fn main() -> ExitCode {
     })
 }
 
-fn full_screen(flags: Flags) -> ExitCode {
-    let trust = trust(&flags);
+fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
     let config = match Config::read(flags.config.as_deref()) {
         Ok(config) => config,
         Err(error) => {
@@ -133,10 +148,17 @@ fn full_screen(flags: Flags) -> ExitCode {
 }
 
 /// Whom to believe, where TLS was asked for.
-fn trust(flags: &Flags) -> Option<Trust> {
-    let folder = || settings::state_folder().unwrap_or_else(|| std::env::temp_dir().join("squares"));
-    (flags.tls || flags.tls_ca.is_some())
-        .then(|| Trust { ca: flags.tls_ca.clone(), known: folder().join("known-servers") })
+///
+/// # Errors
+/// Where the root that was given cannot be used, which is no fault of any server; one line that says why.
+fn trust(flags: &Flags) -> Result<Option<Trust>, String> {
+    if !flags.tls && flags.tls_ca.is_none() {
+        return Ok(None);
+    }
+    let known = Known::at(settings::state_folder().map(|folder| folder.join("known-servers")));
+    let trust = Trust { ca: flags.tls_ca.clone(), known };
+    trust.check()?;
+    Ok(Some(trust))
 }
 
 /// The PIN is no flag: flags are seen by everybody on the machine.

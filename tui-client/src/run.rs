@@ -341,6 +341,7 @@ impl Loop {
             match effect {
                 Effect::Join { student, name } => self.ask(Command::Join { student, name }),
                 Effect::UsePin(pin) => self.ask(Command::UsePin(pin)),
+                Effect::Believe { server, fingerprint } => self.ask(Command::Believe { server, fingerprint }),
                 Effect::UseServer(server) => self.ask(Command::UseServer(server)),
                 Effect::Square { number } => self.ask(Command::Square { number }),
                 Effect::Page(request) => self.ask(Command::Page(request)),

@@ -134,6 +134,10 @@ pub struct Strings {
     pub pin: &'static str,
     pub pin_empty: &'static str,
     pub first_seen: fn(&str, &str) -> String,
+    /// The same, before a PIN is given.
+    pub first_seen_pin: fn(&str, &str) -> String,
+    /// In the place of a PIN that is known already.
+    pub pin_given: &'static str,
     pub pin_held_up: fn(u64) -> String,
     pub student_error: fn(StudentError) -> String,
     pub join_keys: &'static [(Hint, &'static str)],

@@ -35,6 +35,15 @@ pub(crate) enum State {
     },
 }
 
+/// A certificate that was not seen before.
+#[derive(Debug, Clone)]
+pub(crate) struct NewCertificate {
+    pub(crate) server: String,
+    pub(crate) fingerprint: String,
+    /// A frame of the join screen was drawn since it is known: what is entered now is entered by who could see it.
+    pub(crate) shown: bool,
+}
+
 /// The connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -55,8 +64,8 @@ pub(crate) struct Connection {
     measured: Option<Instant>,
     /// The ledger that the feed shows.
     pub(crate) log: Option<String>,
-    /// A certificate that was not seen before, in a sentence, until somebody is in.
-    pub(crate) first_seen: Option<String>,
+    /// A certificate that was not seen before, until somebody is in.
+    pub(crate) first_seen: Option<NewCertificate>,
 }
 
 impl Connection {
@@ -83,6 +92,13 @@ impl Connection {
         };
         self.server = listed(&room);
         self.room = room;
+        // Where it is still new, it comes again.
+        self.first_seen = None;
+    }
+
+    /// A certificate that was not seen before and that a PIN is about to be given to.
+    pub(crate) fn to_be_confirmed(&self) -> Option<&NewCertificate> {
+        self.first_seen.as_ref().filter(|_| self.auth() == Some(Auth::Pin) && !self.is_joined())
     }
 
     /// Of several servers, this one was reached.

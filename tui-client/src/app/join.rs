@@ -45,6 +45,8 @@ pub(crate) struct JoinForm {
     pub(crate) name: Line,
     /// Shown as so many marks, and forgotten once it let somebody in.
     pub(crate) pin: Line,
+    /// One is known, from a variable, and waits for a certificate to be looked at.
+    pub(crate) pin_given: bool,
     /// Until when the server looks at no PIN.
     pub(crate) held_until: Option<Instant>,
     /// Empty: the default server.
@@ -72,6 +74,7 @@ impl JoinForm {
             student: Line::new(student),
             name: Line::new(name),
             pin: Line::default(),
+            pin_given: false,
             held_until: None,
             server: Line::new(server),
             focus: Field::Student,

@@ -74,6 +74,7 @@ impl App {
             return false;
         }
         if let Some(server) = self.form.other_server() {
+            self.form.pin_given = false;
             // What waits for one server is not for another, nor is the PIN; and what the other asks for is not known yet.
             self.feed.waiting.clear();
             self.pin = None;
@@ -87,6 +88,14 @@ impl App {
     pub(super) fn submit_form(&mut self, effects: &mut Vec<Effect>) {
         match self.form.read(self.connection.auth()) {
             Ok(entry) => {
+                let stays = self.form.server.text().trim() == self.form.server_in_use();
+                if let Some(new) = self.connection.to_be_confirmed().filter(|_| stays).cloned() {
+                    if !new.shown {
+                        // It stands there with the next frame.
+                        return;
+                    }
+                    effects.push(Effect::Believe { server: new.server, fingerprint: new.fingerprint });
+                }
                 if !self.use_chosen_server(effects) {
                     self.refusals += 1;
                     self.form.focus = Field::Server;

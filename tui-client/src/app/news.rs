@@ -8,7 +8,7 @@ use super::connection::State;
 use super::input::Line;
 use super::join::Field;
 use super::notices::Gravity;
-use super::{App, Body, Feed, Me, Screen, Urgency};
+use super::{App, Body, Feed, Me, NewCertificate, Screen, Urgency};
 use crate::event::{Effect, LinkEvent, Lost, Pin, Unkept};
 use crate::text;
 
@@ -50,11 +50,11 @@ impl App {
                 }
             }
             LinkEvent::FirstSeen { server, fingerprint } => {
-                let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);
-                self.connection.first_seen = Some(sentence);
-                if self.screen == Screen::Room {
-                    self.show_first_seen(now);
-                }
+                self.connection.first_seen = Some(NewCertificate { server, fingerprint, shown: false });
+            }
+            LinkEvent::Unconfirmed => {
+                self.form.pin_given = true;
+                self.back_to_the_form(Some(Field::Pin), None);
             }
             LinkEvent::PinWanted => self.pin_wanted(),
             LinkEvent::JoinRefused(error) => self.join_refused(&error, now, effects),
@@ -106,10 +106,12 @@ impl App {
         }
     }
 
-    /// Says once in the room what a certificate was seen; the join screen shows it as long as it stands.
-    fn show_first_seen(&mut self, now: Instant) {
-        if let Some(sentence) = self.connection.first_seen.take() {
+    /// Says once in the room what a certificate was seen, which is believed from then on.
+    fn show_first_seen(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        if let Some(NewCertificate { server, fingerprint, .. }) = self.connection.first_seen.take() {
+            let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);
             self.notices.show(Gravity::Warning, sentence, now);
+            effects.push(Effect::Believe { server, fingerprint });
         }
     }
 
@@ -147,7 +149,7 @@ impl App {
             self.chart.tally.begin(welcome.replay_after, welcome.latest);
         }
         self.screen = Screen::Room;
-        self.show_first_seen(now);
+        self.show_first_seen(now, effects);
         self.form.joining = false;
         self.form.error = None;
         self.form.held_until = None;
@@ -174,6 +176,7 @@ impl App {
             return self.back_to_the_form(Some(Field::Pin), None);
         }
         if error.code == ErrorCode::BadPin {
+            self.form.pin_given = false;
             self.form.pin = Line::default();
         }
         let field = match error.code {

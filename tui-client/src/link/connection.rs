@@ -10,6 +10,7 @@ use tokio::io::Interest;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::stranger::{self, FIRST};
+use super::trust::FirstSeen;
 use super::wire::{Connected, Wire};
 use crate::event::Lost;
 
@@ -45,8 +46,8 @@ pub struct Connection {
     broken: Option<io::Error>,
     /// What came first, until `hello` has.
     begins: Option<Vec<u8>>,
-    /// The fingerprint of the server's certificate, where it is believed because it is the first.
-    first_seen: Option<String>,
+    /// The server's certificate, where it is believed because it is the first.
+    first_seen: Option<FirstSeen>,
 }
 
 impl Connection {
@@ -86,8 +87,8 @@ impl Connection {
         }))
     }
 
-    /// The fingerprint of the server's certificate, told once, where it is believed because it is the first from there.
-    pub fn take_first_seen(&mut self) -> Option<String> {
+    /// The server's certificate, told once, where it is believed because it is the first from there.
+    pub fn take_first_seen(&mut self) -> Option<FirstSeen> {
         self.first_seen.take()
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::disk::Disk;
 use super::edge::Edge;
-use super::{Backoff, Cursor, Options, Window};
+use super::{Backoff, Cursor, FirstSeen, Options, Window};
 use crate::event::{LinkEvent, Pending, Pin, Unkept};
 use crate::outbox::Owner;
 
@@ -37,6 +37,8 @@ pub(super) struct Kept {
     /// It was told that squares wait in memory alone.
     told_unkept: bool,
     pub(super) backoff: Backoff,
+    /// The certificate of the last connection, where it was not seen before and nobody has said yet that it was shown.
+    pub(super) unconfirmed: Option<FirstSeen>,
     /// Events that the screen has not taken yet; while there are any, nothing is read from the server.
     pub(super) told: VecDeque<LinkEvent>,
 }
@@ -55,6 +57,7 @@ impl Kept {
             left: HashMap::new(),
             told_unkept: false,
             backoff: Backoff::default(),
+            unconfirmed: None,
             told: VecDeque::new(),
         }
     }

@@ -101,6 +101,11 @@ impl Session {
             kept.wanted = None;
             return kept.tell(LinkEvent::PinWanted);
         }
+        if asks && kept.unconfirmed.is_some() {
+            // It may be anybody's, and a PIN that was sent cannot be taken back.
+            kept.wanted = None;
+            return kept.tell(LinkEvent::Unconfirmed);
+        }
         let (after, log) = kept.cursor.resume();
         let (student, name, pin) = (wanted.student.clone(), wanted.name.clone(), kept.pin.as_ref());
         let pin = pin.filter(|_| asks).map(|pin| pin.text().to_owned());

@@ -11,7 +11,7 @@ use super::disk::{Disk, Done};
 use super::kept::{Kept, Wanted};
 use super::servers::{Missed, Reached, Reaching, Servers};
 use super::session::Session;
-use super::{Command, Edge, Options, each_server, now, read_servers};
+use super::{Command, Edge, FirstSeen, Options, each_server, now, read_servers};
 use crate::event::{LinkEvent, Lost, Pending};
 use crate::host::{Host, HostError};
 use crate::outbox::{Ids, Owner};
@@ -158,6 +158,13 @@ impl Task {
         match command {
             Command::Join { student, name } => self.join(student, name).await,
             Command::UsePin(pin) => self.kept.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
+            Command::Believe { server, fingerprint } => {
+                let shown = |new: &mut FirstSeen| new.server == server && new.fingerprint == fingerprint;
+                if let Some(shown) = self.kept.unconfirmed.take_if(shown) {
+                    // Where it cannot be kept, it holds for this run, and is shown again in the next.
+                    let _ = shown.believe();
+                }
+            }
             Command::UseServer(server) => self.use_server(&server).await,
             Command::Square { number } => self.square(number),
             Command::Page(request) => {
@@ -308,7 +315,8 @@ impl Task {
                 if self.servers.are_several() {
                     self.kept.tell(LinkEvent::Reached { server: server.clone() });
                 }
-                if let Some(fingerprint) = connection.take_first_seen() {
+                self.kept.unconfirmed = connection.take_first_seen();
+                if let Some(FirstSeen { server, fingerprint, .. }) = self.kept.unconfirmed.clone() {
                     self.kept.tell(LinkEvent::FirstSeen { server, fingerprint });
                 }
                 self.kept.tell(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });

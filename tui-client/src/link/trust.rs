@@ -2,8 +2,7 @@
 //! server showed first, as ssh does it. Called while a connection is made; nothing here is loaded without `--tls`.
 
 use std::fmt::{self, Write as _};
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,26 +14,62 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use crate::private_file;
-
-/// What stands for a certificate that led to a root.
-const BY_A_ROOT: &str = "root";
+use super::known::{BY_A_ROOT, Known};
+use crate::event::Lost;
 
 /// How `--tls` was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Trust {
     /// The only root to believe; none: those of the system, and what was seen first.
     pub ca: Option<PathBuf>,
-    /// The file of what was seen first, `ADDRESS FINGERPRINT` on each line.
-    pub known: PathBuf,
+    /// What was seen first.
+    pub known: Known,
+}
+
+impl Trust {
+    /// Looks at the given root, so that a mistake in it is no server's.
+    ///
+    /// # Errors
+    /// Where it cannot be used; one line that says why.
+    pub fn check(&self) -> Result<(), String> {
+        self.ca.as_deref().map_or(Ok(()), |ca| given_root(ca).map(drop))
+    }
+
+    /// Whether a server at this address is to speak TLS, whatever it says now: it did before, or its root was given.
+    pub(super) fn expects_tls(&self, address: &str) -> bool {
+        self.ca.is_some() || !matches!(self.known.before(address), Ok(None))
+    }
+}
+
+/// A certificate that is the first from its address. It is believed for this connection, and from then on once [`Self::believe`] says
+/// so: when somebody has been shown it.
+#[derive(Debug, Clone)]
+pub struct FirstSeen {
+    /// The server that showed it.
+    pub server: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    known: Known,
+}
+
+impl FirstSeen {
+    /// Believes it from now on.
+    ///
+    /// # Errors
+    /// Where that cannot be kept beyond this run.
+    pub fn believe(&self) -> io::Result<()> {
+        self.known.remember(&self.server, &self.fingerprint)
+    }
 }
 
 /// What was found about a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+enum Verdict {
     /// It is believed, as before.
     Believed,
-    /// It is believed from now on, because it is the first from there.
+    /// It leads to a root, for the first time.
+    ByARoot,
+    /// It is believed because it is the first from there.
     First(String),
     /// It is another than before.
     Changed {
@@ -42,41 +77,39 @@ pub(super) enum Verdict {
         before: String,
         /// The fingerprint now.
         now: String,
-        /// The file that remembers.
-        known: PathBuf,
     },
 }
 
-/// What was found, once the certificate was looked at.
-pub(super) type Found = Arc<Mutex<Option<Verdict>>>;
+/// Judges the certificate of one connection.
+pub(super) struct Judgement {
+    trust: Trust,
+    address: String,
+    found: Arc<Mutex<Option<Verdict>>>,
+}
 
-/// Makes what a connection to this address needs; the verdict is there once the handshake is done.
+/// Makes what a connection to this address needs, and what is asked once its handshake is over.
 ///
 /// # Errors
 /// Where the given root or what is known cannot be read; one line that says why.
-pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Found), String> {
+pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Judgement), String> {
     let provider = Arc::new(default_provider());
-    let roots = roots(trust.ca.as_deref())?;
+    let roots = match &trust.ca {
+        Some(ca) => given_root(ca)?,
+        None => roots_of_the_system(),
+    };
     let by_roots = if roots.is_empty() {
         None
     } else {
         let built = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
         Some(built.map_err(|error| error.to_string())?)
     };
-    let known = match fs::read_to_string(&trust.known) {
-        Ok(known) => known,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(format!("cannot read {}: {error}", trust.known.display())),
-    };
-    let before = known.lines().find_map(|line| line.strip_prefix(address)?.strip_prefix(' ')).map(str::to_owned);
-    let verdict = Arc::new(Mutex::new(None));
+    let found = Arc::new(Mutex::new(None));
     let judge = Judge {
-        trust: trust.clone(),
-        address: address.to_owned(),
+        only_roots: trust.ca.is_some(),
         by_roots,
-        before,
+        before: trust.known.before(address)?,
         provider: Arc::clone(&provider),
-        verdict: Arc::clone(&verdict),
+        found: Arc::clone(&found),
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -84,58 +117,72 @@ pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Foun
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(judge))
         .with_no_client_auth();
-    Ok((config, verdict))
+    Ok((config, Judgement { trust: trust.clone(), address: address.to_owned(), found }))
 }
 
-fn roots(ca: Option<&Path>) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    match ca {
-        Some(path) => {
-            let refused = |why: &dyn fmt::Display| format!("cannot use {} for --tls-ca: {why}", path.display());
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refused(&error))? {
-                let certificate = certificate.map_err(|error| refused(&error))?;
-                roots.add(certificate).map_err(|error| refused(&error))?;
+impl Judgement {
+    fn take(&self) -> Option<Verdict> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The handshake was done: whoever is there has the key of that certificate. What is to be remembered without anybody's word is;
+    /// one that is the first is given.
+    pub(super) fn passed(self) -> Option<FirstSeen> {
+        match self.take()? {
+            Verdict::ByARoot => {
+                // Where it cannot be kept, nothing is lost but that it will be asked again.
+                let _ = self.trust.known.remember(&self.address, BY_A_ROOT);
+                None
             }
-            if roots.is_empty() {
-                return Err(refused(&"there is no certificate in it"));
+            Verdict::First(fingerprint) => {
+                Some(FirstSeen { server: self.address, fingerprint, known: self.trust.known })
             }
+            Verdict::Believed | Verdict::Changed { .. } => None,
         }
-        // A root that cannot be used leads nobody here; the others still do.
-        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
     }
-    Ok(roots)
+
+    /// The handshake failed: why, where that was its certificate being another than before.
+    pub(super) fn failed(self) -> Option<Lost> {
+        match self.take()? {
+            Verdict::Changed { before, now } => Some(Lost::Changed { before, now, known: self.trust.known.path() }),
+            _ => None,
+        }
+    }
 }
 
-/// Remembers what an address showed. Two clients that do so at once write the same.
-fn remember(known: &Path, address: &str, what: &str) -> io::Result<()> {
-    if let Some(folder) = known.parent() {
-        private_file::make_folder(folder)?;
+/// The root that was given.
+fn given_root(path: &Path) -> Result<RootCertStore, String> {
+    let refused = |why: &dyn fmt::Display| format!("cannot use {} for --tls-ca: {why}", path.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refused(&error))? {
+        let certificate = certificate.map_err(|error| refused(&error))?;
+        roots.add(certificate).map_err(|error| refused(&error))?;
     }
-    let mut file = private_file::options().append(true).create(true).open(known)?;
-    file.write_all(format!("{address} {what}\n").as_bytes())
+    if roots.is_empty() { Err(refused(&"there is no certificate in it")) } else { Ok(roots) }
 }
 
-/// Decides about certificates of one address.
+fn roots_of_the_system() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    // A root that cannot be used leads nobody here; the others still do.
+    let _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// Decides about certificates of one address. It remembers nothing: that the server has the key of its certificate is not known yet.
 #[derive(Debug)]
 struct Judge {
-    trust: Trust,
-    address: String,
+    /// A root was given, and nothing else is believed.
+    only_roots: bool,
     by_roots: Option<Arc<WebPkiServerVerifier>>,
     /// What this address showed before.
     before: Option<String>,
     provider: Arc<CryptoProvider>,
-    verdict: Found,
+    found: Arc<Mutex<Option<Verdict>>>,
 }
 
 impl Judge {
     fn say(&self, verdict: Verdict) {
-        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
-    }
-
-    /// A new acquaintance, which is believed only where it can be told again.
-    fn meet(&self, what: &str) -> Result<(), Error> {
-        remember(&self.trust.known, &self.address, what)
-            .map_err(|error| Error::General(format!("cannot keep it in {}: {error}", self.trust.known.display())))
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
     }
 }
 
@@ -152,27 +199,20 @@ impl ServerCertVerifier for Judge {
             Some(roots) => roots.verify_server_cert(certificate, intermediates, name, ocsp, now).map(drop),
             None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
         };
-        match (by_roots, &self.trust.ca, self.before.as_deref()) {
-            (Ok(()), Some(_), _) | (Ok(()), None, Some(BY_A_ROOT)) => self.say(Verdict::Believed),
-            (Ok(()), None, _) => {
-                // From now on nothing less is believed.
-                self.meet(BY_A_ROOT)?;
-                self.say(Verdict::Believed);
-            }
-            (Err(error), Some(_), _) => return Err(error),
-            (Err(_), None, before) => {
+        match (by_roots, self.only_roots, self.before.as_deref()) {
+            (Ok(()), true, _) | (Ok(()), false, Some(BY_A_ROOT)) => self.say(Verdict::Believed),
+            // From then on nothing less is believed.
+            (Ok(()), false, _) => self.say(Verdict::ByARoot),
+            (Err(error), true, _) => return Err(error),
+            (Err(_), false, before) => {
                 let shown = fingerprint(certificate);
                 match before {
                     Some(before) if is_same(before, &shown) => self.say(Verdict::Believed),
                     Some(before) => {
-                        let (before, known) = (before.to_owned(), self.trust.known.clone());
-                        self.say(Verdict::Changed { before, now: shown, known });
+                        self.say(Verdict::Changed { before: before.to_owned(), now: shown });
                         return Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure));
                     }
-                    None => {
-                        self.meet(&shown)?;
-                        self.say(Verdict::First(shown));
-                    }
+                    None => self.say(Verdict::First(shown)),
                 }
             }
         }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::address::host_and_port;
 use super::connection::{PATIENCE, Refused, plain_words};
 use super::race::{Way, by_turns, race};
-use super::trust::Trust;
+use super::trust::{FirstSeen, Trust};
 use crate::event::Lost;
 
 /// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.
@@ -39,8 +39,8 @@ pub(super) enum Wire {
 #[derive(Debug)]
 pub struct Connected {
     pub(super) wire: Wire,
-    /// The fingerprint of the server's certificate, where it is believed because it is the first.
-    pub(super) first_seen: Option<String>,
+    /// The server's certificate, where it is believed because it is the first.
+    pub(super) first_seen: Option<FirstSeen>,
     /// Until when it may say hello.
     pub(super) until: Instant,
 }

@@ -50,7 +50,12 @@ impl<O: Write, E: Write> Output<O, E> {
 
     /// A line on standard error. Where that is closed, nobody wants to know.
     pub(super) fn complain(&mut self, line: &str) {
-        let _ = self.err.write_all(format!("{line}\n").as_bytes());
+        self.show(line);
+    }
+
+    /// The same; whether it could be written.
+    pub(super) fn show(&mut self, line: &str) -> bool {
+        self.err.write_all(format!("{line}\n").as_bytes()).is_ok()
     }
 
     /// Writes what is held back.

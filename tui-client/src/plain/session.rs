@@ -4,7 +4,7 @@
 mod heard;
 mod lost;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 use squares_shared::line::Line;
@@ -22,7 +22,7 @@ use super::order::{Answer, Order};
 use super::output::Output;
 use crate::event::{self, Lost, Pending};
 use crate::link::connection::{Connection, plain_words, read_line};
-use crate::link::{Backoff, Cursor, Missed, Reached, Reaching, Servers, System, WINDOW, Window};
+use crate::link::{Backoff, Cursor, FirstSeen, Missed, Reached, Reaching, Servers, System, WINDOW, Window};
 use crate::outbox::Ids;
 
 /// Without an answer for so long, plain mode gives up.
@@ -281,18 +281,17 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         };
         self.servers.reached(&server);
         self.server = server;
-        if let Some(fingerprint) = connection.take_first_seen() {
-            let server = &self.server;
-            self.output.complain(&format!(
-                "squares: first time at {server}; its certificate is believed from now on: {fingerprint}"
-            ));
+        let mut question = "PIN: ".to_owned();
+        if let Some(new) = connection.take_first_seen() {
+            let asks = hello.auth == Auth::Pin;
+            question.insert_str(0, &self.meet(&new, asks)?);
         }
         if hello.auth == Auth::Pin && self.options.pin.is_none() {
             // A person takes longer than a server waits for a join.
             drop(connection);
             // A run that is meant to last answers to signals itself.
             let ends_at_signals = !self.options.follow;
-            let asked = tokio::task::spawn_blocking(move || ask_unseen("PIN: ", ends_at_signals)).await;
+            let asked = tokio::task::spawn_blocking(move || ask_unseen(&question, ends_at_signals)).await;
             let Some(pin) = asked.ok().flatten() else {
                 return Err(End::Failed("not let in: this server asks for a PIN; give it in SQUARES_PIN".into()));
             };
@@ -315,6 +314,28 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         self.phase =
             Phase::Up(Box::new(Up { connection, hello, joined: false, heard: Instant::now(), catch_up: None }));
         Ok(())
+    }
+
+    /// Shows a certificate that was not seen before, before a PIN goes to whoever has it. Gives what is to stand before the question for a
+    /// PIN: the same, where standard error goes elsewhere than to the terminal.
+    fn meet(&mut self, new: &FirstSeen, asks: bool) -> Result<String, End> {
+        let shown = format!(
+            "squares: first time at {}; its certificate is believed from now on: {}",
+            new.server, new.fingerprint
+        );
+        if !self.output.show(&shown) {
+            // What nobody could see is not remembered, and gets no PIN.
+            let mend = "its certificate is new and could not be shown; give --tls-ca, or let standard error be read";
+            return if asks { Err(End::Failed(format!("not let in: {mend}"))) } else { Ok(String::new()) };
+        }
+        if let Err(error) = new.believe() {
+            if asks && error.kind() == io::ErrorKind::AlreadyExists {
+                let why = "another program was shown another certificate by this server at the same time";
+                return Err(End::Failed(format!("not let in: {why}; somebody may be in between")));
+            }
+            self.output.complain(&format!("squares: it cannot be kept, and is shown again next time: {error}"));
+        }
+        Ok(if io::stderr().is_terminal() { String::new() } else { format!("{shown}\n") })
     }
 
     /// A square was answered: what stood in the way before does so no more.

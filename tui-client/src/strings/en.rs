@@ -57,6 +57,10 @@ pub(super) static EN: Strings = Strings {
     pin: "PIN",
     pin_empty: "Type your PIN; it was handed out to you.",
     first_seen: |server, fingerprint| format!("First time at {server}. Its certificate is believed now: {fingerprint}"),
+    first_seen_pin: |server, fingerprint| {
+        format!("First time at {server}. Does its log show this certificate? {fingerprint}")
+    },
+    pin_given: "Enter sends it",
     pin_held_up: |seconds| format!("Too many tries: the next one in {seconds} s."),
     student_error,
     join_keys: &[
@@ -373,7 +377,7 @@ fn lost(why: &Lost) -> String {
         Lost::HungUp => "the server hangs up".to_owned(),
         Lost::WantsTls => "the server speaks TLS".to_owned(),
         Lost::SpeaksNoTls => "the server speaks no TLS".to_owned(),
-        Lost::Untrusted(_) | Lost::Changed { .. } => "the server is not believed".to_owned(),
+        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "the server is not believed".to_owned(),
         Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "cannot open a room".to_owned(),
     }
 }
@@ -404,6 +408,10 @@ fn cannot_host(why: &Lost) -> Option<String> {
         ),
         Lost::WantsTls => Some("This server speaks TLS. Start squares with --tls.".to_owned()),
         Lost::SpeaksNoTls => Some("This server speaks no TLS. Start squares without --tls.".to_owned()),
+        Lost::TlsGone => Some(
+            "This server answers without TLS, which is expected of it: somebody may be in between. Ask whoever runs it."
+                .to_owned(),
+        ),
         Lost::Untrusted(why) => {
             Some(format!("Its certificate is not believed: {}. See --tls-ca.", text::printable(why)))
         }

@@ -57,6 +57,10 @@ pub(super) static KO: Strings = Strings {
     first_seen: |server, fingerprint| {
         format!("{server} 에 처음 연결했습니다. 앞으로 이 인증서를 믿습니다: {fingerprint}")
     },
+    first_seen_pin: |server, fingerprint| {
+        format!("{server} 에 처음 연결합니다. 서버 기록에 있는 인증서입니까? {fingerprint}")
+    },
+    pin_given: "Enter 로 보냅니다",
     pin_held_up: |seconds| format!("여러 번 틀려서 {seconds}초 뒤에 다시 해 볼 수 있습니다."),
     student_error,
     join_keys: &[
@@ -359,7 +363,7 @@ fn lost(why: &Lost) -> String {
         Lost::HungUp => "서버가 바로 끊습니다".to_owned(),
         Lost::WantsTls => "TLS를 쓰는 서버입니다".to_owned(),
         Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다".to_owned(),
-        Lost::Untrusted(_) | Lost::Changed { .. } => "믿을 수 없는 서버입니다".to_owned(),
+        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "믿을 수 없는 서버입니다".to_owned(),
         Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
     }
 }
@@ -391,6 +395,9 @@ fn cannot_host(why: &Lost) -> Option<String> {
         }
         Lost::WantsTls => Some("이 서버는 TLS를 씁니다. squares 를 --tls 로 시작해 주세요.".to_owned()),
         Lost::SpeaksNoTls => Some("이 서버는 TLS를 쓰지 않습니다. --tls 없이 시작해 주세요.".to_owned()),
+        Lost::TlsGone => Some(
+            "TLS를 써야 할 서버가 TLS 없이 답합니다. 누군가 사이에 있을 수 있습니다. 서버를 연 사람에게 물어보세요.".to_owned(),
+        ),
         Lost::Untrusted(why) => {
             Some(format!("서버의 인증서를 믿을 수 없습니다: {}. --tls-ca 를 보세요.", text::printable(why)))
         }

@@ -34,6 +34,11 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     let width = area.width.min(WIDEST);
     let mut y = area.y + (area.height - height.min(area.height)) / 3;
     let line = |y: u16| Rect::new(x, y, width, 1);
+    let message_at = y + if roomy { 5 } else { 2 } + field_lines;
+    let room_for_it = (area.bottom() - 1).saturating_sub(message_at);
+    if let Some(caret) = small_confirmation(app, paint, Rect { x, width, ..area }, (fields, room_for_it)) {
+        return caret;
+    }
 
     let server = Part::new(&*app.connection.server, theme.plain, 2);
     let program = Part::new(strings.program, theme.strong, 0);
@@ -71,7 +76,8 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     let mut lines = text::wrap(&words, width.into());
     let below = y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1)).saturating_add(1);
     let footer = if roomy { below.min(area.bottom() - 1) } else { area.bottom() - 1 };
-    if app.connection.first_seen.as_ref() == Some(&words) && lines.len() > usize::from(footer.saturating_sub(y)) {
+    let new = app.connection.first_seen.is_some() && app.connection.to_be_confirmed().is_none();
+    if new && first_seen(app).as_ref() == Some(&words) && lines.len() > usize::from(footer.saturating_sub(y)) {
         // A certificate is shown whole or, on a screen that is too small, once the room is entered.
         lines.clear();
     }
@@ -80,6 +86,50 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     }
     input::keys(app, paint, line(footer), strings.join_keys);
     caret
+}
+
+/// The form on a screen that does not hold it together with a certificate that a PIN is about to be given to: the certificate comes
+/// first, whole, and of the fields what is left room for. Gives back where the caret is; nothing where the usual form leaves it so many
+/// lines as it takes.
+fn small_confirmation(
+    app: &App,
+    paint: &mut Paint<'_>,
+    area: Rect,
+    (fields, lines_left): (&[Field], u16),
+) -> Option<Position> {
+    app.connection.to_be_confirmed()?;
+    let words = first_seen(app)?;
+    let lines = text::wrap(&words, area.width.into());
+    let (needed, all) = (u16::try_from(lines.len()).ok()?, u16::try_from(fields.len()).ok()?);
+    if needed <= lines_left {
+        return None;
+    }
+    let theme = &app.theme;
+    let footer = area.bottom() - 1;
+    let shown = if needed + all < area.height { fields } else { std::slice::from_ref(&app.form.focus) };
+    let first_field = footer - u16::try_from(shown.len()).ok()?;
+    // The fingerprint stands at the end.
+    let skipped = usize::from(needed.saturating_sub(first_field - area.y));
+    for (y, words) in (area.y..first_field).zip(lines.into_iter().skip(skipped)) {
+        paint.put(area.x, y, area.width, words, theme.notice);
+    }
+    let mut caret = Position::new(area.x, first_field);
+    for (y, field) in (first_field..).zip(shown) {
+        let at = self::field(app, paint, Rect { y, height: 1, ..area }, *field);
+        if *field == app.form.focus {
+            caret = at;
+        }
+    }
+    input::keys(app, paint, Rect { y: footer, height: 1, ..area }, app.strings.join_keys);
+    Some(caret)
+}
+
+/// What is said of a certificate that was not seen before.
+pub(super) fn first_seen(app: &App) -> Option<String> {
+    let new = app.connection.first_seen.as_ref()?;
+    let confirmed = app.connection.to_be_confirmed().is_none();
+    let words = if confirmed { app.strings.first_seen } else { app.strings.first_seen_pin };
+    Some(words(&text::printable(&new.server), &new.fingerprint))
 }
 
 /// A label and its field. Gives back where the caret would be in it.
@@ -104,7 +154,8 @@ fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position
         paint.put(x, line.y, cells, strings.this_machine, theme.plain);
     } else if field == Field::Pin {
         // As many marks as cells, so that the caret stands behind them.
-        paint.put(x, line.y, cells, &"*".repeat(text::width(shown)), theme.plain);
+        let known = if shown.is_empty() && app.form.pin_given { app.strings.pin_given } else { "" };
+        paint.put(x, line.y, cells, &format!("{}{known}", "*".repeat(text::width(shown))), theme.plain);
     } else {
         paint.put(x, line.y, cells, &text::printable(shown), theme.plain);
     }
@@ -147,6 +198,9 @@ fn field_words(app: &App, field: Field, now: Instant) -> Option<(Style, String)>
 /// What is to be said below the form; also what is wrong with a field, where that does not fit into the `room` below it.
 fn message(app: &App, room: usize, now: Instant) -> (Style, String) {
     let (theme, strings) = (&app.theme, app.strings);
+    if app.connection.to_be_confirmed().is_some() {
+        return (theme.notice, first_seen(app).unwrap_or_default());
+    }
     match &app.form.error {
         Some((about, words)) if about.is_none() || !text::fits(words, room) => return (theme.error, words.clone()),
         _ => {}
@@ -159,8 +213,8 @@ fn message(app: &App, room: usize, now: Instant) -> (Style, String) {
     if let Some(why) = app.connection.why_lost().and_then(strings.cannot_host) {
         return (theme.notice, why);
     }
-    match &app.connection.first_seen {
-        Some(sentence) => (theme.notice, sentence.clone()),
+    match first_seen(app) {
+        Some(sentence) => (theme.notice, sentence),
         None => (theme.plain, String::new()),
     }
 }

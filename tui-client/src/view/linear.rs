@@ -58,6 +58,8 @@ pub struct Linear {
     /// How often Enter had been refused.
     refusals: usize,
     form_error: Option<String>,
+    /// What was said of a certificate.
+    first_seen: String,
     pin_held: Option<Instant>,
     field_fault: String,
     body: Option<std::mem::Discriminant<Body>>,
@@ -227,6 +229,11 @@ impl Linear {
             lines.extend(error.clone());
             self.form_error = error;
         }
+        let new = super::join::first_seen(app).filter(|_| app.screen == Screen::Join).unwrap_or_default();
+        if new != self.first_seen && !new.is_empty() {
+            lines.push(new.clone());
+        }
+        self.first_seen = new;
         let held = app.form.held_until.filter(|_| app.screen == Screen::Join);
         if self.pin_held != held
             && let Some(seconds) = held.and_then(|until| seconds_until(until, now))

@@ -1,4 +1,4 @@
-//! A certificate that was not seen before: told whole, on the join screen or in the room, without a result being hidden where
+//! A certificate that was not seen before: before a PIN is given, and else told whole, on the join screen or in the room, without a result being hidden where
 //! there is room below the input.
 
 use super::*;
@@ -33,6 +33,8 @@ fn room_with_a_certificate_that_is_new() {
     check("room_first_seen", |lang, size| {
         let mut stage = Stage::room(lang, size);
         stage.link(first_seen());
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: true });
         stage
     });
 }
@@ -56,5 +58,84 @@ fn a_new_certificate_is_shown_whole_before_or_behind_the_join_and_covers_no_resu
             assert!(!is_whole(&stage), "the next key takes it away");
             assert!(size.0 < 80 || shown(&stage) == with, "{size:?}: it hid results");
         }
+    }
+}
+
+/// The form before a PIN goes to whoever has a certificate that is new.
+fn asking(lang: Lang, size: (u16, u16)) -> Stage {
+    let mut stage = Stage::new(lang, size);
+    stage.link(LinkEvent::Connecting { server: SERVER.into() });
+    stage.link(first_seen());
+    stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 57), hosting: false });
+    stage.type_in("2026");
+    stage
+}
+
+#[test]
+fn join_with_a_pin_at_a_certificate_that_is_new() {
+    check("join_first_seen_pin", |lang, size| {
+        let mut stage = asking(lang, size);
+        stage.link(LinkEvent::PinWanted);
+        stage.type_in("k7mq");
+        stage
+    });
+}
+
+#[test]
+fn before_a_pin_is_given_the_certificate_stands_whole_beside_its_field_on_every_screen() {
+    for lang in [Lang::Ko, Lang::En] {
+        for size in [(30, 8), (30, 12), (30, 16), (40, 12), (60, 16), (80, 24), (200, 50)] {
+            let mut stage = asking(lang, size);
+            for known in [false, true] {
+                stage.link(if known { LinkEvent::Unconfirmed } else { LinkEvent::PinWanted });
+                assert!(is_whole(&stage), "{size:?}: {}", stage.picture());
+                assert!(stage.picture().contains("> PIN"), "{size:?}: {}", stage.picture());
+            }
+            stage.type_in("4711");
+            assert!(is_whole(&stage) && stage.picture().contains("****"), "{size:?}: {}", stage.picture());
+        }
+    }
+}
+
+#[test]
+fn a_pin_goes_out_only_after_the_certificate_was_on_the_screen() {
+    let believe = |effect: &Effect| matches!(effect, Effect::Believe { fingerprint, .. } if fingerprint == FINGERPRINT);
+    let joins = |effect: &Effect| matches!(effect, Effect::Join { .. });
+    let mut stage = asking(Lang::En, (80, 24));
+    // One from the environment, which the link held back.
+    stage.link(LinkEvent::Unconfirmed);
+    let effects = stage.press(KeyCode::Enter);
+    assert!(!effects.iter().any(|effect| believe(effect) || joins(effect)), "not drawn yet: {effects:?}");
+    stage.app.needs_draw();
+    let effects = stage.press(KeyCode::Enter);
+    let (at, then) = (effects.iter().position(believe), effects.iter().position(joins));
+    assert!(at.is_some() && at < then, "{effects:?}");
+
+    // Another server than the one that showed it gets nothing for it.
+    let mut stage = asking(Lang::En, (80, 24));
+    stage.link(LinkEvent::Unconfirmed);
+    stage.app.needs_draw();
+    stage.press(KeyCode::Tab);
+    stage.type_in("10.0.0.9");
+    let effects = stage.press(KeyCode::Enter);
+    assert!(!effects.iter().any(believe), "{effects:?}");
+
+    // Where none is asked for, it is believed once the room shows it.
+    let mut stage = joining(Lang::En, (80, 24));
+    assert!(!stage.press(KeyCode::Enter).iter().any(believe));
+    let effects = stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+    assert!(effects.iter().any(believe), "{effects:?}");
+}
+
+#[test]
+fn in_lines_the_certificate_is_said_before_the_pin_is_asked_for() {
+    for lang in [Lang::En, Lang::Ko] {
+        let mut stage = asking(lang, squares::view::Linear::SIZE);
+        let mut linear = squares::view::Linear::default();
+        stage.link(LinkEvent::PinWanted);
+        let said = linear.say(&stage.app, stage.now);
+        let whole: String = said.split_whitespace().collect();
+        assert!(whole.contains(&FINGERPRINT.replace(' ', "")), "{said}");
+        assert!(said.find("SHA256").unwrap() < said.rfind("PIN: ").unwrap(), "{said}");
     }
 }

@@ -232,6 +232,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         other @ (LinkEvent::Lost { .. }
         | LinkEvent::Reached { .. }
         | LinkEvent::FirstSeen { .. }
+        | LinkEvent::Unconfirmed
         | LinkEvent::PinWanted
         | LinkEvent::JoinRefused(_)
         | LinkEvent::Rejected { .. }

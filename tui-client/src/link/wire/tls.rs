@@ -1,7 +1,7 @@
 //! The bytes of a connection inside TLS. Reading and writing never wait, as with the socket itself.
 
 use std::io::{self, Read as _, Write as _};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::event::Lost;
 use crate::link::connection::{PATIENCE, plain_words};
 use crate::link::stranger::{self, FIRST};
-use crate::link::trust::{self, Trust, Verdict};
+use crate::link::trust::{self, FirstSeen, Trust};
 
 /// The most bytes that are held encrypted.
 const HELD: usize = 64 << 10;
@@ -51,7 +51,7 @@ impl io::Write for Socket<'_> {
 }
 
 impl Secret {
-    /// Goes into TLS, up to the end of the handshake; gives the fingerprint too where it is believed because it is the first.
+    /// Goes into TLS, up to the end of the handshake; gives the certificate too where it is believed because it is the first.
     ///
     /// # Errors
     /// Where the server speaks no TLS, or is not believed.
@@ -60,8 +60,8 @@ impl Secret {
         address: &str,
         trust: &Trust,
         until: Instant,
-    ) -> Result<(Self, Option<String>), Lost> {
-        let (config, verdict) = trust::config(trust, address).map_err(Lost::Untrusted)?;
+    ) -> Result<(Self, Option<FirstSeen>), Lost> {
+        let (config, judgement) = trust::config(trust, address).map_err(Lost::Untrusted)?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Lost::Untrusted(format!("no name for TLS: {host}")))?;
@@ -73,12 +73,11 @@ impl Secret {
             Ok(done) => done,
             Err(_) => Err(secret.not_in_time()),
         };
-        let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match (done, verdict) {
-            (Ok(()), Some(Verdict::First(fingerprint))) => Ok((secret, Some(fingerprint))),
-            (Ok(()), _) => Ok((secret, None)),
-            (Err(_), Some(Verdict::Changed { before, now, known })) => Err(Lost::Changed { before, now, known }),
-            (Err(lost), _) => Err(lost),
+        match done {
+            Ok(()) => Ok((secret, judgement.passed())),
+            // Whoever answers without TLS where it was before is perhaps not who it was.
+            Err(Lost::SpeaksNoTls) if trust.expects_tls(address) => Err(Lost::TlsGone),
+            Err(lost) => Err(judgement.failed().unwrap_or(lost)),
         }
     }
 

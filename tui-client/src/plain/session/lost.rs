@@ -61,6 +61,10 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             }
             Lost::WantsTls => (format!("the server at {server} speaks TLS; add --tls"), false),
             Lost::SpeaksNoTls => (format!("the server at {server} speaks no TLS; leave out --tls"), false),
+            Lost::TlsGone => {
+                let why = "answers without TLS, which is expected of it: somebody may be in between";
+                (format!("the server at {server} {why}; ask whoever runs it"), false)
+            }
             Lost::Untrusted(why) => (format!("the server at {server} is not believed: {why}; see --tls-ca"), false),
             Lost::Changed { before, now, known } => {
                 let known = known.display();
