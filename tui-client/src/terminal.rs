@@ -45,7 +45,7 @@ const SET_RIGHT: &[u8] = b"\x0f\x1b(B\x1b[4l\x1b[20l\x1b>\x1b[?1l\x1b[?7h\x1b[m"
 const SET_RIGHT_MOVING: &[u8] = b"\x1b[?6l\x1b[?69l\x1b[r";
 
 /// What another program may have left of the mouse: every motion, and forms of its own.
-const MOUSE_SET_RIGHT: &[u8] = b"\x1b[?1003l\x1b[?1002l\x1b[?1015l\x1b[?1005l";
+const MOUSE_SET_RIGHT: &[u8] = b"\x1b[?1003l\x1b[?1002l\x1b[?1016l\x1b[?1015l\x1b[?1005l";
 
 /// Buttons and the wheel, in SGR's form. Motion is of no use here, and each would be a sequence that a slow line may break.
 #[cfg(unix)]
@@ -228,13 +228,33 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
 
         static OUT: OnceLock<Option<File>> = OnceLock::new();
         let out = OUT.get_or_init(|| io::stdout().as_fd().try_clone_to_owned().ok().map(File::from));
-        if let Some(mut out) = out.as_ref() {
-            return out.write_all(bytes);
+        if let Some(out) = out.as_ref() {
+            return write_all(out, bytes);
         }
     }
     let mut out = io::stdout();
     out.write_all(bytes)?;
     out.flush()
+}
+
+/// Writes all of it, also where somebody left the terminal so that writing does not wait.
+#[cfg(unix)]
+fn write_all(mut out: &std::fs::File, mut bytes: &[u8]) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    while !bytes.is_empty() {
+        match out.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // Where waiting fails, so will writing.
+                let _ = poll(&mut [PollFd::new(out, PollFlags::OUT)], None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Rings the bell.

@@ -21,7 +21,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use crate::theme::Rgb;
 use meaning::Step;
 use paste::Paste;
-use sequence::{ESC, Framed};
+use sequence::{CTRL_C, ESC, Framed};
 
 /// How long an ESC alone may be the beginning of a sequence. It is what the Esc key costs; a mobile link keeps the rest of a
 /// sequence back for about as long.
@@ -44,6 +44,9 @@ const LATE: Duration = Duration::from_secs(2);
 
 /// How long a `[` right behind a lone Esc waits for the rest of a sequence.
 const BRACKET: Duration = Duration::from_millis(30);
+
+/// Ctrl-C alone, behind such a pause, was pressed, and is no part of a paste.
+const HAND: Duration = Duration::from_millis(30);
 
 /// The pause that ends a paste whose end does not come.
 const PASTE_PAUSE: Duration = Duration::from_secs(1);
@@ -109,8 +112,13 @@ impl Decoder {
         let gap = self.last.replace(now).map(|last| now.saturating_duration_since(last));
         let mut bytes = bytes;
         if let Some(mut paste) = self.paste.take() {
+            let pressed = gap > Some(HAND) && bytes.iter().all(|byte| *byte == CTRL_C);
             match paste.take(bytes, &mut out) {
                 Some(behind) => bytes = behind,
+                None if pressed => {
+                    self.give_up_paste(paste, now, &mut out);
+                    return out;
+                }
                 None => {
                     self.paste = Some(paste);
                     return out;
@@ -165,8 +173,7 @@ impl Decoder {
             return out;
         }
         if let Some(paste) = self.paste.take() {
-            paste.give_up(&mut out);
-            self.given_up = Some((GivenUp::Paste, now + PASTE_LATE));
+            self.give_up_paste(paste, now, &mut out);
         } else if self.burst.is_empty() {
             let held = std::mem::take(&mut self.held);
             match held[..] {
@@ -184,6 +191,11 @@ impl Decoder {
             self.end_burst(now, &mut out);
         }
         out
+    }
+
+    fn give_up_paste(&mut self, paste: Paste, now: Instant, out: &mut Vec<Input>) {
+        paste.give_up(out);
+        self.given_up = Some((GivenUp::Paste, now + PASTE_LATE));
     }
 
     /// Whether these bytes are lines in one burst, which no hand types: they are gathered until a pause.

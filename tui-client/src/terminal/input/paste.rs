@@ -1,9 +1,8 @@
 //! A bracketed paste: everything between `ESC [ 200 ~` and `ESC [ 201 ~` is text, whatever it looks like. Called by the decoder,
 //! which also knows when the end does not come.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
-use super::Input;
+use super::sequence::CTRL_C;
+use super::{Input, keys};
 
 /// What ends a paste.
 const END: &[u8] = b"\x1b[201~";
@@ -55,13 +54,12 @@ impl Paste {
         None
     }
 
-    /// The end does not come. Somebody who pressed Ctrl-C meanwhile wanted to be rid of it.
+    /// The end does not come. Whoever pressed Ctrl-C meanwhile wanted to be rid of it, and perhaps to leave.
     pub(super) fn give_up(mut self, out: &mut Vec<Input>) {
-        let interrupted = self.bytes.contains(&0x03);
+        let pressed = self.bytes.iter().rev().take_while(|byte| **byte == CTRL_C).count();
+        let interrupts = pressed.max(usize::from(self.bytes.contains(&CTRL_C)));
         self.push(out);
-        if interrupted {
-            out.push(Input::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
-        }
+        out.extend(std::iter::repeat_n(Input::Key(keys::CTRL_C), interrupts));
     }
 
     fn push(&mut self, out: &mut Vec<Input>) {

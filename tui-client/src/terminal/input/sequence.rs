@@ -8,7 +8,7 @@ pub(super) const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 const CAN: u8 = 0x18;
 const SUB: u8 = 0x1a;
-const CTRL_C: u8 = 0x03;
+pub(super) const CTRL_C: u8 = 0x03;
 
 /// What stands at the beginning of bytes that begin a sequence.
 #[derive(Debug, PartialEq, Eq)]

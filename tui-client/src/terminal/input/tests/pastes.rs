@@ -33,12 +33,18 @@ fn a_paste_whose_end_never_comes_ends_by_a_pause_and_stays_a_paste() {
         assert!(text.starts_with("12\n13\n"), "{text:?}");
         terminal.assert_alive(cut.as_bytes());
     }
-    // Ctrl-C that was pressed meanwhile comes behind it.
+    // Ctrl-C that is pressed meanwhile ends it; where it may be a part of it, it comes behind it.
     let mut terminal = Terminal::new();
     terminal.send(b"\x1b[200~12\n13\n");
     terminal.wait(500);
-    terminal.send(b"\x03");
-    assert_eq!(terminal.pause(), [Input::Paste("12\n13\n".into()), ctrl('c')]);
+    assert_eq!(terminal.send(b"\x03"), [Input::Paste("12\n13\n".into()), ctrl('c')]);
+    terminal.assert_alive(b"");
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b[200~12\x03\x03");
+    assert_eq!(terminal.pause(), [Input::Paste("12".into()), ctrl('c'), ctrl('c')]);
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b[200~12\x0313");
+    assert_eq!(terminal.pause(), [Input::Paste("1213".into()), ctrl('c')]);
     // What comes after a long pause is still none of it typing.
     let mut terminal = Terminal::new();
     terminal.send(b"\x1b[200~12\n13\n");

@@ -57,14 +57,15 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(size: (usize, usize)) -> Self {
+    fn new(size: (usize, usize), bare: bool) -> Self {
         let (columns, rows) = size;
         let emulator = vt100::Parser::new(cells(rows), cells(columns), 0);
-        Self { emulator, typed: Typed::default(), size, said: Vec::new() }
+        Self { emulator, typed: Typed::new(bare), size, said: Vec::new() }
     }
 
     fn change(&mut self, line: Line<'_>, lines: &[String]) {
         let bytes = self.typed.change(line, lines, self.size);
+        assert!(!self.typed.bare || !bytes.contains('\x1b'), "{bytes:?}");
         self.emulator.process(bytes.as_bytes());
     }
 
@@ -134,9 +135,10 @@ proptest! {
     fn the_screen_shows_the_line_and_nothing_else(
         columns in 7..40usize,
         rows in 4..12usize,
+        bare in any::<bool>(),
         changes in proptest::collection::vec(change(), 1..60),
     ) {
-        let mut stage = Stage::new((columns, rows));
+        let mut stage = Stage::new((columns, rows), bare);
         let (mut text, mut caret) = (String::new(), 0);
         for change in changes {
             let (mut said, mut entered) = (Vec::new(), false);
@@ -176,7 +178,7 @@ proptest! {
         widths in proptest::collection::vec(10..60usize, 1..8),
     ) {
         const ROWS: usize = 200;
-        let mut stage = Stage::new((60, ROWS));
+        let mut stage = Stage::new((60, ROWS), false);
         stage.change(line(&text, text.len()), &["first".to_owned()]);
         for columns in widths {
             // This emulator keeps what is there as it is, but for what is cut off.
