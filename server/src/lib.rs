@@ -8,6 +8,7 @@
 
 mod background;
 mod feed;
+mod http;
 mod ledger;
 mod limits;
 mod listen;
@@ -20,6 +21,7 @@ mod private;
 mod relay;
 mod roster;
 mod session;
+mod threads;
 mod tls;
 mod wire;
 
@@ -41,11 +43,13 @@ use squares_shared::{
     message::{Auth, Limits},
     stream::Stream,
 };
+use threads::Threads;
+pub use threads::runtime;
 pub use tls::{Tls, TlsError};
 use tokio::{
     net::TcpListener,
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
 
@@ -64,14 +68,18 @@ pub struct Config {
     pub rate: u32,
     /// Squares at once for one student before `rate` counts.
     pub burst: u32,
+    /// Digits of squared numbers a second for one student, ten seconds' worth at once; 0, or a `rate` of 0: no limit.
+    pub digit_rate: u32,
     /// The most digits of a number, in canonical form.
     pub max_digits: usize,
     /// The most bytes of a line, its end not counted.
     pub max_line: usize,
     /// The most connections in all.
     pub max_connections: usize,
-    /// The most connections from one address; 0: no limit.
+    /// The most connections from one address, of IPv6 from one network of 64 bits; 0: no limit.
     pub max_per_address: usize,
+    /// The most terminals of one student; 0: no limit.
+    pub max_per_student: u32,
     /// Where metrics and health are served over HTTP, as `host:port`; `None`: nowhere, and nothing is counted.
     pub metrics: Option<String>,
     /// The certificate of a server that speaks TLS; `None`: it does not.
@@ -80,6 +88,9 @@ pub struct Config {
 
 /// The address that servers listen on, and clients look at, where nothing else is said.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:7878";
+
+/// The port of [`DEFAULT_ADDRESS`], for an address that is given without one.
+pub const DEFAULT_PORT: u16 = 7878;
 
 impl Config {
     /// The defaults, with the ledger in this folder.
@@ -92,10 +103,12 @@ impl Config {
             auth: None,
             rate: 20,
             burst: 50,
+            digit_rate: 20_000,
             max_digits: 10_000,
             max_line: 65_536,
             max_connections: 10_000,
             max_per_address: 0,
+            max_per_student: 16,
             metrics: None,
             tls: None,
         }
@@ -115,6 +128,16 @@ pub enum StartError {
         /// The system's words.
         error: io::Error,
     },
+    /// The address is none.
+    #[error("cannot listen on {address}, given with {flag}: {why}")]
+    Address {
+        /// The flag that gave it.
+        flag: &'static str,
+        /// The address as it was given.
+        address: String,
+        /// What is wrong with it and how it is written.
+        why: String,
+    },
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -127,6 +150,16 @@ pub enum StartError {
     /// The system has no descriptors or threads left.
     #[error("cannot start: {0}; end other programs, or raise the limit of open files (ulimit -n)")]
     System(#[from] io::Error),
+    /// The system does not give as many threads as a server needs.
+    #[error(
+        "cannot start {wanted} threads: {error}; raise the limit of processes (ulimit -u, or TasksMax of the unit)"
+    )]
+    Threads {
+        /// How many a server needs.
+        wanted: usize,
+        /// The system's words.
+        error: io::Error,
+    },
     /// A roster is asked for, and none is given.
     #[error("this way of letting students in needs a roster; give one with --roster")]
     NoRoster,
@@ -144,6 +177,9 @@ struct Room {
     pins: pins::Gate,
     squares: limits::SquareLimits,
     attention: session::AttentionQueue,
+    /// For connections without a place that are waited for until they have read why.
+    farewells: Arc<Semaphore>,
+    max_per_student: u32,
     limits: Limits,
     metrics: Arc<metrics::Metrics>,
 }
@@ -191,22 +227,28 @@ impl Server {
         }
         let door = roster::Door::open(auth, config.roster).await?;
         let simulated = streams.is_some();
+        let threads = Threads::here();
+        if !simulated {
+            threads::ask_for_those_of_a_server()?;
+        }
         let pins = pins::Gate::new()?;
         let background = Arc::new(if simulated { Background::simulated() } else { Background::new()? });
-        // One half of the processors lets students in or hands news to everybody, the other half reads, squares and commits.
-        let half = std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1));
-        let lobby = if simulated { Lobby::simulated() } else { Lobby::new(half)? };
+        let lobby = if simulated { Lobby::simulated() } else { Lobby::new(threads.lobby)? };
         let (mut incoming, address) = match streams {
             Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
             None => {
-                let (listener, address) = listen_on("--listen", config.listen).await?;
-                (listen::Incoming::Tcp(lobby.listener(listener)?, None), address)
+                let sockets = listen::listen_on("--listen", &config.listen, Some(DEFAULT_PORT)).await?;
+                let address = first_of(&sockets);
+                (listen::Incoming::Tcp(lobby.listeners(sockets)?, None), address)
             }
         };
         let (watchers, metrics) = match config.metrics {
             Some(metrics) => {
-                let (watchers, address) = listen_on("--metrics", metrics).await?;
-                (Some((TcpListener::from_std(watchers)?, address)), metrics::Metrics::on())
+                let sockets = listen::listen_on("--metrics", &metrics, None).await?;
+                let address = first_of(&sockets);
+                let watchers: io::Result<_> =
+                    sockets.into_iter().map(|(socket, _)| TcpListener::from_std(socket)).collect();
+                (Some((listen::Listeners::new(watchers?), address)), metrics::Metrics::on())
             }
             None => (None, metrics::Metrics::default()),
         };
@@ -228,7 +270,8 @@ impl Server {
         }
         let presence = Arc::new(presence::Presence::new());
         tracing::info!(%address, log = ledger.log(), latest = feed.latest(), %auth, students = door.roster_len(), "open");
-        let relay = Arc::new(relay::Relay::new(half));
+        let relay = Arc::new(relay::Relay::new(threads.lobby));
+        let squares = limits::SquareLimits::new(config.rate, config.burst, config.digit_rate);
         let room = Arc::new(Room {
             ledger,
             background,
@@ -238,9 +281,17 @@ impl Server {
             relay: Arc::clone(&relay),
             door,
             pins,
-            squares: limits::SquareLimits::new(config.rate, config.burst),
+            limits: Limits {
+                line: config.max_line,
+                digits: config.max_digits,
+                rate: config.rate,
+                burst: config.burst,
+                digit_rate: squares.digit_rate(),
+            },
+            squares,
             attention: session::AttentionQueue::default(),
-            limits: Limits { line: config.max_line, digits: config.max_digits, rate: config.rate, burst: config.burst },
+            farewells: Arc::new(Semaphore::new(listen::FAREWELLS)),
+            max_per_student: config.max_per_student,
             metrics: Arc::clone(&metrics),
         });
         let (stop, stopped) = watch::channel(false);
@@ -308,21 +359,12 @@ impl Server {
     }
 }
 
-/// Listens on the address that this flag gave, and tells which one that is.
-async fn listen_on(flag: &'static str, address: String) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name leads to no address");
-    match tokio::net::lookup_host(&address).await {
-        Ok(candidates) => {
-            for candidate in candidates {
-                match listen::bind(candidate).and_then(|listener| Ok((listener.local_addr()?, listener))) {
-                    Ok((address, listener)) => return Ok((listener, address)),
-                    Err(error) => last = error,
-                }
-            }
-        }
-        Err(error) => last = error,
+/// The address that stands for all of these, which are those of one name.
+fn first_of(sockets: &[(std::net::TcpListener, SocketAddr)]) -> SocketAddr {
+    if let [_, others @ ..] = sockets {
+        others.iter().for_each(|(_, address)| tracing::info!(%address, "listens here too"));
     }
-    Err(StartError::Listen { flag, address, error: last })
+    sockets.first().map_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), |(_, address)| *address)
 }
 
 /// The folder for the ledger where nothing else is said: `squares` in the user's data directory (XDG).

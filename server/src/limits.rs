@@ -1,151 +1,243 @@
 //! How much one student, one address, and everybody together may ask for. Sessions ask a student's
-//! [`Allowance`] before each square; `listen` asks [`Connections`] before each session.
+//! [`Allowance`] before each square; `listen` asks [`Connections`] before each session. Which connections may stay is decided
+//! in `places`.
+
+mod places;
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use governor::{
-    DefaultDirectRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
+use places::Places;
+use tokio::{sync::Notify, time::Instant};
 
-/// Squares a second that each student may have recorded, and how many at once.
+/// Seconds for which the digits that a student is allowed may be saved up.
+const DIGITS_FOR: u64 = 10;
+
+/// So many units a second, and so many at once.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    per_second: NonZeroU32,
+    at_once: u64,
+}
+
+/// Squares and their digits a second that each student may have recorded, and how many at once.
 #[derive(Debug)]
 pub(crate) struct SquareLimits {
-    quota: Option<Quota>,
+    rates: Rates,
     students: Mutex<HashMap<Arc<str>, Arc<Allowance>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Rates {
+    squares: Option<Rate>,
+    digits: Option<Rate>,
 }
 
 /// What one student may still ask for. It is the student's, not the connection's: who reconnects has no more.
 #[derive(Debug)]
 pub(crate) struct Allowance {
-    limiter: Option<DefaultDirectRateLimiter>,
-    burst: u32,
-    /// Squares that were paid for and not recorded.
-    credit: AtomicU32,
+    rates: Rates,
+    spent: Mutex<Spent>,
+}
+
+/// When all that was spent is made up for (GCRA's theoretical arrival time); a moment that has passed is as good as any other, so that
+/// nobody saves up more than what may be had at once, by waiting or by what is given back.
+#[derive(Debug)]
+struct Spent {
+    squares: Instant,
+    digits: Instant,
+}
+
+/// What was paid for one square, to be given back where it is not recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) struct Payment {
+    digits: usize,
+}
+
+impl Rate {
+    /// `None` for a rate of 0: no limit.
+    fn new(per_second: u32, at_once: u64) -> Option<Self> {
+        NonZeroU32::new(per_second).map(|per_second| Self { per_second, at_once: at_once.max(1) })
+    }
+
+    /// The time in which so many units are made up for.
+    fn takes(&self, units: u64) -> Duration {
+        let nanoseconds = u128::from(units) * 1_000_000_000 / u128::from(self.per_second.get());
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+    }
+
+    /// The moment at which all is made up for once these units are spent too, or how long to wait before they may be. More units than
+    /// may be had at once are let through where nothing else is spent, and are made up for afterwards: otherwise they never could be.
+    fn spend(&self, spent: Instant, units: u64, now: Instant) -> Result<Instant, Duration> {
+        let behind = spent.saturating_duration_since(now);
+        let (cost, most) = (self.takes(units), self.takes(self.at_once));
+        if behind.is_zero() || behind + cost <= most {
+            return Ok(now + behind + cost);
+        }
+        Err(behind.min((behind + cost).saturating_sub(most)))
+    }
 }
 
 impl SquareLimits {
-    /// `rate` squares a second and `burst` at once for each student; a `rate` of 0 lifts the limit.
-    pub(crate) fn new(rate: u32, burst: u32) -> Self {
-        let quota = NonZeroU32::new(rate)
-            .map(|rate| Quota::per_second(rate).allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN)));
-        Self { quota, students: Mutex::default() }
+    /// `rate` squares a second and `burst` at once for each student, and `digit_rate` digits a second with ten seconds' worth at once. A
+    /// `digit_rate` of 0 lifts the limit of digits, a `rate` of 0 both.
+    pub(crate) fn new(rate: u32, burst: u32, digit_rate: u32) -> Self {
+        let squares = Rate::new(rate, u64::from(burst));
+        let digits = squares.and_then(|_| Rate::new(digit_rate, DIGITS_FOR * u64::from(digit_rate)));
+        Self { rates: Rates { squares, digits }, students: Mutex::default() }
+    }
+
+    /// Digits a second for one student; 0: no limit.
+    pub(crate) fn digit_rate(&self) -> u32 {
+        self.rates.digits.map_or(0, |rate| rate.per_second.get())
     }
 
     /// The allowance of a student, for a session to hold.
     pub(crate) fn of(&self, student: &Arc<str>) -> Arc<Allowance> {
         /// Below this many, looking for allowances that may be forgotten is not worth it.
         const FEW: usize = 256;
+        let now = Instant::now();
         let mut students = lock(&self.students);
         if students.len() >= FEW && students.len() == students.capacity() {
             // One that nobody holds, and that is whole again, is as good as a new one.
-            students.retain(|_, allowance| Arc::strong_count(allowance) > 1 || !allowance.is_whole());
+            students.retain(|_, allowance| Arc::strong_count(allowance) > 1 || !allowance.is_whole(now));
         }
         let new = || {
-            Arc::new(Allowance {
-                limiter: self.quota.map(RateLimiter::direct),
-                burst: self.quota.map_or(0, |quota| quota.burst_size().get()),
-                credit: AtomicU32::new(0),
-            })
+            let spent = Mutex::new(Spent { squares: now, digits: now });
+            Arc::new(Allowance { rates: self.rates, spent })
         };
         Arc::clone(students.entry(Arc::clone(student)).or_insert_with(new))
     }
 }
 
 impl Allowance {
-    /// Pays for one square.
+    /// Pays for one square of a number with so many digits.
     ///
     /// # Errors
     /// How long to wait before it can be paid for.
-    pub(crate) fn pay(&self) -> Result<(), Duration> {
-        let Some(limiter) = &self.limiter else { return Ok(()) };
-        let spend = |credit: u32| credit.checked_sub(1);
-        if self.credit.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok() {
-            return Ok(());
+    pub(crate) fn pay(&self, digits: usize) -> Result<Payment, Duration> {
+        if self.rates.squares.is_none() {
+            return Ok(Payment { digits });
         }
-        limiter.check().map_err(|early| early.wait_time_from(DefaultClock::default().now()))
+        self.pay_at(digits, Instant::now())
+    }
+
+    fn pay_at(&self, digits: usize, now: Instant) -> Result<Payment, Duration> {
+        let spend = |rate: Option<Rate>, spent: Instant, units: usize| {
+            rate.map_or(Ok(spent), |rate| rate.spend(spent, units as u64, now))
+        };
+        let spent = &mut *lock(&self.spent);
+        match (spend(self.rates.squares, spent.squares, 1), spend(self.rates.digits, spent.digits, digits)) {
+            (Ok(squares), Ok(digits_spent)) => {
+                *spent = Spent { squares, digits: digits_spent };
+                Ok(Payment { digits })
+            }
+            (squares, digits) => Err(squares.err().max(digits.err()).unwrap_or_default()),
+        }
     }
 
     /// Takes back the payment for a square that was not recorded, such as a repeat: only what is recorded counts.
-    pub(crate) fn refund(&self) {
-        let add = |credit: u32| (credit < self.burst).then(|| credit + 1);
-        // At its bound the credit is as good as a whole burst; more would let a student save up.
-        let _ = self.credit.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    pub(crate) fn refund(&self, payment: Payment) {
+        let back = |rate: Option<Rate>, spent: &mut Instant, units: usize| {
+            let back = rate.and_then(|rate| spent.checked_sub(rate.takes(units as u64)));
+            *spent = back.unwrap_or(*spent);
+        };
+        let spent = &mut *lock(&self.spent);
+        back(self.rates.squares, &mut spent.squares, 1);
+        back(self.rates.digits, &mut spent.digits, payment.digits);
     }
 
-    fn is_whole(&self) -> bool {
-        let (Some(limiter), Some(burst)) = (&self.limiter, NonZeroU32::new(self.burst)) else { return true };
-        // Only an allowance about to be forgotten is asked, so what this takes is missed by nobody.
-        limiter.check_n(burst).is_ok_and(|whole| whole.is_ok())
+    fn is_whole(&self, now: Instant) -> bool {
+        let spent = lock(&self.spent);
+        spent.squares <= now && spent.digits <= now
     }
 }
 
 /// Counts connections, in all and from each address.
 #[derive(Debug)]
-pub(crate) struct Connections {
-    most: usize,
-    /// 0: no limit.
-    most_per_address: usize,
-    open: Mutex<Open>,
-}
-
-#[derive(Debug, Default)]
-struct Open {
-    all: usize,
-    by_address: HashMap<IpAddr, usize>,
-}
+pub(crate) struct Connections(Mutex<Places<Arc<Notify>>>);
 
 /// The right to one connection, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     connections: Arc<Connections>,
     address: IpAddr,
+    /// As long as nobody has joined on it: its number, and who is told that it was taken away.
+    waiting: Option<(u64, Arc<Notify>)>,
+}
+
+/// Which limit a connection was refused at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// The server's own.
+    Server,
+    /// That of the address.
+    Address,
 }
 
 impl Connections {
+    /// At most so many in all, and from one address (0: no limit).
     pub(crate) fn new(most: usize, most_per_address: usize) -> Self {
-        Self { most, most_per_address, open: Mutex::default() }
+        Self(Mutex::new(Places::new(most, most_per_address)))
     }
 
-    /// A slot for a connection from this address; `None` where a limit is reached.
-    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
-        // An IPv4 client of a dual-stack listener is the same client.
-        let address = address.to_canonical();
-        let mut open = lock(&self.open);
-        let from_there = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.all >= self.most || (self.most_per_address > 0 && from_there >= self.most_per_address) {
-            return None;
-        }
-        open.all += 1;
-        open.by_address.insert(address, from_there + 1);
-        Some(Slot { connections: Arc::clone(self), address })
+    /// A slot for a connection from this address. Others, on which nobody has joined, may lose theirs for it.
+    ///
+    /// # Errors
+    /// The limit that is reached.
+    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Slot, Full> {
+        let (address, told) = (network(address), Arc::new(Notify::new()));
+        let mut places = lock(&self.0);
+        let (number, taken_away) = places.take(address, Arc::clone(&told), Instant::now())?;
+        drop(places);
+        taken_away.iter().for_each(|told| told.notify_one());
+        Ok(Slot { connections: Arc::clone(self), address, waiting: Some((number, told)) })
     }
 
     /// How many are open.
     pub(crate) fn open(&self) -> usize {
-        lock(&self.open).all
+        lock(&self.0).taken()
+    }
+}
+
+impl Slot {
+    /// Somebody has joined: from now on nobody else gets it. Tells whether it was still there.
+    pub(crate) fn join(&mut self) -> bool {
+        let Some((number, told)) = self.waiting.take() else { return true };
+        let is_there = lock(&self.connections.0).join(self.address, number);
+        if !is_there {
+            self.waiting = Some((number, told));
+        }
+        is_there
+    }
+
+    /// Waits until it is taken away, which does not happen once somebody has joined.
+    pub(crate) async fn taken_away(&self) {
+        match &self.waiting {
+            Some((_, told)) => told.notified().await,
+            None => std::future::pending().await,
+        }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut open = lock(&self.connections.open);
-        open.all -= 1;
-        if let Some(count) = open.by_address.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                open.by_address.remove(&self.address);
-            }
-        }
+        lock(&self.connections.0).leave(self.address, self.waiting.as_ref().map(|(number, _)| *number));
+    }
+}
+
+/// What counts as one address: of IPv6, a network of 64 bits, since whoever has one address there has all of them. An IPv4 client of a
+/// dual-stack listener is the same client.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        v4 => v4,
     }
 }
 
@@ -157,49 +249,95 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn allowance(rate: u32, burst: u32, digit_rate: u32) -> Arc<Allowance> {
+        SquareLimits::new(rate, burst, digit_rate).of(&Arc::from("a"))
+    }
+
+    /// How many squares of so many digits pass at this moment.
+    fn pass(allowance: &Allowance, digits: usize, now: Instant) -> usize {
+        (0..10_000).take_while(|_| allowance.pay_at(digits, now).is_ok()).count()
+    }
+
     #[test]
     fn a_burst_passes_and_then_the_rate_counts() {
-        let allowance = SquareLimits::new(1, 3).of(&Arc::from("a"));
-        for _ in 0..3 {
-            assert_eq!(allowance.pay(), Ok(()));
-        }
-        let wait = allowance.pay().expect_err("the burst is spent");
-        assert!(wait <= Duration::from_secs(1), "{wait:?}");
-        allowance.refund();
-        assert_eq!(allowance.pay(), Ok(()));
-        assert!(allowance.pay().is_err());
+        let (allowance, now) = (allowance(20, 50, 0), Instant::now());
+        assert_eq!(pass(&allowance, 1, now), 50);
+        assert_eq!(allowance.pay_at(1, now), Err(Duration::from_millis(50)));
+        assert_eq!(pass(&allowance, 1, now + Duration::from_millis(49)), 0);
+        assert_eq!(pass(&allowance, 1, now + Duration::from_secs(1)), 20);
+        assert_eq!(pass(&allowance, 1, now + Duration::from_secs(1000)), 50);
+    }
+
+    #[test]
+    fn what_is_given_back_is_never_more_than_what_may_be_had_at_once() {
+        let (allowance, now) = (allowance(20, 50, 20_000), Instant::now());
+        let paid: Vec<Payment> = (0..50).map(|_| allowance.pay_at(100, now).unwrap()).collect();
+        paid.into_iter().for_each(|payment| allowance.refund(payment));
+        assert_eq!(pass(&allowance, 100, now), 50, "at once");
+        let later = now + Duration::from_secs(60);
+        let paid: Vec<Payment> = (0..50).map(|_| allowance.pay_at(4000, later).unwrap()).collect();
+        let much_later = later + Duration::from_secs(60);
+        paid.into_iter().for_each(|payment| allowance.refund(payment));
+        assert_eq!(pass(&allowance, 4000, much_later), 50, "after a rest");
+    }
+
+    #[test]
+    fn ten_seconds_of_digits_pass_at_once_and_then_their_rate_counts() {
+        let (allowance, now) = (allowance(20, 50, 20_000), Instant::now());
+        assert_eq!(pass(&allowance, 10_000, now), 20);
+        assert_eq!(allowance.pay_at(10_000, now), Err(Duration::from_millis(500)));
+        assert!(allowance.pay_at(1, now).is_err(), "a short one waits as well");
+        assert_eq!(pass(&allowance, 10_000, now + Duration::from_secs(1)), 2);
+        let later = now + Duration::from_secs(100);
+        assert_eq!(pass(&allowance, 10_000, later), 20, "the squares that did not pass cost nothing");
+        assert_eq!(pass(&allowance, 0, later), 30);
+    }
+
+    #[test]
+    fn a_number_of_more_digits_than_all_that_are_allowed_waits_for_its_turn_and_is_made_up_for() {
+        let (allowance, now) = (allowance(20, 50, 1), Instant::now());
+        assert!(allowance.pay_at(100, now).is_ok());
+        assert_eq!(allowance.pay_at(100, now), Err(Duration::from_secs(100)));
+        assert_eq!(allowance.pay_at(1, now), Err(Duration::from_secs(91)));
+        assert!(allowance.pay_at(100, now + Duration::from_secs(100)).is_ok());
     }
 
     #[test]
     fn an_allowance_outlives_its_connection() {
-        let limits = SquareLimits::new(1, 1);
+        let limits = SquareLimits::new(1, 1, 20_000);
         let student = Arc::from("a");
-        assert_eq!(limits.of(&student).pay(), Ok(()));
-        assert!(limits.of(&student).pay().is_err());
+        assert!(limits.of(&student).pay(1).is_ok());
+        assert!(limits.of(&student).pay(1).is_err());
         for other in 0..2000 {
             limits.of(&Arc::from(other.to_string()));
         }
-        assert!(limits.of(&student).pay().is_err());
+        assert!(limits.of(&student).pay(1).is_err());
         assert!(lock(&limits.students).len() < 1500, "whole allowances that nobody holds are forgotten");
     }
 
     #[test]
     fn without_a_rate_there_is_no_limit() {
-        let allowance = SquareLimits::new(0, 1).of(&Arc::from("a"));
-        assert!((0..10_000).all(|_| allowance.pay().is_ok()));
+        let lifted = allowance(0, 1, 1);
+        assert!((0..10_000).all(|_| lifted.pay(10_000).is_ok()));
+        assert_eq!(SquareLimits::new(0, 1, 1).digit_rate(), 0);
+        assert_eq!(pass(&allowance(20, 50, 0), 1_000_000, Instant::now()), 50, "no limit of digits");
+        assert_eq!(pass(&allowance(u32::MAX, u32::MAX, u32::MAX), 1_000_000, Instant::now()), 10_000);
     }
 
-    #[test]
-    fn connections_are_counted_in_all_and_by_address() {
-        let connections = Arc::new(Connections::new(3, 2));
-        let (here, there) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
-        let first = connections.take(here);
-        let _second = connections.take(here);
-        assert!(connections.take(here).is_none());
-        let third = connections.take(there);
-        assert!(third.is_some());
-        assert!(connections.take(there).is_none());
-        drop(first);
-        assert!(connections.take("::ffff:127.0.0.1".parse().unwrap()).is_some());
+    #[tokio::test]
+    async fn whose_place_is_given_to_another_hears_of_it_and_who_has_joined_keeps_it() {
+        let connections = Arc::new(Connections::new(100, 0));
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let mut joined = connections.take(here).unwrap();
+        assert!(joined.join());
+        let mut oldest = connections.take(here).unwrap();
+        let mut others: Vec<Slot> = (0..100).map(|_| connections.take(here).unwrap()).collect();
+        oldest.taken_away().await;
+        assert!(!oldest.join(), "it is gone");
+        drop(oldest);
+        assert_eq!(connections.open(), 51, "half of them may be of those who have not joined");
+        assert!(others.pop().unwrap().join());
+        drop((joined, others));
+        assert_eq!(connections.open(), 0);
     }
 }

@@ -1,7 +1,11 @@
 //! Accepts connections, within their limits, and starts a session for each, which moves on to where everybody is once its student
 //! is in. Runs until the server is told to stop, and ends when the last session has.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+mod address;
+
+use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
+
+pub(crate) use address::listen_on;
 
 use rustls::ServerConfig;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
@@ -17,7 +21,12 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{Room, limits::Connections, session::Session, wire::Wire};
+use crate::{
+    Room,
+    limits::{Connections, Full},
+    session::Session,
+    wire::Wire,
+};
 
 /// Connections that the system may hold until they are accepted: a whole class may come back at the same moment.
 const BACKLOG: i32 = 4096;
@@ -36,11 +45,11 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Refusals handed over at the same time; beyond it a connection too many is just closed.
-const REFUSALS: usize = 64;
+/// Connections without a place that are waited for at the same time, until they have read why. The others are told and closed at once.
+pub(crate) const FAREWELLS: usize = 256;
 
-/// How long a refusal may take.
-const REFUSAL_TIME: Duration = Duration::from_secs(1);
+/// How long one of them is waited for.
+const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
 /// How long sessions may take to hand over what is left when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(5);
@@ -57,10 +66,39 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
+/// The sockets of one address that was given, which may be a name of several.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    all: Vec<TcpListener>,
+    /// Which is asked first, so that none of them waits behind another for ever.
+    next: usize,
+}
+
+impl Listeners {
+    pub(crate) fn new(all: Vec<TcpListener>) -> Self {
+        Self { all, next: 0 }
+    }
+
+    /// Waits for the next connection. Dropped at any time, none is lost.
+    pub(crate) async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        poll_fn(|context| {
+            let count = self.all.len();
+            for at in (self.next..self.next + count).map(|at| at % count) {
+                if let Poll::Ready(accepted) = self.all[at].poll_accept(context) {
+                    self.next = (at + 1) % count;
+                    return Poll::Ready(accepted);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
 /// Where connections come from.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    Tcp(TcpListener, Option<Arc<ServerConfig>>),
+    Tcp(Listeners, Option<Arc<ServerConfig>>),
     /// Somebody in this process hands them over; when nobody does any more, none comes.
     Given(mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>),
 }
@@ -77,8 +115,8 @@ impl Incoming {
     /// Waits for the next connection. Dropped at any time, none is lost.
     async fn accept(&mut self) -> io::Result<(Wire, SocketAddr)> {
         match self {
-            Self::Tcp(listener, tls) => {
-                let (stream, address) = listener.accept().await?;
+            Self::Tcp(listeners, tls) => {
+                let (stream, address) = listeners.accept().await?;
                 if let Err(error) = set_up(&stream) {
                     tracing::debug!(%address, %error, "cannot set up a connection");
                 }
@@ -105,7 +143,6 @@ pub(crate) async fn serve(
 ) {
     let mut sessions: JoinSet<Served> = JoinSet::new();
     let stopped = stop.clone();
-    let refusals = Arc::new(Semaphore::new(REFUSALS));
     // While it is longer than the first one, whoever watches has been told that nothing is accepted.
     let mut pause = PAUSE;
     let mut paused_until = None;
@@ -126,19 +163,22 @@ pub(crate) async fn serve(
         }
         match accepted {
             Ok((wire, address)) => match connections.take(address.ip()) {
-                Some(slot) => {
+                Ok(slot) => {
                     let session = Session::new(Arc::clone(&room), wire, address, slot);
                     sessions.spawn(session.run(stopped.clone()));
                 }
-                None => {
-                    tracing::info!(%address, "refused: the connection limit is reached");
+                Err(full) => {
+                    tracing::info!(%address, limit = ?full, "refused: the connection limit is reached");
                     room.metrics.refused();
-                    if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-                        sessions.spawn(async move {
+                    room.metrics.error(ErrorCode::ServerFull);
+                    match Arc::clone(&room.farewells).try_acquire_owned() {
+                        Ok(permit) => drop(sessions.spawn(async move {
                             let _permit = permit;
-                            let _ = tokio::time::timeout(REFUSAL_TIME, refuse(wire)).await;
+                            let line = server_full(full);
+                            let _ = tokio::time::timeout(FAREWELL_TIME, wire.end_with(&line)).await;
                             None
-                        });
+                        })),
+                        Err(_) => wire.end_now(&server_full(full)),
                     }
                 }
             },
@@ -194,15 +234,25 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Says that there is no room, and waits until the other side has read it.
-async fn refuse(wire: Wire) -> io::Result<()> {
-    let error = ErrorMessage {
-        code: ErrorCode::ServerFull,
-        message: "The server has as many connections as it takes; try again later.".to_owned(),
-        id: None,
-        retry_after_ms: None,
+/// The line for a connection that has no place.
+pub(crate) fn server_full(full: Full) -> Vec<u8> {
+    let message = match full {
+        Full::Server => "The server has as many connections as it takes; try again later.",
+        Full::Address => {
+            "As many connections come from this address as the server takes; close some, or try again later."
+        }
     };
-    wire.end_with(&to_line(&FromServer::Error(error))).await
+    let error =
+        ErrorMessage { code: ErrorCode::ServerFull, message: message.to_owned(), id: None, retry_after_ms: None };
+    to_line(&FromServer::Error(error))
+}
+
+/// Closes a connection that has lost its place and was told so, once that was read where few are waited for.
+pub(crate) async fn part(wire: &Wire, farewells: &Semaphore) {
+    match farewells.try_acquire() {
+        Ok(_permit) => drop(tokio::time::timeout(FAREWELL_TIME, wire.end()).await),
+        Err(_) => wire.end_now(&[]),
+    }
 }
 
 /// Whether accepting failed for one connection alone, which is gone, so that the next can be accepted at once.

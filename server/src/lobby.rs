@@ -2,13 +2,15 @@
 //! the same moment is served beside those who go on, and not before them. The system shares the processors out between these threads
 //! and all others, whereas tasks of one runtime wait for each other in one queue.
 
-use std::io;
+use std::{io, net::SocketAddr};
 
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Handle, Runtime},
     task::JoinHandle,
 };
+
+use crate::listen::Listeners;
 
 /// The threads that accept connections and seat students.
 #[derive(Debug)]
@@ -30,10 +32,11 @@ impl Lobby {
         Self { handle: Handle::current(), threads: None }
     }
 
-    /// Connections of this listener are accepted in the lobby.
-    pub(crate) fn listener(&self, listener: std::net::TcpListener) -> io::Result<TcpListener> {
+    /// Connections of these sockets are accepted in the lobby.
+    pub(crate) fn listeners(&self, sockets: Vec<(std::net::TcpListener, SocketAddr)>) -> io::Result<Listeners> {
         let _lobby = self.handle.enter();
-        TcpListener::from_std(listener)
+        let listeners: io::Result<_> = sockets.into_iter().map(|(socket, _)| TcpListener::from_std(socket)).collect();
+        Ok(Listeners::new(listeners?))
     }
 
     /// Does this in the lobby.

@@ -1,13 +1,15 @@
 //! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of milliseconds and
-//! tens of megabytes on purpose, so they run off the async threads, few at a time; `session` asks [`Gate::check`] and goes
-//! on meanwhile. The commands of the program ask for hashes.
+//! tens of megabytes on purpose, so they run off the async threads, few at a time, and students have theirs by turns; `session` asks
+//! [`Gate::check`] and goes on meanwhile. The commands of the program ask for hashes.
 
 mod guesses;
+mod turns;
 
 use std::{
     cell::RefCell,
+    collections::HashMap,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -19,10 +21,12 @@ use argon2::{
     },
 };
 use guesses::Guesses;
-use tokio::{sync::Semaphore, time::Instant};
+use squares_shared::pin::canonical;
+use tokio::{sync::oneshot, time::Instant};
+use turns::Turns;
 use zeroize::Zeroizing;
 
-use crate::background::Background;
+use crate::{background::Background, limits::network, threads::Threads};
 
 /// What a check costs: the least that OWASP recommends for Argon2id (19 MiB, twice over, one lane). More would make
 /// a stolen roster dearer to try, and a class that joins at once on a small machine slower: two hundred checks one after
@@ -50,11 +54,12 @@ pub enum PinError {
     Failed(argon2::password_hash::Error),
 }
 
-/// The Argon2id hash of a PIN in PHC form, with a salt of its own.
+/// The Argon2id hash of a PIN in PHC form, with a salt of its own: of the PIN as it is compared, however it is written.
 ///
 /// # Errors
 /// [`PinError`].
 pub fn hash_pin(pin: &str) -> Result<String, PinError> {
+    let pin = Zeroizing::new(canonical(pin).into_owned());
     if pin.is_empty() {
         return Err(PinError::Empty);
     }
@@ -72,9 +77,16 @@ pub(crate) fn is_usable(hash: &str) -> bool {
 }
 
 thread_local! {
-    /// The memory of this thread's checks, for the next one and until the thread ends: to take so much from the system and to give it back
+    /// The memory of this thread's checks, for the next one and until the thread rests: to take so much from the system and to give it back
     /// for each check keeps the other threads of the program waiting.
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Checks a PIN as it is compared, and where that is another text also as it was typed: a hash may have been made of it before
+/// PINs were read in more than one way.
+fn matches_somehow(pin: &str, hash: &str) -> bool {
+    let read = Zeroizing::new(canonical(pin).into_owned());
+    matches(&read, hash) || (*read != pin && matches(pin, hash))
 }
 
 /// Checks a PIN.
@@ -107,66 +119,160 @@ pub(crate) enum Verdict {
     Wrong,
     /// Too many were wrong: for this long, none is looked at.
     HeldUp(Duration),
+    /// The student has joined too often, or too many wait to join as this student: it was not looked at, and may be after this time.
+    TooOften(Duration),
 }
+
+/// When somebody may try again for whom too many others wait.
+const CROWDED: Duration = Duration::from_secs(1);
 
 /// Where PINs are checked.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    guesses: Mutex<Guesses>,
-    /// Checks at the same time. Half of the processors go on serving those who are in.
-    permits: Arc<Semaphore>,
+    shared: Arc<Shared>,
     checks: Background,
 }
 
+#[derive(Debug)]
+struct Shared {
+    guesses: Mutex<Guesses>,
+    queue: Mutex<Queue>,
+}
+
+/// Those who wait for a check, each to be told when it is their turn.
+#[derive(Debug)]
+struct Queue {
+    turns: Turns,
+    told: HashMap<u64, oneshot::Sender<()>>,
+}
+
+/// Somebody's place in the queue, and then their turn. Dropped, it goes to the next.
+#[derive(Debug)]
+struct Turn {
+    shared: Arc<Shared>,
+    student: Arc<str>,
+    number: u64,
+    has_come: bool,
+}
+
 impl Gate {
-    /// Fails where the system has no descriptor left for it.
+    /// Fails where the system has no thread left for it.
     pub(crate) fn new() -> std::io::Result<Self> {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let at_once = (processors / 2).max(1);
-        let checks = Background::with(at_once, "pin", NICENESS)?;
-        Ok(Self { guesses: Mutex::default(), permits: Arc::new(Semaphore::new(at_once)), checks })
+        let at_once = Threads::here().pins;
+        let rest = || MEMORY.with_borrow_mut(|memory| *memory = Vec::new());
+        let checks = Background::with(at_once, "pin", NICENESS, rest)?;
+        let queue = Mutex::new(Queue { turns: Turns::new(at_once), told: HashMap::new() });
+        Ok(Self { shared: Arc::new(Shared { guesses: Mutex::default(), queue }), checks })
     }
 
-    /// Checks a student's PIN against its hash, or, for a student without one, says no after as long a time.
+    /// Checks a student's PIN against its hash, or, for a student without one, says no after as long a time. Nothing is checked for whom
+    /// `is_gone` says, when it is their turn, that they no longer listen.
     pub(crate) async fn check(
         &self,
         student: &Arc<str>,
         address: IpAddr,
         pin: Option<Zeroizing<String>>,
         hash: Option<Arc<str>>,
+        is_gone: impl Fn() -> bool,
     ) -> Verdict {
-        if let Some(left) = self.guesses(|guesses, now| guesses.held_up(student, address, now)) {
+        if let Some(left) = self.shared.guesses().held_up(student, address, Instant::now()) {
             return Verdict::HeldUp(left);
         }
-        let right = match pin.filter(|pin| !pin.is_empty()) {
-            None => false,
-            Some(pin) => {
-                let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return Verdict::Wrong };
-                // While this one waited, others may have guessed too often: a flood that queues here is not worked off.
-                if let Some(left) = self.guesses(|guesses, now| guesses.held_up(student, address, now)) {
-                    return Verdict::HeldUp(left);
-                }
-                let check = move || {
-                    // Held until the work is done, even where nobody waits for it any more.
-                    let _permit = permit;
-                    matches(&pin, hash.as_deref().unwrap_or(STAND_IN)) && hash.is_some()
-                };
-                self.checks.run(check).await.unwrap_or(false)
-            }
+        let Some(pin) = pin else {
+            self.shared.wrong(student, address);
+            return Verdict::Wrong;
         };
-        if right {
-            self.guesses(|guesses, _| guesses.succeeded(student, address));
-            return Verdict::Right;
+        let Some(turn) = self.turn(student, address).await else { return Verdict::TooOften(CROWDED) };
+        if is_gone() {
+            return Verdict::Wrong;
         }
-        let failed = self.guesses(|guesses, now| guesses.failed(student, address, now));
-        if let Some(held) = failed {
-            tracing::warn!(%student, %address, seconds = held.as_secs(), "too many wrong PINs: held up");
+        {
+            let (mut guesses, now) = (self.shared.guesses(), Instant::now());
+            // While this one waited, others may have guessed too often: a flood that queues here is not worked off.
+            if let Some(left) = guesses.held_up(student, address, now) {
+                return Verdict::HeldUp(left);
+            }
+            if let Some(left) = guesses.joined_too_often(student, now) {
+                return Verdict::TooOften(left);
+            }
+            // Counted before it is looked at, so that of many at the same time no more are looked at than may be wrong.
+            guesses.failed(student, address, now);
         }
-        Verdict::Wrong
+        let (shared, student) = (Arc::clone(&self.shared), Arc::clone(student));
+        let check = move || {
+            let right = matches_somehow(&pin, hash.as_deref().unwrap_or(STAND_IN)) && hash.is_some();
+            if right {
+                shared.guesses().succeeded(&student, address, Instant::now());
+            } else {
+                shared.say_if_held_up(&student, address);
+            }
+            // The turn lasts until the work is done, even where nobody waits for it any more.
+            drop(turn);
+            right
+        };
+        if self.checks.run(check).await.unwrap_or(false) { Verdict::Right } else { Verdict::Wrong }
     }
 
-    fn guesses<T>(&self, ask: impl FnOnce(&mut Guesses, Instant) -> T) -> T {
-        ask(&mut self.guesses.lock().unwrap_or_else(PoisonError::into_inner), Instant::now())
+    /// Waits for a turn; `None` where too many wait for one as it is.
+    async fn turn(&self, student: &Arc<str>, address: IpAddr) -> Option<Turn> {
+        let (tell, told) = oneshot::channel();
+        let mut turn = {
+            let mut queue = self.shared.queue();
+            let number = queue.turns.wait(student, network(address))?;
+            queue.told.insert(number, tell);
+            let (shared, student) = (Arc::clone(&self.shared), Arc::clone(student));
+            Turn { shared, student, number, has_come: false }
+        };
+        self.shared.go_on();
+        told.await.ok()?;
+        turn.has_come = true;
+        Some(turn)
+    }
+}
+
+impl Shared {
+    /// Tells those whose turn it is now.
+    fn go_on(&self) {
+        let mut queue = self.queue();
+        let guesses = self.guesses();
+        while let Some(number) = queue.turns.next(|address| guesses.is_suspect(address)) {
+            // It stays in the queue's charge until it is dropped, whether or not it was heard.
+            let _ = queue.told.remove(&number).map(|tell| tell.send(()));
+        }
+    }
+
+    fn wrong(&self, student: &Arc<str>, address: IpAddr) {
+        self.guesses().failed(student, address, Instant::now());
+        self.say_if_held_up(student, address);
+    }
+
+    fn say_if_held_up(&self, student: &Arc<str>, address: IpAddr) {
+        let held = self.guesses().held_up(student, address, Instant::now());
+        if let Some(held) = held {
+            tracing::warn!(%student, %address, seconds = held.as_secs(), "too many wrong PINs: held up");
+        }
+    }
+
+    fn guesses(&self) -> MutexGuard<'_, Guesses> {
+        self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        // One that was told a moment ago and has not heard of it has had its turn as well.
+        if self.has_come || queue.told.remove(&self.number).is_none() {
+            queue.turns.done(&self.student);
+        } else {
+            queue.turns.leave(&self.student, self.number);
+        }
+        drop(queue);
+        self.shared.go_on();
     }
 }
 
@@ -206,13 +312,97 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_pin_fits_however_it_is_typed_and_a_hash_of_what_was_typed_before_too() {
+        let hash = hash_pin(" K7MQ-93XD\n").unwrap();
+        for typed in ["k7mq93xd", "K7mq-93Xd", "ｋ７ｍｑ－９３ｘｄ", "\tk7mq-93xd "] {
+            assert!(matches_somehow(typed, &hash), "{typed:?}");
+        }
+        assert!(!matches_somehow("k7mq-93xf", &hash) && !matches_somehow("", &hash));
+        let (memory, passes, lanes) = COST;
+        let argon2 = Argon2::from(Params::new(memory, passes, lanes, None).unwrap());
+        for before in ["K7MQ-93XD", "k7mq93xd", "1234", " 12 34 ", "１２３４", "Secret"] {
+            let hash = argon2.hash_password(before.as_bytes()).unwrap().to_string();
+            assert!(matches_somehow(before, &hash), "{before:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_many_guesses_at_once_no_more_than_five_are_looked_at() {
+        let (gate, student) = (Gate::new().unwrap(), Arc::from("s"));
+        let hash: Arc<str> = hash_pin("2345").unwrap().into();
+        let guess = |from: u8| {
+            let pin = Some(Zeroizing::new("1".to_owned()));
+            gate.check(&student, [127, 0, 0, from].into(), pin, Some(hash.clone()), || false)
+        };
+        let mut all: Vec<_> = (0..12).map(|_| Box::pin(guess(1))).collect();
+        let mut verdicts = Vec::new();
+        std::future::poll_fn(|context| {
+            all.retain_mut(|one| match one.as_mut().poll(context) {
+                std::task::Poll::Ready(verdict) => {
+                    verdicts.push(verdict);
+                    false
+                }
+                std::task::Poll::Pending => true,
+            });
+            if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+        assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Wrong).count(), 5, "{verdicts:?}");
+        assert_eq!(guess(2).await, Verdict::Wrong, "elsewhere it is not held up");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_checked_for_who_is_gone_and_others_go_on() {
+        let gate = Gate::new().unwrap();
+        let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
+        let check = |student: &'static str, gone: bool| {
+            let (hash, gate) = (hash.clone(), &gate);
+            async move {
+                gate.check(&student.into(), address, Some(Zeroizing::new("2345".to_owned())), Some(hash), move || gone)
+                    .await
+            }
+        };
+        assert_eq!(check("gone", true).await, Verdict::Wrong);
+        for _ in 0..10 {
+            // Called off while they wait, or are about to have their turn.
+            let (mut first, mut second) = (Box::pin(check("a", false)), Box::pin(check("a", false)));
+            std::future::poll_fn(|context| {
+                let _ = (first.as_mut().poll(context), second.as_mut().poll(context));
+                std::task::Poll::Ready(())
+            })
+            .await;
+        }
+        assert_eq!(check("a", false).await, Verdict::Right);
+        assert_eq!(check("gone", false).await, Verdict::Right, "it was no guess");
+    }
+
+    #[tokio::test]
+    async fn a_right_pin_again_and_again_has_to_wait_and_others_do_not() {
+        let gate = Gate::new().unwrap();
+        let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
+        let check = async |student: &str| {
+            let pin = Some(Zeroizing::new("2345".to_owned()));
+            gate.check(&student.into(), address, pin, Some(hash.clone()), || false).await
+        };
+        let mut joins = 0;
+        while check("eager").await == Verdict::Right {
+            joins += 1;
+            assert!(joins < 1000, "never held up");
+        }
+        assert!(joins >= 30, "{joins}");
+        assert!(matches!(check("eager").await, Verdict::TooOften(wait) if wait <= Duration::from_secs(1)));
+        assert_eq!(check("other").await, Verdict::Right);
+    }
+
     #[tokio::test]
     async fn who_guesses_too_often_is_held_up_even_with_the_right_pin() {
         let (gate, student) = (Gate::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
         let address = IpAddr::from([127, 0, 0, 1]);
-        let check =
-            async |pin: &str| gate.check(&student, address, Some(pin.to_owned().into()), Some(hash.clone())).await;
+        let check = async |pin: &str| {
+            gate.check(&student, address, Some(pin.to_owned().into()), Some(hash.clone()), || false).await
+        };
         for _ in 0..4 {
             assert_eq!(check("1").await, Verdict::Wrong);
         }

@@ -86,9 +86,13 @@ impl Presence {
         Self { room: Mutex::default(), changed: Notify::new(), told: watch::Sender::new(0) }
     }
 
-    /// Seats a terminal of a student, and tells who is online with it and from where to read on.
-    pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>) -> (Seat, List, Cursor) {
+    /// Seats a terminal of a student, and tells who is online with it and from where to read on; `None` where the student has `most` of
+    /// them already (0: no limit).
+    pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>, most: u32) -> Option<(Seat, List, Cursor)> {
         let mut room = self.room();
+        if most > 0 && room.online.get(id).is_some_and(|entry| entry.sessions >= most) {
+            return None;
+        }
         let entry = room.online.entry(Arc::clone(id)).or_insert_with(|| Entry { name: Arc::clone(name), sessions: 0 });
         entry.sessions = entry.sessions.saturating_add(1);
         entry.name = Arc::clone(name);
@@ -102,7 +106,7 @@ impl Presence {
         let joined = (room.list(), Cursor { line: room.last_line, version: room.version });
         drop(room);
         self.changed.notify_one();
-        (Seat { presence: Arc::clone(self), id: Arc::clone(id) }, joined.0, joined.1)
+        Some((Seat { presence: Arc::clone(self), id: Arc::clone(id) }, joined.0, joined.1))
     }
 
     fn leave(&self, id: &Arc<str>) {
@@ -255,7 +259,7 @@ mod tests {
     use super::*;
 
     fn join(presence: &Arc<Presence>, id: &str) -> (Seat, Online, Cursor) {
-        let (seat, list, cursor) = presence.join(&Arc::from(id), &Arc::from(id));
+        let (seat, list, cursor) = presence.join(&Arc::from(id), &Arc::from(id), 0).expect("there is no limit");
         let students = format!("[{}]", String::from_utf8(list.students.concat()).unwrap());
         let students = serde_json::from_str(&students).unwrap();
         (seat, Online { count: list.count, students }, cursor)

@@ -7,6 +7,7 @@
 
 mod answers;
 mod attention;
+mod ending;
 mod lending;
 mod outgoing;
 mod requests;
@@ -17,6 +18,7 @@ use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Durati
 
 use attention::Attention;
 pub(crate) use attention::Queue as AttentionQueue;
+use ending::Ending;
 use outgoing::Outgoing;
 use squares_shared::{
     line::{Line, LineReader},
@@ -32,8 +34,9 @@ use waits::{finished, finished_request, received};
 use crate::{
     Room,
     feed::Read,
+    http,
     ledger::{Answer, PageQuery, ReadFailed, Replay},
-    limits::{Allowance, Slot},
+    limits::{Allowance, Payment, Slot},
     presence::{Cursor, Seat},
     relay::{Outlet, Place},
     wire::Wire,
@@ -48,10 +51,6 @@ const TLS_SILENCE: Duration = Duration::from_secs(3);
 
 /// How long the server goes on trying to hand over what is left once a connection is to be closed, without any progress.
 const CLOSING_TIME: Duration = Duration::from_secs(30);
-
-/// How long the server waits, after its last line, for the other side to close: closing first while
-/// something unread has arrived would make the system throw that last line away.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// Squares of one connection on their way to the ledger. Beyond it no further request is read until one is answered.
 const UNDER_WAY: usize = 256;
@@ -97,8 +96,10 @@ pub(crate) struct Session {
     /// The deadline is only that for the first word of TLS.
     looks_for_tls: bool,
     ending: Ending,
+    /// A line has come: what follows cannot be HTTP.
+    heard: bool,
     errors_logged: u32,
-    _slot: Slot,
+    slot: Slot,
 }
 
 /// What a session has once its student is in.
@@ -121,17 +122,6 @@ struct Member {
     page: Option<PageQuery>,
 }
 
-/// Whether and how a session comes to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It does not.
-    Open,
-    /// No further request is read. What was asked is carried out and answered, results are sent up to `target` once it is known, then it closes.
-    Finishing { bye: Option<ByeReason>, target: Option<u64> },
-    /// What is in the queue is written, then it closes.
-    Closing,
-}
-
 /// How far a session was served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Served {
@@ -147,11 +137,22 @@ enum Broken {
     Connection(io::Error),
     /// It made no progress in time.
     TimedOut,
+    /// Its place was given to somebody else before anybody had joined on it.
+    PutOut,
 }
 
 impl From<io::Error> for Broken {
     fn from(error: io::Error) -> Self {
         Self::Connection(error)
+    }
+}
+
+impl Member {
+    /// Gives back what was paid for a square that was not recorded.
+    fn refund(&self, paid: Option<Payment>) {
+        if let Some(paid) = paid {
+            self.allowance.refund(paid);
+        }
     }
 }
 
@@ -180,8 +181,9 @@ impl Session {
             request: None,
             member: None,
             ending: Ending::Open,
+            heard: false,
             errors_logged: 0,
-            _slot: slot,
+            slot,
         })
     }
 
@@ -217,11 +219,14 @@ impl Session {
             Ok(Served::All) => tracing::info!(address = %self.address, student, "left"),
             Err(Broken::Connection(error)) => tracing::info!(address = %self.address, student, %error, "lost"),
             Err(Broken::TimedOut) => tracing::info!(address = %self.address, student, "given up: no progress"),
+            Err(Broken::PutOut) => {}
         }
         // The student is gone for everybody else from here on.
         self.member = None;
-        if end.is_ok() {
-            self.linger().await;
+        match end {
+            Ok(_) => self.linger().await,
+            Err(Broken::PutOut) => self.farewell().await,
+            Err(Broken::Connection(_) | Broken::TimedOut) => {}
         }
         None
     }
@@ -278,6 +283,8 @@ impl Session {
         let deadline = Some(self.deadline).filter(|_| self.member.is_none() || self.ending != Ending::Open);
         let alarm = [deadline, self.paused_until].into_iter().flatten().min();
         let open = !matches!(self.ending, Ending::Closing | Ending::Finishing { bye: Some(_), .. });
+        let nobody_joined = self.member.is_none();
+        let is_checked = nobody_joined && self.request.is_some();
         let mut nobody = None;
         let member = self.member.as_deref_mut();
         let (answers, replay) = match member {
@@ -311,6 +318,7 @@ impl Session {
                 self.error(ErrorCode::JoinTimeout, "No join came within 10 s of connecting; connect again and send join first.", None);
                 self.end(Ending::Closing);
             }
+            () = self.slot.taken_away(), if nobody_joined => return Err(Broken::PutOut),
             answer = received(answers) => self.answered(answer),
             read = finished(replay) => self.replayed(read),
             done = finished_request(&mut self.request) => {
@@ -318,6 +326,8 @@ impl Session {
                 self.done(done);
             }
             () = self.outlet.called() => {}
+            // Nothing is read while a PIN is checked, and nobody is checked who is gone.
+            error = self.outlet.wire().broken(), if is_checked => return Err(error.into()),
             ready = self.outlet.wire().writable(), if writes => ready?,
             ready = self.outlet.wire().readable(), if reads => {
                 ready?;
@@ -382,6 +392,11 @@ impl Session {
             if !self.can_take_a_request() {
                 break;
             }
+            if !self.heard && http::is_request(self.lines.peek()) {
+                tracing::info!(address = %self.address, "refused: a request of HTTP");
+                self.out.push(http::refusal().into());
+                return self.end(Ending::Closing);
+            }
             let taken = match self.lines.next_line() {
                 Some(Line::Whole(line)) => {
                     self.attention.take_request(line.len());
@@ -390,6 +405,7 @@ impl Session {
                 Some(Line::TooLong) => Err(None),
                 None => break,
             };
+            self.heard = true;
             match taken {
                 Ok(request) => self.carry_out(request),
                 Err(Some(refusal)) => self.refuse(refusal),
@@ -403,11 +419,6 @@ impl Session {
                 }
             }
         }
-    }
-
-    fn end(&mut self, ending: Ending) {
-        self.ending = ending;
-        self.deadline = Instant::now() + CLOSING_TIME;
     }
 
     /// Whether the feed, the presence lines or the repeats have something for the client right now.
@@ -444,42 +455,5 @@ impl Session {
             }
         }
         self.finish();
-    }
-
-    /// Once everything asked for is answered, says goodbye where that is due.
-    fn finish(&mut self) {
-        let Ending::Finishing { bye, target } = &mut self.ending else { return };
-        let waits_for_a_line = bye.is_none() && self.lines.has_line();
-        if self.request.is_some() || waits_for_a_line {
-            return;
-        }
-        if let Some(member) = self.member.as_deref() {
-            if member.under_way.is_awaited() {
-                return;
-            }
-            // Everything asked for is in the feed by now: what comes later need not be waited for.
-            let target = *target.get_or_insert_with(|| self.room.feed.latest());
-            if member.reached < target || member.under_way.has_repeats() {
-                return;
-            }
-        }
-        if let Some(reason) = *bye {
-            self.out.push(to_line(&FromServer::Bye { reason }).into());
-        }
-        self.ending = Ending::Closing;
-    }
-
-    fn is_over(&self) -> bool {
-        self.ending == Ending::Closing && self.all_is_written()
-    }
-
-    /// Whether everything that was said has left this process.
-    fn all_is_written(&self) -> bool {
-        self.out.is_empty() && !self.outlet.wire().holds()
-    }
-
-    /// Gives the other side time to read the last line before the connection goes.
-    async fn linger(self: Box<Self>) {
-        let _ = tokio::time::timeout(LINGER, self.outlet.wire().end()).await;
     }
 }

@@ -8,16 +8,18 @@ mod tls;
 
 use std::{
     future::poll_fn,
-    io::{self, IoSlice},
+    io::{self, IoSlice, Read as _},
+    mem::MaybeUninit,
     net::Shutdown,
     sync::Arc,
+    task::Poll,
 };
 
 use rustls::ServerConfig;
 use socket2::SockRef;
 use squares_shared::stream::Stream;
 use tls::Tls;
-use tokio::net::TcpStream;
+use tokio::{io::ReadBuf, net::TcpStream};
 
 /// The byte stream of one connection.
 #[derive(Debug)]
@@ -93,6 +95,34 @@ impl Wire {
         }
     }
 
+    /// Waits until the other side has broken the connection off. One that has only said that nothing more comes from it still listens;
+    /// where it has said more than was read, nothing can be told. Nobody may wait to read meanwhile.
+    pub(crate) async fn broken(&self) -> io::Error {
+        let mut buffer = [MaybeUninit::uninit()];
+        poll_fn(|context| {
+            let Some(stream) = self.socket() else { return Poll::Pending };
+            match stream.poll_peek(context, &mut ReadBuf::uninit(&mut buffer)) {
+                Poll::Ready(Err(error)) => Poll::Ready(error),
+                Poll::Ready(Ok(_)) | Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Whether the other side has broken the connection off.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.socket().is_some_and(|stream| !matches!(stream.take_error(), Ok(None)))
+    }
+
+    /// The socket under it, where there is one.
+    fn socket(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(stream) => Some(stream),
+            Self::Tls(stream) => Some(stream.socket()),
+            Self::Given(_) => None,
+        }
+    }
+
     /// Whether bytes that were written are still held here.
     pub(crate) fn holds(&self) -> bool {
         match self {
@@ -109,7 +139,7 @@ impl Wire {
     /// Tells a client that says nothing that TLS is spoken here, and gives the error that its connection ends with.
     pub(crate) fn refuse_without_tls(&self) -> io::Error {
         if let Self::Tls(stream) = self {
-            stream.say_that_it_is_tls();
+            stream.say_that_it_is_tls(false);
         }
         tls::not_tls()
     }
@@ -160,6 +190,25 @@ impl Wire {
                 Ok(0) => return Ok(()),
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
                 _ => {}
+            }
+        }
+    }
+
+    /// Says this, and that nothing more comes, without waiting at all: as far as it can be said so. What has come is read away, since
+    /// closing would otherwise throw away what was said.
+    pub(crate) fn end_now(&self, line: &[u8]) {
+        /// More than this nobody has sent who has only just come.
+        const READ_AWAY: usize = 4;
+        // The socket itself is asked: a connection that is new tells only later whether it is ready.
+        if let Self::Tcp(stream) = self {
+            let socket = SockRef::from(stream);
+            let said = if line.is_empty() { Ok(0) } else { socket.send(line) };
+            if said.and_then(|_| socket.shutdown(Shutdown::Write)).is_ok() {
+                let mut buffer = [0; 4096];
+                let _ = (0..READ_AWAY).try_for_each(|_| match (&*socket).read(&mut buffer) {
+                    Ok(count) if count > 0 => Some(()),
+                    _ => None,
+                });
             }
         }
     }

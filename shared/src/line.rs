@@ -4,6 +4,9 @@
 
 use memchr::memchr;
 
+/// The byte-order mark in UTF-8, which some programs put before the first line.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// What [`LineReader::next_line`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line<'a> {
@@ -38,13 +41,15 @@ pub struct LineReader {
     end: Option<usize>,
     /// Inside a line that was too long: everything up to its end is thrown away.
     discarding: bool,
+    /// Whether all that has come may be a byte-order mark, or its beginning.
+    may_be_mark: bool,
 }
 
 impl LineReader {
     /// A reader of lines of at most `limit` bytes, their ends not counted.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { limit, bytes: Vec::new(), start: 0, end: None, discarding: false }
+        Self { limit, bytes: Vec::new(), start: 0, end: None, discarding: false, may_be_mark: true }
     }
 
     /// Adds bytes as they came.
@@ -68,8 +73,11 @@ impl LineReader {
         }
         let held = self.bytes.len();
         self.bytes.extend_from_slice(incoming);
+        if self.may_be_mark {
+            self.pass_over_mark();
+        }
         if self.end.is_none() {
-            self.look_for_end(held);
+            self.look_for_end(held.max(self.start));
         }
     }
 
@@ -102,6 +110,23 @@ impl LineReader {
         self.bytes.len() - self.start
     }
 
+    /// The bytes that the next call of [`LineReader::next_line`] decides about, and what has come behind them.
+    #[must_use]
+    pub fn peek(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// Takes a byte-order mark off the beginning, once so much has come that it can be told.
+    fn pass_over_mark(&mut self) {
+        if self.bytes.len() < MARK.len() && MARK.starts_with(&self.bytes) {
+            return;
+        }
+        self.may_be_mark = false;
+        if self.bytes.starts_with(MARK) {
+            self.start = MARK.len();
+        }
+    }
+
     /// Looks for the end of the first line not yet taken, from where nobody has looked.
     fn look_for_end(&mut self, from: usize) {
         self.end = memchr(b'\n', &self.bytes[from..]).map(|at| from + at);
@@ -122,7 +147,7 @@ impl LineReader {
 
     /// Whether what is held may yet be a line within the limit, or several.
     fn could_still_fit(&self) -> bool {
-        self.held() <= self.limit || (self.held() == self.limit + 1 && self.bytes.ends_with(b"\r"))
+        self.may_be_mark || self.held() <= self.limit || (self.held() == self.limit + 1 && self.bytes.ends_with(b"\r"))
     }
 
     /// Forgets what was taken, and gives a large buffer back: most connections are idle most of the time.
@@ -218,6 +243,24 @@ mod tests {
     fn the_limit_does_not_count_the_end() {
         assert_eq!(read_in_pieces(4, b"1234\r\n", &[5, 1]), [Taken::Whole(b"1234".to_vec())]);
         assert_eq!(read_in_pieces(4, b"1234\rx\n1\n", &[5, 1]), [Taken::TooLong, Taken::Whole(b"1".to_vec())]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_first_line_is_passed_over() {
+        let whole = |text: &str| Taken::Whole(text.as_bytes().to_vec());
+        for pieces in [[1, 1], [2, 1], [3, 9], [4, 1], [9, 9]] {
+            assert_eq!(read_in_pieces(4, "\u{feff}1234\n".as_bytes(), &pieces), [whole("1234")]);
+            assert_eq!(read_in_pieces(4, "\u{feff}\r\n1\n".as_bytes(), &pieces), [whole("1")]);
+            assert_eq!(read_in_pieces(1, "\u{feff}12\n1\n".as_bytes(), &pieces), [Taken::TooLong, whole("1")]);
+            // Once, and at the beginning alone.
+            assert_eq!(read_in_pieces(4, "\u{feff}\u{feff}\n".as_bytes(), &pieces), [whole("\u{feff}")]);
+            assert_eq!(read_in_pieces(4, "1\n\u{feff}\n".as_bytes(), &pieces), [whole("1"), whole("\u{feff}")]);
+            // Another character that begins as it does.
+            assert_eq!(read_in_pieces(4, "\u{fef0}\n".as_bytes(), &pieces), [whole("\u{fef0}")]);
+        }
+        let mut reader = LineReader::new(1);
+        reader.push(&MARK[..2]);
+        assert_eq!((reader.has_line(), reader.next_line()), (false, None));
     }
 
     #[test]

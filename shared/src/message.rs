@@ -184,6 +184,9 @@ pub struct Limits {
     pub rate: u32,
     /// Squares at once before `rate` counts.
     pub burst: u32,
+    /// Digits of squared numbers a second for one student, ten seconds' worth at once; 0: no limit.
+    #[serde(default)]
+    pub digit_rate: u32,
 }
 
 /// The fields of `welcome`.
@@ -325,13 +328,15 @@ pub enum ErrorCode {
     NotOnRoster,
     /// The PIN is missing or wrong.
     BadPin,
+    /// The student is joined from as many terminals as the limits allow.
+    TooManyTerminals,
     /// Not one number.
     NotANumber,
     /// More digits than the limit.
     TooManyDigits,
     /// The request's `id` stands for another number.
     IdReused,
-    /// More squares than the limits allow.
+    /// More squares, or digits of them, than the limits allow.
     RateLimited,
     /// The result could not be made durable.
     StorageUnavailable,

@@ -130,14 +130,16 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         outbox: state.as_deref().map(settings::outbox_folder),
         pin: pin(),
     };
+    let through = Through::from_environment(variable);
+    // GNU screen keeps the Esc key back until the next one while it hands on the mouse.
+    let in_screen = through == Through::Screen || through == Through::PerhapsScreen && !variable("STY").is_empty();
     let modes = Modes {
-        mouse: !flags.no_mouse && config.mouse.unwrap_or(true),
+        mouse: !flags.no_mouse && config.mouse.unwrap_or(!in_screen),
         focus: notify != Notify::Off,
         title: notify == Notify::Title,
         linear: flags.linear || bare,
         bare,
     };
-    let through = Through::from_environment(variable);
     match run::run(run::Options { setup, link, modes, may_ask: !console && !modes.linear, through, state }) {
         Ok(code) => code,
         Err(error) => {

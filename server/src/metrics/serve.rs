@@ -1,7 +1,9 @@
 //! The page that Prometheus fetches, and the one that tells whether the server is well, over HTTP on an address of their
-//! own. Whoever asks is nobody's student: few are served at once, each briefly.
+//! own. Whoever asks is nobody's student: few are served at once, each briefly, and the oldest gives way to the newest, so that those
+//! who ask for nothing keep nobody from asking.
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     sync::{Arc, Weak},
     time::Duration,
@@ -16,16 +18,19 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::Now;
-use crate::{Room, limits::Connections};
+use crate::{Room, limits::Connections, listen::Listeners};
 
-/// Connections at once; one more waits.
-const AT_ONCE: usize = 8;
+/// Connections at once; for one more the oldest goes.
+const AT_ONCE: usize = 32;
 
 /// How long one connection may take in all.
-const TIME: Duration = Duration::from_secs(10);
+const TIME: Duration = Duration::from_secs(5);
+
+/// The most bytes of a request that are held.
+const HEAD: usize = 8 << 10;
 
 /// How long accepting pauses when the system has nothing left for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -42,14 +47,12 @@ pub(crate) struct Served {
 }
 
 /// Serves for as long as it is polled.
-pub(crate) async fn serve(listener: TcpListener, served: Served) {
+pub(crate) async fn serve(mut listeners: Listeners, served: Served) {
     let mut open = JoinSet::new();
+    let mut by_age = VecDeque::<AbortHandle>::new();
     loop {
-        while open.len() >= AT_ONCE {
-            open.join_next().await;
-        }
         let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listeners.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections for metrics just now; trying again");
@@ -57,19 +60,28 @@ pub(crate) async fn serve(listener: TcpListener, served: Served) {
                     continue;
                 }
             },
-            Some(_) = open.join_next() => continue,
+            Some(_) = open.join_next() => {
+                by_age.retain(|connection| !connection.is_finished());
+                continue;
+            }
         };
+        if by_age.len() >= AT_ONCE {
+            by_age.pop_front().iter().for_each(AbortHandle::abort);
+        }
         let served = served.clone();
-        open.spawn(async move {
+        by_age.push_back(open.spawn(async move {
             let service = service_fn(|request| {
                 let response = served.answer(&request);
                 async { Ok::<_, Infallible>(response) }
             });
-            let connection = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+            let connection = http1::Builder::new()
+                .keep_alive(false)
+                .max_buf_size(HEAD)
+                .serve_connection(TokioIo::new(stream), service);
             if let Ok(Err(error)) = tokio::time::timeout(TIME, connection).await {
                 tracing::debug!(%error, "a request for metrics was not served");
             }
-        });
+        }));
     }
 }
 

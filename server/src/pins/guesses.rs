@@ -1,15 +1,11 @@
-//! Counting wrong PINs, and how long nobody is listened to after too many. Pure: the moment comes from whoever asks. The
+//! Counting wrong PINs, and right ones, and how long nobody is listened to after too many. Pure: the moment comes from whoever asks. The
 //! rule is the protocol's row `bad_pin`; only `pins` uses it.
 
-use std::{
-    collections::HashMap,
-    hash::Hash,
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+
+use crate::limits::network;
 
 /// Failures that are free: for one student from one address, for one student, and from one address.
 const FREE: (u32, u32, u32) = (5, 50, 100);
@@ -28,12 +24,23 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// can bring about; the count of a student, whatever the address, is bounded by the roster and stays.
 const MOST: usize = 32 << 10;
 
+/// From so many failures on without a success, an address comes last where others wait.
+const SUSPECT: u32 = 10;
+
+/// Joins of a student that are let through at once, each made up for in [`JOIN`]: more than anybody has terminals, twice over.
+const JOINS: u32 = 32;
+
+/// One join a second in the long run: a check takes a part of a processor, whether the PIN is right or not.
+const JOIN: Duration = Duration::from_secs(1);
+
 /// All that is counted.
 #[derive(Debug, Default)]
 pub(super) struct Guesses {
     pairs: Tally<(Arc<str>, IpAddr)>,
     students: Tally<Arc<str>>,
     addresses: Tally<IpAddr>,
+    /// When each student's joins are made up for.
+    joins: HashMap<Arc<str>, Instant>,
 }
 
 #[derive(Debug)]
@@ -69,8 +76,24 @@ impl Guesses {
         self.held_up(student, address, now)
     }
 
-    /// A success starts anew: for the student there, the student, and the address.
-    pub(super) fn succeeded(&mut self, student: &Arc<str>, address: IpAddr) {
+    /// Whether those from this address wait until nobody else does.
+    pub(super) fn is_suspect(&self, address: IpAddr) -> bool {
+        self.addresses.0.get(&network(address)).is_some_and(|count| count.failures >= SUSPECT)
+    }
+
+    /// For how long no PIN of this student is looked at, since right ones came too often; `None`: it may be.
+    pub(super) fn joined_too_often(&self, student: &Arc<str>, now: Instant) -> Option<Duration> {
+        let behind = self.joins.get(student)?.saturating_duration_since(now);
+        (behind + JOIN).checked_sub(JOINS * JOIN).filter(|wait| !wait.is_zero())
+    }
+
+    /// A success starts anew: for the student there, the student, and the address. It is counted as well.
+    pub(super) fn succeeded(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) {
+        if self.joins.len() >= MOST {
+            self.joins.retain(|_, made_up| *made_up > now);
+        }
+        let made_up = self.joins.entry(Arc::clone(student)).or_insert(now);
+        *made_up = now.max(*made_up) + JOIN;
         let address = network(address);
         self.pairs.0.remove(&(Arc::clone(student), address));
         self.students.0.remove(student);
@@ -110,14 +133,6 @@ impl<K: Eq + Hash> Tally<K> {
             let (_, &mut middle, _) = times.select_nth_unstable(middle);
             self.0.retain(|_, count| count.last > middle);
         }
-    }
-}
-
-/// What counts as one address: of IPv6, a network of 64 bits, since whoever has one address there has all of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-        v4 => v4,
     }
 }
 
@@ -173,11 +188,39 @@ mod tests {
         for _ in 0..6 {
             guesses.failed(&s, HERE.into(), now);
         }
-        guesses.succeeded(&s, HERE.into());
+        guesses.succeeded(&s, HERE.into(), now);
         for _ in 0..4 {
             assert_eq!(guesses.failed(&s, HERE.into(), now), None);
         }
         assert!(guesses.failed(&s, HERE.into(), now).is_some());
+    }
+
+    #[test]
+    fn joins_are_counted_and_made_up_for() {
+        let (mut guesses, s, mut now) = (Guesses::default(), student("s"), Instant::now());
+        for _ in 0..JOINS {
+            assert_eq!(guesses.joined_too_often(&s, now), None);
+            guesses.succeeded(&s, HERE.into(), now);
+        }
+        assert_eq!(guesses.joined_too_often(&s, now), Some(JOIN));
+        assert_eq!(guesses.joined_too_often(&student("t"), now), None);
+        now += JOIN;
+        assert_eq!(guesses.joined_too_often(&s, now), None);
+        guesses.succeeded(&s, HERE.into(), now);
+        assert_eq!(guesses.joined_too_often(&s, now), Some(JOIN));
+        assert_eq!(guesses.joined_too_often(&s, now + JOINS * JOIN), None);
+    }
+
+    #[test]
+    fn an_address_is_suspect_once_it_has_only_guessed() {
+        let (mut guesses, now) = (Guesses::default(), Instant::now());
+        for n in 0..SUSPECT {
+            assert!(!guesses.is_suspect(HERE.into()));
+            guesses.failed(&student(&n.to_string()), HERE.into(), now);
+        }
+        assert!(guesses.is_suspect(HERE.into()) && !guesses.is_suspect([10, 0, 0, 2].into()));
+        guesses.succeeded(&student("s"), HERE.into(), now);
+        assert!(!guesses.is_suspect(HERE.into()));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 
 use std::{num::NonZero, thread};
 
-use squares_shared::spreadsheet;
+use squares_shared::{
+    pin::{ALPHABET, LENGTH},
+    spreadsheet,
+};
 
 use super::{
     Roster,
@@ -15,9 +18,8 @@ use super::{
 };
 use crate::pins::hash_pin;
 
-/// Digits of a PIN that is made. Online, the protocol lets nobody try more than a few hundred a day for one student;
-/// a stolen roster, at about 40 tries a second and core, holds out for days.
-const DIGITS: usize = 8;
+/// Letters of which one at least stands in each PIN that is made: no number has them, in whatever base and notation it is read.
+const NO_DIGITS: std::ops::RangeInclusive<u8> = b'g'..=b'z';
 
 /// What came of [`make_pins`].
 pub struct MadePins {
@@ -82,11 +84,21 @@ fn make(
     Ok(MadePins { roster: roster_anew, sheet, made, had: roster.len() - made })
 }
 
-/// Digits that nobody takes for letters or loses at the front: 2 to 9, each as likely as the others.
+/// A PIN such as `k7mq-93xd`, each as likely as the others. Online, the protocol lets nobody try more than a few hundred a day for one
+/// student; a stolen roster, at about 40 tries a second and core, holds out for centuries of one core.
 fn random_pin() -> Result<String, String> {
-    let mut bytes = [0; DIGITS];
-    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no randomness: {error}; try again"))?;
-    Ok(bytes.iter().map(|byte| char::from(b'2' + (byte & 7))).collect())
+    /// The largest count of bytes that every character has the same share of.
+    const FAIR: usize = 256 / ALPHABET.len() * ALPHABET.len();
+    loop {
+        let mut bytes = [0; 2 * LENGTH];
+        getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no randomness: {error}; try again"))?;
+        let fair = bytes.into_iter().map(usize::from).filter(|byte| *byte < FAIR);
+        let made: Vec<u8> = fair.map(|byte| ALPHABET[byte % ALPHABET.len()]).take(LENGTH).collect();
+        if made.len() == LENGTH && made.iter().any(|letter| NO_DIGITS.contains(letter)) {
+            let (left, right) = made.split_at(LENGTH / 2);
+            return Ok(left.iter().chain(b"-").chain(right).copied().map(char::from).collect());
+        }
+    }
 }
 
 /// Hashing takes tens of milliseconds each: every processor helps.
@@ -167,8 +179,31 @@ fn sheet([id, name]: &[String; 2], new: &[New]) -> csv::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use argon2::{Argon2, PasswordVerifier as _};
+    use squares_shared::{number::Number, pin::canonical};
 
     use super::*;
+
+    #[test]
+    fn no_pin_that_is_made_is_a_number_or_has_characters_that_look_like_others() {
+        let mut counts = [0_usize; 256];
+        for _ in 0..5000 {
+            let pin = random_pin().unwrap();
+            let (left, right) = pin.split_once('-').unwrap();
+            assert_eq!((left.len(), right.len()), (4, 4), "{pin}");
+            let letters = left.bytes().chain(right.bytes());
+            assert!(letters.clone().any(|letter| !letter.is_ascii_hexdigit()), "{pin}");
+            for text in [&*pin, &*canonical(&pin), &pin.to_uppercase(), left, right] {
+                let whole = text.len() >= LENGTH;
+                assert!(!whole || Number::parse(text, 1000).is_err(), "{text}");
+            }
+            letters.for_each(|letter| counts[usize::from(letter)] += 1);
+        }
+        for (letter, count) in (0..=u8::MAX).zip(counts) {
+            let expected = if ALPHABET.contains(&letter) { 1000..1700 } else { 0..1 };
+            assert!(expected.contains(&count), "{:?} {count} times", char::from(letter));
+        }
+        assert!(b"0o1ile".iter().all(|letter| !ALPHABET.contains(letter)));
+    }
 
     fn check(file: &str, titles: &str) {
         let made = make_pins(file.as_bytes()).expect(file);
@@ -182,9 +217,10 @@ mod tests {
         for line in &lines[1..] {
             let [id, name, pin] = *line.split(',').collect::<Vec<_>>() else { panic!("{line}") };
             assert_eq!(name.trim_start_matches('\''), roster.students[id].student.name);
-            assert!(pin.len() == DIGITS && pin.bytes().all(|digit| (b'2'..=b'9').contains(&digit)), "{pin}");
+            let read = canonical(pin);
+            assert!(pin.len() == LENGTH + 1 && *read == pin.replacen('-', "", 1), "{pin}");
             let hash: &str = roster.students[id].pin.as_ref().unwrap();
-            assert!(Argon2::default().verify_password(pin.as_bytes(), hash).is_ok(), "{line}");
+            assert!(Argon2::default().verify_password(read.as_bytes(), hash).is_ok(), "{line}");
             assert!(!String::from_utf8_lossy(&made.roster).contains(pin));
         }
         let again = make_pins(&made.roster).unwrap();

@@ -51,7 +51,7 @@ impl Session {
     /// An answer of the ledger.
     pub(super) fn answered(&mut self, answer: Option<Answer>) {
         let (Some(member), Some(answer)) = (self.member.as_deref_mut(), answer) else { return };
-        member.under_way.answered();
+        let paid = member.under_way.answered();
         if !member.under_way.is_awaited()
             && let Some(query) = member.page.take()
         {
@@ -61,11 +61,11 @@ impl Session {
             // Its line comes with everybody's.
             Answer::Recorded(seq) => tracing::debug!(student = &*member.student, seq, "recorded"),
             Answer::Repeat(seq, line) => {
-                member.allowance.refund();
+                member.refund(paid);
                 member.under_way.repeat(seq, line);
             }
             Answer::IdReused(id) => {
-                member.allowance.refund();
+                member.refund(paid);
                 self.error(
                     ErrorCode::IdReused,
                     "A result of yours with this id stands, with another number; choose another id.",
@@ -73,7 +73,7 @@ impl Session {
                 );
             }
             Answer::Unavailable(id) => {
-                member.allowance.refund();
+                member.refund(paid);
                 self.unavailable(id);
             }
         }

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     Room,
     ledger::{Entry, PageQuery, ReadFailed, Submission},
+    limits::Payment,
     pins::Verdict,
     presence::List,
     roster::Refused,
@@ -40,9 +41,9 @@ const QUICK_DIGITS: usize = 1000;
 /// Something slow that was done for a request.
 pub(super) enum Done {
     /// A number and its square, both in canonical form.
-    Squared { number: String, square: String, id: Option<String> },
+    Squared { number: String, square: String, id: Option<String>, paid: Option<Payment> },
     /// The task that worked it out is gone.
-    Failed { id: Option<String> },
+    Failed { id: Option<String>, paid: Option<Payment> },
     /// Whether a square that is over the limits was recorded before.
     Looked { stands: Result<bool, ReadFailed>, number: Number, request: String, retry_after_ms: u64 },
     /// A PIN was looked at, or not.
@@ -50,7 +51,7 @@ pub(super) enum Done {
     /// Somebody's last name was looked up.
     Named { name: Option<String>, student: Student, join: Box<Join> },
     /// A square found room in the ledger's queue, or the ledger is closed.
-    Submitted { accepted: bool, id: Option<String>, size: usize },
+    Submitted { accepted: bool, id: Option<String>, size: usize, paid: Option<Payment> },
     /// A page of history.
     Page(Result<Bytes, ReadFailed>),
 }
@@ -120,10 +121,11 @@ impl Session {
         if self.room.door.auth() != Auth::Pin {
             return self.welcome(&student, &join);
         }
-        let (room, address) = (Arc::clone(&self.room), self.address.ip());
+        let (room, address, outlet) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.outlet));
         self.request = Some(Box::pin(async move {
             let id = Arc::<str>::from(&*student.id);
-            let verdict = room.pins.check(&id, address, pin, room.door.pin(&id)).await;
+            let is_gone = || outlet.wire().is_broken();
+            let verdict = room.pins.check(&id, address, pin, room.door.pin(&id), is_gone).await;
             Done::Knocked { verdict, student, join: Box::new(join) }
         }));
     }
@@ -171,6 +173,11 @@ impl Session {
                     "Too many PINs were wrong, and this one was not looked at; try again after retry_after_ms.";
                 (ErrorCode::RateLimited, message, Some(wait))
             }
+            Verdict::TooOften(wait) => {
+                let message =
+                    "This student joins too often, and the PIN was not looked at; try again after retry_after_ms.";
+                (ErrorCode::RateLimited, message, Some(wait))
+            }
         };
         // The log names whose PIN it was: an id on the roster, so that no PIN in the wrong field gets there.
         let retry_after_ms = wait.map(whole_milliseconds);
@@ -181,7 +188,20 @@ impl Session {
     fn welcome(&mut self, student: &Student, join: &Join) {
         let room = Arc::clone(&self.room);
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
-        let (seat, online, presence) = room.presence.join(&id, &name);
+        let most = room.max_per_student;
+        let Some((seat, online, presence)) = room.presence.join(&id, &name, most) else {
+            let message = format!(
+                "You have joined from {most} terminals, as many as the limits allow; close one of them and try again."
+            );
+            return self.refuse_student(
+                &id,
+                ErrorMessage { code: ErrorCode::TooManyTerminals, message, id: None, retry_after_ms: None },
+            );
+        };
+        if !self.slot.join() {
+            // It was given to somebody else a moment ago; the session is about to hear of it.
+            return;
+        }
         let latest = room.feed.latest();
         let reached = replay_after(join, room.ledger.log(), latest);
         tracing::info!(address = %self.address, student = &*id, "joined");
@@ -216,9 +236,12 @@ impl Session {
             }
         };
         let Some(member) = self.member.as_deref() else { return };
-        let Err(wait) = member.allowance.pay() else {
-            self.attention.give_back();
-            return self.work_out(number, id);
+        let wait = match member.allowance.pay(number.digits()) {
+            Ok(paid) => {
+                self.attention.give_back();
+                return self.work_out(number, id, Some(paid));
+            }
+            Err(wait) => wait,
         };
         let retry_after_ms = whole_milliseconds(wait);
         match id {
@@ -235,19 +258,19 @@ impl Session {
         }
     }
 
-    /// Works a square out, which was paid for, and gives it to the ledger.
-    fn work_out(&mut self, number: Number, id: Option<String>) {
+    /// Works a square out, which was paid for or is a repeat, and gives it to the ledger.
+    fn work_out(&mut self, number: Number, id: Option<String>, paid: Option<Payment>) {
         let is_quick = number.digits() <= QUICK_DIGITS;
         let square = move || (number.to_string(), number.square().to_string());
         if is_quick {
             let (number, square) = square();
-            return self.submit(number, square, id);
+            return self.submit(number, square, id, paid);
         }
         let background = Arc::clone(&self.room.background);
         self.request = Some(Box::pin(async move {
             match background.run(square).await {
-                Ok((number, square)) => Done::Squared { number, square, id },
-                Err(_) => Done::Failed { id },
+                Ok((number, square)) => Done::Squared { number, square, id, paid },
+                Err(_) => Done::Failed { id, paid },
             }
         }));
     }
@@ -255,14 +278,14 @@ impl Session {
     fn rate_limited(&mut self, retry_after_ms: u64, id: Option<String>) {
         self.error_with(ErrorMessage {
             code: ErrorCode::RateLimited,
-            message: "More squares came than the limits allow, and this one was not recorded; send the same request again after retry_after_ms.".to_owned(),
+            message: "More squares, or digits of them, came than the limits allow, and this one was not recorded; send the same request again after retry_after_ms.".to_owned(),
             id,
             retry_after_ms: Some(retry_after_ms),
         });
     }
 
     /// Gives a square to the ledger, at once or when there is room.
-    fn submit(&mut self, number: String, square: String, id: Option<String>) {
+    fn submit(&mut self, number: String, square: String, id: Option<String>, paid: Option<Payment>) {
         let Some(member) = self.member.as_deref_mut() else { return };
         let entry =
             Entry { student: Arc::clone(&member.student), name: Arc::clone(&member.name), number, square, request: id };
@@ -270,15 +293,18 @@ impl Session {
         let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
         match self.room.ledger.submissions().try_send(submission) {
-            Ok(()) => member.under_way.submitted(size),
+            Ok(()) => member.under_way.submitted(size, paid),
             Err(TrySendError::Full(submission)) => {
                 let submissions = self.room.ledger.submissions().clone();
                 let id = submission.entry.request.clone();
                 self.request = Some(Box::pin(async move {
-                    Done::Submitted { accepted: submissions.send(submission).await.is_ok(), id, size }
+                    Done::Submitted { accepted: submissions.send(submission).await.is_ok(), id, size, paid }
                 }));
             }
-            Err(TrySendError::Closed(submission)) => self.unavailable(submission.entry.request),
+            Err(TrySendError::Closed(submission)) => {
+                member.refund(paid);
+                self.unavailable(submission.entry.request);
+            }
         }
     }
 
@@ -296,21 +322,29 @@ impl Session {
         }
     }
 
+    /// A square that was paid for cannot be given to the ledger.
+    fn not_submitted(&mut self, id: Option<String>, paid: Option<Payment>) {
+        if let Some(member) = self.member.as_deref() {
+            member.refund(paid);
+        }
+        self.unavailable(id);
+    }
+
     /// Goes on with a request whose slow part is done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Squared { number, square, id } => self.submit(number, square, id),
-            Done::Failed { id } => self.unavailable(id),
-            Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request)),
+            Done::Squared { number, square, id, paid } => self.submit(number, square, id, paid),
+            Done::Failed { id, paid } => self.not_submitted(id, paid),
+            Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request), None),
             Done::Looked { request, retry_after_ms, .. } => self.rate_limited(retry_after_ms, Some(request)),
             Done::Knocked { verdict, student, join } => self.knocked(verdict, &student, &join),
             Done::Named { name, student, join } => self.named(student, &join, name),
-            Done::Submitted { accepted: true, size, .. } => {
+            Done::Submitted { accepted: true, size, paid, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {
-                    member.under_way.submitted(size);
+                    member.under_way.submitted(size, paid);
                 }
             }
-            Done::Submitted { accepted: false, id, .. } => self.unavailable(id),
+            Done::Submitted { accepted: false, id, paid, .. } => self.not_submitted(id, paid),
             Done::Page(Ok(line)) => {
                 self.attention.take_page(line.len());
                 self.out.push(line);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::ledger::Entry;
+use crate::{ledger::Entry, limits::Payment};
 
 /// What an answer takes beside the number, its square and its name.
 const AROUND: usize = 256;
@@ -13,8 +13,8 @@ const AROUND: usize = 256;
 /// Squares at the ledger, and results that stood already and are to be sent again.
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
-    /// The bytes that the answer to each may have, oldest first: the ledger answers a session in its order.
-    sizes: VecDeque<usize>,
+    /// The bytes that the answer to each may have and what was paid for it, oldest first: the ledger answers a session in its order.
+    submitted: VecDeque<(usize, Option<Payment>)>,
     /// Results sent before, each to be sent again once everything up to its `seq` was.
     repeats: VecDeque<(u64, Bytes)>,
     bytes: usize,
@@ -26,18 +26,20 @@ pub(super) fn size_of(entry: &Entry) -> usize {
 }
 
 impl UnderWay {
-    /// A square is at the ledger.
-    pub(super) fn submitted(&mut self, size: usize) {
-        self.sizes.push_back(size);
+    /// A square is at the ledger. One that was let through as a repeat is not paid for.
+    pub(super) fn submitted(&mut self, size: usize, paid: Option<Payment>) {
+        self.submitted.push_back((size, paid));
         self.bytes += size;
     }
 
-    /// The ledger has answered the oldest.
-    pub(super) fn answered(&mut self) {
-        self.bytes -= self.sizes.pop_front().unwrap_or(0);
-        if self.sizes.is_empty() {
-            self.sizes = VecDeque::new();
+    /// The ledger has answered the oldest; gives what was paid for it.
+    pub(super) fn answered(&mut self) -> Option<Payment> {
+        let (size, paid) = self.submitted.pop_front()?;
+        self.bytes -= size;
+        if self.submitted.is_empty() {
+            self.submitted = VecDeque::new();
         }
+        paid
     }
 
     /// This line is to be sent again once everything up to its `seq` was.
@@ -56,7 +58,7 @@ impl UnderWay {
 
     /// Whether the ledger has still to answer.
     pub(super) fn is_awaited(&self) -> bool {
-        !self.sizes.is_empty()
+        !self.submitted.is_empty()
     }
 
     /// Whether something is to be sent again.
@@ -66,7 +68,7 @@ impl UnderWay {
 
     /// How many answers are still to come.
     pub(super) fn count(&self) -> usize {
-        self.sizes.len() + self.repeats.len()
+        self.submitted.len() + self.repeats.len()
     }
 
     /// The bytes that they may have.
@@ -82,12 +84,13 @@ mod tests {
     #[test]
     fn what_was_answered_and_sent_again_takes_nothing_any_more() {
         let mut under_way = UnderWay::default();
-        under_way.submitted(300);
-        under_way.submitted(700);
+        let paid = crate::limits::SquareLimits::new(0, 0, 0).of(&"s".into()).pay(1).ok();
+        under_way.submitted(300, paid);
+        under_way.submitted(700, None);
         assert_eq!((under_way.count(), under_way.bytes(), under_way.is_awaited()), (2, 1000, true));
-        under_way.answered();
+        assert_eq!(under_way.answered(), paid);
         under_way.repeat(9, Bytes::from_static(b"line"));
-        under_way.answered();
+        assert_eq!(under_way.answered(), None);
         assert_eq!((under_way.count(), under_way.bytes(), under_way.is_awaited()), (1, 4, false));
         assert_eq!(under_way.due(8), None);
         assert_eq!(under_way.due(9).as_deref(), Some(&b"line"[..]));

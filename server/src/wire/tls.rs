@@ -14,6 +14,8 @@ use socket2::SockRef;
 use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
 use tokio::net::TcpStream;
 
+use crate::http;
+
 /// The most bytes that are held encrypted, or before the handshake is done. What does not fit stays where it was.
 const HELD: usize = 64 << 10;
 
@@ -81,6 +83,11 @@ impl Tls {
         Ok(Self { tcp, state: Mutex::new(State { session, left: 0, heard: false, ended: false }) })
     }
 
+    /// What carries it.
+    pub(crate) fn socket(&self) -> &TcpStream {
+        &self.tcp
+    }
+
     /// As [`super::Wire::taken_along`].
     pub(crate) fn taken_along(self) -> io::Result<Self> {
         Ok(Self { tcp: super::taken_along(self.tcp)?, state: self.state })
@@ -115,7 +122,9 @@ impl Tls {
                 let mut begin = Begin { tcp: &self.tcp, first: None };
                 state.ended = state.session.read_tls(&mut begin)? == 0;
                 if begin.first.is_some_and(|first| first != HANDSHAKE) {
-                    self.say_that_it_is_tls();
+                    // A browser gets an answer that it can show.
+                    let is_http = begin.first.is_some_and(|first| first.is_ascii_alphabetic());
+                    self.say_that_it_is_tls(is_http);
                     return Err(not_tls());
                 }
                 state.heard = !state.ended;
@@ -160,8 +169,12 @@ impl Tls {
         !self.state().heard
     }
 
-    /// Tells a client that speaks no TLS, in the protocol's own words.
-    pub(crate) fn say_that_it_is_tls(&self) {
+    /// Tells a client that speaks no TLS, in the protocol's own words, or in those of HTTP.
+    pub(crate) fn say_that_it_is_tls(&self, is_http: bool) {
+        if is_http {
+            let _ = self.tcp.try_write(http::refusal().as_bytes());
+            return;
+        }
         let error = ErrorMessage {
             code: ErrorCode::BadMessage,
             message:

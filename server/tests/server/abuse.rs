@@ -111,8 +111,7 @@ impl House {
     }
 
     fn in_folder(folder: tempfile::TempDir, flags: &[&str]) -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        RESTING.store(false, Ordering::Relaxed);
+        let alone = alone();
         let program = Program::start(folder.path(), &[&["--rate", "1000", "--burst", "1000"], flags].concat());
         let guests = Guests::welcome(&program);
         let before = guests.felt(if is_long() { lasting() / 3 } else { Duration::ZERO });
@@ -186,6 +185,13 @@ fn go_last() {
         let thread = rustix::thread::gettid().as_raw_nonzero().to_string();
         let _ = std::process::Command::new("chrt").args(["--idle", "--pid", "0", &thread]).status();
     }
+}
+
+/// Nobody else makes trouble for as long as this is held.
+fn alone() -> MutexGuard<'static, ()> {
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    RESTING.store(false, Ordering::Relaxed);
+    alone
 }
 
 /// Waits a moment between two pieces of trouble: this machine has to carry whoever makes it too.

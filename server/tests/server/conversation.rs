@@ -26,7 +26,10 @@ fn a_student_joins_and_squares_and_leaves() {
     assert_eq!(peer.hello["protocol"], 1);
     assert_eq!(peer.hello["auth"], "open");
     assert_eq!(peer.hello["latest"], 0);
-    assert_eq!(peer.hello["limits"], json!({"line": 65536, "digits": 10000, "rate": 20, "burst": 50}));
+    assert_eq!(
+        peer.hello["limits"],
+        json!({"line": 65536, "digits": 10000, "rate": 20, "burst": 50, "digit_rate": 20000})
+    );
     assert_eq!(welcome["student"], json!({"id": "20260001", "name": "가람", "department": null}));
     assert_eq!(welcome["online"], json!({"count": 1, "students": [{"id": "20260001", "name": "가람", "sessions": 1}]}));
     assert_eq!((&welcome["latest"], &welcome["replay_after"]), (&json!(0), &json!(0)));

@@ -14,6 +14,8 @@ mod faults;
 mod files;
 mod given;
 mod hostile;
+mod http;
+mod limits;
 mod metrics;
 mod pins;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -87,3 +87,32 @@ fn an_address_for_metrics_that_is_taken_is_told_by_its_flag() {
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(log.lines().last().unwrap_or_default().contains("--metrics"), "{log}");
 }
+
+#[test]
+fn who_asks_for_nothing_keeps_nobody_from_asking() {
+    let address = free_address();
+    let (_program, _folder) = server(&["--metrics", &address.to_string()]);
+    let half = |n: usize| {
+        let mut stream = TcpStream::connect(address).expect("it is accepted");
+        // Some say nothing at all, some begin.
+        let begin: &[u8] = if n.is_multiple_of(2) { b"" } else { b"GET /healthz HTTP/1.1\r\nHost: " };
+        stream.write_all(begin).expect("it reads");
+        stream
+    };
+    let mut half_open: Vec<TcpStream> = Vec::new();
+    for n in 0..300 {
+        half_open.push(half(n));
+        if n % 50 == 49 {
+            let since = std::time::Instant::now();
+            assert_eq!(get(address, "/healthz"), (200, "ok\n".to_owned()));
+            assert!(since.elapsed() < std::time::Duration::from_secs(5), "{:?}", since.elapsed());
+        }
+    }
+    // The oldest have given way.
+    let mut first = half_open.swap_remove(0);
+    let gone = match first.read(&mut [0; 1]) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    };
+    assert!(gone);
+}

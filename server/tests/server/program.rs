@@ -1,15 +1,17 @@
 //! The program: its flags and their environment, its one line of output, its signals, and its exit codes.
 
 use std::{
-    io::Read as _,
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
     path::Path,
     process::{Command, Output},
 };
 
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Peer, Program, command, eventually, open, server};
+use crate::support::{PROGRAM, Peer, Program, command, command_by, eventually, open, server};
 
 /// Runs the program to its end.
 fn run(command: &mut Command) -> Output {
@@ -47,7 +49,10 @@ fn bad_usage_exits_with_2_and_what_cannot_start_with_1() {
     assert_eq!(code(&["--auth", "roster"]), Some(2), "a roster is missing");
     assert_eq!(run(command(data).env("SQUARES_BURST", "0")).status.code(), Some(2));
 
-    check_end(command(data).args(["--listen", "nowhere"]), 1, "--listen");
+    check_end(command(data).args(["--listen", "nowhere.invalid:1"]), 1, "--listen");
+    check_end(command(data).args(["--listen", "7921"]), 1, "write 127.0.0.1:7921 for this machine alone");
+    check_end(command(data).args(["--listen", ":7921"]), 1, "or 0.0.0.0:7921");
+    check_end(command(data).args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1"]), 1, "--metrics");
     check_end(command(data).args(["--listen", "127.0.0.1:0", "--roster", "/nonexistent/roster.csv"]), 1, "--roster");
     let roster = data.join("roster.csv");
     std::fs::write(&roster, "\u{feff}학번,이름\r\ns1,가람\r\n\"s2\r\n").unwrap();
@@ -79,6 +84,8 @@ fn every_flag_can_be_set_by_the_environment_and_a_flag_goes_before_it() {
         .env("SQUARES_ROSTER", folder.path().join("roster.json"))
         .env("SQUARES_RATE", "7")
         .env("SQUARES_BURST", "8")
+        .env("SQUARES_DIGIT_RATE", "1234")
+        .env("SQUARES_MAX_PER_STUDENT", "1")
         .env("SQUARES_MAX_DIGITS", "9")
         .env("SQUARES_MAX_LINE", "1000")
         .args(["--burst", "11"])
@@ -91,11 +98,14 @@ fn every_flag_can_be_set_by_the_environment_and_a_flag_goes_before_it() {
     let address = line.strip_prefix("listening on ").unwrap().trim().parse().unwrap();
     let mut peer = Peer::connect_to(address);
     assert_eq!(peer.hello["auth"], "roster");
-    assert_eq!(peer.hello["limits"], json!({"line": 1000, "digits": 9, "rate": 7, "burst": 11}));
+    assert_eq!(peer.hello["limits"], json!({"line": 1000, "digits": 9, "rate": 7, "burst": 11, "digit_rate": 1234}));
     peer.send(&json!({"type": "join", "student": "s2"}));
     assert_eq!(peer.reply()["code"], "not_on_roster");
     peer.send(&json!({"type": "join", "student": "s1", "name": "Another"}));
     assert_eq!(peer.reply()["student"], json!({"id": "s1", "name": "가람", "department": "수학"}));
+    let mut second = Peer::connect_to(address);
+    second.send(&json!({"type": "join", "student": "s1"}));
+    assert_eq!(second.reply()["code"], "too_many_terminals");
     child.kill().unwrap();
     child.wait().unwrap();
     let mut rest = String::new();
@@ -131,6 +141,119 @@ fn sigterm_and_sigint_end_it_cleanly() {
         let program = Program::start(folder.path(), &[]);
         assert_eq!(Peer::connect(&program).hello["latest"], seen);
     }
+}
+
+/// A server in a terminal of its own, and the line that it prints when it is ready.
+fn in_a_terminal(before: &[&str], data: &Path) -> (Box<dyn MasterPty + Send>, Box<dyn Child + Send + Sync>, String) {
+    let terminal = native_pty_system().openpty(PtySize::default()).expect("a terminal");
+    let mut words = before.iter().copied().chain([PROGRAM, "--listen", "127.0.0.1:0"]);
+    let mut command = CommandBuilder::new(words.next().expect("a program"));
+    command.args(words);
+    command.env("SQUARES_DATA", data);
+    let child = terminal.slave.spawn_command(command).expect("it starts");
+    let mut lines = BufReader::new(terminal.master.try_clone_reader().expect("a terminal"));
+    let mut line = String::new();
+    while !line.starts_with("listening on ") {
+        line.clear();
+        assert!(lines.read_line(&mut line).expect("it says where it listens") > 0);
+    }
+    (terminal.master, child, line.trim().to_owned())
+}
+
+#[test]
+fn the_end_of_its_terminal_ends_it_and_a_signal_alone_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (terminal, mut child, line) = in_a_terminal(&[], folder.path());
+    let address: SocketAddr = line["listening on ".len()..].parse().unwrap();
+    let hang_up = || {
+        let pid = rustix::process::Pid::from_raw(child.process_id().unwrap() as i32).unwrap();
+        rustix::process::kill_process(pid, Signal::HUP).unwrap();
+    };
+    hang_up();
+    let mut peer = Peer::connect_to(address);
+    peer.send(&json!({"type": "join", "student": "a"}));
+    assert_eq!(peer.next()["type"], "welcome");
+    hang_up();
+    peer.square(3, "x");
+    peer.seqs(1);
+    drop(terminal);
+    assert_eq!(peer.next_of("bye")["reason"], "shutdown");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn who_asked_that_it_goes_on_without_its_terminal_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    // As `nohup` does it, which also leads the output elsewhere.
+    let (terminal, mut child, line) = in_a_terminal(&["sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""], folder.path());
+    let address: SocketAddr = line["listening on ".len()..].parse().unwrap();
+    drop(terminal);
+    // Longer than it takes to look at the terminal.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(Peer::connect_to(address).hello["type"], "hello");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Whatever number of threads the system gives: it starts, or says that they are too few. Only root may become somebody who has none.
+#[test]
+#[cfg(target_os = "linux")]
+fn threads_that_cannot_be_had_are_an_error_and_never_a_panic() {
+    /// Nobody's, and no other program's that runs here.
+    const USER: u32 = 54_321;
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (program, data) = (folder.path().join("squares-server"), folder.path().join("data"));
+    std::fs::copy(PROGRAM, &program).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), everybody).unwrap();
+    std::os::unix::fs::chown(&data, Some(USER), Some(USER)).unwrap();
+    let with = |threads: u32| {
+        let mut command = command_by("setpriv", &data);
+        command.args([format!("--reuid={USER}"), format!("--regid={USER}")]).args(["--clear-groups", "prlimit"]);
+        command.arg(format!("--nproc={threads}")).arg(&program).args(["--listen", "127.0.0.1:0"]);
+        Program::try_start_as(command)
+    };
+    for threads in [1, 2, 3, 7, 12] {
+        let why = with(threads).err().unwrap_or_else(|| panic!("it runs with {threads} threads"));
+        assert!(why.contains("exit status: 1") && !why.contains("panicked"), "{why}");
+        assert!(why.trim_end().ends_with("or TasksMax of the unit)"), "{why}");
+    }
+    // With as many as the unit allows, all of it works.
+    let program = with(64).unwrap();
+    let (mut peer, _) = Peer::join(&program, "a", json!({}));
+    peer.square("7".repeat(5000), "x");
+    peer.send(&json!({"type": "history"}));
+    peer.next_of("history");
+    drop(peer);
+    assert_eq!(program.stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_flood_of_visits_leaves_a_log_of_bounded_length() {
+    const VISITS: usize = 4000;
+    let (program, _folder) = server(&[]);
+    let since = std::time::Instant::now();
+    let mut visits = 0;
+    while visits < VISITS {
+        if std::net::TcpStream::connect(program.address).is_ok() {
+            visits += 1;
+        }
+    }
+    // It has seen all those before this one.
+    drop(Peer::connect(&program));
+    let (_, log) = program.stop();
+    // Two thousand at once, a hundred a second, and a line a second about those that are missing.
+    let allowed = 2000 + 101 * (since.elapsed().as_secs() as usize + 1) + 10;
+    let lines = log.lines().count();
+    assert!(lines < allowed, "{lines} lines of {allowed}");
+    let left_out =
+        log.lines().filter(|line| line.ends_with("left out: more came than are written in a second")).count();
+    assert!(left_out > 0 || allowed > 2 * VISITS, "{lines} lines, and none left out");
+    assert!(log.lines().rev().take(3).any(|line| line.contains("closed") || line.contains("left out")), "{log}");
 }
 
 #[test]
@@ -190,11 +313,13 @@ fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = command(folder.path());
     command.args(["--listen", "127.0.0.1:0"]);
-    for name in ["ROSTER", "AUTH", "RATE", "BURST", "MAX_DIGITS", "MAX_LINE", "MAX_CONNECTIONS", "MAX_PER_ADDRESS"] {
+    let names = ["ROSTER", "AUTH", "RATE", "BURST", "DIGIT_RATE", "MAX_DIGITS", "MAX_LINE", "MAX_CONNECTIONS"];
+    for name in names.into_iter().chain(["MAX_PER_ADDRESS", "MAX_PER_STUDENT", "METRICS", "TLS", "TLS_CERT", "TLS_KEY"])
+    {
         command.env(format!("SQUARES_{name}"), "");
     }
     let program = Program::start_as(command);
-    let limits = json!({"line": 65536, "digits": 10000, "rate": 20, "burst": 50});
+    let limits = json!({"line": 65536, "digits": 10000, "rate": 20, "burst": 50, "digit_rate": 20000});
     assert_eq!(Peer::connect(&program).hello["limits"], limits);
 }
 

@@ -472,6 +472,7 @@ fn error(error: &ErrorMessage) -> String {
         ErrorCode::IdReused => "The server has another number under the same id.",
         ErrorCode::RateLimited => "Too fast for the server.",
         ErrorCode::StorageUnavailable => "The server cannot store results just now.",
+        ErrorCode::TooManyTerminals => "This student is joined from too many terminals. Close one and try again.",
         ErrorCode::ServerFull => "The server is full.",
         ErrorCode::JoinTimeout => "The server waited too long for the student ID.",
         ErrorCode::NotJoined => "Not joined yet.",

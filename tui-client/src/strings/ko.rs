@@ -458,6 +458,7 @@ fn error(error: &ErrorMessage) -> String {
         ErrorCode::IdReused => "서버에 같은 번호로 다른 수가 있습니다.",
         ErrorCode::RateLimited => "서버가 받기에 너무 빠릅니다.",
         ErrorCode::StorageUnavailable => "서버가 지금 결과를 저장할 수 없습니다.",
+        ErrorCode::TooManyTerminals => "같은 학번으로 접속한 터미널이 너무 많습니다. 하나를 닫고 다시 시도하세요.",
         ErrorCode::ServerFull => "서버에 자리가 없습니다.",
         ErrorCode::JoinTimeout => "학번을 기다리던 서버가 연결을 끊었습니다.",
         ErrorCode::NotJoined => "아직 들어가지 않았습니다.",

@@ -20,12 +20,16 @@ pub enum Through {
 }
 
 impl Through {
-    /// Reads it from the environment: screen sets `STY`, tmux `TMUX`, and both call the terminal `screen`.
+    /// Reads it from the environment: screen sets `STY`, tmux `TMUX`, each stays set within the other, and both may call the
+    /// terminal `screen`; only screen puts the name of the terminal around it behind a point.
     pub fn from_environment(variable: impl Fn(&str) -> String) -> Self {
-        match (variable("TMUX").is_empty(), variable("STY").is_empty()) {
-            (true, false) => Self::Screen,
-            (true, true) if variable("TERM").starts_with("screen") => Self::PerhapsScreen,
-            _ => Self::Nothing,
+        let (tmux, screen, term) = (!variable("TMUX").is_empty(), !variable("STY").is_empty(), variable("TERM"));
+        if term.starts_with("screen.") || screen && !tmux {
+            Self::Screen
+        } else if term.starts_with("screen") && (screen || !tmux) {
+            Self::PerhapsScreen
+        } else {
+            Self::Nothing
         }
     }
 }
@@ -104,8 +108,12 @@ mod tests {
         };
         assert_eq!(through(&[("TERM", "xterm")]), Through::Nothing);
         assert_eq!(through(&[("TERM", "xterm"), ("STY", "1.tty")]), Through::Screen);
-        assert_eq!(through(&[("TERM", "screen.xterm-256color")]), Through::PerhapsScreen);
+        assert_eq!(through(&[("TERM", "screen.xterm-256color")]), Through::Screen);
+        assert_eq!(through(&[("TERM", "screen-256color")]), Through::PerhapsScreen);
         assert_eq!(through(&[("TERM", "screen-256color"), ("TMUX", "/tmp/x")]), Through::Nothing);
-        assert_eq!(through(&[("TMUX", "/tmp/x"), ("STY", "1.tty")]), Through::Nothing);
+        // One within the other.
+        assert_eq!(through(&[("TERM", "screen.screen"), ("TMUX", "/tmp/x"), ("STY", "1.tty")]), Through::Screen);
+        assert_eq!(through(&[("TERM", "screen"), ("TMUX", "/tmp/x"), ("STY", "1.tty")]), Through::PerhapsScreen);
+        assert_eq!(through(&[("TERM", "tmux-256color"), ("TMUX", "/tmp/x"), ("STY", "1.tty")]), Through::Nothing);
     }
 }

@@ -53,7 +53,7 @@ fn connections_beyond_the_limit_are_told_so_and_guests_stay() {
     let house = House::open(&["--max-connections", "50"]);
     let mut held: Vec<Peer> = Vec::new();
     while held.len() < 46 {
-        held.push(Peer::connect(&house.program));
+        held.push(Peer::join(&house.program, &format!("held{}", held.len()), json!({"backlog": 0})).0);
     }
     let address = house.program.address;
     let trouble = Trouble::new().with(move || {

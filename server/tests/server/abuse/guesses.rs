@@ -2,13 +2,18 @@
 
 #[cfg(target_os = "linux")]
 use std::net::Ipv4Addr;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
-use super::{House, Trouble};
+use super::{House, Trouble, alone, is_long, pace};
 use crate::{
     pins::{PIN, roster_of},
-    support::Peer,
+    support::{Peer, Program, eventually},
 };
 
 /// Guesses in all.
@@ -49,7 +54,7 @@ fn a_thousand_guesses_slow_nobody_who_is_in_and_find_nothing() {
     });
     house.feels_nothing_of("guesses");
     // A thousand are through, or this took longer than a test may.
-    crate::support::eventually("a thousand guesses were answered", || trouble.made() >= GUESSES);
+    eventually("a thousand guesses were answered", || trouble.made() >= GUESSES);
     trouble.end();
     let log = house.close();
     assert!(!log.contains(PIN) && !log.contains("guess-"), "a PIN on the log: {log}");
@@ -97,4 +102,52 @@ fn checks_without_end_slow_nobody_who_is_in() {
     assert!(checks > 5, "only {checks} were looked at");
     assert!(grown < 96 << 20, "{grown} bytes more");
     house.close();
+}
+
+/// A student who joins again and again, each time from a connection that is closed at once, with the right PIN or a wrong one.
+#[test]
+fn one_student_who_knocks_without_end_keeps_nobody_out() {
+    /// What a join may take while the trouble is on.
+    const FELT: Duration = Duration::from_secs(1);
+    /// The same where other tests have the machine.
+    const FELT_IN_SHORT: Duration = Duration::from_secs(5);
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let class: Vec<String> = (0..12).map(|n| format!("student{n}")).collect();
+    let students: Vec<&str> = class.iter().map(String::as_str).chain(["eager"]).collect();
+    let flags = roster_of(folder.path(), &students);
+    let program = Program::start(folder.path(), &flags.each_ref().map(String::as_str));
+    let address = program.address;
+    let knock = |pin: &'static str, listens: bool| {
+        move || {
+            let since = Instant::now();
+            for _ in 0..20 {
+                let Ok(mut stream) = TcpStream::connect(address) else { continue };
+                // One kind breaks the connection off, since it has not read what was said; the other has read it and only closes.
+                if listens {
+                    let _ = stream.read(&mut [0; 1024]);
+                }
+                let _ = writeln!(stream, "{}", json!({"type": "join", "student": "eager", "pin": pin}));
+            }
+            pace(since, Duration::from_millis(20));
+            20
+        }
+    };
+    let trouble = Trouble::new().with(knock(PIN, false)).with(knock(PIN, true));
+    eventually("six hundred have knocked", || trouble.made() >= 600);
+    let mut peers = Vec::new();
+    for student in &class {
+        let since = Instant::now();
+        let mut peer = Peer::connect_to(address);
+        peer.send(&json!({"type": "join", "student": student, "pin": PIN}));
+        assert_eq!(peer.reply()["type"], "welcome");
+        let took = since.elapsed();
+        eprintln!("knocking without end: {student} is in after {took:.0?}");
+        assert!(took < if is_long() { FELT } else { FELT_IN_SHORT }, "{student} is in after {took:?}");
+        peers.push(peer);
+    }
+    trouble.end();
+    drop(peers);
+    let (status, log) = program.stop();
+    assert!(status.success() && !log.contains("panic") && !log.contains(PIN), "{log}");
 }

@@ -97,9 +97,13 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             match error.code {
                 ErrorCode::RateLimited => {
                     if std::mem::take(&mut self.tells.waiting) {
-                        let Limits { rate, burst, .. } = up.hello.limits;
+                        let Limits { rate, burst, digit_rate, .. } = up.hello.limits;
+                        let digits = match digit_rate {
+                            0 => String::new(),
+                            digit_rate => format!(", and {digit_rate} digits a second"),
+                        };
                         self.output.complain(&format!(
-                            "squares: this server takes {rate} squares a second from a student, after {burst} at once; the rest follows at that pace"
+                            "squares: this server takes {rate} squares a second from a student, after {burst} at once{digits}; the rest follows at that pace"
                         ));
                     }
                     self.window.hold_for_rate(id, error.retry_after_ms.map(Duration::from_millis), now);

@@ -1,0 +1,185 @@
+//! The command line of `squares-server` and its environment. `main` reads it once.
+
+use std::{borrow::Cow, ffi::OsStr, path::PathBuf};
+
+use clap::{
+    Arg, Command, CommandFactory as _, Error, FromArgMatches as _, Parser,
+    builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser},
+    error::ErrorKind,
+};
+use squares_server::DEFAULT_ADDRESS;
+
+use crate::commands;
+
+/// The Squares server: takes numbers, keeps their exact squares in one durable order, and relays them to everybody.
+#[derive(Debug, Parser)]
+#[command(name = "squares-server", version, about)]
+pub(crate) struct Flags {
+    #[command(subcommand)]
+    pub(crate) command: Option<commands::Command>,
+    /// Where to listen, on all addresses of a name; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", env = "SQUARES_LISTEN", default_value = DEFAULT_ADDRESS, value_parser = typed(StringValueParser::new()))]
+    pub(crate) listen: String,
+    /// Where the ledger lives; made if missing [default: squares in the user's data directory]
+    #[arg(long, value_name = "DIR", env = "SQUARES_DATA", value_parser = trimmed(PathBufValueParser::new()))]
+    pub(crate) data: Option<PathBuf>,
+    /// The students: JSON or CSV
+    #[arg(long, value_name = "FILE", env = "SQUARES_ROSTER", value_parser = trimmed(PathBufValueParser::new()))]
+    pub(crate) roster: Option<PathBuf>,
+    /// Who may join: anyone, or those on the roster [default: roster with a roster, else open]
+    #[arg(long, value_name = "HOW", env = "SQUARES_AUTH", value_parser = typed(PossibleValuesParser::new(["open", "roster", "pin"])))]
+    pub(crate) auth: Option<String>,
+    /// Squares a second for one student; 0 lifts the limit
+    #[arg(long, value_name = "N", env = "SQUARES_RATE", default_value_t = 20, value_parser = typed(clap::value_parser!(u32)))]
+    pub(crate) rate: u32,
+    /// Squares at once for one student before the rate counts
+    #[arg(long, value_name = "N", env = "SQUARES_BURST", default_value_t = 50, value_parser = typed(clap::value_parser!(u32).range(1..)))]
+    pub(crate) burst: u32,
+    /// Digits a second for one student, ten seconds' worth at once; 0, and --rate 0, lift the limit
+    #[arg(long, value_name = "N", env = "SQUARES_DIGIT_RATE", default_value_t = 20_000, value_parser = typed(clap::value_parser!(u32)))]
+    pub(crate) digit_rate: u32,
+    /// The most digits of a number
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_DIGITS", default_value_t = 10_000, value_parser = typed(clap::value_parser!(u32).range(1..=10_000_000)))]
+    pub(crate) max_digits: u32,
+    /// The most bytes of a line
+    #[arg(long, value_name = "BYTES", env = "SQUARES_MAX_LINE", default_value_t = 65_536, value_parser = typed(clap::value_parser!(u32).range(64..=64 << 20)))]
+    pub(crate) max_line: u32,
+    /// The most connections in all
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = typed(clap::value_parser!(u32).range(1..)))]
+    pub(crate) max_connections: u32,
+    /// The most connections from one address (IPv6: from one network of 64 bits); 0: no limit
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_PER_ADDRESS", default_value_t = 0, value_parser = typed(clap::value_parser!(u32)))]
+    pub(crate) max_per_address: u32,
+    /// The most terminals of one student; 0: no limit
+    #[arg(long, value_name = "N", env = "SQUARES_MAX_PER_STUDENT", default_value_t = 16, value_parser = typed(clap::value_parser!(u32)))]
+    pub(crate) max_per_student: u32,
+    /// Where to serve metrics (/metrics, for Prometheus) and health (/healthz) over HTTP [default: nowhere]
+    #[arg(long, value_name = "ADDR", env = "SQUARES_METRICS", value_parser = typed(StringValueParser::new()))]
+    pub(crate) metrics: Option<String>,
+    /// Speak TLS with this certificate (PEM, with what leads from it to its root)
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CERT", requires = "tls_key", value_parser = trimmed(PathBufValueParser::new()))]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_KEY", requires = "tls_cert", value_parser = trimmed(PathBufValueParser::new()))]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Speak TLS with a certificate of the server's own, made once and kept in the data directory; its fingerprint is in the log
+    #[arg(long, value_name = "HOW", env = "SQUARES_TLS", conflicts_with = "tls_cert", value_parser = typed(PossibleValuesParser::new(["self"])))]
+    pub(crate) tls: Option<String>,
+}
+
+impl Flags {
+    /// Reads the command line and the environment. A variable that is set to nothing counts as not set.
+    pub(crate) fn read() -> Result<Self, Error> {
+        let command = Self::command().mut_args(|argument| {
+            let empty = |name: &OsStr| {
+                std::env::var_os(name).is_some_and(|value| value.to_str().is_some_and(|value| value.trim().is_empty()))
+            };
+            if argument.get_env().is_some_and(empty) { argument.env(None::<&str>) } else { argument }
+        });
+        let flags = Self::from_arg_matches(&command.try_get_matches()?)?;
+        if flags.command.is_none() {
+            flags.check()?;
+        }
+        Ok(flags)
+    }
+
+    /// What the flags say together.
+    fn check(&self) -> Result<(), Error> {
+        let auth = self.auth.as_deref();
+        if matches!(auth, Some("roster" | "pin")) && self.roster.is_none() {
+            let message = "--auth roster and --auth pin need a roster; give one with --roster FILE";
+            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
+        }
+        Ok(())
+    }
+}
+
+/// Reads a value as it was meant, before it is judged by another parser.
+#[derive(Clone)]
+struct Meant<P> {
+    read: fn(&str) -> Cow<'_, str>,
+    parser: P,
+}
+
+/// A word or a number: without white space around it, such as the line end that a script of Windows leaves, and with ASCII for full-width
+/// characters.
+fn typed<P>(parser: P) -> Meant<P> {
+    Meant { read: squares_shared::typed::read, parser }
+}
+
+/// A path, which may have any character but white space around it.
+fn trimmed<P>(parser: P) -> Meant<P> {
+    Meant { read: |path| path.trim().into(), parser }
+}
+
+impl<P: TypedValueParser> TypedValueParser for Meant<P> {
+    type Value = P::Value;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<P::Value, Error> {
+        // What is no text is a path, and stays as it is.
+        let read = value.to_str().map(self.read);
+        self.parser.parse_ref(command, argument, read.as_deref().map_or(value, OsStr::new))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.parser.possible_values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The pages in `assets/man` are made anew where this variable is set: `WRITE_MAN_PAGES=1 cargo test man_pages`.
+    const WRITE: &str = "WRITE_MAN_PAGES";
+
+    #[test]
+    fn the_man_pages_are_current() {
+        let (made, kept) = (tempfile::tempdir().unwrap(), concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/man"));
+        clap_mangen::generate_to(Flags::command().disable_help_subcommand(true), &made).unwrap();
+        let mut pages = 0;
+        for page in std::fs::read_dir(&made).unwrap() {
+            let page = page.unwrap();
+            let (text, file) = (std::fs::read(page.path()).unwrap(), Path::new(kept).join(page.file_name()));
+            if std::env::var_os(WRITE).is_some() {
+                std::fs::write(&file, &text).unwrap();
+            }
+            assert!(std::fs::read(&file).is_ok_and(|kept| kept == text), "write it anew with {WRITE}=1: {file:?}");
+            pages += 1;
+        }
+        assert!(pages > 1, "{pages}");
+    }
+
+    #[test]
+    fn every_flag_has_the_variable_of_its_name() {
+        for argument in Flags::command().get_arguments().filter(|argument| !argument.is_positional()) {
+            let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
+            let variable = format!("SQUARES_{}", name.to_uppercase().replace('-', "_"));
+            assert_eq!(argument.get_env(), Some(OsStr::new(&variable)), "--{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_they_are_meant() {
+        let read = |words: &[&str]| Flags::try_parse_from(["squares-server"].iter().chain(words));
+        let flags =
+            read(&["--rate", " 7\r", "--burst=１１\r\n", "--listen", " localhost:1 ", "--auth", "open\r"]).unwrap();
+        assert_eq!(
+            (flags.rate, flags.burst, &*flags.listen, flags.auth.as_deref()),
+            (7, 11, "localhost:1", Some("open"))
+        );
+        let flags = read(&["--data", " /a b（１）\r", "--metrics", "127.0.0.1:９", "--tls", "self "]).unwrap();
+        assert_eq!(flags.data, Some("/a b（１）".into()));
+        assert_eq!((flags.metrics.as_deref(), flags.tls.as_deref()), (Some("127.0.0.1:9"), Some("self")));
+        for bad in [["--rate", "-1"], ["--rate", "1 2"], ["--burst", "0"], ["--auth", "some"], ["--max-line", "1"]] {
+            assert!(read(&bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Flags::command().debug_assert();
+    }
+}
