@@ -291,7 +291,7 @@ impl Ledger {
 }
 
 /// The file that a running server keeps locked, in the data folder.
-const LOCK: &str = "ledger.lock";
+pub(crate) const LOCK: &str = "ledger.lock";
 
 /// Opens the lock file, made if missing. A link is not followed: whoever put it there would have us write into
 /// a file of their choice.

@@ -1,7 +1,7 @@
 //! What is the owner's alone: the data folder, the files in it, and keys. What others may read or write is mended where it is this
 //! server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open files; does nothing where the system has no modes.
 
-use std::path::Path;
+use std::{fs::File, io, path::Path};
 
 /// Takes from others what this data folder and the files of ours in it let them do.
 pub(crate) fn mend(folder: &Path) {
@@ -11,6 +11,18 @@ pub(crate) fn mend(folder: &Path) {
     }
     #[cfg(not(unix))]
     let _ = folder;
+}
+
+/// The same for one of these files that is open.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn mend_open(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    modes::mend_open(file)?;
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
 }
 
 /// Says so where everybody may read this file, or others than its owner may write it.
@@ -23,8 +35,9 @@ pub(crate) fn name_loose(path: &Path, what: &str) {
 
 #[cfg(unix)]
 mod modes {
+    use crate::ledger::LOCK;
     use std::{
-        fs::{self, Metadata, Permissions},
+        fs::{self, File, Metadata, Permissions},
         io,
         os::unix::fs::{MetadataExt as _, PermissionsExt as _},
         path::Path,
@@ -42,7 +55,8 @@ mod modes {
             let entry = entry?;
             let file = entry.metadata()?;
             if is_ours(&entry.file_name().to_string_lossy()) {
-                if file.is_file() {
+                // A change of the lock file tells a copy of the ledger from itself: it is mended where that is written down.
+                if file.is_file() && entry.file_name() != LOCK {
                     take(&entry.path(), &file)?;
                 }
             } else {
@@ -57,6 +71,16 @@ mod modes {
         if metadata.mode() & OTHERS != 0 {
             let mode = in_words(&metadata);
             tracing::warn!(folder = %folder.display(), mode, "others may look into the data folder, which holds other files too; a folder of its own is better");
+        }
+        Ok(())
+    }
+
+    /// Leaves an open file to its owner alone, where that is us.
+    pub(super) fn mend_open(file: &File) -> io::Result<()> {
+        let metadata = file.metadata()?;
+        let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+        if is_own && metadata.mode() & OTHERS != 0 {
+            file.set_permissions(Permissions::from_mode(metadata.mode() & 0o700))?;
         }
         Ok(())
     }
@@ -109,7 +133,7 @@ mod modes {
         fn what_is_ours_is_for_its_owner_alone_and_nothing_else_is_touched() {
             let folder = tempfile::tempdir().unwrap();
             let at = |name: &str| folder.path().join(name);
-            let ours = ["ledger.sqlite3", "ledger.sqlite3-wal", "ledger.lock", "tls-self.pem"];
+            let ours = ["ledger.sqlite3", "ledger.sqlite3-wal", "ledger-saved-1.sqlite3", "tls-self.pem"];
             for name in ours {
                 fs::write(at(name), "x").unwrap();
                 set(&at(name), 0o666);

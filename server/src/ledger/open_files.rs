@@ -5,6 +5,9 @@
 //! A file is known by its device and inode, where the system has them. The ledger's own file is also known by its size and the
 //! time of its last write, since a copy that is put over it (`cp copy ledger.sqlite3`) stays within the same inode: this
 //! program writes to it only while the write-ahead log is moved, and says so here.
+//!
+//! To look at all of them twice a commit would take a tenth of its time. A folder in which a name was made, removed or given to
+//! another file has another time of change: as long as that is the same, only the folder and the ledger are looked at.
 
 use std::{
     fs::{File, Metadata},
@@ -14,6 +17,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, SystemTime},
 };
 
 /// What is wrong with the files.
@@ -61,12 +65,22 @@ pub(super) struct OpenFiles {
     place: Place,
     /// The write-ahead log, its index, and the lock.
     beside: [(PathBuf, Place); 3],
+    /// The folder of all of them; `None` where they lie in two.
+    folder: Option<PathBuf>,
+    /// The folder as it was when all of its names were right.
+    seen: Mutex<Option<Seen>>,
     writes: Mutex<Writes>,
     is_overwritten: AtomicBool,
 }
 
 /// Where a file is: its device and inode.
 type Place = Option<(u64, u64)>;
+
+/// A folder: its place, and when it changed last.
+type Seen = (Place, SystemTime);
+
+/// Times of change are as fine as the system's clock ticks. One that is younger than this may stand for two changes.
+const SETTLED: Duration = Duration::from_millis(500);
 
 /// What this program did to the ledger's own file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,10 +108,13 @@ impl OpenFiles {
         let (lock_path, lock) = lock;
         let lock_place = lock.metadata().map(|file| place(&file)).map_err(|error| unseen(lock_path, error))?;
         let file = open.metadata().map_err(|error| unseen(ledger, error))?;
+        let folder = ledger.parent().filter(|folder| lock_path.parent() == Some(folder));
         let files = Self {
             ledger: ledger.to_owned(),
             place: place(&file),
             beside: [beside("-wal")?, beside("-shm")?, (lock_path.to_owned(), lock_place)],
+            folder: folder.map(Path::to_owned),
+            seen: Mutex::default(),
             writes: Mutex::new(Writes { steps: 0, stamp: stamp(&file) }),
             is_overwritten: AtomicBool::new(false),
             open,
@@ -114,12 +131,31 @@ impl OpenFiles {
         if self.is_overwritten.load(Ordering::Relaxed) {
             return Err(Lost::Overwritten(self.ledger.clone()));
         }
+        if !cfg!(unix) {
+            return Ok(());
+        }
+        let folder = self.folder();
+        if folder.is_none() || folder != *self.seen() {
+            self.check_names()?;
+            let is_settled = |(_, changed): &Seen| changed.elapsed().is_ok_and(|since| since > SETTLED);
+            *self.seen() = folder.filter(is_settled);
+        }
+        self.ledger_lost()?.map_or(Ok(()), Err)
+    }
+
+    /// What the folder is like now; `None` where that says nothing.
+    fn folder(&self) -> Option<Seen> {
+        let folder = self.folder.as_ref()?.metadata().ok()?;
+        Some((place(&folder), folder.modified().ok()?))
+    }
+
+    fn check_names(&self) -> Result<(), Lost> {
         for (path, known) in &self.beside {
             if found(path)?.is_none_or(|file| place(&file) != *known) {
                 return Err(self.ledger_lost()?.unwrap_or_else(|| Lost::Beside(path.clone())));
             }
         }
-        self.ledger_lost()?.map_or(Ok(()), Err)
+        Ok(())
     }
 
     fn ledger_lost(&self) -> Result<Option<Lost>, Lost> {
@@ -161,6 +197,10 @@ impl OpenFiles {
     /// Takes note that what another program wrote into the ledger's file cannot be trusted: from now on there is no way back.
     pub(super) fn give_up(&self) {
         self.is_overwritten.store(true, Ordering::Relaxed);
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writes(&self) -> MutexGuard<'_, Writes> {

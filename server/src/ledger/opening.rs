@@ -20,6 +20,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{LedgerError, schema, sync_folder_of};
+use crate::private;
 
 /// What no copy of a lock file shares with it: its inode, and when it was changed last, in nanoseconds since 1970.
 type Place = Option<(i64, i64)>;
@@ -95,6 +96,7 @@ fn record(
         Ok(name)
     })
     .map_err(failed)?;
+    private::mend_open(lock).map_err(unusable)?;
     lock.seek(SeekFrom::Start(0)).map_err(unusable)?;
     lock.write_all(name.as_bytes()).and_then(|()| lock.sync_all()).map_err(unusable)?;
     sync_folder_of(path).map_err(unusable)?;
@@ -188,6 +190,19 @@ mod tests {
         assert_eq!(log(&here), first);
         fs::rename(&here, &there).unwrap();
         assert_eq!(log(&there), first);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_others_could_use_is_mended_and_no_copy_for_it() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join("ledger.lock");
+        fs::write(&lock, "").unwrap();
+        fs::set_permissions(&lock, fs::Permissions::from_mode(0o666)).unwrap();
+        let first = log(folder.path());
+        assert_eq!(lock.metadata().unwrap().mode() & 0o777, 0o600);
+        assert_eq!(log(folder.path()), first);
     }
 
     #[test]

@@ -93,7 +93,7 @@ fn what_others_could_use_is_for_its_owner_alone_afterwards() {
     assert_eq!(files.map(|file| mode(&data.join(file))), [0o600; 5]);
     assert_eq!(mode(&data), 0o700);
     let (_, log) = program.stop();
-    assert_eq!(log.matches("for its owner alone now").count(), 6, "{log}");
+    assert_eq!(log.matches("for its owner alone now").count(), 5, "{log}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use serde_json::{Value, json};
@@ -148,6 +149,15 @@ fn each_file_that_is_removed_or_replaced_is_noticed_and_nothing_is_lost() {
     for file in FILES {
         for replace in [false, true] {
             let mut running = running();
+            if replace {
+                // The folder has been as it is for a while.
+                let before = SystemTime::now() - Duration::from_secs(60);
+                fs::File::open(&running.data).unwrap().set_modified(before).unwrap();
+                for n in 0..2 {
+                    running.peer.square(n, &format!("settled-{n}"));
+                    running.shown.push(running.peer.reply());
+                }
+            }
             let path = running.data.join(file);
             let bytes = fs::read(&path).unwrap();
             fs::remove_file(&path).unwrap();
