@@ -14,6 +14,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+use squares_shared::regular_file;
+
 use super::known::{BY_A_ROOT, Known};
 use crate::event::Lost;
 
@@ -150,11 +152,15 @@ impl Judgement {
     }
 }
 
+/// More than any file of roots has.
+const LONGEST: u64 = 16 << 20;
+
 /// The root that was given.
 fn given_root(path: &Path) -> Result<RootCertStore, String> {
     let refused = |why: &dyn fmt::Display| format!("cannot use {} for --tls-ca: {why}", path.display());
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refused(&error))? {
+    let bytes = regular_file::read(path, LONGEST).map_err(|error| refused(&error))?;
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
         let certificate = certificate.map_err(|error| refused(&error))?;
         roots.add(certificate).map_err(|error| refused(&error))?;
     }
