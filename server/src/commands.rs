@@ -15,6 +15,11 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Subcommand};
 use squares_server::default_data_dir;
 
+/// `1 student`, `2 students`.
+fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// A command; without one, the program serves.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -176,7 +176,8 @@ fn write_all(entries: &Receiver<Entry>, missing: &Missing) {
                 let lines = count.swap(0, Ordering::Relaxed);
                 if lines > 0 {
                     said = Some(Instant::now());
-                    let _ = writeln!(out, "{lines} lines of the log were {why}");
+                    let are = if lines == 1 { "line of the log was" } else { "lines of the log were" };
+                    let _ = writeln!(out, "{lines} {are} {why}");
                 }
             }
         }

@@ -30,6 +30,7 @@ mod room;
 mod row;
 mod search;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -77,6 +78,8 @@ pub struct Setup {
     pub name: Option<String>,
     /// A server given by flag; without one the default address is used, hosted where nobody listens.
     pub server: Option<String>,
+    /// Where the ledger is when this process hosts, to be told; none where that is not known.
+    pub data: Option<PathBuf>,
     /// A PIN given by the environment: what equals it is neither squared nor kept.
     pub pin: Option<Pin>,
     /// What the last run kept.
@@ -106,6 +109,7 @@ impl Default for Setup {
             student: None,
             name: None,
             server: None,
+            data: None,
             pin: None,
             remembered: Remembered::default(),
             size: (0, 0),
@@ -196,6 +200,8 @@ pub struct App {
     pub(crate) chart: Chart,
     pub(crate) input: Line,
     pub(crate) check: Check,
+    /// Where the ledger is when this process hosts.
+    data: Option<PathBuf>,
     /// The PIN in use: what equals it is neither squared nor kept.
     pin: Option<Pin>,
     pub(crate) notices: Notices,
@@ -256,6 +262,7 @@ impl App {
             chart: Chart::default(),
             input: Line::default(),
             check: Check::Empty,
+            data: setup.data,
             pin: setup.pin,
             notices: Notices::default(),
             refusals: 0,
@@ -289,6 +296,7 @@ impl App {
     /// What is to be done about an event.
     pub fn update(&mut self, event: Event, now: Instant) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.notices.read_by(now);
         match event {
             Event::Key(key) if key.kind == KeyEventKind::Release => return effects,
             Event::Key(key) => {

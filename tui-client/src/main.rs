@@ -7,6 +7,7 @@ use squares::app::{Notify, Setup};
 use squares::config::Config;
 use squares::event::Pin;
 use squares::flags::Flags;
+use squares::host;
 use squares::link::{self, DEFAULT_ADDRESS, Known, Trust};
 use squares::plain::{self, Numbers};
 use squares::strings::Lang;
@@ -113,6 +114,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         student: flags.student.filter(|student| !student.is_empty()),
         name: flags.name.filter(|name| !name.is_empty()),
         server: flags.server.clone(),
+        data: host::data_folder(),
         pin: pin(),
         remembered,
         size: (0, 0),

@@ -107,6 +107,10 @@ pub struct Strings {
     pub joining: &'static str,
     pub hosting: &'static str,
     pub host: &'static str,
+    /// Somebody else hosted before, with a ledger of their own; where the one is that is shown now.
+    pub hosts_own_ledger: fn(Option<&str>) -> String,
+    /// Another ledger answers at this address than before.
+    pub other_ledger: fn(&str) -> String,
     pub lost: fn(&Lost) -> String,
     /// Why no room can be opened here, and what to do about it.
     pub cannot_host: fn(&Lost) -> Option<String>,
@@ -329,6 +333,28 @@ mod tests {
             ("(os error 99999999999)", "(os error 99999999999)"),
         ] {
             assert_eq!(system_words(words, Lang::Ko.strings().system), said);
+        }
+    }
+
+    #[test]
+    fn one_is_one() {
+        let en = Lang::En.strings();
+        let said = [
+            (en.digits)("1"),
+            (en.passed_over)("1", None),
+            (en.export_begins)("1", "a.csv"),
+            (en.exported)("1", "a.csv"),
+            (en.paste_question)(0, 1),
+            (en.paste_question)(1, 1),
+            (en.copied)(true, "1", "1"),
+            (en.chart_of)("1", true),
+            (en.host_leaves)(1),
+            (en.host_leaves_again)(1),
+            (en.host_stops)(1, "Ctrl-Z"),
+        ];
+        let many = ["digits", "results", "lines", "numbers", "others"];
+        for sentence in &said {
+            assert!(!many.iter().any(|many| sentence.contains(&format!("1 {many}"))), "{sentence}");
         }
     }
 

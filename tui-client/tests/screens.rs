@@ -188,6 +188,24 @@ fn room_where_nothing_can_be_kept() {
 }
 
 #[test]
+fn room_that_another_account_goes_on_with() {
+    check("room_own_ledger", |lang, size| {
+        let data = |setup: &mut Setup| {
+            setup.student = Some("20260002".into());
+            setup.data = Some("/home/sample/.local/share/squares".into());
+        };
+        let mut stage = Stage::with(data, lang, size);
+        for (log, hosting) in [("theirs", false), ("mine", true)] {
+            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            stage.link(LinkEvent::Hello { hello: Hello { log: log.into(), ..hello(Auth::Open, 3) }, hosting });
+            stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+            stage.link(LinkEvent::Results((1..=3).map(result).collect()));
+        }
+        stage
+    });
+}
+
+#[test]
 fn room_that_is_empty() {
     check("room_empty", |lang, size| {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);

@@ -4,7 +4,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use squares_server::Stored;
 
-use super::{Folder, interrupt::Interrupt, progress::Progress};
+use super::{Folder, counted, interrupt::Interrupt, progress::Progress};
 
 /// Something is wrong with the ledger.
 const NOT_SOUND: u8 = 3;
@@ -37,7 +37,10 @@ impl Check {
         let mut out = std::io::stdout().lock();
         let path = stored.path().display();
         let _ = match findings.range {
-            Some((first, last)) => writeln!(out, "{path}: {} results, {first} to {last}", findings.results),
+            Some((first, last)) => {
+                let results = counted(findings.results, "result");
+                writeln!(out, "{path}: {results}, {first} to {last}")
+            }
             None => writeln!(out, "{path}: no results"),
         };
         let _ = writeln!(out, "its name: {}", stored.log());
@@ -45,7 +48,7 @@ impl Check {
             let _ = writeln!(out, "wrong: {what}");
         }
         if findings.untold > 0 {
-            let _ = writeln!(out, "wrong: {} more findings like these", findings.untold);
+            let _ = writeln!(out, "wrong: {} like these", counted(findings.untold, "more finding"));
         }
         let verdict = if findings.is_sound() {
             "sound"

@@ -11,6 +11,8 @@ use anyhow::{Context as _, anyhow, bail};
 use squares_server::{LONGEST_ROSTER, make_pins};
 use squares_shared::regular_file;
 
+use super::counted;
+
 /// Give every student of a roster without a PIN a random one
 ///
 /// Writes the roster with hashes to OUT, and the new PINs to FILE, which is to be handed out and then deleted: they stand nowhere else.
@@ -46,8 +48,9 @@ impl Roster {
         filled?;
         let (to, sheet) = (to.display(), self.sheet.display());
         let said = format!(
-            "{} students got a PIN, {} had one: the roster is {to}, the new PINs are in {sheet}; hand them out, then delete that file",
-            made.made, made.had
+            "{} got a PIN, {} had one: the roster is {to}, the new PINs are in {sheet}; hand them out, then delete that file",
+            counted(made.made as u64, "student"),
+            made.had
         );
         let _ = writeln!(io::stdout(), "{said}");
         Ok(ExitCode::SUCCESS)

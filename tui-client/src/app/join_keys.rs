@@ -79,6 +79,7 @@ impl App {
             self.feed.waiting.clear();
             self.pin = None;
             self.connection.hello = None;
+            self.connection.log = None;
             effects.push(Effect::UseServer(server));
         }
         true

@@ -138,6 +138,9 @@ impl App {
         self.online.replace(&welcome.online);
         let log = self.connection.hello.as_ref().map(|hello| hello.log.clone());
         let same_ledger = log.is_some() && log == self.connection.log;
+        if self.connection.log.is_some() && !same_ledger {
+            self.tell_other_ledger(now);
+        }
         self.connection.log = log;
         self.connection.state = State::Joined;
         self.each_feed(|feed| feed.joined(welcome.latest, welcome.replay_after, resumed, same_ledger));
@@ -161,6 +164,18 @@ impl App {
         if !server.is_empty() {
             self.remembered.server = Some(server.to_owned());
         }
+    }
+
+    /// Another ledger than before answers at the same address: another account took over, or this one did. What was seen before is not
+    /// lost, and stays where it is.
+    fn tell_other_ledger(&mut self, now: Instant) {
+        let folder = self.data.as_ref().map(|folder| text::printable(&folder.to_string_lossy()).into_owned());
+        let sentence = if self.connection.hosting {
+            (self.strings.hosts_own_ledger)(folder.as_deref())
+        } else {
+            (self.strings.other_ledger)(&self.connection.server)
+        };
+        self.notices.show_once(Gravity::Warning, sentence, now);
     }
 
     /// The error is shown where it can be mended: on the form, beside the field that it is about.

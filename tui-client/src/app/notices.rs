@@ -120,7 +120,12 @@ impl Notices {
         }
     }
 
-    /// What it asked was answered. What is said only once asks nothing, and stands.
+    /// Time goes on: what is said only once may have been read by now, and is a notice like any other.
+    pub(crate) fn read_by(&mut self, now: Instant) {
+        self.unread_until = self.unread_until.filter(|until| *until > now);
+    }
+
+    /// What it asked was answered. What is said only once asks nothing, and stands until somebody can have read it.
     pub(crate) fn take_away(&mut self) {
         if self.unread_until.is_none() {
             self.current = None;
@@ -170,9 +175,15 @@ mod tests {
         notices.typed();
         notices.settle(now + READ);
         assert_eq!(text(&notices), "once", "nobody can have read it");
+        notices.take_away();
+        assert_eq!(text(&notices), "once", "it asks nothing");
         notices.show(Gravity::Info, "third".into(), now + READ * 3);
         notices.typed();
         notices.settle(now + READ * 3);
         assert_eq!(text(&notices), "", "it was read");
+        notices.show_once(Gravity::Warning, "again".into(), now + READ * 3);
+        notices.read_by(now + READ * 5);
+        notices.take_away();
+        assert_eq!(text(&notices), "", "by the next number that is entered");
     }
 }

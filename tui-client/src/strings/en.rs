@@ -33,6 +33,15 @@ pub(super) static EN: Strings = Strings {
     joining: "Joining",
     hosting: "You host this room.",
     host: "host",
+    hosts_own_ledger: |folder| {
+        let folder = folder.map(|folder| format!(" ({folder})")).unwrap_or_default();
+        format!("You host now, with your own account's results{folder}. The earlier ones stay with who hosted before.")
+    },
+    other_ledger: |server| {
+        format!(
+            "Somebody else answers at {server} now, with results of their own. The earlier ones stay with whoever answered there before."
+        )
+    },
     lost,
     cannot_host,
     lost_short: "lost",
@@ -93,7 +102,7 @@ pub(super) static EN: Strings = Strings {
     everybody: "Everybody's results.",
     passed_over: |count, key| {
         let earlier = key.map(|key| format!(" Earlier ones: {key}")).unwrap_or_default();
-        format!("{count} results passed over.{earlier}")
+        format!("{count} {} passed over.{earlier}", if count == "1" { "result" } else { "results" })
     },
     show_all: "show all: Esc",
     stop_search: "stop: Esc",
@@ -120,7 +129,10 @@ pub(super) static EN: Strings = Strings {
 
     unknown_time_zone: |name| format!("TZ={name} is not a time zone; times are shown in UTC."),
 
-    export_begins: |most, path| format!("Exporting up to {most} results to {path}. Ctrl-C stops it."),
+    export_begins: |most, path| {
+        let s = if most == "1" { "" } else { "s" };
+        format!("Exporting up to {most} result{s} to {path}. Ctrl-C stops it.")
+    },
     exporting: |percent, written| format!("exporting {percent}%, {written}"),
     stop_export: "stop: Ctrl-C",
     export_busy: "An export is under way; Ctrl-C stops it.",
@@ -175,7 +187,7 @@ pub(super) static EN: Strings = Strings {
     too_long: "Too long to paste here; nothing was taken in.",
     not_queued: |number, waiting| {
         format!(
-            "Not taken, since {waiting} numbers wait for the server already: {number}. Try again when they are sent."
+            "Not taken, since too many numbers ({waiting}) wait for the server already: {number}. Try again when they are sent."
         )
     },
     unkept: |folder, why| {
@@ -186,6 +198,7 @@ pub(super) static EN: Strings = Strings {
         format!("{why} Numbers are sent all the same, but what you type does not survive an end of the program.")
     },
     paste_question: |good, bad| match (good, bad) {
+        (0, 1) => "The line pasted is not a number.".to_owned(),
         (0, bad) => format!("None of the {} lines pasted is a number.", text::grouped(bad)),
         (good, 0) => format!("Square {}?", numbers(good)),
         (good, 1) => format!("Square {}? 1 line is not a number.", numbers(good)),

@@ -31,6 +31,17 @@ pub(super) static KO: Strings = Strings {
     joining: "들어가는 중",
     hosting: "이 컴퓨터가 방을 열고 있습니다.",
     host: "방장",
+    hosts_own_ledger: |folder| {
+        let folder = folder.map(|folder| format!("({folder})")).unwrap_or_default();
+        format!(
+            "이제 이 계정이 방을 열고 이 계정의 결과{folder}를 보여 줍니다. 앞의 결과는 전에 열었던 계정에 있습니다."
+        )
+    },
+    other_ledger: |server| {
+        format!(
+            "이제 {server} 에서 다른 서버가 답하며, 보이는 것은 그 서버의 결과입니다. 앞의 결과는 전에 답하던 쪽에 남아 있습니다."
+        )
+    },
     lost,
     cannot_host,
     lost_short: "끊김",

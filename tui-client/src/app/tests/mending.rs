@@ -97,6 +97,31 @@ fn exit_leaves_from_the_join_form_too() {
 }
 
 #[test]
+fn whose_results_are_shown_is_said_where_another_ledger_answers() {
+    let with_log =
+        |log: &str, hosting| LinkEvent::Hello { hello: Hello { log: log.into(), ..hello(Auth::Open) }, hosting };
+    let joined = || LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false };
+    let data = Some("/home/b/.local/share/squares".into());
+    let (mut room, _) = Room::new(Setup { student: Some("me".into()), data, ..setup() });
+    for (log, hosting, said) in [
+        ("a", false, ""),
+        ("a", true, ""),
+        ("b", true, "your own account's results (/home/b/.local/share/squares)"),
+        ("b", false, ""),
+        ("c", false, "The earlier ones stay with whoever answered there before"),
+    ] {
+        room.now += Duration::from_secs(30);
+        room.update(Event::Wake);
+        room.link(LinkEvent::Lost { why: Lost::Shutdown, retry_at: None });
+        room.link(LinkEvent::Connecting { server: "127.0.0.1:7878".into() });
+        room.link(with_log(log, hosting));
+        room.link(joined());
+        assert_eq!(room.notice().is_empty(), said.is_empty(), "{log}: {}", room.notice());
+        assert!(room.notice().contains(said), "{}", room.notice());
+    }
+}
+
+#[test]
 fn that_nothing_is_kept_is_said_once_with_the_folder_in_the_language_of_the_screen() {
     let full = || io::Error::from(io::ErrorKind::StorageFull);
     let unkept = |folder: &str| Unkept::new(Path::new(folder), &full());

@@ -103,7 +103,8 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                             digit_rate => format!(", and {digit_rate} digits a second"),
                         };
                         self.output.complain(&format!(
-                            "squares: this server takes {rate} squares a second from a student, after {burst} at once{digits}; the rest follows at that pace"
+                            "squares: this server takes {rate} {} a second from a student, after {burst} at once{digits}; the rest follows at that pace",
+                            if rate == 1 { "square" } else { "squares" }
                         ));
                     }
                     self.window.hold_for_rate(id, error.retry_after_ms.map(Duration::from_millis), now);
