@@ -325,6 +325,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_ipv6_network_is_one_address() {
+        let connections = Arc::new(Connections::new(100, 2));
+        let take = |address: &str| {
+            connections.take(address.parse().unwrap()).map(|mut slot| {
+                assert!(slot.join());
+                slot
+            })
+        };
+        let _held = (take("2001:db8:1:2::1").unwrap(), take("2001:db8:1:2:ffff::2").unwrap());
+        assert_eq!(take("2001:db8:1:2:3:4:5:6").err(), Some(Full::Address));
+        assert!(take("2001:db8:1:3::1").is_ok());
+        let _held = (take("10.0.0.1").unwrap(), take("::ffff:10.0.0.1").unwrap());
+        assert_eq!(take("10.0.0.1").err(), Some(Full::Address));
+        assert!(take("10.0.0.2").is_ok());
+    }
+
+    #[tokio::test]
     async fn whose_place_is_given_to_another_hears_of_it_and_who_has_joined_keeps_it() {
         let connections = Arc::new(Connections::new(100, 0));
         let here = IpAddr::from([127, 0, 0, 1]);

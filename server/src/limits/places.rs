@@ -1,5 +1,5 @@
-//! Which connections may stay. Whoever has not joined holds a part of the places only, and the oldest of them goes first: so many
-//! sockets that say nothing keep nobody out. Pure: the moment comes from whoever asks. Only `limits` uses it.
+//! Which connections may stay. Whoever has not joined holds a part of the places only, and the oldest of them goes first, of the address
+//! from which very many come where there is one: so many sockets that say nothing keep nobody out. Pure: the moment comes from whoever asks. Only `limits` uses it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -17,6 +17,9 @@ const FEW: usize = 16;
 /// In this time whoever means to join has done so, by far the most.
 const SOON: Duration = Duration::from_secs(3);
 
+/// An address with this part of all on which nobody has joined is where the flood comes from.
+const FLOOD: usize = 8;
+
 /// All places, with a `T` for each connection on which nobody has joined.
 #[derive(Debug)]
 pub(super) struct Places<T> {
@@ -27,6 +30,8 @@ pub(super) struct Places<T> {
     /// Where nobody has joined, oldest first.
     waiting: BTreeMap<u64, Waiting<T>>,
     addresses: HashMap<IpAddr, There>,
+    /// The addresses by how many wait there, the most last.
+    crowds: BTreeSet<(usize, IpAddr)>,
     next: u64,
 }
 
@@ -56,7 +61,15 @@ enum Room {
 
 impl<T> Places<T> {
     pub(super) fn new(most: usize, most_per_address: usize) -> Self {
-        Self { most, most_per_address, taken: 0, waiting: BTreeMap::new(), addresses: HashMap::new(), next: 0 }
+        Self {
+            most,
+            most_per_address,
+            taken: 0,
+            waiting: BTreeMap::new(),
+            addresses: HashMap::new(),
+            crowds: BTreeSet::new(),
+            next: 0,
+        }
     }
 
     /// How many are taken.
@@ -77,7 +90,7 @@ impl<T> Places<T> {
                 Room::None => return Err(Full::Address),
             }
         }
-        let oldest = self.waiting.first_key_value().map(|(number, _)| *number);
+        let oldest = self.oldest();
         match self.room(self.most, self.taken, self.waiting.len(), oldest, now) {
             Room::Free => {}
             Room::InPlaceOf(number) => taken_away.extend(self.put_out(number)),
@@ -88,7 +101,7 @@ impl<T> Places<T> {
         self.taken += 1;
         let there = self.addresses.entry(address).or_default();
         there.taken += 1;
-        there.waiting.insert(number);
+        self.waits(address, |waiting| waiting.insert(number));
         self.waiting.insert(number, Waiting { address, since: now, whose });
         Ok((number, taken_away))
     }
@@ -96,8 +109,8 @@ impl<T> Places<T> {
     /// Somebody has joined: the place is safe. Tells whether it was still there.
     pub(super) fn join(&mut self, address: IpAddr, number: u64) -> bool {
         let is_there = self.waiting.remove(&number).is_some();
-        if is_there && let Some(there) = self.addresses.get_mut(&address) {
-            there.waiting.remove(&number);
+        if is_there {
+            self.waits(address, |waiting| waiting.remove(&number));
         }
         is_there
     }
@@ -107,6 +120,23 @@ impl<T> Places<T> {
         match waiting {
             Some(number) => drop(self.put_out(number)),
             None => self.free(address),
+        }
+    }
+
+    /// The oldest on which nobody has joined: of an address that floods, else of all.
+    fn oldest(&self) -> Option<u64> {
+        let flood = self.crowds.last().filter(|(waiting, _)| waiting * FLOOD >= self.waiting.len());
+        let of_flood = flood.and_then(|(_, address)| self.addresses.get(address)?.waiting.first());
+        of_flood.or(self.waiting.first_key_value().map(|(number, _)| number)).copied()
+    }
+
+    /// Changes who waits at an address that is known.
+    fn waits(&mut self, address: IpAddr, change: impl FnOnce(&mut BTreeSet<u64>) -> bool) {
+        let Some(there) = self.addresses.get_mut(&address) else { return };
+        self.crowds.remove(&(there.waiting.len(), address));
+        change(&mut there.waiting);
+        if !there.waiting.is_empty() {
+            self.crowds.insert((there.waiting.len(), address));
         }
     }
 
@@ -126,9 +156,7 @@ impl<T> Places<T> {
     /// Frees a place on which nobody has joined, where it is not gone yet.
     fn put_out(&mut self, number: u64) -> Option<T> {
         let Waiting { address, whose, .. } = self.waiting.remove(&number)?;
-        if let Some(there) = self.addresses.get_mut(&address) {
-            there.waiting.remove(&number);
-        }
+        self.waits(address, |waiting| waiting.remove(&number));
         self.free(address);
         Some(whose)
     }
@@ -168,12 +196,27 @@ mod tests {
         assert_eq!(places.taken(), 5000);
         let (student, _) = take(&mut places, HERE, now);
         // Those who came later do not put out who came before them, as long as they are fewer than half.
-        (0..4999).for_each(|_| drop(take(&mut places, THERE, now)));
+        (0..4999).for_each(|_| drop(take(&mut places, HERE, now)));
         assert!(places.join(HERE, student));
-        (0..20_000).for_each(|_| drop(take(&mut places, THERE, now)));
+        (0..20_000).for_each(|_| drop(take(&mut places, HERE, now)));
         places.leave(HERE, None);
         assert_eq!(places.taken(), 5000);
-        assert!(!places.addresses.contains_key(&HERE), "nothing is kept of those who left");
+        let all: Vec<u64> = places.waiting.keys().copied().collect();
+        all.into_iter().for_each(|number| places.leave(HERE, Some(number)));
+        assert!(places.addresses.is_empty() && places.crowds.is_empty(), "nothing is kept of those who left");
+    }
+
+    #[test]
+    fn a_flood_from_one_address_puts_out_its_own_and_one_from_everywhere_the_oldest() {
+        let (mut places, now) = (Places::new(10_000, 0), Instant::now());
+        let class: Vec<u64> = (0..200).map(|_| take(&mut places, HERE, now).0).collect();
+        (0..50_000).for_each(|_| drop(take(&mut places, THERE, now)));
+        assert!(class.into_iter().all(|number| places.join(HERE, number)), "they were waiting for their PINs' checks");
+        let mut places = Places::new(10_000, 0);
+        for from in 0..12_000_u32 {
+            let (_, taken_away) = take(&mut places, std::net::Ipv4Addr::from_bits(from).into(), now);
+            assert_eq!(taken_away.first(), u64::from(from).checked_sub(5000).as_ref());
+        }
     }
 
     #[test]
