@@ -22,7 +22,8 @@ const DIGITS_FOR: u64 = 10;
 #[derive(Debug, Clone, Copy)]
 struct Rate {
     per_second: NonZeroU32,
-    at_once: u64,
+    /// The time in which all that may be had at once is made up for.
+    most: Duration,
 }
 
 /// Squares and their digits a second that each student may have recorded, and how many at once.
@@ -63,25 +64,24 @@ pub(crate) struct Payment {
 impl Rate {
     /// `None` for a rate of 0: no limit.
     fn new(per_second: u32, at_once: u64) -> Option<Self> {
-        NonZeroU32::new(per_second).map(|per_second| Self { per_second, at_once: at_once.max(1) })
-    }
-
-    /// The time in which so many units are made up for.
-    fn takes(&self, units: u64) -> Duration {
-        let nanoseconds = u128::from(units) * 1_000_000_000 / u128::from(self.per_second.get());
-        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+        NonZeroU32::new(per_second).map(|per_second| Self { per_second, most: takes(at_once.max(1), per_second) })
     }
 
     /// The moment at which all is made up for once these units are spent too, or how long to wait before they may be. More units than
     /// may be had at once are let through where nothing else is spent, and are made up for afterwards: otherwise they never could be.
     fn spend(&self, spent: Instant, units: u64, now: Instant) -> Result<Instant, Duration> {
         let behind = spent.saturating_duration_since(now);
-        let (cost, most) = (self.takes(units), self.takes(self.at_once));
-        if behind.is_zero() || behind + cost <= most {
+        let cost = takes(units, self.per_second);
+        if behind.is_zero() || behind + cost <= self.most {
             return Ok(now + behind + cost);
         }
-        Err(behind.min((behind + cost).saturating_sub(most)))
+        Err(behind.min((behind + cost).saturating_sub(self.most)))
     }
+}
+
+/// The time in which so many units are made up for.
+fn takes(units: u64, per_second: NonZeroU32) -> Duration {
+    Duration::from_nanos(units.saturating_mul(1_000_000_000) / u64::from(per_second.get()))
 }
 
 impl SquareLimits {
@@ -145,7 +145,7 @@ impl Allowance {
     /// Takes back the payment for a square that was not recorded, such as a repeat: only what is recorded counts.
     pub(crate) fn refund(&self, payment: Payment) {
         let back = |rate: Option<Rate>, spent: &mut Instant, units: usize| {
-            let back = rate.and_then(|rate| spent.checked_sub(rate.takes(units as u64)));
+            let back = rate.and_then(|rate| spent.checked_sub(takes(units as u64, rate.per_second)));
             *spent = back.unwrap_or(*spent);
         };
         let spent = &mut *lock(&self.spent);

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: Flags) -> anyhow::Result<()> {
-    squares_server::runtime()?.block_on(serve(flags))
+    squares_server::runtime(usize::MAX)?.block_on(serve(flags))
 }
 
 async fn serve(flags: Flags) -> anyhow::Result<()> {

@@ -56,15 +56,16 @@ impl Threads {
     }
 }
 
-/// A runtime for a server and nothing else, on a machine that has threads for both.
+/// A runtime for a server and nothing else, of at most so many threads, on a machine that has threads for both.
 ///
 /// # Errors
 /// [`StartError::Threads`], or [`StartError::System`] where there are no descriptors.
-pub fn runtime() -> Result<Runtime, StartError> {
-    let threads = Threads::here();
+pub fn runtime(most: usize) -> Result<Runtime, StartError> {
+    let mut threads = Threads::here();
+    threads.live = threads.live.min(most);
     ask_for(threads.of_the_program())?;
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(threads.live).max_blocking_threads(BLOCKING).enable_all();
+    builder.worker_threads(threads.live).thread_name("server").max_blocking_threads(BLOCKING).enable_all();
     Ok(builder.build()?)
 }
 

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use squares_server::{Config, LedgerError, Server, StartError};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 /// The server's threads: a class that is hosted by one of its terminals is small.
 const WORKERS: usize = 2;
@@ -36,6 +36,12 @@ pub fn data_folder() -> Option<PathBuf> {
     squares_server::default_data_dir().ok().filter(|folder| folder.is_absolute())
 }
 
+/// How to mend it is said in the terms of the server's flags, which this program does not have.
+fn without_flags(error: &StartError) -> HostError {
+    let text = error.to_string();
+    HostError::Failed(text.split_once(';').map_or(&*text, |(what, _)| what).to_owned())
+}
+
 impl Host {
     /// Starts a server at this address, with its ledger in `data`, or in the user's data folder.
     ///
@@ -47,8 +53,7 @@ impl Host {
             Some(data) => data,
             None => data_folder().ok_or_else(|| HostError::NoLedger(None, String::new()))?,
         };
-        let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("host").enable_all().build();
-        let runtime = runtime.map_err(|error| failed(&error))?;
+        let runtime = squares_server::runtime(WORKERS).map_err(|error| without_flags(&error))?;
         let error = match runtime.spawn(Server::start(Config { listen, ..Config::new(data) })).await {
             Ok(Ok(server)) => return Ok(Self { server, runtime }),
             Ok(Err(StartError::Listen { error, .. })) if error.kind() == ErrorKind::AddrInUse => {
@@ -60,11 +65,7 @@ impl Host {
             Ok(Err(StartError::Ledger(LedgerError::Unusable { path, error }))) => {
                 HostError::NoLedger(Some(path), error)
             }
-            // How to mend it is said in the terms of the server's flags, which this program does not have.
-            Ok(Err(error)) => {
-                let text = error.to_string();
-                failed(&text.split_once(';').map_or(&*text, |(what, _)| what))
-            }
+            Ok(Err(error)) => without_flags(&error),
             Err(panic) => failed(&panic),
         };
         // A runtime must not be waited for where others run.
