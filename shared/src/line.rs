@@ -52,6 +52,11 @@ impl LineReader {
         Self { limit, bytes: Vec::new(), start: 0, end: None, discarding: false, may_be_mark: true }
     }
 
+    /// Takes longer lines from here on, or only shorter ones; one that is being discarded is still.
+    pub const fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Adds bytes as they came.
     pub fn push(&mut self, mut incoming: &[u8]) {
         if self.discarding {

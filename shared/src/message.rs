@@ -2,6 +2,7 @@
 //! ([`FromServer`]). One message is one JSON object on one line, told apart by its field `type`. The server
 //! reads requests through [`request`], which knows how to refuse each kind of mistake.
 
+mod bounded;
 pub mod request;
 
 use std::fmt;
@@ -219,6 +220,7 @@ pub struct Online {
     /// How many there are.
     pub count: usize,
     /// At most [`MAX_LISTED`] of them.
+    #[serde(deserialize_with = "bounded::first::<_, _, MAX_LISTED>")]
     pub students: Vec<Person>,
 }
 
@@ -264,15 +266,18 @@ pub struct Presence {
     /// How many students are online now.
     pub count: usize,
     /// Who came or changed, as they are now.
+    #[serde(deserialize_with = "bounded::first::<_, _, MAX_LISTED>")]
     pub joined: Vec<Person>,
     /// The ids of those who left.
+    #[serde(deserialize_with = "bounded::first::<_, _, MAX_LISTED>")]
     pub left: Vec<String>,
 }
 
 /// A page of earlier results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// The results, ascending by `seq`.
+    /// The results, ascending by `seq`; at most [`MAX_PAGE`].
+    #[serde(deserialize_with = "bounded::whole::<_, _, { MAX_PAGE as usize }>")]
     pub results: Vec<SquareResult>,
     /// Whether further ones exist: earlier ones, or later ones (below `before`) where `after` was given.
     pub more: bool,

@@ -184,7 +184,10 @@ impl Pages {
         }
         for (from, length) in self.places.iter().rev() {
             self.pages.file.seek(SeekFrom::Start(*from))?;
-            io::copy(&mut (&self.pages.file).take(*length), &mut whole.file)?;
+            if io::copy(&mut (&self.pages.file).take(*length), &mut whole.file)? != *length {
+                // Somebody cut the file short. Half of the results is not what was asked for.
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
         whole.file.sync_all()?;
         let done = self.give_name(&whole)?;
@@ -323,6 +326,19 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(Pages::begin(folder.path().join("none/b.csv"), Format::Csv, false).is_err());
         assert!(Pages::begin(folder.path().to_owned(), Format::Csv, true).is_err());
+    }
+
+    #[test]
+    fn pages_that_were_cut_short_meanwhile_are_no_success() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let mut pages = Pages::begin(path.clone(), Format::Csv, false).unwrap();
+        pages.add(&[result(3, "가람"), result(4, "나래")]).unwrap();
+        pages.add(&[result(1, "다온")]).unwrap();
+        pages.pages.file.set_len(pages.length - 1).unwrap();
+        assert_eq!(pages.finish().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        drop(pages);
+        assert!(!path.exists() && fs::read_dir(folder.path()).unwrap().count() == 0);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod disk;
 mod edge;
 mod kept;
 mod known;
+mod plausible;
 mod race;
 mod servers;
 mod session;

@@ -206,6 +206,7 @@ pub struct Strings {
     pub export_usage: &'static str,
     pub export_stopped: &'static str,
     pub export_other_ledger: &'static str,
+    pub export_incomplete: &'static str,
     pub export_failed: fn(&str, &str) -> String,
     /// A usual error of the system.
     pub system: fn(io::ErrorKind) -> Option<&'static str>,

@@ -160,7 +160,7 @@ impl App {
     }
 
     /// A page of history, which may be the one that was asked for.
-    pub(super) fn export_page(&mut self, request: &PageRequest, page: &Page, effects: &mut Vec<Effect>) {
+    pub(super) fn export_page(&mut self, request: &PageRequest, page: &Page, now: Instant, effects: &mut Vec<Effect>) {
         let Some(current) = &mut self.exports.current else { return };
         if current.asked.as_ref() != Some(request) {
             return;
@@ -169,8 +169,14 @@ impl App {
         let wanted = |result: &&SquareResult| result.seq < current.before && current.filter.row(result).is_some();
         let results: Vec<SquareResult> = page.results.iter().filter(wanted).cloned().collect();
         let first = page.results.first().map_or(current.before, |first| first.seq.min(current.before));
-        // A page that brought nothing would be asked for again and again.
-        current.last = !page.more || first == current.before;
+        // What is there and was not given is missing: the newest that is known, or anything where there is more.
+        let begins_late = current.filter == Filter::default()
+            && current.before > current.top
+            && page.results.last().is_none_or(|last| last.seq < current.top);
+        if begins_late || (page.more && first == current.before) {
+            return self.fail_export(self.strings.export_incomplete, now, effects);
+        }
+        current.last = !page.more;
         current.before = first;
         current.written += results.len();
         if !results.is_empty() {

@@ -77,7 +77,7 @@ impl App {
             LinkEvent::Presence(presence) => self.online.apply(&presence),
             LinkEvent::Online(online) => self.online.replace(&online),
             LinkEvent::Page { request, page } => {
-                self.export_page(&request, &page, effects);
+                self.export_page(&request, &page, now, effects);
                 self.history(&request, &page);
             }
             LinkEvent::Refused(error) => {

@@ -9,14 +9,24 @@ use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL
 use tokio::io::Interest;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::plausible;
 use super::stranger::{self, FIRST};
 use super::trust::FirstSeen;
 use super::wire::{Connected, Wire};
 use crate::event::Lost;
 
-/// The longest line taken from a server: far above a page of history (1 MiB) and above the square of any number
-/// that fits into a request, and still a bound.
-const LONGEST_LINE: usize = 64 << 20;
+/// The longest line taken from a server before it said hello.
+const LONGEST_HELLO: usize = 64 << 10;
+
+/// The longest line taken from it then, besides the digits of one result: far above a page of history or a list of who is online, which stay
+/// within 1 MiB.
+const LONGEST_LINE: usize = 4 << 20;
+
+/// The longest line that is sent, and as many digits, whatever a server says that it takes.
+const LONGEST_REQUEST: usize = 8 << 20;
+
+/// The most bytes that wait for a server to take them before more is said.
+const UNSENT: usize = 256 << 10;
 
 /// How long a connection may take to be made, and how long `hello` may take to come after it: a person who waits is told within
 /// ten seconds what is wrong.
@@ -59,7 +69,7 @@ impl Connection {
         let Connected { wire, first_seen, until } = connected;
         let mut connection = Self {
             wire,
-            lines: LineReader::new(LONGEST_LINE),
+            lines: LineReader::new(LONGEST_HELLO),
             chunk: vec![0; CHUNK].into_boxed_slice(),
             out: Vec::new(),
             written: 0,
@@ -68,8 +78,12 @@ impl Connection {
             first_seen,
         };
         let said = match timeout_at(until, connection.hello()).await {
-            Ok(Ok(hello)) => {
+            Ok(Ok(mut hello)) => {
                 connection.begins = None;
+                // A number must fit into a line, and a server cannot make us hold more than that.
+                hello.limits.line = hello.limits.line.min(LONGEST_REQUEST);
+                hello.limits.digits = hello.limits.digits.min(hello.limits.line);
+                connection.lines.set_limit(LONGEST_LINE + 4 * hello.limits.digits);
                 return Ok((connection, hello));
             }
             Ok(Err(lost)) => Some(lost),
@@ -121,6 +135,12 @@ impl Connection {
     /// Lets bytes gather for so long before they are taken.
     pub(super) fn gather(&self, pause: Duration) {
         self.wire.gather(pause);
+    }
+
+    /// Whether more may be said before the server has taken what was.
+    #[must_use]
+    pub const fn has_room(&self) -> bool {
+        self.out.len() - self.written < UNSENT
     }
 
     /// Gives the socket what was said, as much as it takes, without waiting.
@@ -252,8 +272,14 @@ impl From<Lost> for Refused {
 /// Where it is no message of this protocol.
 pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
     match line {
-        Line::TooLong => Err(Lost::NotSquares(format!("it sent a line of more than {LONGEST_LINE} bytes"))),
-        Line::Whole(bytes) => FromServer::read(bytes).map_err(|error| Lost::NotSquares(error.to_string())),
+        Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
+        Line::Whole(bytes) => {
+            let message = FromServer::read(bytes).map_err(|error| Lost::NotSquares(error.to_string()))?;
+            match message.as_ref().map_or(Ok(()), plausible::check) {
+                Ok(()) => Ok(message),
+                Err(why) => Err(Lost::NotSquares(why.into())),
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use squares_shared::message::{
 
 use super::connection::{BATCH, Connection, plain_words};
 use super::kept::Kept;
+use super::plausible;
 use super::{Continues, now};
 use crate::event::{LinkEvent, Lost, Pending};
 
@@ -327,6 +328,8 @@ impl Session {
             FromServer::History(page) => {
                 // A page that nobody asked for is nobody's.
                 if let Some(request) = self.pages.pop_front() {
+                    let fits = plausible::check_page(&request, &page.results, page.more);
+                    fits.map_err(|why| Lost::NotSquares(why.into()))?;
                     kept.tell(LinkEvent::Page { request, page });
                 }
             }

@@ -19,6 +19,9 @@ const LONGEST_STORAGE_WAIT: Duration = Duration::from_secs(8);
 /// The wait after `rate_limited` where the server does not say how long.
 const RATE_WAIT: Duration = Duration::from_millis(500);
 
+/// The longest wait that a server may ask for.
+const LONGEST_RATE_WAIT: Duration = Duration::from_secs(300);
+
 /// Squares without an answer, in the order in which they are to be recorded.
 #[derive(Debug)]
 pub struct Window {
@@ -91,7 +94,7 @@ impl Window {
     /// the end of that while, where it was not known before.
     pub fn hold_for_rate(&mut self, id: &str, retry_after: Option<Duration>, now: Instant) -> Option<Instant> {
         self.take_back(id)?;
-        self.hold(now + retry_after.unwrap_or(RATE_WAIT), now)
+        self.hold(now + retry_after.unwrap_or(RATE_WAIT).min(LONGEST_RATE_WAIT), now)
     }
 
     /// The server cannot store this square: as [`Self::hold_for_rate`], with waits that grow.

@@ -372,7 +372,9 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             // Silence begins with the first thing that is asked.
             up.heard = now;
         }
-        while let Some(Pending { id, number }) = self.window.take_next(now) {
+        while up.connection.has_room()
+            && let Some(Pending { id, number }) = self.window.take_next(now)
+        {
             if self.options.pin.as_ref().is_some_and(|pin| pin.is(&number)) {
                 self.window.finish(&id);
                 self.refused = true;

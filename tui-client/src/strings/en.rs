@@ -139,6 +139,7 @@ pub(super) static EN: Strings = Strings {
     export_usage: "Give a file that ends in .csv or .jsonl, as in /export results.csv",
     export_stopped: "The export was stopped; nothing was written.",
     export_other_ledger: "the server has another ledger now",
+    export_incomplete: "the server did not give all of the results",
     export_failed: |path, why| format!("Could not write {path}: {why}"),
     system,
     export_exists: |path| format!("{path} is there already. Enter again replaces it."),

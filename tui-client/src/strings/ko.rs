@@ -136,6 +136,7 @@ pub(super) static KO: Strings = Strings {
     export_usage: "파일 이름을 .csv 나 .jsonl 로 써 주세요. 예: /export 결과.csv",
     export_stopped: "내보내기를 멈췄습니다. 파일에는 아무것도 쓰지 않았습니다.",
     export_other_ledger: "서버의 기록이 다른 것으로 바뀌었습니다",
+    export_incomplete: "서버가 결과를 다 주지 않았습니다",
     export_failed: |path, why| format!("{path} 파일을 쓰지 못했습니다: {why}"),
     system,
     export_exists: |path| format!("{path} 파일이 이미 있습니다. Enter를 한 번 더 누르면 바꿔 씁니다."),

@@ -92,6 +92,11 @@ impl Peer {
         let _ = self.writer.write_all(&[line, b"\n"].concat());
     }
 
+    /// Bytes as they stand. Whether the other end takes them.
+    pub fn say_part(&mut self, bytes: &[u8]) -> bool {
+        self.writer.write_all(bytes).is_ok()
+    }
+
     /// The next message.
     pub fn hear(&mut self) -> Value {
         self.try_hear().expect("a message, not the end")

@@ -206,3 +206,19 @@ fn what_went_wrong_is_no_longer_said_once_something_else_is_entered() {
         assert!(room.app.notices.current().is_none());
     }
 }
+
+#[test]
+fn an_export_that_is_not_given_all_of_the_results_does_not_end_as_if_it_were() {
+    // Nothing where there is more; all but the newest; nothing at all.
+    for (given, more) in [(vec![], true), (vec![1, 2, 3], false), (vec![], false)] {
+        let mut room = room(300);
+        room.enter("/export a.csv");
+        let effects = room.update(Event::Export(ExportNews::Ready));
+        let [Effect::Page(request)] = &effects[..] else { panic!("{effects:?}") };
+        let results = given.iter().map(|seq| result(*seq, "s0", None)).collect();
+        let page = Page { results, more, student: None };
+        let effects = room.link(LinkEvent::Page { request: request.clone(), page });
+        assert!(effects.contains(&Effect::StopExport) && !effects.contains(&Effect::EndExport), "{effects:?}");
+        assert!(room.notice().contains("did not give all"), "{}", room.notice());
+    }
+}

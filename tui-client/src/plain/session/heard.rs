@@ -85,7 +85,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                 self.cursor.rewind(upto);
                 return Ok(fetch(up, catch_up));
             }
-            Err(nonsense) => return Ok(Err(Lost::NotSquares(nonsense.to_string()).into())),
+            Err(nonsense) => return Ok(Err(Lost::NotSquares(nonsense).into())),
         }
         Ok(Ok(()))
     }

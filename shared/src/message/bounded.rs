@@ -1,0 +1,76 @@
+//! Lists of a message that hold no more than the protocol says, whatever whoever wrote it says: a line that is allowed to be long is no
+//! reason to hold a million of anything. Used by the types of `message`.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+
+/// Reads a list of at most `MOST`; of a longer one the first, since a count beside it tells how many there are.
+pub(super) fn first<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(List::<T, MOST> { whole: false, of: PhantomData })
+}
+
+/// Reads a list of at most `MOST`; a longer one is none, since what is left out would be missed.
+pub(super) fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(List::<T, MOST> { whole: true, of: PhantomData })
+}
+
+struct List<T, const MOST: usize> {
+    whole: bool,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a list of at most {MOST}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut taken = Vec::new();
+        while taken.len() < MOST {
+            match list.next_element()? {
+                Some(next) => taken.push(next),
+                None => return Ok(taken),
+            }
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            if self.whole {
+                return Err(A::Error::invalid_length(MOST + 1, &self));
+            }
+        }
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Lists {
+        #[serde(deserialize_with = "super::first::<_, _, 3>")]
+        some: Vec<u8>,
+        #[serde(deserialize_with = "super::whole::<_, _, 3>")]
+        all: Vec<u8>,
+    }
+
+    fn read(some: &str, all: &str) -> Option<Lists> {
+        serde_json::from_str(&format!("{{\"some\":{some},\"all\":{all}}}")).ok()
+    }
+
+    #[test]
+    fn of_a_list_that_is_too_long_the_first_are_taken_or_none() {
+        assert_eq!(read("[]", "[1,2,3]"), Some(Lists { some: vec![], all: vec![1, 2, 3] }));
+        assert_eq!(read("[1,2,3,4,\"x\",[6]]", "[]"), Some(Lists { some: vec![1, 2, 3], all: vec![] }));
+        assert_eq!(read("[]", "[1,2,3,4]"), None);
+        assert_eq!(read("[1,2,", "[]"), None);
+        assert_eq!(read("{}", "[]"), None);
+    }
+}

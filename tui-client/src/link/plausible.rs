@@ -1,0 +1,147 @@
+//! What no room says: places beyond every ledger, names without end, pages out of order. Whoever says so is none of ours, and what the
+//! rest of the client keeps and counts stays within bounds. Pure; asked of every message before anything is done with it.
+
+use squares_shared::message::{FromServer, PageRequest, Person, SquareResult};
+
+/// The highest `seq` that there can be: a ledger's places are signed.
+const HIGHEST: u64 = i64::MAX as u64;
+
+/// The most bytes of a name, or of an id, a time or anything else that stands on every row: sixty-four characters and room to spare.
+const LONGEST_NAME: usize = 1024;
+
+/// Whether a room may say this.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check(message: &FromServer) -> Result<(), &'static str> {
+    match message {
+        FromServer::Result(result) => check_result(result),
+        FromServer::Hello(hello) => places([hello.latest]),
+        FromServer::Welcome(welcome) => {
+            places([welcome.latest, welcome.replay_after])?;
+            let department = welcome.student.department.as_deref().unwrap_or_default();
+            names([&*welcome.student.id, &*welcome.student.name, department])?;
+            people(&welcome.online.students)
+        }
+        FromServer::Online(online) => people(&online.students),
+        FromServer::Presence(presence) => {
+            people(&presence.joined)?;
+            names(presence.left.iter().map(String::as_str))
+        }
+        FromServer::History(page) => {
+            let mut before = 0;
+            for result in &page.results {
+                check_result(result)?;
+                if result.seq <= before {
+                    return Err("a page of it is out of order");
+                }
+                before = result.seq;
+            }
+            Ok(())
+        }
+        FromServer::Pong { .. } | FromServer::Bye { .. } | FromServer::Error(_) => Ok(()),
+    }
+}
+
+/// Whether a page may answer this.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check_page(request: &PageRequest, results: &[SquareResult], more: bool) -> Result<(), &'static str> {
+    let asked = |result: &SquareResult| {
+        request.before.is_none_or(|before| result.seq < before)
+            && request.after.is_none_or(|after| result.seq > after)
+            && request.student.as_ref().is_none_or(|student| *student == result.student)
+    };
+    if !results.iter().all(asked) {
+        return Err("a page of it holds what was not asked for");
+    }
+    // It would be asked for the same again and again.
+    if more && results.is_empty() { Err("a page of it holds nothing, and is not the last") } else { Ok(()) }
+}
+
+fn check_result(result: &SquareResult) -> Result<(), &'static str> {
+    places([result.seq])?;
+    let id = result.id.as_deref().unwrap_or_default();
+    names([&*result.student, &*result.name, &*result.at, id])
+}
+
+fn people(people: &[Person]) -> Result<(), &'static str> {
+    names(people.iter().flat_map(|person| [&*person.id, &*person.name]))
+}
+
+fn places(places: impl IntoIterator<Item = u64>) -> Result<(), &'static str> {
+    let far = places.into_iter().any(|place| place > HIGHEST);
+    if far { Err("a place of it lies beyond every ledger") } else { Ok(()) }
+}
+
+fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), &'static str> {
+    let long = names.into_iter().any(|name| name.len() > LONGEST_NAME);
+    if long { Err("a name of it is longer than any") } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(line: &str) -> Result<(), &'static str> {
+        check(&FromServer::read(line.as_bytes()).unwrap().unwrap())
+    }
+
+    fn result(seq: u64, name: &str) -> String {
+        format!(r#"{{"type":"result","seq":{seq},"at":"t","student":"s","name":"{name}","number":"1","square":"1"}}"#)
+    }
+
+    fn page(seqs: &[u64]) -> String {
+        let results: Vec<String> = seqs.iter().map(|seq| result(*seq, "n")).collect();
+        format!(r#"{{"type":"history","results":[{}],"more":false,"student":null}}"#, results.join(","))
+    }
+
+    #[test]
+    fn what_a_room_says_passes_and_what_none_says_does_not() {
+        let long = "가".repeat(400);
+        let person = |name: &str| format!(r#"{{"id":"s","name":"{name}","sessions":1}}"#);
+        for fine in [result(1, &"가".repeat(64)), result(HIGHEST, ""), page(&[]), page(&[1, 2, 9])] {
+            assert_eq!(verdict(&fine), Ok(()), "{fine}");
+        }
+        for bad in [
+            result(HIGHEST + 1, "n"),
+            result(1, &long),
+            page(&[2, 1]),
+            page(&[1, 1]),
+            page(&[0]),
+            page(&[1, u64::MAX]),
+            format!(r#"{{"type":"online","count":1,"students":[{}]}}"#, person(&long)),
+            format!(r#"{{"type":"presence","count":1,"joined":[{}],"left":[]}}"#, person(&long)),
+            format!(r#"{{"type":"presence","count":1,"joined":[],"left":["{long}"]}}"#),
+        ] {
+            assert!(verdict(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_page_holds_what_was_asked_for_and_gets_further() {
+        let read = |seqs: &[u64]| match FromServer::read(page(seqs).as_bytes()) {
+            Ok(Some(FromServer::History(page))) => page.results,
+            other => panic!("{other:?}"),
+        };
+        let request = |before, after, student: Option<&str>| PageRequest {
+            before,
+            after,
+            limit: None,
+            student: student.map(str::to_owned),
+        };
+        let all = request(None, None, None);
+        assert_eq!(check_page(&all, &read(&[1, 2]), true), Ok(()));
+        assert_eq!(check_page(&request(Some(9), Some(3), Some("s")), &read(&[4, 8]), true), Ok(()));
+        assert_eq!(check_page(&request(None, None, Some("t")), &[], false), Ok(()));
+        for (request, seqs) in [
+            (request(Some(9), None, None), &[1, 9][..]),
+            (request(None, Some(3), None), &[3]),
+            (request(None, None, Some("t")), &[1]),
+            (all, &[]),
+        ] {
+            check_page(&request, &read(seqs), true).unwrap_err();
+        }
+    }
+}
