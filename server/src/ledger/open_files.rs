@@ -3,8 +3,8 @@
 //! before it shows a commit, and everybody here who opens a file by its name asks behind that.
 //!
 //! A file is known by its device and inode, where the system has them. The ledger's own file is also known by its size and the
-//! time of its last write, since a copy that is put over it (`cp copy ledger.sqlite3`) stays within the same inode: this
-//! program writes to it only while the write-ahead log is moved, and says so here.
+//! time of its last change, since a copy that is put over it (`cp -a copy ledger.sqlite3`) stays within the same inode, and
+//! brings along its time of writing: this program writes to it only while the write-ahead log is moved, and says so here.
 //!
 //! To look at all of them twice a commit would take a tenth of its time. A folder in which a name was made, removed or given to
 //! another file has another time of change: as long as that is the same, only the folder and the ledger are looked at.
@@ -90,7 +90,7 @@ struct Writes {
     stamp: Stamp,
 }
 
-/// Size, and time of the last write.
+/// Size, and time of the last change, which no program can set.
 type Stamp = Option<(u64, i64, i64)>;
 
 impl OpenFiles {
@@ -225,7 +225,7 @@ fn place(file: &Metadata) -> Place {
 #[cfg(unix)]
 fn stamp(file: &Metadata) -> Stamp {
     use std::os::unix::fs::MetadataExt as _;
-    Some((file.size(), file.mtime(), file.mtime_nsec()))
+    Some((file.size(), file.ctime(), file.ctime_nsec()))
 }
 
 #[cfg(unix)]

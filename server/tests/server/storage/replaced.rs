@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, SystemTime},
 };
 
@@ -210,6 +211,26 @@ fn a_copy_that_is_written_over_the_file_is_noticed_and_stays_whole() {
         assert!(told.contains("wrote over"), "{told}");
         assert_eq!(fs::read(data.join("ledger.sqlite3")).unwrap(), fs::read(&kept).unwrap());
     }
+}
+
+#[test]
+fn a_copy_of_all_files_that_is_put_back_over_them_with_their_times_is_noticed() {
+    let mut running = running();
+    let kept = running.outer.path().join("kept");
+    let copy = |from: &Path, to: &Path| {
+        let done = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    copy(&running.data, &kept);
+    for n in 0..5 {
+        running.peer.square(n, &format!("behind-{n}"));
+        running.peer.reply();
+    }
+    copy(&kept, &running.data);
+    running.is_refused();
+    let (_outer, data, shown, told) = running.stopped();
+    assert!(told.contains("wrote over"), "{told}");
+    has(&[], &data, &shown);
 }
 
 #[test]
