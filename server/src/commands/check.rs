@@ -1,8 +1,13 @@
 //! `squares-server check`: reads a ledger from end to end and says whether it is sound.
 
-use std::{io::Write as _, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use squares_server::Stored;
+use anyhow::anyhow;
+use squares_server::{LedgerError, Stored};
 
 use super::{Folder, counted, interrupt::Interrupt, progress::Progress};
 
@@ -21,10 +26,22 @@ pub(crate) struct Check {
     folder: Folder,
 }
 
+/// Why a file that was named is none that can be checked, without words about the data folder.
+fn no_ledger(file: &Path, error: LedgerError) -> anyhow::Error {
+    let what = match error {
+        LedgerError::NotALedger { .. } => "is not a ledger of Squares",
+        LedgerError::NotSqlite { .. } => "is not a ledger of Squares, or its beginning is damaged",
+        LedgerError::Missing { .. } if file.exists() => "is not a ledger of Squares: nothing stands in it",
+        LedgerError::Missing { .. } => "is not there",
+        other => return other.into(),
+    };
+    anyhow!("{} {what}; give the file of a ledger or of a backup, or none for the ledger in --data", file.display())
+}
+
 impl Check {
     pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         let mut stored = match &self.file {
-            Some(file) => Stored::open_file(file)?,
+            Some(file) => Stored::open_file(file).map_err(|error| no_ledger(file, error))?,
             None => Stored::open(&self.folder.path(data)?)?,
         };
         let mut progress = Progress::new("checking");

@@ -55,7 +55,7 @@ impl Columns {
                 let differs = |&&at: &&usize| key(titles[at]) == key(titles[first]) || !is_same(first, at);
                 others.iter().find(differs).map_or(Ok(first), |&other| {
                     let (first, other) = (quoted(titles[first]), quoted(titles[other]));
-                    Err(format!("two columns could be the {what}, {first} and {other}; rename or remove the wrong one"))
+                    Err(format!("two columns could be the {what}, {first} and {other}: it has {}; rename or remove the wrong one", listed(titles)))
                 })
             }
             [] => Err(format!("no column could be the id: it has {}; call one '학번' or 'Student ID'", listed(titles))),

@@ -233,6 +233,20 @@ mod tests {
         check(&format!("\u{feff}학번,이름,PIN,메모\ns1,가람,,x\n s2 ,나래,\"{hash}\"\ns3,=다솜\n"), "학번,이름,PIN");
         check(&format!("name,id,pin\nA,s1\n\n+B,s3\nC,s2,\"{hash}\"\n"), "id,name,PIN");
         check(&format!("Student ID,PIN\ns1,\ns2,\"{hash}\"\ns3\n"), "Student ID,name,PIN");
+        check(
+            &format!(
+                "sep=;\n명단;;;\n\n번호;학번(ID);이름;PIN\n1;s1;가람;\n2;s2;나래;\"{hash}\"\n3;=\"s3\";다솜\n;;;\n"
+            ),
+            "학번(ID),이름,PIN",
+        );
+        check(
+            &format!("Student\tID\tSIS User ID\tpin\n    Points Possible\nA\t1\ts1\nB\t2\ts2\t{hash}\nC\t3\ts3\n"),
+            "SIS User ID,Student,PIN",
+        );
+        check(
+            &format!(r#"[{{"학번":"s1","성명":"가람"}},{{"학번":"s2","PIN":"{hash}"}},{{"학번":" s3 "}}]"#),
+            "학번,성명,PIN",
+        );
         check(&format!("학번,PIN\ns1,\ns2,\"{hash}\"\ns3\n"), "학번,이름,PIN");
         check(
             &format!(r#"[{{"id":1,"name":"가람","x":[1]}},{{"id":"s2","pin":"{hash}"}},{{"id":"s3"}}]"#),
