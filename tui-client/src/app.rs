@@ -324,7 +324,7 @@ impl App {
                 self.size = (width, height);
             }
             Event::Notebook { student, lines, draft } => self.notebook_opened(&student, lines, &draft, now),
-            Event::Unkept(unkept) => self.unkept(&unkept, now),
+            Event::Unkept(unkept) => self.unkept(&unkept),
             Event::Background(background) => {
                 self.looks.background = Some(background);
                 self.restyle();

@@ -278,10 +278,7 @@ fn own_draft(folder: &Path, student: &str) -> io::Result<File> {
                 });
                 continue;
             }
-            Err(TryLockError::Error(error)) => {
-                trouble = Some(private_file::no_locks(&error));
-                continue;
-            }
+            Err(TryLockError::Error(error)) => return Err(private_file::no_locks(&error)),
         }
         if !read_draft(&mut file).is_empty() {
             return Ok(file);

@@ -163,9 +163,9 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 /// A name as it may be shown; the id where nothing of the name is.
 #[must_use]
-pub fn name_or_id(name: &str, id: &str) -> String {
+pub fn name_or_id<'a>(name: &'a str, id: &'a str) -> Cow<'a, str> {
     let shown = printable(name);
-    if shown.trim().is_empty() { printable(id).into_owned() } else { shown.into_owned() }
+    if shown.trim().is_empty() { printable(id) } else { shown }
 }
 
 /// A name, already printable, as it may begin a line such as `name: 12² = 144`. One that has more in it than names have, and could imitate

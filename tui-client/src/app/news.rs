@@ -46,7 +46,7 @@ impl App {
                 self.joined(welcome, resumed, now, effects);
                 if let Some(name) = self.unknown_time_zone.take() {
                     let sentence = (self.strings.unknown_time_zone)(&text::printable(&name));
-                    self.notices.show_once(Gravity::Warning, sentence, now);
+                    self.notices.show_once(Gravity::Warning, sentence);
                 }
             }
             LinkEvent::FirstSeen { server, fingerprint } => {
@@ -92,7 +92,7 @@ impl App {
                 }
             }
             LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at, now),
-            LinkEvent::Unkept(unkept) => self.unkept(&unkept, now),
+            LinkEvent::Unkept(unkept) => self.unkept(&unkept),
             LinkEvent::NotQueued { number, waiting } => {
                 let shown = text::printable(&number).into_owned();
                 let shown = text::shorten(&shown, QUOTED / 2, self.glyphs.ellipsis);
@@ -116,15 +116,17 @@ impl App {
     }
 
     /// Says once that what is typed does not survive an end of the program, whoever finds it out first.
-    pub(super) fn unkept(&mut self, unkept: &Unkept, now: Instant) {
+    pub(super) fn unkept(&mut self, unkept: &Unkept) {
         if std::mem::replace(&mut self.told_unkept, true) {
             return;
         }
         let folder = unkept.folder.as_ref().map(|folder| text::printable(&folder.to_string_lossy()).into_owned());
-        let words = text::printable(&unkept.words).into_owned();
+        // The system's number says nothing to anybody who reads this.
+        let words = unkept.words.split(" (os error ").next().unwrap_or_default();
+        let words = text::printable(words).into_owned();
         let words = (self.strings.system)(unkept.kind).unwrap_or(&words);
         let why = text::cut(words, QUOTED, self.glyphs.ellipsis).into_owned();
-        self.notices.show_once(Gravity::Warning, (self.strings.unkept)(folder.as_deref(), &why), now);
+        self.notices.show_once(Gravity::Warning, (self.strings.unkept)(folder.as_deref(), &why));
         self.redraw(Urgency::Soon);
     }
 
@@ -132,14 +134,14 @@ impl App {
         let me = welcome.student;
         self.me = Me {
             id: text::printable(&me.id).into_owned(),
-            name: text::name_or_id(&me.name, &me.id),
+            name: text::name_or_id(&me.name, &me.id).into_owned(),
             department: me.department.map(|department| text::printable(&department).into_owned()),
         };
         self.online.replace(&welcome.online);
         let log = self.connection.hello.as_ref().map(|hello| hello.log.clone());
         let same_ledger = log.is_some() && log == self.connection.log;
         if self.connection.log.is_some() && !same_ledger {
-            self.tell_other_ledger(now);
+            self.tell_other_ledger();
         }
         self.connection.log = log;
         self.connection.state = State::Joined;
@@ -157,6 +159,11 @@ impl App {
         self.form.error = None;
         self.form.held_until = None;
         self.form.pin = Line::default();
+        if self.has_pin(self.input.text()) {
+            // It was typed where no PIN was asked for yet, and stands on the screen.
+            self.input.take();
+            self.recheck();
+        }
         self.remembered.student = Some(self.me.id.clone());
         let name = self.form.name.text().trim();
         self.remembered.name = Some(name.to_owned()).filter(|name| !name.is_empty());
@@ -168,14 +175,14 @@ impl App {
 
     /// Another ledger than before answers at the same address: another account took over, or this one did. What was seen before is not
     /// lost, and stays where it is.
-    fn tell_other_ledger(&mut self, now: Instant) {
+    fn tell_other_ledger(&mut self) {
         let folder = self.data.as_ref().map(|folder| text::printable(&folder.to_string_lossy()).into_owned());
         let sentence = if self.connection.hosting {
             (self.strings.hosts_own_ledger)(folder.as_deref())
         } else {
             (self.strings.other_ledger)(&self.connection.server)
         };
-        self.notices.show_once(Gravity::Warning, sentence, now);
+        self.notices.show_once(Gravity::Warning, sentence);
     }
 
     /// The error is shown where it can be mended: on the form, beside the field that it is about.

@@ -60,11 +60,11 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    /// Shows a notice as soon as no other stands. One that is put off before anybody can have read it is shown again.
-    pub(crate) fn show_once(&mut self, gravity: Gravity, text: String, now: Instant) {
+    /// A notice to be shown in the room as soon as no other stands there ([`Self::settle`]). One that is put off before anybody can have read
+    /// it is shown again.
+    pub(crate) fn show_once(&mut self, gravity: Gravity, text: String) {
         self.once.push_back((gravity, text));
         self.once.truncate(MOST_ONCE);
-        self.settle(now);
     }
 
     /// Shows the next notice that waits for its turn, where none stands.
@@ -165,7 +165,8 @@ mod tests {
         let now = Instant::now();
         let mut notices = Notices::default();
         notices.show(Gravity::Info, "first".into(), now);
-        notices.show_once(Gravity::Warning, "once".into(), now);
+        notices.show_once(Gravity::Warning, "once".into());
+        notices.settle(now);
         assert_eq!(text(&notices), "first");
         notices.typed();
         notices.settle(now);
@@ -181,7 +182,8 @@ mod tests {
         notices.typed();
         notices.settle(now + READ * 3);
         assert_eq!(text(&notices), "", "it was read");
-        notices.show_once(Gravity::Warning, "again".into(), now + READ * 3);
+        notices.show_once(Gravity::Warning, "again".into());
+        notices.settle(now + READ * 3);
         notices.read_by(now + READ * 5);
         notices.take_away();
         assert_eq!(text(&notices), "", "by the next number that is entered");

@@ -132,7 +132,7 @@ fn key(person: &Person) -> (&str, &str) {
 fn shown(person: &Person) -> Person {
     Person {
         id: text::printable(&person.id).into_owned(),
-        name: text::name_or_id(&person.name, &person.id),
+        name: text::name_or_id(&person.name, &person.id).into_owned(),
         sessions: person.sessions,
     }
 }

@@ -196,7 +196,7 @@ pub(super) static EN: Strings = Strings {
             Some(folder) => format!("Nothing can be kept in {folder} ({why})."),
             None => "Nothing can be kept: no home folder is known (HOME).".to_owned(),
         };
-        format!("{why} Numbers are sent all the same, but what you type does not survive an end of the program.")
+        format!("{why} Numbers are sent; what you type will not survive an end of the program.")
     },
     paste_question: |good, bad| match (good, bad) {
         (0, 1) => "The line pasted is not a number.".to_owned(),

@@ -186,10 +186,10 @@ pub(super) static KO: Strings = Strings {
     },
     unkept: |folder, why| {
         let why = match folder {
-            Some(folder) => format!("{folder} 폴더에 저장할 수 없습니다 ({why})."),
+            Some(folder) => format!("{folder} 에 저장할 수 없습니다 ({why})."),
             None => "홈 폴더(HOME)가 없어 저장할 수 없습니다.".to_owned(),
         };
-        format!("{why} 수는 그대로 보내지만, 프로그램이 끝나면 입력한 것이 남지 않습니다.")
+        format!("{why} 수는 보내지만, 프로그램이 끝나면 입력한 것이 남지 않습니다.")
     },
     paste_question: |good, bad| match (good, bad) {
         (0, bad) => format!("붙여 넣은 {}줄 모두 수가 아닙니다.", text::grouped(bad)),

@@ -128,13 +128,13 @@ impl Tally {
             count.results += 1;
             // The name is the latest: what somebody else once called this id does not stay.
             if result.seq > count.named_at && result.name != count.as_named {
-                count.name = text::name_or_id(&result.name, &result.student);
+                count.name = text::name_or_id(&result.name, &result.student).into_owned();
                 count.as_named.clone_from(&result.name);
             }
             count.named_at = count.named_at.max(result.seq);
         } else if self.students.len() < STUDENTS {
             let id = text::printable(&result.student).into_owned();
-            let name = text::name_or_id(&result.name, &result.student);
+            let name = text::name_or_id(&result.name, &result.student).into_owned();
             let (as_named, named_at) = (result.name.clone(), result.seq);
             self.students.insert(result.student.clone(), Count { id, name, results: 1, as_named, named_at });
         }

@@ -102,7 +102,8 @@ fn nothing_is_squared_or_kept_before_a_server_has_answered() {
     room.link(LinkEvent::PinWanted);
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
     room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
-    assert_eq!(kept(&all(&mut room, "\r")), "");
+    assert_eq!(room.app.input.text(), "", "it does not stay on the screen");
+    assert_eq!(kept(&all(&mut room, "4711\r")), "");
     assert_eq!(room.notice(), Lang::En.strings().pin_withheld);
     // Without a connection squares go on waiting, once a server has answered.
     room.lose(1);
