@@ -141,6 +141,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         title: notify == Notify::Title,
         linear: flags.linear || bare,
         bare,
+        xterm: !variable("XTERM_VERSION").is_empty(),
     };
     match run::run(run::Options { setup, link, modes, may_ask: !console && !modes.linear, through, state }) {
         Ok(code) => code,

@@ -34,8 +34,9 @@ static BARE: AtomicBool = AtomicBool::new(false);
 /// Whether the window's title is ours.
 static TITLED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the wheel was told to be no arrows.
+/// Whether the wheel was told to be no arrows, and whether that was in xterm.
 static WHEEL_TOLD: AtomicBool = AtomicBool::new(false);
+static IN_XTERM: AtomicBool = AtomicBool::new(false);
 
 /// What another program may have left behind, set right: the characters that draw lines, inserting, an Enter that is two
 /// bytes, the keypad and the arrows of applications, no wrapping, colours. None of it moves the cursor.
@@ -51,11 +52,15 @@ const MOUSE_SET_RIGHT: &[u8] = b"\x1b[?1003l\x1b[?1002l\x1b[?1016l\x1b[?1015l\x1
 #[cfg(unix)]
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 
-/// No mouse, and no arrows made of the wheel, which would walk through the history of the input. What that was is kept.
-const MOUSE_OFF: &[u8] = b"\x1b[?1000l\x1b[?1006l\x1b[?1007s\x1b[?1007l";
+/// No mouse, and no arrows made of the wheel, which would walk through the history of the input.
+const MOUSE_OFF: &[u8] = b"\x1b[?1000l\x1b[?1006l\x1b[?1007l";
 
-/// As it was; and where a terminal cannot keep it, as such terminals have it from the start.
-const WHEEL_BACK: &[u8] = b"\x1b[?1007h\x1b[?1007r";
+/// What makes arrows of the wheel again, as terminals do that know of it.
+const WHEEL_BACK: &[u8] = b"\x1b[?1007h";
+
+/// xterm alone does not from the start; it keeps aside what was, and puts it back.
+const WHEEL_KEPT: &[u8] = b"\x1b[?1007s";
+const WHEEL_BACK_IN_XTERM: &[u8] = b"\x1b[?1007r";
 
 /// What of the terminal is taken over, besides its screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,6 +73,8 @@ pub struct Modes {
     pub linear: bool,
     /// Nothing but text: the terminal knows no sequences.
     pub bare: bool,
+    /// The terminal is xterm itself.
+    pub xterm: bool,
     /// The window's title. What it was is kept by the terminal.
     pub title: bool,
 }
@@ -117,7 +124,7 @@ pub fn enter(modes: Modes) -> io::Result<()> {
     } else {
         queue!(bytes, EnterAlternateScreen, Hide)?;
         bytes.extend(SET_RIGHT_MOVING);
-        mouse(modes.mouse, &mut bytes)?;
+        mouse(modes, &mut bytes)?;
     }
     queue!(bytes, EnableBracketedPaste)?;
     if modes.focus {
@@ -130,15 +137,19 @@ pub fn enter(modes: Modes) -> io::Result<()> {
 }
 
 /// Takes the mouse, or leaves it to the terminal.
-fn mouse(wanted: bool, bytes: &mut Vec<u8>) -> io::Result<()> {
+fn mouse(modes: Modes, bytes: &mut Vec<u8>) -> io::Result<()> {
     bytes.extend(MOUSE_SET_RIGHT);
-    if wanted {
+    if modes.mouse {
         #[cfg(unix)]
         bytes.extend(MOUSE_ON);
         #[cfg(not(unix))]
         queue!(bytes, crossterm::event::EnableMouseCapture)?;
     } else {
+        if modes.xterm {
+            bytes.extend(WHEEL_KEPT);
+        }
         bytes.extend(MOUSE_OFF);
+        IN_XTERM.store(modes.xterm, Ordering::SeqCst);
         WHEEL_TOLD.store(true, Ordering::SeqCst);
     }
     Ok(())
@@ -163,7 +174,7 @@ pub fn leave() {
         bytes.extend(b"\x1b[23;2t");
     }
     if WHEEL_TOLD.swap(false, Ordering::SeqCst) {
-        bytes.extend(WHEEL_BACK);
+        bytes.extend(if IN_XTERM.load(Ordering::SeqCst) { WHEEL_BACK_IN_XTERM } else { WHEEL_BACK });
     }
     if BARE.load(Ordering::SeqCst) {
         let _ = write(b"\r\n");

@@ -199,15 +199,22 @@ fn a_terminal_that_knows_no_sequences_gets_none() {
 fn without_the_mouse_the_wheel_is_no_arrow_key() {
     let server = Server::start(&[]);
     let home = Home::new();
-    let mut pty = Pty::start(&home, &["--server", &server.address, "--student", "s1", "--no-mouse"]);
-    until_in(&pty, Lang::En);
-    let entered = pty.all_sent();
-    assert!(entered.contains("\x1b[?1007s\x1b[?1007l") && !entered.contains("\x1b[?1000h"), "{entered:?}");
-    let before = pty.sent();
-    pty.type_text("/exit\r");
-    assert_eq!(pty.exit_code(), 0);
-    pty.until_sent("\x1b[?1007r", before);
-    pty.assert_clean();
+    let arguments = ["--server", &server.address, "--student", "s1", "--no-mouse"];
+    // xterm alone keeps what it was, and does not make arrows of the wheel from the start.
+    for (version, off, back) in [
+        ("", "\x1b[?1007l", "\x1b[?1007h"),
+        ("XTerm(379)", "\x1b[?1007s\x1b[?1000l\x1b[?1006l\x1b[?1007l", "\x1b[?1007r"),
+    ] {
+        let mut pty = Pty::start_program(&home, support::SQUARES, &arguments, &[("XTERM_VERSION", version)]);
+        until_in(&pty, Lang::En);
+        let entered = pty.all_sent();
+        assert!(entered.contains(off) && !entered.contains("\x1b[?1000h"), "{entered:?}");
+        let before = pty.sent();
+        pty.type_text("/exit\r");
+        assert_eq!(pty.exit_code(), 0);
+        pty.until_sent(back, before);
+        pty.assert_clean();
+    }
     let pty = enter(&home, &server.address, "s1");
     let entered = pty.all_sent();
     assert!(!entered.contains("1007") && entered.contains("\x1b[?1000h"), "{entered:?}");
