@@ -109,6 +109,12 @@ impl Presence {
         Some((Seat { presence: Arc::clone(self), id: Arc::clone(id) }, joined.0, joined.1))
     }
 
+    /// Tells somebody who only watches who is online, and from where to read on.
+    pub(crate) fn watch(&self) -> (List, Cursor) {
+        let mut room = self.room();
+        (room.list(), Cursor { line: room.last_line, version: room.version })
+    }
+
     fn leave(&self, id: &Arc<str>) {
         let mut room = self.room();
         if let Some(entry) = room.online.get_mut(id) {

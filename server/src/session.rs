@@ -102,12 +102,10 @@ pub(crate) struct Session {
     slot: Slot,
 }
 
-/// What a session has once its student is in.
+/// What a session has once its student is in, or somebody watches.
 struct Member {
-    student: Arc<str>,
-    name: Arc<str>,
-    allowance: Arc<Allowance>,
-    _seat: Seat,
+    /// None of who only watches.
+    identity: Option<Identity>,
     /// Everything up to this `seq` was sent.
     reached: u64,
     presence: Cursor,
@@ -147,11 +145,24 @@ impl From<io::Error> for Broken {
     }
 }
 
+/// Who a student is in the room.
+struct Identity {
+    student: Arc<str>,
+    name: Arc<str>,
+    allowance: Arc<Allowance>,
+    _seat: Seat,
+}
+
 impl Member {
+    /// The student id; empty of who only watches.
+    fn student(&self) -> &str {
+        self.identity.as_ref().map_or("", |identity| &identity.student)
+    }
+
     /// Gives back what was paid for a square that was not recorded.
     fn refund(&self, paid: Option<Payment>) {
-        if let Some(paid) = paid {
-            self.allowance.refund(paid);
+        if let (Some(paid), Some(identity)) = (paid, &self.identity) {
+            identity.allowance.refund(paid);
         }
     }
 }
@@ -213,7 +224,7 @@ impl Session {
 
     async fn serve_on(mut self: Box<Self>, mut stop: watch::Receiver<bool>) -> Option<Box<Self>> {
         let end = self.serve(&mut stop).await;
-        let student = self.member.as_ref().map_or("", |member| &*member.student);
+        let student = self.member.as_ref().map_or("", |member| member.student());
         match &end {
             Ok(Served::Arrived) => return Some(self),
             Ok(Served::All) => tracing::info!(address = %self.address, student, "left"),

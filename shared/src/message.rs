@@ -36,6 +36,8 @@ pub const MAX_REQUEST_ID_CHARS: usize = 64;
 pub enum FromClient {
     /// Say who you are; comes first, and once.
     Join(Join),
+    /// See without taking part, in place of `join`.
+    Watch(Watch),
     /// Square a number and share the result.
     Square(Square),
     /// Ask for a page of earlier results.
@@ -57,6 +59,20 @@ pub struct Join {
     /// The name to be shown, where the server has no roster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The highest `seq` already seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+    /// The ledger in which `after` was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// How many of the latest results to send first, where `after` is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<u64>,
+}
+
+/// The fields of `watch`, with the meaning that they have in `join`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Watch {
     /// The highest `seq` already seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
@@ -193,8 +209,8 @@ pub struct Limits {
 /// The fields of `welcome`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
-    /// Who you are.
-    pub student: Student,
+    /// Who you are; none where you only watch.
+    pub student: Option<Student>,
     /// Who is online, you among them.
     pub online: Online,
     /// The highest `seq` so far; 0 where there is none.
@@ -329,6 +345,8 @@ pub enum ErrorCode {
     AlreadyJoined,
     /// An id or a name that no student may have.
     BadStudent,
+    /// Only students may see this room.
+    NotAllowed,
     /// Not on the roster in force.
     NotOnRoster,
     /// The PIN is missing or wrong.
@@ -461,7 +479,7 @@ mod tests {
         );
         check(
             &FromServer::Welcome(Welcome {
-                student: Student { id: "s1".into(), name: "s1".into(), department: None },
+                student: Some(Student { id: "s1".into(), name: "s1".into(), department: None }),
                 online: Online { count: 1, students: vec![Person { id: "s1".into(), name: "s1".into(), sessions: 1 }] },
                 latest: 0,
                 replay_after: 0,

@@ -118,7 +118,7 @@ fn hello(auth: Auth, latest: u64) -> Hello {
 fn welcome(latest: u64) -> Welcome {
     let person = |id: &str, name: &str, sessions| Person { id: id.into(), name: name.into(), sessions };
     Welcome {
-        student: Student { id: "20260002".into(), name: "나래".into(), department: Some("수학과".into()) },
+        student: Some(Student { id: "20260002".into(), name: "나래".into(), department: Some("수학과".into()) }),
         online: Online {
             count: 4,
             students: vec![

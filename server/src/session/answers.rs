@@ -17,7 +17,8 @@ impl Session {
     }
 
     pub(super) fn error_with(&mut self, error: ErrorMessage) {
-        let student = self.member.as_ref().map(|member| Arc::clone(&member.student));
+        let identity = self.member.as_deref().and_then(|member| member.identity.as_ref());
+        let student = identity.map(|identity| Arc::clone(&identity.student));
         self.refuse_student(student.as_deref().unwrap_or_default(), error);
     }
 
@@ -59,7 +60,7 @@ impl Session {
         }
         match answer {
             // Its line comes with everybody's.
-            Answer::Recorded(seq) => tracing::debug!(student = &*member.student, seq, "recorded"),
+            Answer::Recorded(seq) => tracing::debug!(student = member.student(), seq, "recorded"),
             Answer::Repeat(seq, line) => {
                 member.refund(paid);
                 member.under_way.repeat(seq, line);

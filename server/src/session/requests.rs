@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use squares_shared::{
     message::{
         Auth, ByeReason, DEFAULT_BACKLOG, DEFAULT_PAGE, ErrorCode, ErrorMessage, FromClient, FromServer, Join,
-        PageRequest, Square, Student,
+        PageRequest, Square, Student, Watch,
         request::{Kind, Refusal},
         to_line,
     },
@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use zeroize::Zeroizing;
 
 use super::{
-    Ending, Member, Session, UNDER_WAY, Work,
+    Ending, Identity, Member, Session, UNDER_WAY, Work,
     under_way::{UnderWay, size_of},
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     ledger::{Entry, PageQuery, ReadFailed, Submission},
     limits::Payment,
     pins::Verdict,
-    presence::List,
+    presence::{Cursor, List},
     roster::Refused,
 };
 
@@ -37,6 +37,9 @@ const FURTHEST_REPLAY: u64 = 10_000;
 /// Up to this many digits a square is worked out where its request was read: it takes a few microseconds at most.
 /// A longer one is worked out where it keeps nobody waiting.
 const QUICK_DIGITS: usize = 1000;
+
+/// What of the past a client asks for: `after`, `log` and `backlog`.
+type Since<'a> = (Option<u64>, Option<&'a str>, Option<u64>);
 
 /// Something slow that was done for a request.
 pub(super) enum Done {
@@ -61,7 +64,8 @@ impl Session {
     pub(super) fn carry_out(&mut self, request: FromClient) {
         match request {
             FromClient::Join(join) => self.join(join),
-            FromClient::Square(square) if self.member.is_some() => self.square(square),
+            FromClient::Watch(watch) => self.watch(&watch),
+            FromClient::Square(square) if self.identity().is_some() => self.square(square),
             FromClient::History(request) if self.member.is_some() => self.history(request),
             FromClient::Square(Square { id, .. }) => self.not_joined(id),
             FromClient::History(_) => self.not_joined(None),
@@ -79,21 +83,50 @@ impl Session {
         match (kind, self.member.is_some()) {
             // Out of turn goes before everything else that is wrong.
             (Some(Kind::Square | Kind::History), false) => self.not_joined(id),
-            (Some(Kind::Join), true) => self.already_joined(),
+            (Some(Kind::Square), true) if self.identity().is_none() => self.not_joined(id),
+            (Some(Kind::Join | Kind::Watch), true) => self.already_joined(),
             _ => self.error(code, &message, id),
         }
     }
 
     fn not_joined(&mut self, id: Option<String>) {
-        self.error(ErrorCode::NotJoined, "Nobody has joined on this connection; send join first.", id);
+        let message = match self.member {
+            None => "Nobody has joined on this connection; send join first.",
+            Some(_) => "This connection only watches; send join on another one.",
+        };
+        self.error(ErrorCode::NotJoined, message, id);
     }
 
     fn already_joined(&mut self) {
         self.error(
             ErrorCode::AlreadyJoined,
-            "This connection has joined already; open another one to join again.",
+            "This connection has joined or watches already; open another one for that.",
             None,
         );
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.member.as_deref()?.identity.as_ref()
+    }
+
+    /// Lets somebody see the room without taking part. Nobody is told.
+    fn watch(&mut self, watch: &Watch) {
+        if self.member.is_some() {
+            return self.already_joined();
+        }
+        if self.room.door.auth() != Auth::Open && !self.address.ip().to_canonical().is_loopback() {
+            let message =
+                "Only students may see this room from another machine; join, or watch on the server's own machine.";
+            return self.error(ErrorCode::NotAllowed, message, None);
+        }
+        if !self.slot.join() {
+            // It was given to somebody else a moment ago; the session is about to hear of it.
+            return;
+        }
+        tracing::info!(address = %self.address, "watches");
+        let (online, presence) = self.room.presence.watch();
+        let Watch { after, ref log, backlog } = *watch;
+        self.enter(None, online, presence, (after, log.as_deref(), backlog));
     }
 
     fn join(&mut self, mut join: Join) {
@@ -202,17 +235,23 @@ impl Session {
             // It was given to somebody else a moment ago; the session is about to hear of it.
             return;
         }
-        let latest = room.feed.latest();
-        let reached = replay_after(join, room.ledger.log(), latest);
         tracing::info!(address = %self.address, student = &*id, "joined");
+        let identity = Identity { allowance: room.squares.of(&id), student: id, name, _seat: seat };
+        let since = (join.after, join.log.as_deref(), join.backlog);
+        self.enter(Some((student, identity)), online, presence, since);
+    }
+
+    /// Welcomes a student, or somebody who watches, and sends what follows from then on.
+    fn enter(&mut self, who: Option<(&Student, Identity)>, online: List, presence: Cursor, since: Since<'_>) {
+        let room = Arc::clone(&self.room);
+        let latest = room.feed.latest();
+        let reached = replay_after(since, room.ledger.log(), latest);
+        let (student, identity) = who.unzip();
         for piece in welcome(student, online, latest, reached) {
             self.out.push(piece);
         }
         self.member = Some(Box::new(Member {
-            allowance: room.squares.of(&id),
-            student: id,
-            name,
-            _seat: seat,
+            identity,
             reached,
             presence,
             place: room.relay.add(Arc::clone(&self.outlet)),
@@ -235,8 +274,8 @@ impl Session {
                 return self.error(code, &sentence(&error), id);
             }
         };
-        let Some(member) = self.member.as_deref() else { return };
-        let wait = match member.allowance.pay(number.digits()) {
+        let Some(identity) = self.identity() else { return };
+        let wait = match identity.allowance.pay(number.digits()) {
             Ok(paid) => {
                 self.attention.give_back();
                 return self.work_out(number, id, Some(paid));
@@ -248,7 +287,7 @@ impl Session {
             // What was recorded before costs nothing: only recorded squares count, so a repeat is answered even now.
             Some(request) => {
                 let readers = Arc::clone(self.room.ledger.readers());
-                let student = Arc::clone(&member.student);
+                let student = Arc::clone(&identity.student);
                 self.request = Some(Box::pin(async move {
                     let stands = readers.stands(student, request.clone()).await;
                     Done::Looked { stands, number, request, retry_after_ms }
@@ -287,8 +326,8 @@ impl Session {
     /// Gives a square to the ledger, at once or when there is room.
     fn submit(&mut self, number: String, square: String, id: Option<String>, paid: Option<Payment>) {
         let Some(member) = self.member.as_deref_mut() else { return };
-        let entry =
-            Entry { student: Arc::clone(&member.student), name: Arc::clone(&member.name), number, square, request: id };
+        let Some(Identity { student, name, .. }) = &member.identity else { return };
+        let entry = Entry { student: Arc::clone(student), name: Arc::clone(name), number, square, request: id };
         let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(UNDER_WAY));
         let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
@@ -358,8 +397,8 @@ impl Session {
 }
 
 /// The line of a `welcome`, in pieces: the list of who is online is everybody's.
-fn welcome(student: &Student, online: List, latest: u64, replay_after: u64) -> impl Iterator<Item = Bytes> {
-    let student = serde_json::to_string(student).expect("a student has string keys and plain values only");
+fn welcome(student: Option<&Student>, online: List, latest: u64, replay_after: u64) -> impl Iterator<Item = Bytes> {
+    let student = serde_json::to_string(&student).expect("a student has string keys and plain values only");
     let count = online.count;
     let before = format!(r#"{{"type":"welcome","student":{student},"online":{{"count":{count},"students":["#);
     let behind = format!("]}},\"latest\":{latest},\"replay_after\":{replay_after}}}\n");
@@ -385,11 +424,11 @@ pub(super) fn read_page(room: &Room, query: PageQuery) -> Work<Done> {
 }
 
 /// Behind which `seq` the results of a join begin.
-fn replay_after(join: &Join, log: &str, latest: u64) -> u64 {
-    let same_log = join.log.as_deref().is_none_or(|seen| seen == log);
-    match join.after {
+fn replay_after((after, seen_in, backlog): Since<'_>, log: &str, latest: u64) -> u64 {
+    let same_log = seen_in.is_none_or(|seen| seen == log);
+    match after {
         Some(after) if same_log && after <= latest => after.max(latest.saturating_sub(FURTHEST_REPLAY)),
-        _ => latest.saturating_sub(join.backlog.unwrap_or(DEFAULT_BACKLOG)),
+        _ => latest.saturating_sub(backlog.unwrap_or(DEFAULT_BACKLOG)),
     }
 }
 
@@ -400,8 +439,8 @@ mod tests {
     use super::*;
 
     fn check(after: Option<u64>, log: Option<&str>, backlog: Option<u64>, latest: u64, expected: u64) {
-        let join = Join { after, log: log.map(str::to_owned), backlog, ..Join::default() };
-        assert_eq!(replay_after(&join, "L", latest), expected, "{join:?} at {latest}");
+        let since = (after, log, backlog);
+        assert_eq!(replay_after(since, "L", latest), expected, "{since:?} at {latest}");
     }
 
     #[test]
@@ -409,10 +448,11 @@ mod tests {
         let student = Student { id: "a".to_owned(), name: "\"".to_owned(), department: None };
         let students =
             vec![r#"{"id":"a","name":"\"","sessions":1}"#.into(), r#",{"id":"b","name":"b","sessions":2}"#.into()];
-        let pieces: Vec<Bytes> = welcome(&student, List { count: 2, students }, 5, 3).collect();
+        let pieces: Vec<Bytes> = welcome(Some(&student), List { count: 2, students }, 5, 3).collect();
         let person = |id: &str, name: &str, sessions| Person { id: id.to_owned(), name: name.to_owned(), sessions };
         let online = Online { count: 2, students: vec![person("a", "\"", 1), person("b", "b", 2)] };
-        let whole = to_line(&FromServer::Welcome(Welcome { student, online, latest: 5, replay_after: 3 }));
+        let whole =
+            to_line(&FromServer::Welcome(Welcome { student: Some(student), online, latest: 5, replay_after: 3 }));
         assert_eq!(String::from_utf8(pieces.concat()).unwrap(), String::from_utf8(whole).unwrap());
     }
 

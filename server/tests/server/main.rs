@@ -31,3 +31,4 @@ mod support;
 mod tls;
 #[cfg(target_os = "linux")]
 mod unseen;
+mod watch;

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{ErrorCode, FromClient, Join, MAX_BACKLOG, MAX_PAGE, MAX_REQUEST_ID_CHARS, PageRequest, Square};
+use super::{ErrorCode, FromClient, Join, MAX_BACKLOG, MAX_PAGE, MAX_REQUEST_ID_CHARS, PageRequest, Square, Watch};
 use crate::student::is_printable;
 
 /// Why a line is not a request.
@@ -30,6 +30,8 @@ pub struct Refusal {
 pub enum Kind {
     /// `join`
     Join,
+    /// `watch`
+    Watch,
     /// `square`
     Square,
     /// `history`
@@ -130,7 +132,8 @@ pub fn read(line: &[u8]) -> Result<FromClient, Refusal> {
     let kind = match fields.kind.map(|raw| string("type", raw)) {
         Some(Ok(name)) => kind_of(&name).ok_or_else(|| Refusal {
             code: ErrorCode::UnknownType,
-            message: "The message type is unknown; a client sends join, square, history, ping or leave.".to_owned(),
+            message: "The message type is unknown; a client sends join, watch, square, history, ping or leave."
+                .to_owned(),
             id: known_id.clone(),
             kind: None,
         })?,
@@ -149,6 +152,7 @@ pub fn read(line: &[u8]) -> Result<FromClient, Refusal> {
 fn request(kind: Kind, fields: &Fields<'_>, id: Result<Option<String>, String>) -> Result<FromClient, String> {
     let optional = |name: &str, raw: Option<&RawValue>| raw.map(|raw| string(name, raw)).transpose();
     let whole = |name: &str, raw: Option<&RawValue>| raw.map(|raw| whole_number(name, raw)).transpose();
+    let backlog = |raw| Ok::<_, String>(whole("backlog", raw)?.map(|backlog| backlog.min(MAX_BACKLOG)));
     Ok(match kind {
         Kind::Join => FromClient::Join(Join {
             student: string("student", fields.student.ok_or_else(|| missing("student", "a string"))?)?,
@@ -156,7 +160,12 @@ fn request(kind: Kind, fields: &Fields<'_>, id: Result<Option<String>, String>) 
             name: optional("name", fields.name)?,
             after: whole("after", fields.after)?,
             log: optional("log", fields.log)?,
-            backlog: whole("backlog", fields.backlog)?.map(|backlog| backlog.min(MAX_BACKLOG)),
+            backlog: backlog(fields.backlog)?,
+        }),
+        Kind::Watch => FromClient::Watch(Watch {
+            after: whole("after", fields.after)?,
+            log: optional("log", fields.log)?,
+            backlog: backlog(fields.backlog)?,
         }),
         Kind::Square => FromClient::Square(Square {
             number: number(fields.number.ok_or_else(|| missing("number", "a string or a JSON number"))?)?,
@@ -191,6 +200,7 @@ fn missing(name: &str, what: &str) -> String {
 fn kind_of(name: &str) -> Option<Kind> {
     Some(match name {
         "join" => Kind::Join,
+        "watch" => Kind::Watch,
         "square" => Kind::Square,
         "history" => Kind::History,
         "ping" => Kind::Ping,
@@ -254,6 +264,18 @@ mod tests {
 
     fn square(number: &str, id: Option<&str>) -> FromClient {
         FromClient::Square(Square { number: number.into(), id: id.map(str::to_owned) })
+    }
+
+    #[test]
+    fn who_watches_says_from_where_as_in_a_join() {
+        check(r#"{"type":"watch"}"#, &FromClient::Watch(Watch::default()));
+        check(r#"{"type":"watch","after":null,"log":null,"backlog":null}"#, &FromClient::Watch(Watch::default()));
+        check(
+            r#"{"type":"watch","after":7,"log":"L","backlog":5000,"student":"s"}"#,
+            &FromClient::Watch(Watch { after: Some(7), log: Some("L".into()), backlog: Some(MAX_BACKLOG) }),
+        );
+        check_refused(r#"{"type":"watch","after":-1}"#, ErrorCode::BadMessage, None, "'after'");
+        assert_eq!(read(br#"{"type":"watch","backlog":"x"}"#).unwrap_err().kind, Some(Kind::Watch));
     }
 
     #[test]

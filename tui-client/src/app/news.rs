@@ -131,12 +131,13 @@ impl App {
     }
 
     fn joined(&mut self, welcome: Welcome, resumed: bool, now: Instant, effects: &mut Vec<Effect>) {
-        let me = welcome.student;
-        self.me = Me {
-            id: text::printable(&me.id).into_owned(),
-            name: text::name_or_id(&me.name, &me.id).into_owned(),
-            department: me.department.map(|department| text::printable(&department).into_owned()),
-        };
+        if let Some(me) = welcome.student {
+            self.me = Me {
+                id: text::printable(&me.id).into_owned(),
+                name: text::name_or_id(&me.name, &me.id).into_owned(),
+                department: me.department.map(|department| text::printable(&department).into_owned()),
+            };
+        }
         self.online.replace(&welcome.online);
         let log = self.connection.hello.as_ref().map(|hello| hello.log.clone());
         let same_ledger = log.is_some() && log == self.connection.log;

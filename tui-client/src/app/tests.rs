@@ -39,7 +39,7 @@ fn welcome(others: usize, latest: u64, replay_after: u64) -> Welcome {
     let mut students = vec![person("me")];
     students.extend((0..others).map(|other| person(&format!("s{other}"))));
     Welcome {
-        student: Student { id: "me".into(), name: "나래".into(), department: None },
+        student: Some(Student { id: "me".into(), name: "나래".into(), department: None }),
         online: Online { count: others + 1, students },
         latest,
         replay_after,

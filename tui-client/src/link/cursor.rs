@@ -75,7 +75,7 @@ mod tests {
         let limits = Limits { line: 1, digits: 1, rate: 0, burst: 0, digit_rate: 0 };
         let hello =
             Hello { protocol: 1, server: "s".into(), auth: Auth::Open, log: log.into(), latest: replay_after, limits };
-        let student = Student { id: "s1".into(), name: "s1".into(), department: None };
+        let student = Some(Student { id: "s1".into(), name: "s1".into(), department: None });
         cursor.joined(&hello, &Welcome { student, online: Online::default(), latest: replay_after, replay_after })
     }
 

@@ -19,8 +19,9 @@ pub(super) fn check(message: &FromServer) -> Result<(), &'static str> {
         FromServer::Hello(hello) => places([hello.latest]),
         FromServer::Welcome(welcome) => {
             places([welcome.latest, welcome.replay_after])?;
-            let department = welcome.student.department.as_deref().unwrap_or_default();
-            names([&*welcome.student.id, &*welcome.student.name, department])?;
+            if let Some(student) = &welcome.student {
+                names([&*student.id, &*student.name, student.department.as_deref().unwrap_or_default()])?;
+            }
             people(&welcome.online.students)
         }
         FromServer::Online(online) => people(&online.students),

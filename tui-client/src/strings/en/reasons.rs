@@ -110,6 +110,7 @@ pub(super) fn fault(fault: Fault) -> String {
 pub(super) fn error(error: &ErrorMessage) -> String {
     let sentence = match error.code {
         ErrorCode::BadStudent => "This is not a student ID that the server takes.",
+        ErrorCode::NotAllowed => "Only students may see this room.",
         ErrorCode::NotOnRoster => "This student ID is not on the roster. Check it and try again.",
         ErrorCode::BadPin => "Wrong PIN. Check it and try again.",
         ErrorCode::NotANumber => "Not a number.",

@@ -110,6 +110,7 @@ pub(super) fn fault(fault: Fault) -> String {
 pub(super) fn error(error: &ErrorMessage) -> String {
     let sentence = match error.code {
         ErrorCode::BadStudent => "서버가 받을 수 없는 학번입니다.",
+        ErrorCode::NotAllowed => "학생만 볼 수 있는 방입니다.",
         ErrorCode::NotOnRoster => "명단에 없는 학번입니다. 확인하고 다시 해 주세요.",
         ErrorCode::BadPin => "PIN이 맞지 않습니다. 확인하고 다시 해 주세요.",
         ErrorCode::NotANumber => "수가 아닙니다.",
