@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{event::Pending, private_file};
+use crate::{event::Pending, link::each_server, private_file};
 
 /// The version of the file format.
 const VERSION: u32 = 1;
@@ -27,12 +27,12 @@ const VERSION: u32 = 1;
 const COMPACT_ABOVE: u64 = 1 << 20;
 
 /// The longest first line that is looked at in a file of somebody else's.
-const LONGEST_HEADER: u64 = 4096;
+const LONGEST_HEADER: u64 = 16 << 10;
 
 /// Whose squares an outbox keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// The server they are meant for, as [`read_address`](crate::link::read_address) gives it.
+    /// The server they are meant for, or the servers of one room, as [`read_servers`](crate::link::read_servers) gives them.
     pub server: String,
     /// The student id.
     pub student: String,
@@ -321,9 +321,15 @@ fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
     let file = private_file::open_regular(path, private_file::options().read(true).append(true))?;
     let mut first = Vec::new();
     BufReader::new((&file).take(LONGEST_HEADER)).read_until(b'\n', &mut first)?;
-    let theirs = serde_json::from_slice::<Header<'_>>(&first)
-        .is_ok_and(|header| header.v == VERSION && header.server == owner.server && header.student == owner.student);
+    let theirs = serde_json::from_slice::<Header<'_>>(&first).is_ok_and(|header| {
+        header.v == VERSION && share_a_server(header.server, &owner.server) && header.student == owner.student
+    });
     Ok(theirs.then_some(file))
+}
+
+/// Whether two lists of servers name the same room: one server is enough for that.
+fn share_a_server(one: &str, other: &str) -> bool {
+    each_server(one).any(|server| each_server(other).any(|same| same == server))
 }
 
 /// The squares of a file that were not answered, in the order in which they were kept.

@@ -111,6 +111,25 @@ fn where_one_server_is_lost_the_next_goes_on_with_the_same_squares() {
 }
 
 #[test]
+fn squares_kept_for_one_server_go_to_the_room_that_it_is_of() {
+    let (first, second, home) = (Fake::listen(), Fake::listen(), Home::new());
+    let mut client = Client::at(&home, &first.address());
+    client.join("s1");
+    let (mut peer, _) = first.let_in(0);
+    client.until_joined();
+    client.square("12");
+    let sent = peer.hear_type("square");
+    client.leave();
+    let mut client = Client::at(&home, &format!("{},{}", second.address(), first.address()));
+    client.join("s1");
+    let (mut peer, _) = second.let_in(0);
+    assert_eq!(peer.hear_type("square"), sent);
+    peer.result(1, "s1", "12", sent["id"].as_str());
+    client.results(1);
+    client.leave();
+}
+
+#[test]
 fn what_answers_in_place_of_a_room_is_named() {
     let home = Home::new();
     let alert = b"\x15\x03\x01\x00\x02\x02\x46";

@@ -92,6 +92,19 @@ fn of_a_list_without_end_a_thousand_are_taken() {
 }
 
 #[test]
+fn limits_beyond_everything_are_not_taken_by_their_word() {
+    let (fake, home) = (Fake::listen(), Home::new());
+    let mut client = Client::at(&home, &fake.address());
+    let huge = u64::MAX;
+    let limits = json!({"line": huge, "digits": huge, "rate": u32::MAX, "burst": 0});
+    fake.accept().say(&json!({"type": "hello", "protocol": 1, "server": "s", "auth": "open", "log": "l",
+        "latest": i64::MAX, "limits": limits}));
+    let hello = client.until(|event| if let LinkEvent::Hello { hello, .. } = event { Some(hello) } else { None });
+    assert!(hello.limits.digits <= 8 << 20 && hello.limits.line <= 8 << 20, "{:?}", hello.limits);
+    client.leave();
+}
+
+#[test]
 fn a_line_without_end_is_not_held() {
     let (fake, home) = (Fake::listen(), Home::new());
     let process = follow(&home, &fake);

@@ -131,6 +131,46 @@ fn plain_mode_does_not_square_the_pin_nor_repeat_it() {
     }
 }
 
+#[test]
+fn the_pin_of_a_room_goes_to_each_of_its_servers_and_to_no_other() {
+    let (first, second, other, home) = (Fake::listen(), Fake::listen(), Fake::listen(), Home::new());
+    let mut with_pin = options(&home);
+    with_pin.server = Some(format!("{},{}", first.address(), second.address()));
+    with_pin.pin = Some(Pin::new("4711"));
+    let mut client = Client::start(with_pin);
+    client.join("s1");
+    for server in [&first, &second] {
+        let mut peer = server.accept();
+        hello(&mut peer);
+        assert_eq!(peer.hear_type("join")["pin"], "4711");
+        peer.welcome("s1", 0);
+        client.until_joined();
+        peer.hang_up();
+    }
+    // A room that shares a server with it is another all the same.
+    client.ask(Command::UseServer(format!("{},{}", other.address(), first.address())));
+    client.join("s1");
+    let mut peer = other.accept();
+    hello(&mut peer);
+    client.until(|event| matches!(event, LinkEvent::PinWanted).then_some(()));
+    client.leave();
+}
+
+#[test]
+fn a_pin_and_an_id_are_read_as_they_were_meant() {
+    let home = Home::new();
+    let roster = home.path().join("roster.csv");
+    let hash = squares_server::hash_pin("47113333").unwrap();
+    std::fs::write(&roster, format!("id,name,pin\ns1,가람,\"{hash}\"\n")).unwrap();
+    let server = Server::start(&["--auth", "pin", "--roster", roster.to_str().unwrap()]);
+    for pin in ["47113333", " 47113333\r\n", "４７１１３３３３\r", "\u{3000}47113333"] {
+        let mut command = home.squares(&["--server", &server.address, "12\r", " -5 ", "１３\r\n"]);
+        command.env("SQUARES_PIN", pin).env("SQUARES_STUDENT", "ｓ１\r").env("SQUARES_JSON", " \r");
+        let done = support::run(&mut command, b"");
+        assert_eq!((done.code, &*done.out), (Some(0), "12² = 144\n(-5)² = 25\n13² = 169\n"), "{pin:?}: {}", done.err);
+    }
+}
+
 /// Plain mode at a terminal, which asks for a PIN; the server.
 fn plain_mode_that_asks(home: &Home, arguments: &[&str]) -> (Server, Pty) {
     let roster = home.path().join("roster.csv");
