@@ -207,6 +207,21 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn what_hangs_hangs_alone() {
+        let (release, hangs) = std::sync::mpsc::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let waited = runtime.block_on(async {
+            assert_eq!(apart("quick", || 49).await.unwrap(), 49);
+            assert!(apart("panics", || panic!("as it should")).await.is_err());
+            tokio::time::timeout(Duration::from_millis(10), apart("hangs", move || hangs.recv().is_err())).await
+        });
+        assert!(waited.is_err());
+        // The end of the runtime waits for nobody.
+        drop(runtime);
+        drop(release);
+    }
+
     #[tokio::test]
     async fn work_is_done_behind_others_and_a_panic_in_it_ends_nothing_else() {
         let background = Background::new().unwrap();

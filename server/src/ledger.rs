@@ -25,6 +25,7 @@ use std::{
 pub use backup::BackupError;
 use bytes::Bytes;
 pub use check::Findings;
+use jiff::Timestamp;
 use open_files::{Lost, OpenFiles};
 pub(crate) use reader::{PageQuery, ReadFailed, Replay};
 pub use stored::{Stored, StoredResult, StoredStudent};
@@ -227,6 +228,7 @@ impl Ledger {
         reader::fill(&connection, &feed, latest).map_err(failed)?;
 
         let (submissions, queue) = mpsc::channel(QUEUE);
+        tell_what_is_odd(folder, latest, last_at);
         let recorded = Arc::new(recorded::Recorded::default());
         recorded.load(&connection).map_err(failed)?;
         let opened = writer::Opened {
@@ -327,6 +329,28 @@ fn make_file(path: &Path) -> std::io::Result<PathBuf> {
 fn file_in(folder: &Path) -> PathBuf {
     folder.join("ledger.sqlite3")
 }
+
+/// Says on the log what whoever starts the server may not expect.
+fn tell_what_is_odd(folder: &Path, latest: u64, last_at: i64) {
+    /// Clocks of two machines, or of one that slept, may differ by as much.
+    const HOUR: i64 = 3_600_000;
+    if last_at > Timestamp::now().as_millisecond().saturating_add(HOUR) {
+        let at = reader::time(last_at);
+        tracing::warn!(
+            at,
+            "the last result is of a time to come, as by a clock that was wrong; later ones have that time too, since it never goes back"
+        );
+    }
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.file_name());
+    let saved = names.filter(|name| name.to_string_lossy().starts_with(SAVED)).max();
+    if let Some(saved) = saved.filter(|_| latest == 0) {
+        let file = folder.join(saved);
+        tracing::warn!(file = %file.display(), "this ledger is new; what was saved of the one that was removed is in that file, and goes on as ledger.sqlite3 of an empty data folder");
+    }
+}
+
+/// How the names of files begin that hold what was saved of a ledger which was removed under a running server.
+const SAVED: &str = "ledger-saved-";
 
 /// Makes what stands in the folder of this file durable: names of files are lost with the power unless their folder is synced.
 pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {

@@ -14,7 +14,7 @@ use squares_shared::message::{ResultLine, SquareResult, append_line};
 use tokio::sync::mpsc;
 
 use super::{
-    Answer, Entry, LedgerError, Submission,
+    Answer, Entry, LedgerError, SAVED, Submission,
     apply::{Batch, Known, Outcome, apply},
     backup,
     checkpoint::Checkpointer,
@@ -264,7 +264,7 @@ impl Writer {
     /// Closes the ledger. Where its file has no name any more, what stands in it is saved under another.
     fn close(self) {
         if let Err(Lost::Removed(path)) = self.files.check() {
-            let name = format!("ledger-saved-{}.sqlite3", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
+            let name = format!("{SAVED}{}.sqlite3", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
             let to = self.folder.join(name);
             let made = make_folder(&self.folder).map_err(|error| error.to_string());
             let saved = made.and_then(|()| backup::save(&self.anchor, &path, &to).map_err(|error| error.to_string()));

@@ -205,6 +205,8 @@ fn meaning(key: &str) -> Option<(Kind, u8)> {
         | "studentno"
         | "studentnum"
         | "studentcode"
+        | "sid"
+        | "emplid"
         | "stdno"
         | "stdid"
         | "stuid"
@@ -214,6 +216,7 @@ fn meaning(key: &str) -> Option<(Kind, u8)> {
         | "matricno"
         | "matricnumber"
         | "matrikelnummer"
+        | "matrikelnr"
         | "registrationnumber"
         | "registrationno"
         | "rollnumber"
@@ -221,8 +224,8 @@ fn meaning(key: &str) -> Option<(Kind, u8)> {
         "sisuserid" | "sisid" | "orgdefinedid" | "idnumber" | "idno" | "universityid" | "campusid" | "개인번호" => {
             (Kind::Id, 2)
         }
-        "username" | "login" | "loginid" | "loginname" | "sisloginid" | "아이디" | "사용자아이디" | "로그인아이디"
-        | "로그인id" | "학생아이디" => (Kind::Id, 3),
+        "username" | "netid" | "uid" | "login" | "loginid" | "loginname" | "sisloginid" | "아이디" | "사용자아이디"
+        | "로그인아이디" | "로그인id" | "학생아이디" => (Kind::Id, 3),
         "id" | "userid" | "사용자id" => (Kind::Id, 4),
         STUDENT => (Kind::Id, 5),
         "이름" | "성명" | "성함" | "학생명" | "학생이름" | "학생성명" | "한글이름" | "한글성명" | "국문이름"

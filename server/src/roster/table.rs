@@ -112,7 +112,8 @@ impl<'a> Table<'a> {
         let mut lines = Lines { text: self.text.as_bytes(), at: 0, line: 1 + first };
         for record in self.records().skip(self.header + 1) {
             let record = record.map_err(|error| format!("it is not CSV that can be read: {error}"))?;
-            if record.iter().all(str::is_empty) {
+            // Lists made for printing have their header on every page.
+            if record.iter().all(str::is_empty) || record == self.titles {
                 continue;
             }
             let line = lines.of(record.position().map_or(0, csv::Position::byte));

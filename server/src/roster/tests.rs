@@ -123,6 +123,10 @@ fn the_most_specific_column_is_the_id() {
         "학번/사번,이름\n20260001,가람\n",
         "Student No.;Name\n20260001;가람\n",
         "student,name\n20260001,가람\n",
+        "SID,UID,Name\n20260001,kim,가람\n",
+        "학생정보,,성적\n학번,이름,점수\n20260001,가람,9\n,,\n학번,이름,점수\n",
+        "학번（필수）,이름（한글）,영문 이름,,\n20260001,가람,x,,\n",
+        "번호;아이디;이름;메모\n1;20260001;가람;\n",
         "Org Defined ID,Username,Last Name,First Name\n20260001,kim,가,람\n",
     ] {
         if !file.starts_with("ＩＤ") {

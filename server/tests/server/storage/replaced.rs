@@ -123,6 +123,9 @@ fn a_folder_that_is_removed_is_missed_and_what_was_shown_is_saved() {
         assert!(told.contains("was removed") && told.contains("SIGTERM"), "{told}");
         let saved: Vec<_> = fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).collect();
         assert_eq!(saved.len(), 1, "{saved:?}");
+        // Who starts it again is told where they are.
+        let (_, log) = Program::start(&data, &[]).stop();
+        assert!(log.contains("this ledger is new") && log.contains(saved[0].to_str().unwrap()), "{log}");
         let restored = outer.path().join("restored");
         fs::create_dir(&restored).unwrap();
         fs::copy(&saved[0], restored.join("ledger.sqlite3")).unwrap();
