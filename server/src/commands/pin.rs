@@ -7,11 +7,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use squares_server::hash_pin;
-use squares_shared::{number::Number, prompt::ask_unseen};
+use squares_shared::prompt::ask_unseen;
 use zeroize::Zeroizing;
-
-/// More digits than any PIN has.
-const MOST_DIGITS: usize = 1000;
 
 /// Read one PIN, unseen, and print its hash for the roster
 ///
@@ -32,10 +29,6 @@ impl Pin {
             bail!("no PIN came on standard input; give it as the first line");
         }
         let hash = hash_pin(&pin)?;
-        if Number::parse(&pin, MOST_DIGITS).is_ok() {
-            let note = "squares-server: this PIN is a number, which somebody may square by mistake; one with letters is better";
-            let _ = writeln!(io::stderr(), "{note}");
-        }
         writeln!(io::stdout(), "{hash}").context("cannot write the hash")?;
         Ok(ExitCode::SUCCESS)
     }
