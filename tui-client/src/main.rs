@@ -54,11 +54,14 @@ fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "squares: {error}");
         return ExitCode::from(BAD_USAGE);
     }
-    let Some(student) = flags.student.filter(|student| !student.is_empty()) else {
+    let student = flags.student.filter(|student| !student.is_empty());
+    // Who only wants to see needs none.
+    let watches = flags.follow && flags.numbers.is_empty();
+    if student.is_none() && !watches {
         let mend = "squares: a student id is needed here; give it with --student or in SQUARES_STUDENT";
         let _ = writeln!(io::stderr(), "{mend}");
         return ExitCode::from(BAD_USAGE);
-    };
+    }
     // Somebody who only wants to follow is not asked for numbers on the terminal.
     let only_follow = flags.follow && typing;
     plain::run(plain::Options {

@@ -26,8 +26,8 @@ use crate::terminal;
 pub struct Options {
     /// The server, or several of one room, as [`read_servers`](crate::link::read_servers) gives them.
     pub server: String,
-    /// The student id.
-    pub student: String,
+    /// The student id; none to watch without taking part, which `follow` can.
+    pub student: Option<String>,
     /// The name to be shown, where the server has no roster.
     pub name: Option<String>,
     /// The PIN, where one was given.

@@ -312,6 +312,38 @@ fn a_reader_that_has_read_enough_ends_it_quietly() {
     writer.join().unwrap();
 }
 
+#[test]
+fn who_follows_without_a_student_watches_and_squares_nothing() {
+    let (fake, home) = (Fake::listen(), Home::new());
+    let mut command = home.squares(&["--server", &fake.address(), "--follow"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = Process::start(&mut command);
+    let (out, errors) = (process.stdout_lines(), Lines::of(process.0.stderr.take().unwrap()));
+    for (after, seq) in [(Value::Null, 6), (json!(6), 7)] {
+        let mut peer = fake.accept();
+        peer.hello("a", seq - 1);
+        let watch = peer.hear_type("watch");
+        assert_eq!((&watch["type"], &watch["after"], &watch["student"]), (&json!("watch"), &after, &Value::Null));
+        let online = json!({"count": 0, "students": []});
+        peer.say(
+            &json!({"type": "welcome", "student": null, "online": online, "latest": seq - 1, "replay_after": seq - 1}),
+        );
+        peer.result(seq, "s2", "3", None);
+        assert_eq!(out.next(), "s2: 3² = 9");
+        peer.hang_up();
+    }
+    process.say("7\n");
+    let refused = loop {
+        let line = errors.next();
+        if line.contains("7:") {
+            break line;
+        }
+    };
+    assert!(refused.contains("--student"), "{refused}");
+    let done = run(&mut home.squares(&["--server", &fake.address(), "--follow", "5"]), b"");
+    assert_eq!(done.code, Some(2), "who wants a square needs a student");
+}
+
 #[cfg(unix)]
 #[test]
 fn follow_says_once_that_the_server_is_gone_and_once_that_it_is_back() {

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 use squares_shared::line::Line;
-use squares_shared::message::{Auth, FromClient, FromServer, Hello, Join, Square, to_line};
+use squares_shared::message::{Auth, FromClient, FromServer, Hello, Join, Square, Watch, to_line};
 use squares_shared::prompt::ask_unseen;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -240,6 +240,11 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
 
     fn take(&mut self, given: Given) -> Result<(), End> {
         match given {
+            Given::Number(number) if self.options.student.is_none() => {
+                let mend = "not squared, since nobody is named; give a student id with --student or in SQUARES_STUDENT";
+                self.refused = true;
+                self.order.push(Answer::Error(number, mend.to_owned()));
+            }
             Given::Number(number) => {
                 let id = self.ids.fresh();
                 self.order.expect(id.clone());
@@ -281,12 +286,13 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         };
         self.servers.reached(&server);
         self.server = server;
+        // Who only watches is asked for no PIN.
+        let asks = hello.auth == Auth::Pin && self.options.student.is_some();
         let mut question = "PIN: ".to_owned();
         if let Some(new) = connection.take_first_seen() {
-            let asks = hello.auth == Auth::Pin;
             question.insert_str(0, &self.meet(&new, asks)?);
         }
-        if hello.auth == Auth::Pin && self.options.pin.is_none() {
+        if asks && self.options.pin.is_none() {
             // A person takes longer than a server waits for a join.
             drop(connection);
             // A run that is meant to last answers to signals itself.
@@ -302,14 +308,18 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         }
         let (after, log) = if self.options.follow { self.cursor.resume() } else { (None, None) };
         let known = log.as_ref().is_none_or(|log| *log == hello.log);
-        connection.say(&FromClient::Join(Join {
-            student: self.options.student.clone(),
-            pin: self.options.pin.as_ref().filter(|_| hello.auth == Auth::Pin).map(|pin| pin.text().to_owned()),
-            name: self.options.name.clone(),
-            after,
-            log,
-            backlog: Some(if known { 0 } else { NEW_LEDGER }),
-        }));
+        let backlog = Some(if known { 0 } else { NEW_LEDGER });
+        connection.say(&match self.options.student.clone() {
+            Some(student) => FromClient::Join(Join {
+                student,
+                pin: self.options.pin.as_ref().filter(|_| asks).map(|pin| pin.text().to_owned()),
+                name: self.options.name.clone(),
+                after,
+                log,
+                backlog,
+            }),
+            None => FromClient::Watch(Watch { after, log, backlog }),
+        });
         connection.flush();
         self.phase =
             Phase::Up(Box::new(Up { connection, hello, joined: false, heard: Instant::now(), catch_up: None }));

@@ -44,11 +44,15 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     }
 
     pub(super) fn prints(&self, result: &SquareResult) -> bool {
-        self.options.follow || result.student == self.options.student
+        self.options.follow || self.is_mine(result)
+    }
+
+    fn is_mine(&self, result: &SquareResult) -> bool {
+        self.options.student.as_ref() == Some(&result.student)
     }
 
     fn result(&mut self, up: &Up, result: &SquareResult, raw: &str) -> Result<(), End> {
-        let id = result.id.as_ref().filter(|_| result.student == self.options.student);
+        let id = result.id.as_ref().filter(|_| self.is_mine(result));
         let mine = id.filter(|id| self.window.finish(id).is_some());
         if mine.is_some() {
             self.went_forward();
