@@ -56,8 +56,18 @@ struct Room {
 
 #[derive(Debug)]
 struct Entry {
-    name: Arc<str>,
-    sessions: u32,
+    /// The name that each terminal gave, in the order in which they joined. The latest counts, for as long as its terminal is in.
+    names: Vec<Arc<str>>,
+}
+
+impl Entry {
+    fn name(&self) -> &str {
+        self.names.last().map_or("", |name| name)
+    }
+
+    fn sessions(&self) -> u32 {
+        u32::try_from(self.names.len()).unwrap_or(u32::MAX)
+    }
 }
 
 /// How far a session has read the presence lines.
@@ -73,11 +83,12 @@ pub(crate) struct Cursor {
 pub(crate) struct Seat {
     presence: Arc<Presence>,
     id: Arc<str>,
+    name: Arc<str>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.presence.leave(&self.id);
+        self.presence.leave(&self.id, &self.name);
     }
 }
 
@@ -90,13 +101,12 @@ impl Presence {
     /// them already (0: no limit).
     pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>, most: u32) -> Option<(Seat, List, Cursor)> {
         let mut room = self.room();
-        if most > 0 && room.online.get(id).is_some_and(|entry| entry.sessions >= most) {
+        if most > 0 && room.online.get(id).is_some_and(|entry| entry.sessions() >= most) {
             return None;
         }
-        let entry = room.online.entry(Arc::clone(id)).or_insert_with(|| Entry { name: Arc::clone(name), sessions: 0 });
-        entry.sessions = entry.sessions.saturating_add(1);
-        entry.name = Arc::clone(name);
-        let (is_new, person) = (entry.sessions == 1, person(id, entry));
+        let entry = room.online.entry(Arc::clone(id)).or_insert_with(|| Entry { names: Vec::with_capacity(1) });
+        entry.names.push(Arc::clone(name));
+        let (is_new, person) = (entry.names.len() == 1, person(id, entry));
         if is_new {
             room.listed.add(&person);
         } else {
@@ -106,7 +116,8 @@ impl Presence {
         let joined = (room.list(), Cursor { line: room.last_line, version: room.version });
         drop(room);
         self.changed.notify_one();
-        Some((Seat { presence: Arc::clone(self), id: Arc::clone(id) }, joined.0, joined.1))
+        let seat = Seat { presence: Arc::clone(self), id: Arc::clone(id), name: Arc::clone(name) };
+        Some((seat, joined.0, joined.1))
     }
 
     /// Tells somebody who only watches who is online, and from where to read on.
@@ -115,11 +126,14 @@ impl Presence {
         (room.list(), Cursor { line: room.last_line, version: room.version })
     }
 
-    fn leave(&self, id: &Arc<str>) {
+    fn leave(&self, id: &Arc<str>, name: &str) {
         let mut room = self.room();
         if let Some(entry) = room.online.get_mut(id) {
-            entry.sessions -= 1;
-            if entry.sessions == 0 {
+            // The name that somebody else gave goes with them.
+            if let Some(at) = entry.names.iter().rposition(|known| **known == *name) {
+                entry.names.remove(at);
+            }
+            if entry.names.is_empty() {
                 room.online.remove(id);
             }
         }
@@ -152,7 +166,7 @@ impl Presence {
 
     /// Under which name this student is online.
     pub(crate) fn name_of(&self, id: &str) -> Option<Arc<str>> {
-        self.room().online.get(id).map(|entry| Arc::clone(&entry.name))
+        self.room().online.get(id).and_then(|entry| entry.names.last().cloned())
     }
 
     /// How many students are online.
@@ -257,12 +271,30 @@ fn first_of(online: &BTreeMap<Arc<str>, Entry>) -> Vec<Person> {
 }
 
 fn person(id: &Arc<str>, entry: &Entry) -> Person {
-    Person { id: id.to_string(), name: entry.name.to_string(), sessions: entry.sessions }
+    Person { id: id.to_string(), name: entry.name().to_owned(), sessions: entry.sessions() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_goes_with_the_terminal_that_gave_it() {
+        let presence = Arc::new(Presence::new());
+        let join = |name: &str| presence.join(&"a".into(), &name.into(), 0).unwrap().0;
+        let name = || presence.name_of("a").map(|name| name.to_string());
+        let victim = join("victim");
+        let other = join("victim");
+        let impostor = join("impostor");
+        assert_eq!(name().as_deref(), Some("impostor"));
+        drop(impostor);
+        assert_eq!(name().as_deref(), Some("victim"));
+        let impostor = join("impostor");
+        drop((victim, other));
+        assert_eq!(name().as_deref(), Some("impostor"));
+        drop(impostor);
+        assert_eq!(name(), None);
+    }
 
     fn join(presence: &Arc<Presence>, id: &str) -> (Seat, Online, Cursor) {
         let (seat, list, cursor) = presence.join(&Arc::from(id), &Arc::from(id), 0).expect("there is no limit");

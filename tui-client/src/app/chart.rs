@@ -6,7 +6,7 @@ mod tally;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-pub(crate) use tally::Tally;
+pub(crate) use tally::{Count, Tally};
 
 use super::notices::Gravity;
 use super::{App, Body, Row};

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use squares_shared::student::check_id;
 
+use super::chart::Count;
 use super::feed::{Feed, Filter, Needle, Whose};
 use super::notices::Gravity;
 use super::{App, Body, Row};
@@ -71,6 +72,11 @@ impl App {
             let rows = self.feed.rows().rev().chain(self.whole_feed().rows().rev());
             rows.into_iter().find(|row| row.student() == id).map(Row::name)
         })
+    }
+
+    /// The name of somebody who is counted on the chart: the one under which they are online, else that of their latest result.
+    pub(crate) fn name_of<'a>(&'a self, count: &'a Count) -> &'a str {
+        self.online.name(&count.id).unwrap_or(&count.name)
     }
 
     /// The same as [`Self::filter_student`] for an id that stands in the list; where theirs are shown already, everything again.

@@ -219,7 +219,8 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
 fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let leaders = app.chart.tally.leaders(area.height.into());
     let Some(most) = leaders.first().map(|first| first.results) else { return };
-    let name = leaders.iter().map(|one| text::width(&one.name)).max().unwrap_or(0).min(usize::from(area.width) / 3);
+    let name =
+        leaders.iter().map(|one| text::width(app.name_of(one))).max().unwrap_or(0).min(usize::from(area.width) / 3);
     let name = u16::try_from(name).unwrap_or(0);
     let count = |results: u64| text::grouped(usize::try_from(results).unwrap_or(usize::MAX));
     let counts = u16::try_from(text::width(&count(most))).unwrap_or(0);
@@ -227,7 +228,7 @@ fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let mut bars = Vec::new();
     for (y, one) in (area.top()..area.bottom()).zip(&leaders) {
         let style = if one.id == app.me.id { app.theme.mine } else { app.theme.plain };
-        let shown = text::column(&one.name, name.into(), app.glyphs.ellipsis);
+        let shown = text::column(app.name_of(one), name.into(), app.glyphs.ellipsis);
         paint.put(area.x, y, name, &shown, style);
         let words = count(one.results);
         let x = area.right().saturating_sub(u16::try_from(text::width(&words)).unwrap_or(0));

@@ -318,6 +318,7 @@ fn a_name_that_somebody_else_gave_an_id_does_not_stay_beside_it() {
     room.link(LinkEvent::Results(vec![named(1, "impostor"), named(2, "가람")]));
     let leader = |room: &Room| room.app.chart.tally.leaders(9)[0].name.clone();
     assert_eq!(leader(&room), "가람");
+    assert_eq!(room.app.name_of(room.app.chart.tally.leaders(9)[0]), "s1", "as they are online");
     // Whose results are shown goes by the name of now.
     room.enter("/who s1");
     assert_eq!(room.app.name_now("s1"), Some("s1"), "as they are online");

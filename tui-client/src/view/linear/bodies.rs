@@ -56,7 +56,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
             let tally = &app.chart.tally;
             lines.push((strings.who_squared)(&tally.total().to_string(), tally.is_whole()));
             for count in tally.leaders(MOST) {
-                lines.push(format!("{}: {}", count.name, count.results));
+                lines.push(format!("{}: {}", text::name_in_line(app.name_of(count)), count.results));
             }
         }
         Body::Paste(question) => {
