@@ -12,7 +12,7 @@ pub(crate) fn is_request(begin: &[u8]) -> bool {
     let begin = &begin[blank..];
     let end = begin.iter().position(|&byte| byte == b'\n');
     let (line, is_whole) = (&begin[..end.unwrap_or(begin.len())], end.is_some());
-    let Some(space) = line.iter().position(|&byte| byte == b' ') else { return false };
+    let Some(space) = line.iter().position(|&byte| is_blank(byte)) else { return false };
     let (method, rest) = (&line[..space], &line[space + 1..]);
     if method.is_empty() || !method.iter().all(|&byte| is_of_a_token(byte)) {
         return false;
@@ -29,9 +29,16 @@ fn is_of_a_token(byte: u8) -> bool {
 
 /// Whether the line's last word is `HTTP/` and a version.
 fn ends_with_version(line: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    let word = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-    word.strip_prefix(b"HTTP/").is_some_and(|version| version.first().is_some_and(u8::is_ascii_digit))
+    let word = line.trim_ascii_end().rsplit(|&byte| is_blank(byte)).next().unwrap_or_default();
+    let version = word.split_at_checked(b"HTTP/".len());
+    version.is_some_and(|(name, version)| {
+        name.eq_ignore_ascii_case(b"HTTP/") && version.first().is_some_and(u8::is_ascii_digit)
+    })
+}
+
+/// What may stand between the words of a request: one space, and what servers take for it.
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 /// The answer to such a request, behind which the connection closes.
@@ -58,6 +65,9 @@ mod tests {
             "M-SEARCH * HTTP/1.1\r\n",
             "PRI * HTTP/2.0\r\n",
             "x / HTTP/1.9\n",
+            "get\t/\thttp/1.1\r\n",
+            "GET  / HTTP/1.1\t \r\n",
+            "GET / HTTP/11.22\n",
         ] {
             assert!(is_request(http.as_bytes()), "{http:?}");
         }
@@ -70,6 +80,8 @@ mod tests {
             " GET / HTTP/1.1\n",
             "{} HTTP/1.1\n",
             "HTTP/1.1\n",
+            "a HTTP\n",
+            "a HTTP/x\n",
         ] {
             assert!(!is_request(ours.as_bytes()), "{ours:?}");
         }

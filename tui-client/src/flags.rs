@@ -206,6 +206,15 @@ mod tests {
     const WRITE: &str = "WRITE_MAN_PAGES";
 
     #[test]
+    fn every_flag_has_the_variable_of_its_name() {
+        for argument in Flags::command().get_arguments().filter(|argument| !argument.is_positional()) {
+            let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
+            let variable = format!("SQUARES_{}", name.to_uppercase().replace('-', "_"));
+            assert_eq!(argument.get_env(), Some(OsStr::new(&variable)), "--{name}");
+        }
+    }
+
+    #[test]
     fn the_man_pages_are_current() {
         let (made, kept) = (tempfile::tempdir().unwrap(), concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/man"));
         clap_mangen::generate_to(Flags::command().disable_help_subcommand(true), &made).unwrap();

@@ -121,6 +121,27 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn all_addresses_of_a_name_are_listened_on_at_one_port() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let both = bind_all(&[address("127.0.0.1:0"), address("127.0.0.2:0")]).unwrap();
+        let [(_, first), (_, second)] = &both[..] else { panic!("{both:?}") };
+        assert_eq!(second.port(), first.port());
+        for (_, address) in &both {
+            std::net::TcpStream::connect(address).unwrap();
+        }
+        // One that this machine does not have is passed over; one that somebody else has is not.
+        let elsewhere = address("192.0.2.1:0");
+        assert_eq!(bind_all(&[elsewhere, address("127.0.0.1:0")]).unwrap().len(), 1);
+        assert!(bind_all(&[elsewhere]).is_err() && bind_all(&[]).is_err());
+        let taken = bind_all(&[address("127.0.0.3:0"), *second].map(|mut address| {
+            address.set_port(second.port());
+            address
+        }));
+        assert_eq!(taken.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[test]
     fn what_is_no_address_is_told_how_it_is_written() {
         for (written, hint) in [
             ("7921", "127.0.0.1:7921 for this machine alone, or 0.0.0.0:7921"),
