@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{Row, columns::Columns, id_of, no_student, spoiled};
 
+/// More fields than any student has.
+const MOST_TITLES: usize = 1_000;
+
 /// The students of a roster file in JSON.
 #[derive(Debug)]
 pub(super) struct Objects {
@@ -36,6 +39,11 @@ impl Objects {
         for key in students.iter().flat_map(Map::keys) {
             if !titles.contains(key) {
                 titles.push(key.clone());
+            }
+            if titles.len() > MOST_TITLES {
+                return Err(format!(
+                    "its students have more than {MOST_TITLES} fields of different names; leave out those that are not needed"
+                ));
             }
         }
         if titles.is_empty() {

@@ -257,6 +257,15 @@ fn a_number_that_a_spreadsheet_has_spoiled_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_roster_of_a_hundred_thousand_students_is_read_in_moments_and_one_of_as_many_fields_is_refused() {
+    let mut table = "번호,학번,이름\n".to_owned();
+    (0..100_000).for_each(|n| table.push_str(&format!("{n},s{n},이름 {n}\n")));
+    assert_eq!(Roster::parse(table.as_bytes()).unwrap().len(), 100_000);
+    let fields: Vec<String> = (0..100_000).map(|n| format!("\"f{n}\":1")).collect();
+    check_refused(format!("[{{\"id\":\"s\",{}}}]", fields.join(",")), "more than 1000 fields");
+}
+
+#[test]
 fn lines_without_an_id_are_passed_over_and_counted() {
     let roster = Roster::parse("명단\n학번,이름\n1,가\n,나\n,,\n\n2,다\n,총 2명\n".as_bytes()).unwrap();
     assert_eq!((roster.len(), roster.without_id), (2, vec![4, 8]));
