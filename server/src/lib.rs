@@ -327,6 +327,11 @@ impl Server {
         self.room.door.reload().await
     }
 
+    /// Waits until the roster's file is another than the one that was read last; for ever where there is no roster.
+    pub async fn roster_changed(&self) {
+        self.room.door.changed(&self.room.background).await;
+    }
+
     /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is killed.
     pub async fn kill(self) {
         let Self { room, stop, listener, mut tellers, .. } = self;

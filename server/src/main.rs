@@ -84,6 +84,7 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
                 signals::Asked::Stop => break,
             },
             () = reload.done() => {}
+            () = server.roster_changed(), if !reload.is_under_way() => reload.ask(),
         }
     }
     reload.end().await;

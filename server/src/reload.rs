@@ -34,6 +34,11 @@ impl<'a> Reload<'a> {
         }
     }
 
+    /// Whether it is being read.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.reading.is_some()
+    }
+
     /// Goes on with it, and says on the log what came of it. Waits for ever where nobody asked.
     pub(crate) async fn done(&mut self) {
         let Some(reading) = &mut self.reading else { return std::future::pending().await };

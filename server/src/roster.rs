@@ -1,6 +1,7 @@
 //! Who may join: the roster as a file (JSON or CSV), and the rule in force. Sessions ask [`Door::admit`]; the
-//! server reads the file when it starts and on SIGHUP.
+//! server reads the file when it starts, on SIGHUP, and when it has changed.
 
+mod changes;
 mod columns;
 mod json;
 mod making;
@@ -10,9 +11,11 @@ mod text;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
 };
 
+use changes::Stamp;
 use json::Objects;
 pub use making::{MadePins, make_pins};
 use squares_shared::{
@@ -23,7 +26,14 @@ use squares_shared::{
 };
 use table::{Rows, Table};
 
-use crate::{background::apart, pins::is_usable, private};
+use crate::{
+    background::{Background, apart},
+    pins::is_usable,
+    private,
+};
+
+/// How often the file is looked at for changes. One that differs from the last look is still being written.
+const LOOKED_AT: Duration = Duration::from_secs(1);
 
 /// The students of a class, by id.
 #[derive(Debug)]
@@ -251,11 +261,11 @@ fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
     Ok(roster)
 }
 
-/// The same on a thread of its own, which hangs alone where the disk does.
-async fn read_apart(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
+/// The same on a thread of its own, which hangs alone where the disk does; with the file as it was before.
+async fn read_apart(file: &Path, auth: Auth) -> Result<(Option<Stamp>, Result<Roster, RosterError>), RosterError> {
     let own = file.to_owned();
     let unreadable = |error| RosterError::Unreadable { path: file.to_owned(), error };
-    apart("roster", move || read(&own, auth)).await.map_err(unreadable)?
+    apart("roster", move || (Stamp::of(&own), read(&own, auth))).await.map_err(unreadable)
 }
 
 /// Why somebody is not let in.
@@ -273,16 +283,21 @@ pub(crate) struct Door {
     auth: Auth,
     file: Option<PathBuf>,
     roster: RwLock<Option<Arc<Roster>>>,
+    /// The file when it was read last, whether or not it could be used.
+    seen: Mutex<Option<Stamp>>,
 }
 
 impl Door {
     /// Reads the roster, where there is one, and puts the rule in force.
     pub(crate) async fn open(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
-        let roster = match &file {
-            Some(file) => Some(Arc::new(read_apart(file, auth).await?)),
-            None => None,
+        let (seen, roster) = match &file {
+            Some(file) => {
+                let (seen, roster) = read_apart(file, auth).await?;
+                (seen, Some(Arc::new(roster?)))
+            }
+            None => (None, None),
         };
-        Ok(Self { auth, file, roster: RwLock::new(roster) })
+        Ok(Self { auth, file, roster: RwLock::new(roster), seen: Mutex::new(seen) })
     }
 
     pub(crate) fn auth(&self) -> Auth {
@@ -297,10 +312,31 @@ impl Door {
     /// Reads the roster file again. Where it cannot be used, the old roster stays in force.
     pub(crate) async fn reload(&self) -> Result<Option<usize>, RosterError> {
         let Some(file) = &self.file else { return Ok(None) };
-        let roster = read_apart(file, self.auth).await?;
+        let (seen, roster) = read_apart(file, self.auth).await?;
+        *self.seen() = seen;
+        let roster = roster?;
         let students = roster.len();
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(roster));
         Ok(Some(students))
+    }
+
+    /// Waits until the file is another than the one that was read, and is no longer being written.
+    pub(crate) async fn changed(&self, background: &Background) {
+        let Some(file) = &self.file else { return std::future::pending().await };
+        let mut last = None;
+        loop {
+            tokio::time::sleep(LOOKED_AT).await;
+            let own = file.clone();
+            let now = background.run(move || Stamp::of(&own)).await.unwrap_or_default();
+            if now.is_some() && now == last && now != *self.seen() {
+                return;
+            }
+            last = now;
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Stamp>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Decides about a `join`: gives the student's information, or says why not.

@@ -351,6 +351,38 @@ fn sighup_reads_the_roster_again_or_keeps_the_old_one() {
 }
 
 #[test]
+fn a_roster_that_has_changed_is_read_without_being_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let roster = at("roster.csv");
+    std::fs::write(&roster, "id\ns1\n").unwrap();
+    let program = Program::start(&at("data"), &["--roster", roster.to_str().unwrap()]);
+    let is_on_roster = |id: &str| {
+        let mut peer = Peer::connect(&program);
+        peer.send(&json!({"type": "join", "student": id}));
+        peer.reply()["type"] == "welcome"
+    };
+    assert!(is_on_roster("s1") && !is_on_roster("s2"));
+    std::fs::write(&roster, "id\ns1\ns2\n").unwrap();
+    eventually("what was written is in force", || is_on_roster("s2"));
+    // As editors and other careful programs write: beside it, and then over it.
+    std::fs::write(at("new.csv"), "id\ns1\ns3\n").unwrap();
+    std::fs::rename(at("new.csv"), &roster).unwrap();
+    eventually("what was moved there is in force", || is_on_roster("s3"));
+    assert!(!is_on_roster("s2"));
+    // One that is gone, or cannot be used, leaves the old one in force; the next that can be is taken.
+    std::fs::remove_file(&roster).unwrap();
+    std::fs::write(&roster, "").unwrap();
+    assert!(is_on_roster("s3"));
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert!(is_on_roster("s3"));
+    std::fs::write(&roster, "id\ns4\n").unwrap();
+    eventually("it is mended", || is_on_roster("s4"));
+    let (_, log) = program.stop();
+    assert_eq!(log.matches("stays in force").count(), 1, "said once: {log}");
+}
+
+#[test]
 fn a_connection_that_says_nothing_does_not_hold_up_the_end() {
     let (program, _folder) = server(&[]);
     let (_silent, _lines) = open(program.address);

@@ -1,0 +1,47 @@
+//! What tells a roster's file from what it was before, without reading it. Used by `roster` alone.
+
+use std::{fs, path::Path, time::SystemTime};
+
+/// A file at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    /// Which file has the name: one that is moved over another may be as old and as long.
+    inode: u64,
+}
+
+impl Stamp {
+    /// `None` where there is no such file just now.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&file);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Some(Self { modified: file.modified().ok(), length: file.len(), inode })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_or_replaced_has_another_stamp() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("roster"), folder.path().join("other"));
+        assert_eq!(Stamp::of(&path), None);
+        fs::write(&path, "id\ns1\n").unwrap();
+        let first = Stamp::of(&path);
+        assert!(first.is_some() && first == Stamp::of(&path));
+        fs::write(&path, "id\ns1\ns2\n").unwrap();
+        assert_ne!(Stamp::of(&path), first);
+        fs::write(&path, "id\ns1\n").unwrap();
+        let (now, modified) = (Stamp::of(&path), fs::metadata(&path).unwrap().modified().unwrap());
+        fs::write(&other, "id\ns9\n").unwrap();
+        fs::File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert_eq!(Stamp::of(&path) == now, cfg!(not(unix)));
+    }
+}
