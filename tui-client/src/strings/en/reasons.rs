@@ -93,7 +93,7 @@ pub(super) fn fault(fault: Fault) -> String {
         Fault::StrayUnderscore => "A _ stands between two digits only, as in 1_000.",
         Fault::UnderscoreAtEnd => "Digits to come after the _.",
         Fault::BadGrouping => "Commas part digits into threes, as in 1,234,567.",
-        Fault::DecimalComma => "A decimal point is a ., as in 0.001.",
+        Fault::DecimalComma => "Write the decimal point as a dot: 0.001.",
         Fault::ShortGroup => "Three digits follow a comma, as in 1,234.",
         Fault::CommaInFraction => "No commas after the decimal point.",
         Fault::MixedSeparators => "Use either , or _ between digits, not both.",

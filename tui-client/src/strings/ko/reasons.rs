@@ -93,7 +93,7 @@ pub(super) fn fault(fault: Fault) -> String {
         Fault::StrayUnderscore => "_ 는 1_000 처럼 숫자 사이에만 씁니다.",
         Fault::UnderscoreAtEnd => "_ 뒤에 숫자를 이어서 써 주세요.",
         Fault::BadGrouping => "쉼표는 1,234,567 처럼 세 자리마다 씁니다.",
-        Fault::DecimalComma => "소수점은 0.001 처럼 . 으로 씁니다.",
+        Fault::DecimalComma => "소수점은 쉼표가 아니라 점으로 씁니다. 예: 0.001",
         Fault::ShortGroup => "쉼표 뒤에는 1,234 처럼 세 자리를 씁니다.",
         Fault::CommaInFraction => "소수점 뒤에는 쉼표를 쓰지 않습니다.",
         Fault::MixedSeparators => ", 와 _ 가운데 하나만 써 주세요.",
