@@ -220,6 +220,8 @@ pub enum Lost {
     Slow(u64),
     /// It took the connection, and ended it without a word.
     HungUp,
+    /// It took the connection, said nothing, and ended it when it was spoken to, as servers of TLS do.
+    Mute,
     /// It speaks TLS, and this program was not told to.
     WantsTls,
     /// It speaks no TLS, and this program was told to.

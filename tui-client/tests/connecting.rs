@@ -45,7 +45,9 @@ fn answerer(answer: &'static [u8]) -> String {
         thread::spawn(move || {
             let _ = stream.read(&mut [0; 4096]);
             let _ = stream.write_all(answer);
-            thread::sleep(Duration::from_secs(30));
+            if !answer.is_empty() {
+                thread::sleep(Duration::from_secs(30));
+            }
         });
     })
 }
@@ -139,6 +141,7 @@ fn what_answers_in_place_of_a_room_is_named() {
         (answerer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Lost::Stranger("HTTP"), "is HTTP"),
         (answerer(alert), Lost::WantsTls, "speaks TLS; add --tls"),
         (stranger(drop), Lost::HungUp, "without a word"),
+        (answerer(b""), Lost::Mute, "it may speak TLS"),
     ] {
         let mut client = Client::at(&home, &address);
         let start = Instant::now();
@@ -163,6 +166,8 @@ fn who_speaks_no_tls_is_named_too() {
         ),
         (greeter(b"{\"type\":\"hello\"}\n"), "speaks no TLS"),
         (stranger(drop), "without a word"),
+        (greeter(b"\x16\x03\x03\x00\x04\x01\x00\x00\x00"), "TLS with it fails"),
+        (answerer(b"\x15\x03\x03\x00\x02\x02\x28"), "TLS with it fails"),
     ] {
         let done = square(&home, &address, &["--tls"]);
         assert!(done.code == Some(3) && done.err.contains(told), "{told}: {}", done.err);
@@ -217,6 +222,14 @@ fn a_server_that_hangs_once_it_is_asked_to_let_somebody_in_is_told_within_ten_se
     assert_eq!(client.until_lost(), (Lost::Silent(9), true));
     assert!(start.elapsed() < Duration::from_secs(10));
     client.leave();
+    // Of several servers, the next one is asked then.
+    let server = Server::start(&[]);
+    let hangs = greeter(
+        b"\xef\xbb\xbf{\"type\":\"hello\",\"protocol\":1,\"server\":\"s\",\"auth\":\"open\",\"log\":\"l\",\"latest\":0,\
+          \"limits\":{\"line\":65536,\"digits\":1000,\"rate\":0,\"burst\":0}}\n",
+    );
+    let done = square(&home, &format!("{hangs},{}", server.address), &[]);
+    assert_eq!((done.code, &*done.out), (Some(0), "12² = 144\n"), "{}", done.err);
 }
 
 /// Lets everybody in and hangs up at once; gives how many came within three seconds.
@@ -294,5 +307,6 @@ fn plain_mode_says_once_that_it_waits_while_nobody_is_let_in() {
     peer.hear_type("join");
     peer.error("rate_limited", None, Some(60_000));
     assert_eq!(process.exit_code(), Some(3));
-    assert!(process.errors().starts_with("squares: not let in: It is rate_limited"));
+    let errors = process.errors();
+    assert!(errors.starts_with("squares: not let in: It is rate_limited") && errors.contains("In 60 s"), "{errors}");
 }

@@ -32,6 +32,10 @@ impl App {
                 self.connection.state = State::Connected;
                 self.connection.hosting = hosting;
                 self.connection.hello = Some(hello);
+                if let Some(new) = &mut self.connection.first_seen {
+                    // Whether a PIN is asked for, and so what is shown of it, is known from here on.
+                    new.shown = false;
+                }
                 // What was to wait for this moment may be entered now.
                 if self.notices.current().is_some_and(|notice| notice.text == self.strings.wait_for_server) {
                     self.notices.take_away();

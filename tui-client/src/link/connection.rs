@@ -56,6 +56,8 @@ pub struct Connection {
     broken: Option<io::Error>,
     /// What came first, until `hello` has.
     begins: Option<Vec<u8>>,
+    /// It said nothing for so long that it was asked.
+    asked: bool,
     /// The server's certificate, where it is believed because it is the first.
     first_seen: Option<FirstSeen>,
 }
@@ -75,6 +77,7 @@ impl Connection {
             written: 0,
             broken: None,
             begins: Some(Vec::new()),
+            asked: false,
             first_seen,
         };
         let said = match timeout_at(until, connection.hello()).await {
@@ -93,6 +96,7 @@ impl Connection {
         let seconds = PATIENCE.as_secs();
         Err(Refused::from(match (stranger::who(&begins), said) {
             (Some(who), _) => who,
+            (None, Some(Lost::Closed(_))) if begins.is_empty() && connection.asked => Lost::Mute,
             (None, Some(Lost::Closed(_))) if begins.is_empty() => Lost::HungUp,
             (None, Some(lost)) => lost,
             (None, None) if begins.is_empty() => Lost::Silent(seconds),
@@ -211,13 +215,13 @@ impl Connection {
     }
 
     async fn hello(&mut self) -> Result<Hello, Lost> {
-        let (ask_at, mut asked) = (Instant::now() + ASK_AFTER, false);
+        let ask_at = Instant::now() + ASK_AFTER;
         loop {
             let silent = self.begins.as_ref().is_some_and(Vec::is_empty);
             let ready = tokio::select! {
                 ready = self.ready(true) => ready,
-                () = sleep_until(ask_at), if silent && !asked => {
-                    asked = true;
+                () = sleep_until(ask_at), if silent && !self.asked => {
+                    self.asked = true;
                     self.say(&FromClient::Ping);
                     Ok(())
                 }
@@ -274,6 +278,8 @@ pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
     match line {
         Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
         Line::Whole(bytes) => {
+            // The protocol passes over a byte-order mark before the first line.
+            let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
             let message = FromServer::read(bytes).map_err(|error| Lost::NotSquares(error.to_string()))?;
             match message.as_ref().map_or(Ok(()), plausible::check) {
                 Ok(()) => Ok(message),

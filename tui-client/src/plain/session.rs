@@ -109,6 +109,8 @@ pub(super) struct Session<'a, O, E> {
     backoff: Backoff,
     /// The server has let us in before.
     was_in: bool,
+    /// A server said hello, and is not lost.
+    is_reached: bool,
     /// Since when we are in, in this connection.
     in_since: Option<Instant>,
     /// How often, without a break, a connection ended without a word.
@@ -165,6 +167,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             cursor: Cursor::default(),
             backoff: Backoff::default(),
             was_in: false,
+            is_reached: false,
             in_since: None,
             hung_up: 0,
             refused: false,
@@ -286,6 +289,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         };
         self.servers.reached(&server);
         self.server = server;
+        self.is_reached = true;
         // Who only watches is asked for no PIN.
         let asks = hello.auth == Auth::Pin && self.options.student.is_some();
         let mut question = "PIN: ".to_owned();

@@ -227,7 +227,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         LinkEvent::Page { page, .. } => notes.paged.extend(page.results),
         LinkEvent::Lost { why: Lost::Unreachable(_) | Lost::Closed(_) | Lost::Shutdown, .. } => {}
         // A connection that was held up before the server's first word.
-        LinkEvent::Lost { why: Lost::Silent(_) | Lost::Slow(_) | Lost::HungUp, .. } => {}
+        LinkEvent::Lost { why: Lost::Silent(_) | Lost::Slow(_) | Lost::HungUp | Lost::Mute, .. } => {}
         // Nothing of this has a reason here.
         other @ (LinkEvent::Lost { .. }
         | LinkEvent::Reached { .. }

@@ -229,8 +229,12 @@ fn lost(error: &io::Error) -> Lost {
     if let Some(NotTls(why)) = inner.and_then(|inner| inner.downcast_ref()) {
         return why.clone();
     }
-    match inner {
-        Some(inner) if inner.is::<rustls::Error>() => Lost::Untrusted(inner.to_string()),
-        _ => Lost::Closed(Some(plain_words(error))),
+    match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::General(_))) => {
+            Lost::Untrusted(error.to_string())
+        }
+        // Whoever it is, that is no question of whom to believe.
+        Some(error) => Lost::NotSquares(format!("TLS with it fails: {error}")),
+        None => Lost::Closed(Some(plain_words(error))),
     }
 }

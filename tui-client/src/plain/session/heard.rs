@@ -138,7 +138,12 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                 Ok(Err(Over::HeldUp(wait.max(SHORTEST_WAIT), error.message)))
             }
             _ if up.joined || (passing && self.was_in) => Ok(Err(Lost::Closed(Some(error.message)).into())),
-            _ => Err(End::Failed(format!("not let in: {}", error.message))),
+            _ => {
+                let message = error.message;
+                let wait = error.retry_after_ms.filter(|_| error.code == ErrorCode::RateLimited);
+                let again = wait.map(|wait| format!(" In {} s it may be tried again.", wait.div_ceil(1_000)));
+                Err(End::Failed(format!("not let in: {message}{}", again.unwrap_or_default())))
+            }
         }
     }
 }

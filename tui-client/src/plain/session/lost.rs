@@ -25,6 +25,8 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     pub(super) fn lost(&mut self, why: Lost) -> Result<(), End> {
         if let Some(since) = self.in_since.take() {
             self.backoff.left(since.elapsed());
+        }
+        if std::mem::take(&mut self.is_reached) {
             self.servers.lost();
         }
         self.hung_up = if why == Lost::HungUp { self.hung_up + 1 } else { 0 };
@@ -58,6 +60,10 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                     format!("what answers at {server} ends the connection without a word; {mend}"),
                     self.hung_up <= PASSING,
                 )
+            }
+            Lost::Mute => {
+                let mend = "it may speak TLS (--tls), or be no server of ours";
+                (format!("what answers at {server} said nothing, and hung up when it was spoken to; {mend}"), false)
             }
             Lost::WantsTls => (format!("the server at {server} speaks TLS; add --tls"), false),
             Lost::SpeaksNoTls => (format!("the server at {server} speaks no TLS; leave out --tls"), false),

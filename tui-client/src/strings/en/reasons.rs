@@ -20,7 +20,7 @@ pub(super) fn lost(why: &Lost) -> String {
         Lost::Stranger(who) => format!("{who} answers there, not Squares"),
         Lost::Silent(_) => "the server says nothing".to_owned(),
         Lost::Slow(_) => "the server is too slow".to_owned(),
-        Lost::HungUp => "the server hangs up".to_owned(),
+        Lost::HungUp | Lost::Mute => "the server hangs up".to_owned(),
         Lost::WantsTls => "the server speaks TLS".to_owned(),
         Lost::SpeaksNoTls => "the server speaks no TLS".to_owned(),
         Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "the server is not believed".to_owned(),
@@ -50,6 +50,10 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
         )),
         Lost::HungUp => Some(
             "It took the connection and ended it without a word. It may be no Squares server. Check the address."
+                .to_owned(),
+        ),
+        Lost::Mute => Some(
+            "It said nothing, and hung up when it was spoken to. It may speak TLS (--tls), or it is no Squares server."
                 .to_owned(),
         ),
         Lost::WantsTls => Some("This server speaks TLS. Start squares with --tls.".to_owned()),

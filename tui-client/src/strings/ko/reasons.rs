@@ -20,7 +20,7 @@ pub(super) fn lost(why: &Lost) -> String {
         Lost::Stranger(who) => format!("제곱방이 아니라 {who} 서버입니다"),
         Lost::Silent(_) => "서버가 답하지 않습니다".to_owned(),
         Lost::Slow(_) => "서버가 너무 느립니다".to_owned(),
-        Lost::HungUp => "서버가 바로 끊습니다".to_owned(),
+        Lost::HungUp | Lost::Mute => "서버가 바로 끊습니다".to_owned(),
         Lost::WantsTls => "TLS를 쓰는 서버입니다".to_owned(),
         Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다".to_owned(),
         Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "믿을 수 없는 서버입니다".to_owned(),
@@ -53,6 +53,9 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
         Lost::HungUp => {
             Some("연결되자마자 아무 말 없이 끊깁니다. 제곱방 서버가 아닐 수 있습니다. 주소를 확인해 주세요.".to_owned())
         }
+        Lost::Mute => Some(
+            "아무 말이 없다가 말을 걸자 끊었습니다. TLS를 쓰는 서버이거나(--tls) 제곱방 서버가 아닙니다.".to_owned(),
+        ),
         Lost::WantsTls => Some("이 서버는 TLS를 씁니다. squares 를 --tls 로 시작해 주세요.".to_owned()),
         Lost::SpeaksNoTls => Some("이 서버는 TLS를 쓰지 않습니다. --tls 없이 시작해 주세요.".to_owned()),
         Lost::TlsGone => Some(
