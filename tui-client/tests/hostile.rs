@@ -53,7 +53,7 @@ fn texts() -> Vec<String> {
     .map(str::to_owned)
     .into();
     texts.push(format!("Z{}", "\u{301}\u{489}".repeat(200)));
-    texts.push(format!("V{}", "\u{fe0f}\u{e0100}".repeat(200)));
+    texts.push(format!("V{}", "\u{fe0f}\u{e0100}".repeat(120)));
     texts.push("\u{301}".repeat(100));
     texts.push("\u{3164}\u{115f}\u{ffa0}".into());
     texts
@@ -76,15 +76,23 @@ fn say_everything(peer: &mut Peer, text: &str, seq: u64) {
     }
     peer.say(&json!({"type": "presence", "count": 2, "joined": [person], "left": [text]}));
     peer.say(&json!({"type": "online", "count": 1, "students": [person]}));
-    let mut earlier = result.clone();
-    earlier["seq"] = 1.into();
-    peer.say(&json!({"type": "history", "results": [earlier], "more": true, "student": text}));
     peer.say(&json!({"type": "pong", "at": text}));
     peer.say(&json!({"type": text, "text": text}));
     for code in ["bad_message", "storage_unavailable", text] {
         peer.say(&json!({"type": "error", "code": code, "message": text, "id": text}));
         peer.say(&json!({"type": "error", "code": code, "message": text}));
     }
+}
+
+/// Answers the client's question for earlier results: one for each text, which stands wherever text may.
+fn say_earlier(peer: &mut Peer) {
+    let before = peer.hear_type("history")["before"].as_u64().unwrap();
+    let first = before - texts().len() as u64;
+    let results: Vec<_> = (first..before)
+        .zip(texts())
+        .map(|(seq, text)| json!({"seq": seq, "at": text, "student": text, "name": text, "number": text, "square": text, "id": text}))
+        .collect();
+    peer.say(&json!({"type": "history", "results": results, "more": false, "student": null}));
 }
 
 /// Says hello, with this text wherever text stands.
@@ -97,7 +105,7 @@ fn welcome(peer: &mut Peer, text: &str) {
     peer.hear_type("join");
     let online = json!({"count": 2, "students": [{"id": text, "name": text, "sessions": 2}]});
     let me = json!({"id": "s1", "name": text, "department": text});
-    peer.say(&json!({"type": "welcome", "student": me, "online": online, "latest": 9, "replay_after": 9}));
+    peer.say(&json!({"type": "welcome", "student": me, "online": online, "latest": 999, "replay_after": 999}));
 }
 
 fn assert_harmless(what: &str, bytes: &str) {
@@ -122,13 +130,14 @@ fn nothing_that_a_server_says_reaches_the_terminal_raw() {
         let arguments = [&["--server", &*address, "--student", "s1", "--lang", "en"], flags].concat();
         let mut pty = Pty::start(&home, &arguments);
         let mut peer = fake.accept();
-        peer.hello("log", 9);
+        peer.hello("log", 999);
         welcome(&mut peer, "\x1b]0;PWN\x07");
-        peer.say(&json!({"type": "result", "seq": 10, "at": "t", "student": "s1", "name": "s1", "number": "5", "square": "25"}));
+        say_earlier(&mut peer);
+        peer.say(&json!({"type": "result", "seq": 1_000, "at": "t", "student": "s1", "name": "s1", "number": "5", "square": "25"}));
         pty.until_shows("25");
         // Whoever looks elsewhere is told in the title.
         pty.type_text("\x1b[O");
-        let mut seq = 100;
+        let mut seq = 1_100;
         for text in texts() {
             say_everything(&mut peer, &text, seq);
             seq += 10;
@@ -162,11 +171,11 @@ fn nothing_that_a_server_says_goes_raw_through_plain_mode() {
         let arguments = [&["--server", &*address, "--student", "s1"], flags].concat();
         let mut process = Process::start(home.squares(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()));
         let mut peer = fake.accept();
-        peer.hello("log", 9);
+        peer.hello("log", 999);
         welcome(&mut peer, "\x1b]0;PWN\x07");
         let lines = process.stdout_lines();
         for (at, text) in texts().into_iter().enumerate() {
-            say_everything(&mut peer, &text, 100 + 10 * at as u64);
+            say_everything(&mut peer, &text, 1_100 + 10 * at as u64);
         }
         peer.say(&json!({"type": "result", "seq": 9_000, "at": "t", "student": "s2", "name": "n", "number": "77", "square": "5929"}));
         let mut heard = String::new();
