@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization as _;
-
 /// The text with a `'` before whatever a spreadsheet would take for a formula: at its beginning, and behind a separator that
 /// the spreadsheet may guess in place of the comma. A number stays a number.
 ///
@@ -40,13 +38,12 @@ fn is_number(text: &str) -> bool {
     digits(whole) && digits(fraction)
 }
 
-/// Whether a cell that begins so may be a formula. An input method's other forms of the same characters count, and so do dashes.
-fn begins_formula(c: char) -> bool {
-    let plain = |c: char| matches!(c, '=' | '+' | '-' | '@');
-    if c.is_ascii() {
-        return plain(c);
-    }
-    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') || c.nfkc().next().is_some_and(plain)
+/// Whether a cell that begins so may be a formula. Other forms of the same characters (full-width, small, raised and lowered ones) count,
+/// and so do dashes.
+const fn begins_formula(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '\u{207a}'..='\u{207c}' | '\u{208a}'..='\u{208c}' | '\u{2010}'..='\u{2015}' | '\u{2212}'
+        | '\u{2a75}' | '\u{2a76}' | '\u{fb29}' | '\u{fe58}' | '\u{fe62}' | '\u{fe63}' | '\u{fe66}' | '\u{fe6b}'
+        | '\u{ff0b}' | '\u{ff0d}' | '\u{ff1d}' | '\u{ff20}')
 }
 
 const fn is_control(c: char) -> bool {
@@ -59,7 +56,19 @@ const fn is_separator(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::UnicodeNormalization as _;
+
     use super::*;
+
+    #[test]
+    fn every_other_form_of_the_characters_counts() {
+        let plain = |c: char| matches!(c, '=' | '+' | '-' | '@');
+        for c in '\0'..=char::MAX {
+            if c.nfkc().next().is_some_and(plain) {
+                assert!(begins_formula(c), "{c:?}");
+            }
+        }
+    }
 
     #[test]
     fn what_a_spreadsheet_would_carry_out_is_guarded_wherever_it_may_begin_a_cell() {
