@@ -91,7 +91,7 @@ fn bad_usage_exits_with_2_before_anybody_is_asked() {
         &["--student", "s1", "--nope", "12"],
         &["--student", "s1", "-x"],
         &["--student", "s1", "--server", "a b", "12"],
-        &["--follow"],
+        &["--follow", "12"],
     ] {
         let done = run(&mut home.squares(arguments), b"");
         assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{arguments:?}");
