@@ -325,11 +325,10 @@ impl Session {
             FromServer::Bye { .. } => return Err(Lost::Shutdown),
             FromServer::Presence(presence) => kept.tell(LinkEvent::Presence(presence)),
             FromServer::Online(online) => kept.tell(LinkEvent::Online(online)),
-            FromServer::History(page) => {
+            FromServer::History(mut page) => {
                 // A page that nobody asked for is nobody's.
                 if let Some(request) = self.pages.pop_front() {
-                    let fits = plausible::check_page(&request, &page.results, page.more);
-                    fits.map_err(|why| Lost::NotSquares(why.into()))?;
+                    plausible::keep_asked(&request, &mut page.results);
                     kept.tell(LinkEvent::Page { request, page });
                 }
             }
