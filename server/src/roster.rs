@@ -114,7 +114,7 @@ impl Roster {
             let id = listed.student.id.clone();
             students.insert(id.clone(), listed);
             if let Some(first) = places.insert(id.clone(), place.clone()) {
-                return Err(format!("{place}: the id {id} stands there twice, first at {first}; keep one of them"));
+                return Err(format!("{place}: the id {id} appears twice, first at {first}; keep one of them"));
             }
         }
         if students.is_empty() {

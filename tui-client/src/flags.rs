@@ -78,11 +78,11 @@ pub struct Flags {
     #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG", value_parser = Trimmed(PathBufValueParser::new()))]
     pub config: Option<PathBuf>,
 
-    /// Speak TLS with the server; a certificate that leads to no root of the system is believed when it is seen first, and refused when it changes
+    /// Speak TLS with the server; a certificate that leads to no root of the system is trusted when it is seen first, and refused when it changes
     #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = Trimmed(NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off"))))]
     pub tls: bool,
 
-    /// Speak TLS, and believe only certificates that lead to this one (PEM)
+    /// Speak TLS, and trust only certificates that lead to this one (PEM)
     #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA", value_parser = Trimmed(PathBufValueParser::new()))]
     pub tls_ca: Option<PathBuf>,
 

@@ -136,7 +136,7 @@ fn what_answers_in_place_of_a_room_is_named() {
     let home = Home::new();
     let alert = b"\x15\x03\x01\x00\x02\x02\x46";
     for (address, why, told) in [
-        (greeter(b"SSH-2.0-OpenSSH_9.2\r\n"), Lost::Stranger("SSH"), "is SSH, and no server of ours"),
+        (greeter(b"SSH-2.0-OpenSSH_9.2\r\n"), Lost::Stranger("SSH"), "is SSH, not a Squares server"),
         (greeter(b"220 mail.example ESMTP ready\r\n"), Lost::Stranger("SMTP"), "is SMTP"),
         (answerer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Lost::Stranger("HTTP"), "is HTTP"),
         (answerer(alert), Lost::WantsTls, "speaks TLS; add --tls"),
@@ -158,7 +158,7 @@ fn what_answers_in_place_of_a_room_is_named() {
 fn who_speaks_no_tls_is_named_too() {
     let home = Home::new();
     for (address, told) in [
-        (greeter(b"SSH-2.0-OpenSSH_9.2\r\n"), "is SSH, and no server of ours"),
+        (greeter(b"SSH-2.0-OpenSSH_9.2\r\n"), "is SSH, not a Squares server"),
         (answerer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "is HTTP"),
         (
             greeter(b"\xff\xfb\x01\xff\xfb\x03 and so on, for more than sixty-four bytes of what nobody knows"),

@@ -234,7 +234,7 @@ fn every_enter_on_a_line_that_is_wrong_says_so_again() {
     let server = Server::start(&[]);
     let home = Home::new();
     let mut pty = enter(&server, &home, "en");
-    for (line, words) in [("x1", "'x'"), ("/exti", "Did you mean /exit?"), ("/exit now", "behind /exit")] {
+    for (line, words) in [("x1", "'x'"), ("/exti", "Did you mean /exit?"), ("/exit now", "/exit takes no")] {
         pty.type_text(line);
         for _ in 0..3 {
             let before = pty.sent();

@@ -162,7 +162,7 @@ fn nothing_is_remembered_of_who_lacks_the_key_or_never_becomes_a_room() {
     // A certificate is public; its key is not.
     let thief = somebody(&file(&one), &file(&other), b"");
     let done = square(&home, &thief, &["--tls"]);
-    assert!(done.code == Some(3) && done.err.contains("not believed"), "{}", done.err);
+    assert!(done.code == Some(3) && done.err.contains("not trusted"), "{}", done.err);
     assert!(!known(&home).exists(), "its signature was wrong");
     // One that hangs up before it says hello, and one that is another kind of server.
     for (says, told) in [(&b""[..], "without a word"), (b"HTTP/1.1 400 Bad Request\r\n", "is HTTP")] {

@@ -35,8 +35,8 @@ fn what_is_wrong_is_said_with_its_place() {
     check_refused("[]", "no student");
     check_refused("name\na\n", "학번");
     check_refused("id\ns1\ns 2\n", "line 3");
-    check_refused("id\ns1\ns2\ns1\n", "line 4: the id s1 stands there twice, first at line 2");
-    check_refused(r#"[{"id":"s1"},{"id":"s1"}]"#, "student 2: the id s1 stands there twice, first at student 1");
+    check_refused("id\ns1\ns2\ns1\n", "line 4: the id s1 appears twice, first at line 2");
+    check_refused(r#"[{"id":"s1"},{"id":"s1"}]"#, "student 2: the id s1 appears twice, first at student 1");
     check_refused("id,name\ns1,a\x1b[31m\n", "line 2: the name of s1");
     check_refused(r#"[{"id":"s1"},{"name":"x"}]"#, "student 2: the id is missing");
     check_refused(r#"[{"name":"x"}]"#, "no column could be the id: it has \"name\"");
@@ -198,7 +198,7 @@ fn what_stands_above_the_header_is_passed_over() {
     class("sep=,\n명단\n학번,이름\n20260001,\"가, 람\"\n\n\n");
     class("SEP=|\n학번|이름\n20260001|가, 람\n");
     let error = Roster::parse("sep=;\n\n명단;\n학번;이름\n1;가\n1;나\n".as_bytes()).expect_err("twice");
-    assert!(error.starts_with("line 6: the id 1 stands there twice, first at line 5"), "{error}");
+    assert!(error.starts_with("line 6: the id 1 appears twice, first at line 5"), "{error}");
     check_refused("sep=;;\nid;name\n", "line 1");
 }
 

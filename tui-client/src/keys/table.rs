@@ -276,7 +276,7 @@ pub static ACTIONS: &[Entry] = &[
         S::Editing,
         ("그 앞에 잘라낸 것으로", "instead, what was cut before it"),
     ),
-    entry(A::Swap, "swap", &["Ctrl-T"], S::Editing, ("두 글자 바꾸기", "swap two characters")),
+    entry(A::Swap, "swap", &["Ctrl-T"], S::Editing, ("두 글자 자리 바꾸기", "swap two characters")),
     entry(A::Undo, "undo", &["Ctrl-_"], S::Editing, ("되돌리기", "undo")),
     entry(A::Online, "online", &["F2"], S::Room, ("접속한 사람", "who is online")),
     entry(A::ListUp, "list-up", &["Alt-PgUp"], S::Room, ("접속한 사람 목록 위로", "scroll who is online up")),

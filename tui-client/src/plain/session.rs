@@ -334,7 +334,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     /// PIN: the same, where standard error goes elsewhere than to the terminal.
     fn meet(&mut self, new: &FirstSeen, asks: bool) -> Result<String, End> {
         let shown = format!(
-            "squares: first time at {}; its certificate is believed from now on: {}",
+            "squares: first time at {}; its certificate is trusted from now on: {}",
             new.server, new.fingerprint
         );
         if !self.output.show(&shown) {

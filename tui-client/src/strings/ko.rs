@@ -58,16 +58,16 @@ pub(super) static KO: Strings = Strings {
     name_optional: "선택 사항",
     this_machine: "이 컴퓨터",
     choose_server: "고르기",
-    no_address: "주소가 아닙니다. 192.0.2.7:7878 처럼 호스트나 포트를 써 주세요.",
+    no_address: "주소가 아닙니다. 192.0.2.7:7878처럼 호스트나 포트를 써 주세요.",
     pin: "PIN",
     pin_empty: "PIN을 입력해 주세요. 나누어 받은 쪽지에 있습니다.",
     first_seen: |server, fingerprint| {
-        format!("{server} 에 처음 연결했습니다. 앞으로 이 인증서를 믿습니다: {fingerprint}")
+        format!("{server}에 처음 연결했습니다. 앞으로 이 인증서를 신뢰합니다: {fingerprint}")
     },
     first_seen_pin: |server, fingerprint| {
-        format!("{server} 에 처음 연결합니다. 서버 기록에 있는 인증서입니까? {fingerprint}")
+        format!("{server}에 처음 연결합니다. 서버 기록에 있는 인증서입니까? {fingerprint}")
     },
-    pin_given: "Enter 로 보냅니다",
+    pin_given: "Enter로 보냅니다",
     pin_held_up: |seconds| format!("여러 번 틀려서 {seconds}초 뒤에 다시 해 볼 수 있습니다."),
     student_error,
     join_keys: &[
@@ -77,9 +77,9 @@ pub(super) static KO: Strings = Strings {
         (Of(&[Help]), "도움말"),
     ],
 
-    no_results: &["아직 결과가 없습니다.", "아래에 수를 쓰고 Enter를 눌러 보세요."],
+    no_results: &["아직 결과가 없습니다.", "아래에 수를 입력하고 Enter를 눌러 보세요."],
     loading: "이전 결과를 불러오는 중",
-    beginning: "여기가 처음입니다",
+    beginning: "첫 결과",
     more_above: "위에 이전 결과가 더 있습니다",
     cut: "더 새로운 결과: End",
     more_waiting: |count| format!("{count}개 더 기다리는 중"),
@@ -119,7 +119,7 @@ pub(super) static KO: Strings = Strings {
     copied: |square, value, digits| {
         format!("{} 복사했습니다: {value} ({digits}자리)", if square { "제곱을" } else { "수를" })
     },
-    copied_in_tmux: ". tmux에는 set -g set-clipboard on 이 필요합니다.",
+    copied_in_tmux: ". tmux에는 set -g set-clipboard on이 필요합니다.",
     nothing_to_copy: "복사할 결과가 없습니다.",
     cannot_copy: "이 터미널로는 복사할 수 없습니다.",
 
@@ -128,19 +128,19 @@ pub(super) static KO: Strings = Strings {
     export_begins: |most, path| format!("{path} 파일로 내보냅니다. 많아야 {most}개입니다. 멈추기: Ctrl-C"),
     exporting: |percent, written| format!("내보내기 {percent}% {written}개"),
     stop_export: "멈추기: Ctrl-C",
-    export_busy: "아직 내보내는 중입니다. 멈추려면 Ctrl-C 를 누르세요.",
-    export_usage: "파일 이름을 .csv 나 .jsonl 로 써 주세요. 예: /export 결과.csv",
+    export_busy: "아직 내보내는 중입니다. 멈추려면 Ctrl-C를 누르세요.",
+    export_usage: "파일 이름을 .csv나 .jsonl로 써 주세요. 예: /export 결과.csv",
     export_stopped: "내보내기를 멈췄습니다. 파일에는 아무것도 쓰지 않았습니다.",
     export_other_ledger: "서버의 기록이 다른 것으로 바뀌었습니다",
     export_incomplete: "서버가 결과를 다 주지 않았습니다",
     export_failed: |path, why| format!("{path} 파일을 쓰지 못했습니다: {why}"),
     system,
-    export_exists: |path| format!("{path} 파일이 이미 있습니다. Enter를 한 번 더 누르면 바꿔 씁니다."),
+    export_exists: |path| format!("{path} 파일이 이미 있습니다. Enter를 한 번 더 누르면 덮어씁니다."),
     exported: |count, path| format!("결과 {count}개를 {path} 파일에 썼습니다."),
 
     chart_of: |count, all| format!("{} {count}개", if all || count == "0" { "결과" } else { "최근 결과" }),
     chart_powers: "로그 눈금",
-    chart_even: "고른 눈금",
+    chart_even: "일반 눈금",
     chart_all_seen: "모두 보입니다. 확대: ↑",
     chart_others: "다른 사람",
     per_minute: |most| format!("분당 결과 (최대 {most})"),
@@ -169,8 +169,8 @@ pub(super) static KO: Strings = Strings {
         (Word("Esc"), "닫기"),
     ],
 
-    placeholder: "제곱할 수를 쓰고 Enter를 누르세요",
-    placeholder_short: "제곱할 수를 쓰고 Enter",
+    placeholder: "제곱할 수를 입력하고 Enter를 누르세요",
+    placeholder_short: "제곱할 수를 입력하고 Enter",
     fault,
     too_many_digits: |limit| format!("자릿수가 너무 많습니다. {limit}자리까지 됩니다."),
     error,
@@ -182,7 +182,7 @@ pub(super) static KO: Strings = Strings {
     },
     unkept: |folder, why| {
         let why = match folder {
-            Some(folder) => format!("{folder} 에 저장할 수 없습니다 ({why})."),
+            Some(folder) => format!("{folder}에 저장할 수 없습니다 ({why})."),
             None => "홈 폴더(HOME)가 없어 저장할 수 없습니다.".to_owned(),
         };
         format!("{why} 수는 보내지만, 프로그램이 끝나면 입력한 것이 남지 않습니다.")
@@ -199,12 +199,12 @@ pub(super) static KO: Strings = Strings {
         (good, 0) => format!("{}개 제곱할까요?", text::grouped(good)),
         (good, bad) => format!("{}개 제곱할까요? 오류 {}줄", text::grouped(good), text::grouped(bad)),
     },
-    pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 squares < 파일 로 보내 주세요."),
+    pasted_too_many: |most| format!("{most}줄이 넘어 붙여 넣지 않았습니다. 파일은 ‘squares < 파일’로 보내 주세요."),
     paste_keys: &[(Word("Enter"), "제곱하기"), (Word("Esc"), "그만두기"), (Word("↑↓"), "스크롤")],
     paste_keys_none: &[(Word("Esc"), "닫기"), (Word("↑↓"), "스크롤")],
     wait_for_server: "아직 연결되지 않았습니다. 쓴 것은 그대로 있으니, 연결되면 Enter를 다시 눌러 주세요.",
     pin_withheld: "PIN을 입력하셨습니다. 모두에게 보이게 되므로 보내지 않았습니다.",
-    draft_is_back: "지난번에 쓰던 줄입니다.",
+    draft_is_back: "쓰던 줄을 되살렸습니다.",
     history_search: "앞서 쓴 것에서 찾을 글자를 쓰세요",
     history_none: "앞서 쓴 것 가운데 없습니다",
     history_last: "더는 없습니다",
@@ -215,12 +215,12 @@ pub(super) static KO: Strings = Strings {
         (Word("Esc"), "그만"),
     ],
     unknown_command: |name, nearest| match nearest {
-        Some(nearest) => format!("/{name} 명령은 없습니다. 혹시 /{nearest} 입니까?"),
-        None => format!("/{name} 명령은 없습니다. 모든 명령은 /help 에 있습니다."),
+        Some(nearest) => format!("/{name} 명령은 없습니다. 혹시 /{nearest}입니까?"),
+        None => format!("/{name} 명령은 없습니다. 모든 명령은 /help에 있습니다."),
     },
     unknown_copy: "제곱이나 수라고 써 주세요. 예: /copy 수",
-    no_argument: |name| format!("/{name} 뒤에는 아무것도 쓰지 않습니다."),
-    unknown_language: "ko 나 en 을 써 주세요. 예: /lang en",
+    no_argument: |name| format!("/{name} 명령에는 인수가 없습니다."),
+    unknown_language: "ko나 en을 써 주세요. 예: /lang en",
     unknown_theme: "auto, dark, light, contrast, mono 가운데 하나를 써 주세요. 예: /theme light",
     theme_chosen: |choice| {
         let name = match choice {
@@ -236,10 +236,10 @@ pub(super) static KO: Strings = Strings {
 
     only_powers: "아주 큰 수가 있어 로그 눈금으로만 그립니다.",
 
-    press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit 를 쓰세요.",
+    press_again: "나가려면 Ctrl-C를 한 번 더 누르거나 /exit를 쓰세요.",
     host_leaves: |others| {
         format!(
-            "이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누가 이어받을 때까지 끊깁니다. 나가려면 /exit 를 한 번 더 쓰세요.",
+            "이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누가 이어받을 때까지 끊깁니다. 나가려면 /exit를 한 번 더 쓰세요.",
             text::grouped(others)
         )
     },
@@ -263,7 +263,7 @@ pub(super) static KO: Strings = Strings {
             Section::Squaring,
             "제곱하기",
             &[
-                ("Enter", "수를 제곱해 모두와 나눕니다"),
+                ("Enter", "수를 제곱해 모두에게 보여 줍니다"),
                 ("여러 줄 붙여넣기", "줄마다 제곱할지 묻습니다"),
                 ("쓸 수 있는 수", "12  -0.5  1,234  1_000  2.5e-3"),
             ],
@@ -300,7 +300,7 @@ pub(super) static KO: Strings = Strings {
             ("Ctrl-C", "나갑니다"),
         ],
     ),
-    help_keys: &[(Word("↑↓"), "스크롤"), (Of(&[PageUp, PageDown]), "쪽"), (Word("Esc"), "닫기")],
+    help_keys: &[(Word("↑↓"), "스크롤"), (Of(&[PageUp, PageDown]), "한 화면씩"), (Word("Esc"), "닫기")],
     footer: &[
         (Word("Enter"), "제곱"),
         (Of(&[PageUp]), "이전"),

@@ -171,7 +171,7 @@ fn a_terminal_that_knows_no_sequences_gets_none() {
         let mut pty = enter_after(&home, set, &arguments, &[]);
         until_asked(&pty, Lang::En);
         pty.type_text("s9\x7f1\r");
-        pty.until_shows("connected");
+        pty.until_shows("Connected");
         // Typed, moved about in, mended in the middle, wiped, undone, and longer than the row is wide.
         for line in
             ["13\x1b[D\x1b[D\x1b[C2\x7f\x1b[H\x1b[F\x1b[D\x1b[3~2\r", "\x0c14\x1514\r", "/help\r", "/theme dark\r"]

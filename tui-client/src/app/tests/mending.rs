@@ -57,10 +57,10 @@ fn what_stands_behind_a_command_is_not_passed_over() {
     let mut room = Room::with(0, false);
     room.link(LinkEvent::Results(vec![result(1, "s0", None)]));
     for (text, words) in [
-        ("/exit now", "Nothing stands behind /exit."),
-        ("/help me", "Nothing stands behind /help."),
-        ("/mine 3", "Nothing stands behind /mine."),
-        ("/chart x", "Nothing stands behind /chart."),
+        ("/exit now", "/exit takes no argument."),
+        ("/help me", "/help takes no argument."),
+        ("/mine 3", "/mine takes no argument."),
+        ("/chart x", "/chart takes no argument."),
     ] {
         assert_eq!(room.enter(text), [], "{text}");
         assert_eq!((room.notice(), room.app.input.text()), (words, text));

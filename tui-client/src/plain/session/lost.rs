@@ -38,23 +38,23 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             }
             Lost::Full => (format!("the server at {server} is full; try again later"), false),
             Lost::NotSquares(why) => {
-                (format!("what answers at {server} is no server of ours: {why}; name another with --server"), false)
+                (format!("{server} is not a Squares server: {why}; name another with --server"), false)
             }
             Lost::Stranger(who) => {
                 let mend = "give the port of the room with --server";
-                (format!("what answers at {server} is {who}, and no server of ours; {mend}"), false)
+                (format!("{server} is {who}, not a Squares server; {mend}"), false)
             }
             Lost::Silent(seconds) => {
-                let mend = "it hangs, or is no server of ours; try again, or name another with --server";
+                let mend = "it hangs, or is not a Squares server; try again, or name another with --server";
                 (format!("what answers at {server} said nothing for {seconds} s; {mend}"), false)
             }
             Lost::Slow(seconds) => {
                 let mend =
-                    "the way there is slow, or it is no server of ours; try again, or name another with --server";
+                    "the way there is slow, or it is not a Squares server; try again, or name another with --server";
                 (format!("what answers at {server} did not finish its first word within {seconds} s; {mend}"), false)
             }
             Lost::HungUp => {
-                let mend = "it may be no server of ours; name another with --server";
+                let mend = "it may not be a Squares server; name another with --server";
                 // One that is being stopped or started does so for a moment.
                 (
                     format!("what answers at {server} ends the connection without a word; {mend}"),
@@ -62,7 +62,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                 )
             }
             Lost::Mute => {
-                let mend = "it may speak TLS (--tls), or be no server of ours";
+                let mend = "it may speak TLS (--tls), or not be a Squares server";
                 (format!("what answers at {server} said nothing, and hung up when it was spoken to; {mend}"), false)
             }
             Lost::WantsTls => (format!("the server at {server} speaks TLS; add --tls"), false),
@@ -71,7 +71,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                 let why = "answers without TLS, which is expected of it: somebody may be in between";
                 (format!("the server at {server} {why}; ask whoever runs it"), false)
             }
-            Lost::Untrusted(why) => (format!("the server at {server} is not believed: {why}; see --tls-ca"), false),
+            Lost::Untrusted(why) => (format!("the server at {server} is not trusted: {why}; see --tls-ca"), false),
             Lost::Changed { before, now, known } => {
                 let known = known.display();
                 let mend = format!("if the server was set up anew, delete the line of {server} in {known}");

@@ -12,19 +12,19 @@ use crate::text;
 
 pub(super) fn lost(why: &Lost) -> String {
     match why {
-        Lost::Unreachable(_) => "no server there".to_owned(),
-        Lost::Closed(_) => "connection lost".to_owned(),
-        Lost::Shutdown => "the server stopped".to_owned(),
-        Lost::Full => "the server is full".to_owned(),
-        Lost::NotSquares(_) => "not a Squares server".to_owned(),
+        Lost::Unreachable(_) => "Server unreachable".to_owned(),
+        Lost::Closed(_) => "Connection lost".to_owned(),
+        Lost::Shutdown => "Server stopped".to_owned(),
+        Lost::Full => "Server full".to_owned(),
+        Lost::NotSquares(_) => "Not a Squares server".to_owned(),
         Lost::Stranger(who) => format!("{who} answers there, not Squares"),
-        Lost::Silent(_) => "the server says nothing".to_owned(),
-        Lost::Slow(_) => "the server is too slow".to_owned(),
-        Lost::HungUp | Lost::Mute => "the server hangs up".to_owned(),
-        Lost::WantsTls => "the server speaks TLS".to_owned(),
-        Lost::SpeaksNoTls => "the server speaks no TLS".to_owned(),
-        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "the server is not believed".to_owned(),
-        Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "cannot open a room".to_owned(),
+        Lost::Silent(_) => "Server says nothing".to_owned(),
+        Lost::Slow(_) => "Server too slow".to_owned(),
+        Lost::HungUp | Lost::Mute => "Server hangs up".to_owned(),
+        Lost::WantsTls => "Server speaks TLS".to_owned(),
+        Lost::SpeaksNoTls => "Server speaks no TLS".to_owned(),
+        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "Server not trusted".to_owned(),
+        Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "Cannot open a room".to_owned(),
     }
 }
 
@@ -43,30 +43,30 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
             in_brackets(&system_words(words, system))
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
-        Lost::NotSquares(_) => Some("What answers there is no Squares server. Check the address.".to_owned()),
+        Lost::NotSquares(_) => Some("This is not a Squares server. Check the address.".to_owned()),
         Lost::Stranger(who) => Some(format!("What answers there is {who}, not Squares. Check the port.")),
         Lost::Silent(seconds) => Some(format!(
-            "It took the connection and said nothing for {seconds} s. It hangs, or it is no Squares server. Check the address."
+            "It took the connection and said nothing for {seconds} s. It hangs, or it is not a Squares server. Check the address."
         )),
         Lost::HungUp => Some(
-            "It took the connection and ended it without a word. It may be no Squares server. Check the address."
+            "It took the connection and ended it without a word. It may not be a Squares server. Check the address."
                 .to_owned(),
         ),
         Lost::Mute => Some(
-            "It said nothing, and hung up when it was spoken to. It may speak TLS (--tls), or it is no Squares server."
+            "It said nothing, and hung up when it was spoken to. It may speak TLS (--tls), or it is not a Squares server."
                 .to_owned(),
         ),
         Lost::WantsTls => Some("This server speaks TLS. Start squares with --tls.".to_owned()),
         Lost::SpeaksNoTls => Some("This server speaks no TLS. Start squares without --tls.".to_owned()),
         Lost::TlsGone => Some(
-            "This server answers without TLS, which is expected of it: somebody may be in between. Ask whoever runs it."
+            "This server spoke TLS before and does not now; someone may be intercepting. Ask the person who runs it."
                 .to_owned(),
         ),
         Lost::Untrusted(why) => {
-            Some(format!("Its certificate is not believed: {}. See --tls-ca.", text::printable(why)))
+            Some(format!("Its certificate is not trusted: {}. See --tls-ca.", text::printable(why)))
         }
         Lost::Changed { before, now, known } => Some(format!(
-            "The certificate of this server is another than before: somebody may be in between. If it was set up anew, delete its line in {}. Before {}, now {}.",
+            "The server's certificate changed; someone may be intercepting. If the server was set up again, delete its line in {}. Before {}, now {}.",
             known.display(),
             text::printable(before),
             now
@@ -89,19 +89,19 @@ pub(super) fn student_error(error: StudentError) -> String {
 pub(super) fn fault(fault: Fault) -> String {
     let sentence = match fault {
         Fault::Empty => "Type a number.",
-        Fault::NoDigits => "Digits to come.",
+        Fault::NoDigits => "Keep typing: a digit is missing.",
         Fault::UnexpectedCharacter(c) => return format!("{} is not part of a number.", character(c)),
         Fault::Space => "One number at a time, without spaces inside.",
         Fault::SecondSign => "Only one sign, please.",
         Fault::SecondPoint => "Only one decimal point, please.",
         Fault::StrayUnderscore => "A _ stands between two digits only, as in 1_000.",
-        Fault::UnderscoreAtEnd => "Digits to come after the _.",
+        Fault::UnderscoreAtEnd => "Keep typing: a digit is missing after the _.",
         Fault::BadGrouping => "Commas part digits into threes, as in 1,234,567.",
         Fault::DecimalComma => "Write the decimal point as a dot: 0.001.",
         Fault::ShortGroup => "Three digits follow a comma, as in 1,234.",
         Fault::CommaInFraction => "No commas after the decimal point.",
         Fault::MixedSeparators => "Use either , or _ between digits, not both.",
-        Fault::MissingExponent => "The exponent is to come, as in 1e10.",
+        Fault::MissingExponent => "Keep typing: the exponent is missing, as in 1e10.",
         Fault::SeparatorInExponent => "No , or _ in the exponent, as in 1e1000.",
         Fault::PointInExponent => "The exponent is a whole number, as in 2.5e-3.",
         Fault::Fraction => "Write a fraction as a decimal number: 0.5 for 1/2.",

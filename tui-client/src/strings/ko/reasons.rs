@@ -12,7 +12,7 @@ use crate::text;
 
 pub(super) fn lost(why: &Lost) -> String {
     match why {
-        Lost::Unreachable(_) => "서버가 없습니다".to_owned(),
+        Lost::Unreachable(_) => "서버에 연결할 수 없습니다".to_owned(),
         Lost::Closed(_) => "연결이 끊겼습니다".to_owned(),
         Lost::Shutdown => "서버가 멈췄습니다".to_owned(),
         Lost::Full => "서버에 자리가 없습니다".to_owned(),
@@ -23,7 +23,7 @@ pub(super) fn lost(why: &Lost) -> String {
         Lost::HungUp | Lost::Mute => "서버가 바로 끊습니다".to_owned(),
         Lost::WantsTls => "TLS를 쓰는 서버입니다".to_owned(),
         Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다".to_owned(),
-        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "믿을 수 없는 서버입니다".to_owned(),
+        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "신뢰할 수 없는 서버입니다".to_owned(),
         Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
     }
 }
@@ -31,14 +31,14 @@ pub(super) fn lost(why: &Lost) -> String {
 pub(super) fn cannot_host(why: &Lost) -> Option<String> {
     match why {
         Lost::LedgerInUse(folder) => Some(format!(
-            "다른 서버가 이미 {} 의 결과를 쓰고 있습니다. 서버 칸이나 --server 로 그 서버의 주소를 주세요.",
+            "다른 서버가 이미 {}의 결과를 쓰고 있습니다. 서버 칸이나 --server로 그 서버의 주소를 주세요.",
             text::printable(folder)
         )),
         Lost::NoLedger { path: None, .. } => Some(
-            "홈 폴더(HOME)가 없어 결과를 저장할 수 없으므로 여기서는 방을 열 수 없습니다. 서버 칸이나 --server 로 다른 서버의 주소를 주세요.".to_owned(),
+            "홈 폴더(HOME)가 없어 결과를 저장할 수 없으므로 여기서는 방을 열 수 없습니다. 서버 칸이나 --server로 다른 서버의 주소를 주세요.".to_owned(),
         ),
         Lost::NoLedger { path: Some(path), words } => Some(format!(
-            "{} 에 결과를 저장할 수 없어{} 여기서는 방을 열 수 없습니다. 서버 칸이나 --server 로 다른 서버의 주소를 주세요.",
+            "{}에 결과를 저장할 수 없어{} 여기서는 방을 열 수 없습니다. 서버 칸이나 --server로 다른 서버의 주소를 주세요.",
             text::printable(&path.to_string_lossy()),
             in_brackets(&system_words(words, system))
         )),
@@ -56,16 +56,16 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
         Lost::Mute => Some(
             "아무 말이 없다가 말을 걸자 끊었습니다. TLS를 쓰는 서버이거나(--tls) 제곱방 서버가 아닙니다.".to_owned(),
         ),
-        Lost::WantsTls => Some("이 서버는 TLS를 씁니다. squares 를 --tls 로 시작해 주세요.".to_owned()),
+        Lost::WantsTls => Some("이 서버는 TLS를 씁니다. squares를 --tls로 시작해 주세요.".to_owned()),
         Lost::SpeaksNoTls => Some("이 서버는 TLS를 쓰지 않습니다. --tls 없이 시작해 주세요.".to_owned()),
         Lost::TlsGone => Some(
             "TLS를 써야 할 서버가 TLS 없이 답합니다. 누군가 사이에 있을 수 있습니다. 서버를 연 사람에게 물어보세요.".to_owned(),
         ),
         Lost::Untrusted(why) => {
-            Some(format!("서버의 인증서를 믿을 수 없습니다: {}. --tls-ca 를 보세요.", text::printable(why)))
+            Some(format!("서버의 인증서를 신뢰할 수 없습니다: {}. --tls-ca를 보세요.", text::printable(why)))
         }
         Lost::Changed { before, now, known } => Some(format!(
-            "서버의 인증서가 전과 다릅니다. 누군가 사이에 있을 수 있습니다. 서버를 새로 만든 것이라면 {} 에서 그 줄을 지우세요. 전: {} 지금: {}",
+            "서버의 인증서가 바뀌었습니다. 누군가 통신을 가로채고 있을 수 있습니다. 서버를 새로 만든 것이라면 {}에서 그 줄을 지우세요. 전: {} 지금: {}",
             known.display(),
             text::printable(before),
             now
@@ -93,17 +93,17 @@ pub(super) fn fault(fault: Fault) -> String {
         Fault::Space => "빈칸 없이 한 번에 수 하나만 써 주세요.",
         Fault::SecondSign => "부호는 하나만 써 주세요.",
         Fault::SecondPoint => "소수점은 하나만 써 주세요.",
-        Fault::StrayUnderscore => "_ 는 1_000 처럼 숫자 사이에만 씁니다.",
+        Fault::StrayUnderscore => "_는 1_000처럼 숫자 사이에만 씁니다.",
         Fault::UnderscoreAtEnd => "_ 뒤에 숫자를 이어서 써 주세요.",
-        Fault::BadGrouping => "쉼표는 1,234,567 처럼 세 자리마다 씁니다.",
+        Fault::BadGrouping => "쉼표는 1,234,567처럼 세 자리마다 씁니다.",
         Fault::DecimalComma => "소수점은 쉼표가 아니라 점으로 씁니다. 예: 0.001",
-        Fault::ShortGroup => "쉼표 뒤에는 1,234 처럼 세 자리를 씁니다.",
+        Fault::ShortGroup => "쉼표 뒤에는 1,234처럼 세 자리를 씁니다.",
         Fault::CommaInFraction => "소수점 뒤에는 쉼표를 쓰지 않습니다.",
-        Fault::MixedSeparators => ", 와 _ 가운데 하나만 써 주세요.",
-        Fault::MissingExponent => "1e10 처럼 지수를 이어서 써 주세요.",
-        Fault::SeparatorInExponent => "지수에는 , 나 _ 를 쓰지 않습니다. 예: 1e1000",
+        Fault::MixedSeparators => "쉼표와 _ 가운데 하나만 써 주세요.",
+        Fault::MissingExponent => "1e10처럼 지수를 이어서 써 주세요.",
+        Fault::SeparatorInExponent => "지수에는 쉼표나 _를 쓰지 않습니다. 예: 1e1000",
         Fault::PointInExponent => "지수는 정수로 씁니다. 예: 2.5e-3",
-        Fault::Fraction => "분수는 소수로 써 주세요. 1/2 은 0.5 입니다.",
+        Fault::Fraction => "분수는 소수로 써 주세요. 1/2은 0.5입니다.",
         Fault::Expression => "식은 먼저 계산해서 수 하나로 써 주세요.",
         Fault::OtherNumeral(c) => return format!("0부터 9까지의 숫자로 써 주세요: {}", character(c)),
     };
