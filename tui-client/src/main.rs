@@ -19,9 +19,6 @@ use squares::{run, settings, time_zone};
 /// The exit code for bad usage.
 const BAD_USAGE: u8 = 2;
 
-/// The exit code where no server lets anybody in.
-const NOT_LET_IN: u8 = 3;
-
 fn main() -> ExitCode {
     let flags = match Flags::read() {
         Ok(flags) => flags,
@@ -40,7 +37,7 @@ fn main() -> ExitCode {
         Ok(trust) => trust,
         Err(why) => {
             let _ = writeln!(io::stderr(), "squares: {why}; give the certificate that the server's leads to, as PEM");
-            return ExitCode::from(NOT_LET_IN);
+            return ExitCode::from(BAD_USAGE);
         }
     };
     let (typing, seeing) = (io::stdin().is_terminal(), io::stdout().is_terminal());

@@ -55,7 +55,7 @@ fn a_given_root_is_the_only_one_that_is_believed() {
     let wrong = square(&home, &address, &["--tls-ca", &root(&other)]);
     assert!(wrong.code == Some(3) && wrong.err.contains("not trusted"), "{}", wrong.err);
     let none = square(&home, &address, &["--tls-ca", "/nonexistent.pem"]);
-    assert!(none.code == Some(3) && none.err.contains("/nonexistent.pem"), "{}", none.err);
+    assert!(none.code == Some(2) && none.err.contains("/nonexistent.pem"), "{}", none.err);
     assert!(!known(&home).exists());
 }
 

@@ -200,7 +200,7 @@ fn of_a_root_that_cannot_be_used_no_server_is_blamed() {
     std::fs::write(&empty, "").unwrap();
     for file in ["/nonexistent.pem", empty.to_str().unwrap(), "/"] {
         let done = square(&home, "127.0.0.1:1", &["--tls-ca", file]);
-        assert_eq!(done.code, Some(3), "{file}");
+        assert_eq!(done.code, Some(2), "{file}");
         assert!(
             done.err.contains(file) && done.err.contains("--tls-ca") && !done.err.contains("the server at"),
             "{}",
