@@ -228,6 +228,8 @@ pub enum Lost {
     SpeaksNoTls,
     /// The same, though TLS is expected of it: it spoke it before, or its root was given.
     TlsGone,
+    /// It asks for a PIN without TLS, which it spoke before, and this program was not told to speak it; the file that remembers that.
+    WithoutTls(PathBuf),
     /// Its certificate is not believed, or TLS failed otherwise; why.
     Untrusted(String),
     /// Its certificate is another than before.

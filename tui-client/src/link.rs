@@ -66,6 +66,8 @@ pub struct Options {
     pub pin: Option<Pin>,
     /// Whom to believe inside TLS; none: without TLS.
     pub trust: Option<Trust>,
+    /// Which servers spoke TLS before: without it, none of them gets a PIN.
+    pub known: Known,
 }
 
 /// What the link is asked to do.

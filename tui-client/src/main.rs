@@ -63,6 +63,7 @@ fn main() -> ExitCode {
     let only_follow = flags.follow && typing;
     plain::run(plain::Options {
         trust,
+        known: known(),
         server: flags.server.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
         student,
         name: flags.name.filter(|name| !name.is_empty()),
@@ -126,6 +127,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
     };
     let link = link::Options {
         trust,
+        known: known(),
         server: flags.server,
         default_address: DEFAULT_ADDRESS.to_owned(),
         data: None,
@@ -160,10 +162,14 @@ fn trust(flags: &Flags) -> Result<Option<Trust>, String> {
     if !flags.tls && flags.tls_ca.is_none() {
         return Ok(None);
     }
-    let known = Known::at(settings::state_folder().map(|folder| folder.join("known-servers")));
-    let trust = Trust { ca: flags.tls_ca.clone(), known };
+    let trust = Trust { ca: flags.tls_ca.clone(), known: known() };
     trust.check()?;
     Ok(Some(trust))
+}
+
+/// What servers showed of themselves before.
+fn known() -> Known {
+    Known::at(settings::state_folder().map(|folder| folder.join("known-servers")))
 }
 
 /// The PIN is no flag: flags are seen by everybody on the machine.

@@ -18,7 +18,7 @@ use output::Output;
 use session::{End, Session, Tells};
 
 use crate::event::Pin;
-use crate::link::Trust;
+use crate::link::{Known, Trust};
 use crate::terminal;
 
 /// What plain mode is asked to do.
@@ -34,6 +34,8 @@ pub struct Options {
     pub pin: Option<Pin>,
     /// Whom to believe inside TLS; none: without TLS.
     pub trust: Option<Trust>,
+    /// Which servers spoke TLS before: without it, none of them gets a PIN.
+    pub known: Known,
     /// Print results as JSON.
     pub json: bool,
     /// Print everybody's results until interrupted.

@@ -194,6 +194,36 @@ fn nobody_is_told_to_leave_tls_out_where_it_is_expected() {
 }
 
 #[test]
+fn without_tls_no_pin_goes_to_a_server_that_spoke_it_before() {
+    let home = Home::new();
+    let roster = home.path().join("roster.csv");
+    let hash = squares_server::hash_pin(PIN).unwrap();
+    std::fs::write(&roster, format!("id,name,pin\ns1,가람,\"{hash}\"\n")).unwrap();
+    let asks = Server::start(&["--auth", "pin", "--roster", roster.to_str().unwrap()]);
+    let open = Server::start(&[]);
+    std::fs::create_dir_all(home.state()).unwrap();
+    for before in ["SHA256:01", "root"] {
+        std::fs::write(known(&home), format!("{} {before}\n{} {before}\n", asks.address, open.address)).unwrap();
+        let done = square(&home, &asks.address, &[]);
+        let told = ["spoke before", "--tls", "known-servers"].iter().all(|word| done.err.contains(word));
+        assert!(done.code == Some(3) && done.out.is_empty() && told, "{}", done.err);
+        // Where no PIN is asked for, none goes anywhere.
+        assert_eq!(square(&home, &open.address, &[]).out, "12² = 144\n");
+        assert_eq!(square(&home, &format!("{},{}", asks.address, open.address), &[]).out, "12² = 144\n");
+        for (lang, pin, told) in [("en", PIN, "No PIN is sent"), ("ko", "", "PIN을 보내지 않았습니다")] {
+            let flags = ["--lang", lang, "--student", "s1", "--server", &asks.address];
+            let mut pty = Pty::start_program(&home, SQUARES, &flags, &[("SQUARES_PIN", pin)]);
+            let shown = pty.until_shows(told);
+            assert!(!shown.contains("가람") && !shown.contains("Type your PIN"), "{shown}");
+            pty.type_text("\x03\x03");
+            assert_eq!(pty.exit_code(), 0);
+        }
+    }
+    std::fs::write(known(&home), "").unwrap();
+    assert_eq!(square(&home, &asks.address, &[]).out, "12² = 144\n", "one that never spoke it gets the PIN");
+}
+
+#[test]
 fn of_a_root_that_cannot_be_used_no_server_is_blamed() {
     let home = Home::new();
     let empty = home.path().join("empty.pem");

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::event::Lost;
 use crate::private_file;
 
 /// What stands for a certificate that led to a root.
@@ -54,6 +55,15 @@ impl Known {
         let Some(path) = &self.path else { return Ok(unwritten) };
         let text = read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Ok(find(&text, address).map(str::to_owned).or(unwritten))
+    }
+
+    /// Whether this address may be given a PIN without TLS: it never spoke TLS. Whoever answers so where it did is perhaps not who it was.
+    pub(super) fn allows_plain(&self, address: &str) -> Result<(), Lost> {
+        match self.before(address) {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err(Lost::WithoutTls(self.path())),
+            Err(why) => Err(Lost::Untrusted(why)),
+        }
     }
 
     /// Keeps what an address showed, unless that stands there already.

@@ -3,11 +3,12 @@
 
 use std::pin::Pin;
 
-use squares_shared::message::Hello;
+use squares_shared::message::{Auth, Hello};
 
 use super::Edge;
 use super::address::each_server;
 use super::connection::{Connection, Refused};
+use super::known::Known;
 use super::race::{Way, race};
 use super::trust::Trust;
 use crate::event::Lost;
@@ -58,17 +59,26 @@ impl Servers {
         self.all.len() > 1
     }
 
-    /// Reaches the first that says hello, inside TLS where there is a rule whom to believe.
-    pub fn reach(&self, edge: &dyn Edge, trust: Option<&Trust>) -> Reaching {
+    /// Reaches the first that says hello, inside TLS where there is a rule whom to believe. Without one, a server that asks for a PIN is
+    /// refused where it is among those `known` to speak TLS; none: no PIN would be sent.
+    pub fn reach(&self, edge: &dyn Edge, trust: Option<&Trust>, known: Option<&Known>) -> Reaching {
+        let known = known.filter(|_| trust.is_none());
         let list = self.all.join(", ");
         let mut order = self.all.clone();
         order.rotate_left(self.first);
         let mut ways: Vec<Way<Reached, (String, Refused)>> = Vec::new();
         for server in order {
             let connecting = edge.connect(&server, trust);
+            let known = known.cloned();
             ways.push(Box::pin(async move {
-                let opened = async { Connection::over(connecting.await?).await }.await;
-                match opened {
+                let opened = async {
+                    let (connection, hello) = Connection::over(connecting.await?).await?;
+                    if let Some(known) = known.filter(|_| hello.auth == Auth::Pin) {
+                        known.allows_plain(&server)?;
+                    }
+                    Ok((connection, hello))
+                };
+                match opened.await {
                     Ok((connection, hello)) => Ok(Reached { server, connection, hello }),
                     Err(refused) => Err((server, refused)),
                 }

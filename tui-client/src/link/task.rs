@@ -301,8 +301,10 @@ impl Task {
         let address = self.address();
         self.kept.tell(LinkEvent::Connecting { server: address.clone() });
         // What is hosted here is reached within this machine.
-        let trust = self.options.trust.clone().filter(|_| self.host.is_none());
-        self.phase = Phase::Connecting(self.servers.reach(&*self.kept.edge, trust.as_ref()));
+        let beyond = self.host.is_none();
+        let trust = self.options.trust.as_ref().filter(|_| beyond);
+        let known = Some(&self.options.known).filter(|_| beyond);
+        self.phase = Phase::Connecting(self.servers.reach(&*self.kept.edge, trust, known));
     }
 
     fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {

@@ -276,7 +276,10 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     }
 
     fn connect(&mut self) {
-        self.phase = Phase::Connecting(self.servers.reach(&System, self.options.trust.as_ref()));
+        let Options { trust, known, student, .. } = &self.options;
+        // Who only watches sends no PIN.
+        let known = student.as_ref().map(|_| known);
+        self.phase = Phase::Connecting(self.servers.reach(&System, trust.as_ref(), known));
     }
 
     async fn connected(&mut self, connected: Result<Reached, Missed>) -> Result<(), End> {

@@ -107,6 +107,7 @@ impl Terminal {
             outbox: Some(folder.clone()),
             pin: None,
             trust: None,
+            known: squares::link::Known::default(),
         };
         let (link, events, task) = Link::start_at(options, Arc::clone(&machine) as _);
         let tasks = [tokio::spawn(task), tokio::spawn(look(student.clone(), events, notes.clone(), random))];

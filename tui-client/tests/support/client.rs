@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squares::event::{LinkEvent, Lost, Pending};
-use squares::link::{Command, Link, Options};
+use squares::link::{Command, Known, Link, Options};
 use squares_shared::message::SquareResult;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -104,5 +104,6 @@ pub fn options(home: &Home) -> Options {
         outbox: Some(home.outbox()),
         pin: None,
         trust: None,
+        known: Known::default(),
     }
 }

@@ -71,6 +71,16 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
                 let why = "answers without TLS, which is expected of it: somebody may be in between";
                 (format!("the server at {server} {why}; ask whoever runs it"), false)
             }
+            Lost::WithoutTls(known) => {
+                let why = "asks for a PIN without TLS, which it spoke before: somebody may be in between, and no PIN was sent";
+                let known = known.display();
+                (
+                    format!(
+                        "the server at {server} {why}; add --tls, or if it gave TLS up, delete its line in {known}"
+                    ),
+                    false,
+                )
+            }
             Lost::Untrusted(why) => (format!("the server at {server} is not trusted: {why}; see --tls-ca"), false),
             Lost::Changed { before, now, known } => {
                 let known = known.display();

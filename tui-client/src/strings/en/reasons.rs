@@ -23,7 +23,9 @@ pub(super) fn lost(why: &Lost) -> String {
         Lost::HungUp | Lost::Mute => "Server hangs up".to_owned(),
         Lost::WantsTls => "Server speaks TLS".to_owned(),
         Lost::SpeaksNoTls => "Server speaks no TLS".to_owned(),
-        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "Server not trusted".to_owned(),
+        Lost::TlsGone | Lost::WithoutTls(_) | Lost::Untrusted(_) | Lost::Changed { .. } => {
+            "Server not trusted".to_owned()
+        }
         Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "Cannot open a room".to_owned(),
     }
 }
@@ -62,6 +64,10 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
             "This server spoke TLS before and does not now; someone may be intercepting. Ask the person who runs it."
                 .to_owned(),
         ),
+        Lost::WithoutTls(known) => Some(format!(
+            "No PIN is sent: this server spoke TLS before and does not now; someone may be intercepting. Start squares with --tls. If it gave TLS up, delete its line in {}.",
+            known.display()
+        )),
         Lost::Untrusted(why) => {
             Some(format!("Its certificate is not trusted: {}. See --tls-ca.", text::printable(why)))
         }

@@ -23,7 +23,9 @@ pub(super) fn lost(why: &Lost) -> String {
         Lost::HungUp | Lost::Mute => "서버가 바로 끊습니다".to_owned(),
         Lost::WantsTls => "TLS를 쓰는 서버입니다".to_owned(),
         Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다".to_owned(),
-        Lost::TlsGone | Lost::Untrusted(_) | Lost::Changed { .. } => "신뢰할 수 없는 서버입니다".to_owned(),
+        Lost::TlsGone | Lost::WithoutTls(_) | Lost::Untrusted(_) | Lost::Changed { .. } => {
+            "신뢰할 수 없는 서버입니다".to_owned()
+        }
         Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => "방을 열 수 없습니다".to_owned(),
     }
 }
@@ -61,6 +63,10 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
         Lost::TlsGone => Some(
             "TLS를 써야 할 서버가 TLS 없이 답합니다. 누군가 사이에 있을 수 있습니다. 서버를 연 사람에게 물어보세요.".to_owned(),
         ),
+        Lost::WithoutTls(known) => Some(format!(
+            "PIN을 보내지 않았습니다. 전에 TLS를 쓰던 서버가 TLS 없이 PIN을 묻습니다. 누군가 통신을 가로채고 있을 수 있습니다. squares를 --tls로 시작해 주세요. 서버가 TLS를 그만둔 것이라면 {}에서 그 줄을 지우세요.",
+            known.display()
+        )),
         Lost::Untrusted(why) => {
             Some(format!("서버의 인증서를 신뢰할 수 없습니다: {}. --tls-ca를 보세요.", text::printable(why)))
         }
