@@ -5,7 +5,7 @@ use std::io;
 /// What the system asks of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// To end: SIGTERM, SIGINT, SIGHUP, SIGQUIT.
+    /// To end: SIGTERM, SIGINT, SIGHUP, SIGQUIT, and every other that would end it with the terminal left as it is.
     End,
     /// To stop until it is continued: SIGTSTP.
     Stop,
@@ -19,8 +19,31 @@ pub enum Signal {
 #[derive(Debug)]
 pub struct Signals {
     #[cfg(unix)]
-    streams: [(Signal, tokio::signal::unix::Signal); 7],
+    streams: Vec<(Signal, tokio::signal::unix::Signal)>,
 }
+
+/// What ends a program that does not answer to it. SIGKILL cannot be answered, and the faults of the program itself are panics or
+/// beyond help.
+#[cfg(unix)]
+const ENDS: [rustix::process::Signal; 14] = {
+    use rustix::process::Signal as System;
+    [
+        System::TERM,
+        System::INT,
+        System::HUP,
+        System::QUIT,
+        System::ABORT,
+        System::ALARM,
+        System::IO,
+        System::PROF,
+        System::SYS,
+        System::TRAP,
+        System::USR1,
+        System::USR2,
+        System::VTALARM,
+        System::XCPU,
+    ]
+};
 
 #[cfg(unix)]
 impl Signals {
@@ -32,16 +55,12 @@ impl Signals {
         use rustix::process::Signal as System;
         use tokio::signal::unix::{SignalKind, signal};
         let on = |meaning, system: System| io::Result::Ok((meaning, signal(SignalKind::from_raw(system.as_raw()))?));
-        let end = |system| on(Signal::End, system);
-        let streams = [
-            end(System::TERM)?,
-            end(System::INT)?,
-            end(System::HUP)?,
-            end(System::QUIT)?,
-            on(Signal::Stop, System::TSTP)?,
-            on(Signal::Continue, System::CONT)?,
-            on(Signal::Resize, System::WINCH)?,
-        ];
+        // Answered to by nobody, it does not end the program: the write that was too long fails, which is told.
+        drop(signal(SignalKind::from_raw(System::XFSZ.as_raw()))?);
+        let ends = ENDS.into_iter().map(|system| on(Signal::End, system));
+        let others = [(Signal::Stop, System::TSTP), (Signal::Continue, System::CONT), (Signal::Resize, System::WINCH)];
+        let others = others.into_iter().map(|(meaning, system)| on(meaning, system));
+        let streams = ends.chain(others).collect::<io::Result<_>>()?;
         Ok(Self { streams })
     }
 

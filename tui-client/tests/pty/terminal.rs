@@ -15,6 +15,16 @@ fn whatever_ends_it_the_terminal_is_as_it_was() {
         ("INT", Some(Signal::INT)),
         ("HUP", Some(Signal::HUP)),
         ("QUIT", Some(Signal::QUIT)),
+        ("ABRT", Some(Signal::ABORT)),
+        ("ALRM", Some(Signal::ALARM)),
+        ("IO", Some(Signal::IO)),
+        ("PROF", Some(Signal::PROF)),
+        ("SYS", Some(Signal::SYS)),
+        ("TRAP", Some(Signal::TRAP)),
+        ("USR1", Some(Signal::USR1)),
+        ("USR2", Some(Signal::USR2)),
+        ("VTALRM", Some(Signal::VTALARM)),
+        ("XCPU", Some(Signal::XCPU)),
     ] {
         let home = Home::new();
         let mut pty = enter(&home, &server.address, "s1");
@@ -27,6 +37,28 @@ fn whatever_ends_it_the_terminal_is_as_it_was() {
         pty.until_sent("\x1b[?25h", 0);
         pty.assert_clean();
     }
+}
+
+#[test]
+fn a_disk_that_takes_no_more_is_told_and_ends_nothing() {
+    let server = Server::start(&[]);
+    // Of files, that is: a terminal has no length.
+    let limited = "ulimit -f 0; exec \"$0\" \"$@\"";
+    let arguments = ["-c", limited, support::SQUARES, "--server", &server.address, "--student", "s1"];
+    let path = [("PATH", &*std::env::var("PATH").unwrap())];
+    let mut pty = Pty::start_program(&Home::new(), "sh", &arguments, &path);
+    until_in(&pty, Lang::En);
+    pty.type_text("12\r");
+    pty.until("why nothing is kept", |screen| {
+        screen.contents().split_whitespace().collect::<Vec<_>>().join(" ").contains("files may not grow further")
+    });
+    pty.type_text("13\r");
+    for square in ["12² = 144", "13² = 169"] {
+        pty.until_shows(square);
+    }
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
 }
 
 #[test]

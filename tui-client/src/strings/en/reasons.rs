@@ -146,6 +146,7 @@ pub(super) fn system(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::NotFound => "there is no such folder",
         io::ErrorKind::PermissionDenied => "you may not write there",
         io::ErrorKind::StorageFull => "the disk is full",
+        io::ErrorKind::FileTooLarge => "files may not grow further",
         io::ErrorKind::QuotaExceeded => "your share of the disk is used up",
         io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there",
         io::ErrorKind::AlreadyExists => "something else has that name",

@@ -145,6 +145,7 @@ pub(super) fn system(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::NotFound => "그런 폴더가 없습니다",
         io::ErrorKind::PermissionDenied => "그곳에 쓸 권한이 없습니다",
         io::ErrorKind::StorageFull => "디스크가 가득 찼습니다",
+        io::ErrorKind::FileTooLarge => "파일이 더 커질 수 없습니다",
         io::ErrorKind::QuotaExceeded => "쓸 수 있는 양을 다 썼습니다",
         io::ErrorKind::ReadOnlyFilesystem => "읽기만 할 수 있는 곳입니다",
         io::ErrorKind::AlreadyExists => "같은 이름의 다른 것이 있습니다",
