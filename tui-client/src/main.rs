@@ -104,7 +104,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
     let looks =
         Looks { choice: choice.unwrap_or_default(), depth: Depth::of(&variable("COLORTERM"), &term), background };
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
-    let bare = cfg!(unix) && matches!(&*term, "" | "dumb");
+    let bare = cfg!(unix) && settings::is_bare(&term);
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
     let (time_zone, unknown_time_zone) = time_zone::find();
     let setup = Setup {

@@ -72,6 +72,30 @@ fn path(state: &Path) -> PathBuf {
     state.join("client.json")
 }
 
+/// Whether a terminal of this name (`TERM`) takes nothing but text, or has sequences of its own in place of the usual: it says that it
+/// knows nothing, or does not say what it is.
+#[must_use]
+pub fn is_bare(term: &str) -> bool {
+    const BARE: [&str; 13] = [
+        "",
+        "dumb",
+        "unknown",
+        "network",
+        "switch",
+        "switchboard",
+        "dialup",
+        "ethernet",
+        "emacs",
+        "vt52",
+        "vt50",
+        "vt05",
+        "cons25",
+    ];
+    // What follows is a variant of it, such as `dumb-emacs-ansi`.
+    let kind = term.split_once('-').map_or(term, |(kind, _)| kind);
+    BARE.contains(&kind)
+}
+
 /// The locale for sentences: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty; empty where none is.
 #[must_use]
 pub fn locale(variable: impl Fn(&str) -> Option<String>) -> String {
@@ -107,6 +131,16 @@ mod tests {
             assert_eq!(read(&state), Remembered::default(), "{bad}");
         }
         assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_terminal_that_knows_no_sequences_is_known_by_its_name() {
+        for bare in ["", "dumb", "unknown", "network", "switch", "vt52", "emacs", "dumb-emacs-ansi", "unknown-color"] {
+            assert!(is_bare(bare), "{bare}");
+        }
+        for able in ["xterm", "xterm-256color", "linux", "vt100", "vt220", "screen.xterm-256color", "tmux", "ansi"] {
+            assert!(!is_bare(able), "{able}");
+        }
     }
 
     #[test]
