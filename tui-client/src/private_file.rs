@@ -72,11 +72,14 @@ pub(crate) fn sync_folder(folder: &Path) {
 }
 
 /// Writes a file anew: whatever happens, the old text stands there or the new one. Two clients may do so at once; each has
-/// a file of its own until it is whole.
+/// a file of its own until it is whole. Where a link stands there, the file that it leads to is written anew.
 ///
 /// # Errors
 /// As the system reports them; then the old text stands.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    // One that leads nowhere yet makes a file there.
+    let there = fs::canonicalize(path).or_else(|_| fs::read_link(path).map(|to| path.with_file_name("").join(to)));
+    let path = &*there.unwrap_or_else(|_| path.to_owned());
     let whole = path.with_extension(format!("{}.tmp", std::process::id()));
     let write = |mut file: File| file.write_all(text).and_then(|()| file.sync_data());
     let opened = options().write(true).create(true).truncate(true).open(&whole);
@@ -105,6 +108,23 @@ mod tests {
         replace(&inner.join("taken"), b"three").unwrap_err();
         let names = fs::read_dir(&inner).unwrap().count();
         assert_eq!(names, 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_what_it_leads_to_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, link) = (folder.path().join("kept/file.json"), folder.path().join("file.json"));
+        make_folder(kept.parent().unwrap()).unwrap();
+        fs::write(&kept, b"one").unwrap();
+        std::os::unix::fs::symlink("kept/file.json", &link).unwrap();
+        replace(&link, b"two").unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"two");
+        fs::remove_file(&kept).unwrap();
+        replace(&link, b"three").unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"three", "it led nowhere");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(kept.parent().unwrap()).unwrap().count(), 1, "nothing else is left");
     }
 
     #[cfg(unix)]
