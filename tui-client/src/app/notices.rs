@@ -132,6 +132,13 @@ impl Notices {
         }
     }
 
+    /// Something else is wrong by now. Why there is no connection goes on to be told.
+    pub(crate) fn make_way(&mut self) {
+        if !self.current.as_ref().is_some_and(Notice::is_while_lost) {
+            self.take_away();
+        }
+    }
+
     /// Takes away what has stood long enough. Whether anything went.
     pub(crate) fn expire(&mut self, now: Instant) -> bool {
         let over = self.current.as_ref().is_some_and(|notice| notice.until <= now);

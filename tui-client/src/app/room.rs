@@ -245,6 +245,8 @@ impl App {
                 self.show_what_was_sent();
             }
             Err(_) => {
+                // What was wrong with what was entered before is not what is wrong with this.
+                self.notices.make_way();
                 self.check = self.check.entered();
                 self.refusals += 1;
             }

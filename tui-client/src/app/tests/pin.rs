@@ -131,3 +131,13 @@ fn a_pin_typed_full_width_is_the_pin_that_was_meant() {
     let effects = room.enter("４７１１ ");
     assert_eq!(effects[0], Effect::UsePin(Pin::new("4711")));
 }
+
+#[test]
+fn what_is_wrong_with_the_next_line_takes_the_place_of_what_is_said_of_the_pin() {
+    let mut room = with_pin("k7mq-93xd");
+    all(&mut room, "k7mq-93xd\r");
+    assert_eq!(room.notice(), Lang::En.strings().pin_withheld);
+    all(&mut room, "794f-a3xv\r");
+    assert_eq!((room.notice(), room.app.input.text()), ("", "794f-a3xv"));
+    assert!(matches!(room.app.check, Check::Wrong(_)));
+}
