@@ -136,9 +136,11 @@ pub(crate) fn nearest_of<'n>(typed: &str, names: impl Iterator<Item = &'n str>) 
 }
 
 fn nearest_among<'n>(typed: &str, names: impl Iterator<Item = (String, &'n str)>) -> Option<&'n str> {
-    let most = if typed.chars().count() > 3 { 2 } else { 1 };
     // A name of one letter is near to everything short.
     let long = |name: &str| name.chars().count() > 1 && typed.chars().count() > 1;
+    // More than a third of the letters is no slip, but another word; two swapped in a short one may be.
+    let letters = typed.chars().count();
+    let most = if letters < 6 { 1 } else { letters / 3 };
     let near = names.filter(|(name, _)| long(name)).map(|(name, meant)| (distance(typed, &name), meant));
     near.filter(|(far, _)| *far <= most).min().map(|(_, name)| name)
 }
@@ -206,6 +208,9 @@ mod tests {
             ("/hlep", "hlep", Some("help")),
             ("/ㄷ턋ㅁ", "ㄷ턋ㅁ", Some("exit")),
             ("/나가지", "나가지", Some("exit")),
+            ("/nope", "nope", None),
+            ("/mode", "mode", None),
+            ("/exprot", "exprot", Some("export")),
             ("/sample", "sample", None),
             ("/x", "x", None),
             ("/", "", None),
