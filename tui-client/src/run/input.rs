@@ -46,7 +46,11 @@ impl Inputs {
             tokio::select! {
                 // What has come goes before what should have.
                 biased;
-                read = self.reads.recv() => self.read(read?),
+                read = self.reads.recv() => match read {
+                    Some(read) => self.read(read),
+                    // Nothing comes any more: what was held back is all of it.
+                    None => self.waiting.extend(self.decoder.timeout(deadline?)),
+                },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
                     self.waiting.extend(self.decoder.timeout(Instant::now()));
                 }

@@ -57,8 +57,17 @@ const PASTE_LATE: Duration = Duration::from_secs(10);
 /// So many bytes in one read, soon after such a paste, are no typing.
 const PASTE_REST: usize = 16;
 
-/// The pause that ends a burst of lines.
-const BURST_PAUSE: Duration = Duration::from_millis(20);
+/// An Enter that comes so soon behind a line was not pressed by a hand: it may be the first of many.
+const QUICK: Duration = Duration::from_millis(8);
+
+/// How long such an Enter, and a line that comes with its Enter, waits for more lines.
+const BURST_PAUSE: Duration = Duration::from_millis(30);
+
+/// The pause that ends a burst which has several lines: nobody waits for an Enter of their own.
+const LINES_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long lines behind such a burst still belong to it, so that none of them answers the question about it.
+const LINES_LATE: Duration = Duration::from_secs(1);
 
 /// The most bytes of a sequence that are kept; what is longer is passed over all the same.
 const LONGEST: usize = 512;
@@ -92,6 +101,12 @@ pub struct Decoder {
     paste: Option<Paste>,
     /// Lines that came in one burst.
     burst: Vec<u8>,
+    /// So many bytes of the burst were given as keys before it was known as one.
+    typed: usize,
+    /// Plain characters that came as fast as a burst, given as keys.
+    run: Vec<u8>,
+    /// Until when lines belong to the burst before.
+    lines_until: Option<Instant>,
     given_up: Option<(GivenUp, Instant)>,
 }
 
@@ -135,7 +150,7 @@ impl Decoder {
         if !bytes.is_empty() && self.held.is_empty() {
             bytes = self.late(bytes, now, &mut out);
         }
-        if bytes.is_empty() || self.gather(bytes, now, &mut out) {
+        if bytes.is_empty() || self.gather(bytes, gap, now, &mut out) {
             return out;
         }
         if self.held.is_empty() {
@@ -154,7 +169,8 @@ impl Decoder {
             return Some(last + PASTE_PAUSE);
         }
         if !self.burst.is_empty() {
-            return Some(last + BURST_PAUSE);
+            let start = &self.burst[..self.burst.len().min(LONGEST)];
+            return Some(last + if burst::is_paste(start) { LINES_PAUSE } else { BURST_PAUSE });
         }
         let pause = match self.held[..] {
             [] => return None,
@@ -199,32 +215,56 @@ impl Decoder {
     }
 
     /// Whether these bytes are lines in one burst, which no hand types: they are gathered until a pause.
-    fn gather(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<Input>) -> bool {
+    fn gather(&mut self, bytes: &[u8], gap: Option<Duration>, now: Instant, out: &mut Vec<Input>) -> bool {
         if self.burst.is_empty() {
-            if !self.held.is_empty() || !burst::begins(bytes) {
+            if !self.held.is_empty() {
+                self.run.clear();
                 return false;
             }
-        } else if !burst::is_text(bytes) {
+            if gap.is_none_or(|gap| gap > QUICK) {
+                self.run.clear();
+            }
+            let before = self.run.len();
+            self.run.extend_from_slice(bytes);
+            if !burst::begins(&self.run) {
+                if self.run.len() > LONGEST || !burst::is_plain(bytes) {
+                    self.run.clear();
+                }
+                return false;
+            }
+            self.typed = before;
+            self.burst = std::mem::take(&mut self.run);
+        } else if burst::is_text(bytes) {
+            self.burst.extend_from_slice(bytes);
+        } else {
             self.end_burst(now, out);
             return false;
         }
-        self.burst.extend_from_slice(bytes);
         if self.burst.len() >= paste::LARGEST {
             let kept = self.burst.split_off(paste::cut(&self.burst));
-            out.push(Input::Paste(paste::text(&std::mem::replace(&mut self.burst, kept))));
+            let lines = std::mem::replace(&mut self.burst, kept);
+            self.push_burst(&lines, now, out);
         }
         true
     }
 
     fn end_burst(&mut self, now: Instant, out: &mut Vec<Input>) {
-        let burst = std::mem::take(&mut self.burst);
-        if burst::is_paste(&burst) {
-            out.push(Input::Paste(paste::text(&burst)));
+        let mut burst = std::mem::take(&mut self.burst);
+        let goes_on = self.lines_until.is_some_and(|until| now < until) && !burst::ends_in_command(&burst);
+        if goes_on || burst::is_paste(&burst) {
+            self.push_burst(&burst, now, out);
         } else {
-            self.held = burst;
+            self.held = burst.split_off(std::mem::take(&mut self.typed));
             self.began = Some(now);
             self.decode(now, out);
         }
+    }
+
+    /// The lines of a burst. What was typed of the first before it was known as such is taken back.
+    fn push_burst(&mut self, lines: &[u8], now: Instant, out: &mut Vec<Input>) {
+        out.extend(std::iter::repeat_n(Input::Key(KeyCode::Backspace.into()), std::mem::take(&mut self.typed)));
+        out.push(Input::Paste(paste::text(lines)));
+        self.lines_until = Some(now + LINES_LATE);
     }
 
     /// Takes from the beginning of these bytes what is the rest of something that was given up. Gives back what is behind it.
@@ -243,8 +283,12 @@ impl Decoder {
         let joined = [&begun[..], &bytes[..bytes.len().min(LONGEST)]].concat();
         match sequence::frame(&joined) {
             Some(Framed::Whole(length, sequence)) if length > begun.len() => {
+                let behind = &bytes[length - begun.len()..];
+                if sequence.begins_paste() {
+                    return self.begin_paste(behind, out);
+                }
                 meaning::push(sequence, out);
-                &bytes[length - begun.len()..]
+                behind
             }
             // A sequence of which only the ESC had come goes on. A string is not begun by a letter that may be typing.
             Some(Framed::Open) if begun == [ESC] && bytes[0] == b'[' => {
@@ -264,17 +308,20 @@ impl Decoder {
         if !rest {
             return bytes;
         }
-        let mut paste = Paste::default();
-        match paste.take(bytes, out) {
-            Some(behind) => {
-                self.given_up = None;
-                behind
-            }
-            None => {
-                self.paste = Some(paste);
-                &bytes[bytes.len()..]
-            }
+        let behind = self.begin_paste(bytes, out);
+        if self.paste.is_none() {
+            self.given_up = None;
         }
+        behind
+    }
+
+    /// Everything up to the end of a paste is text. Gives back what is behind it.
+    fn begin_paste<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Input>) -> &'a [u8] {
+        let mut paste = Paste::default();
+        paste.take(bytes, out).unwrap_or_else(|| {
+            self.paste = Some(paste);
+            &bytes[bytes.len()..]
+        })
     }
 
     /// Makes sense of what is held, as far as it is whole.
@@ -284,16 +331,7 @@ impl Decoder {
         while !rest.is_empty() {
             match meaning::step(rest, out) {
                 Step::Took(count) => rest = &rest[count..],
-                Step::Pastes(count) => {
-                    let mut paste = Paste::default();
-                    match paste.take(&rest[count..], out) {
-                        Some(behind) => rest = behind,
-                        None => {
-                            self.paste = Some(paste);
-                            rest = &[];
-                        }
-                    }
-                }
+                Step::Pastes(count) => rest = self.begin_paste(&rest[count..], out),
                 Step::Open => break,
             }
         }

@@ -21,7 +21,7 @@ pub(super) enum Step {
 /// Takes the next thing from the beginning of these bytes, of which there is at least one.
 pub(super) fn step(bytes: &[u8], out: &mut Vec<Input>) -> Step {
     match frame(bytes) {
-        Some(Framed::Whole(length, Sequence::Control(b"200", b'~'))) => return Step::Pastes(length),
+        Some(Framed::Whole(length, sequence)) if sequence.begins_paste() => return Step::Pastes(length),
         Some(Framed::Whole(length, sequence)) => {
             push(sequence, out);
             return Step::Took(length);

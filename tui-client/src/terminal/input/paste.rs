@@ -21,10 +21,17 @@ pub(super) fn end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(END.len()).position(|part| part == END)
 }
 
-/// The text of what was pasted: no controls but ends of lines and tabs, and no broken characters.
+/// The text of what was pasted, without controls but ends of lines and tabs. None is left out without a trace: what stands on
+/// both sides of one is not one number.
 pub(super) fn text(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t')).collect()
+    let shown = |c: char| match c {
+        '\r' | '\n' | '\t' => c,
+        // What Unicode calls ends of lines, besides.
+        '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    String::from_utf8_lossy(bytes).chars().map(shown).collect()
 }
 
 /// Where a paste that is too large may be cut: behind a line, or, where there is none, before what may begin the end.
@@ -58,6 +65,10 @@ impl Paste {
     pub(super) fn give_up(mut self, out: &mut Vec<Input>) {
         let pressed = self.bytes.iter().rev().take_while(|byte| **byte == CTRL_C).count();
         let interrupts = pressed.max(usize::from(self.bytes.contains(&CTRL_C)));
+        self.bytes.truncate(self.bytes.len() - pressed);
+        // Of the end, a part may have come.
+        let part = (1..END.len()).rev().find(|&part| self.bytes.ends_with(&END[..part]));
+        self.bytes.truncate(self.bytes.len() - part.unwrap_or(0));
         self.push(out);
         out.extend(std::iter::repeat_n(Input::Key(keys::CTRL_C), interrupts));
     }

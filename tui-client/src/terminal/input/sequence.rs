@@ -38,13 +38,20 @@ pub(super) enum Sequence<'a> {
     Other,
 }
 
+impl Sequence<'_> {
+    /// Whether what is behind it is pasted text.
+    pub(super) fn begins_paste(self) -> bool {
+        matches!(self, Self::Control(b"200", b'~'))
+    }
+}
+
 /// Whether this byte behind an ESC begins a sequence.
 pub(super) const fn introduces(byte: u8) -> bool {
     matches!(byte, b'[' | b'O' | b']' | b'P' | b'X' | b'^' | b'_')
 }
 
-/// Whether these bytes may be what is missing of a sequence that was given up. Typing must not be: a key alone never is, and a
-/// line that ends in Enter is none.
+/// Whether these bytes may be what is missing of a sequence that was given up. Typing must not be: a key alone is none that
+/// anybody types, and a line that ends in Enter is none.
 pub(super) fn may_go_on(begun: &[u8], bytes: &[u8]) -> bool {
     match begun {
         [ESC] => match *bytes {
@@ -52,6 +59,8 @@ pub(super) fn may_go_on(begun: &[u8], bytes: &[u8]) -> bool {
             [first, ..] => first == b'[' || bytes.len() > 1 && introduces(first),
             [] => false,
         },
+        // Nothing that a field takes has a tilde.
+        [ESC, b'[', b'0'..=b'9', ..] if bytes.starts_with(b"~") => true,
         [ESC, b'[', ..] => bytes.len() > 1 && matches!(bytes[0], b'0'..=b'?'),
         [ESC, b']' | b'P' | b'X' | b'^' | b'_', ..] => {
             let end = bytes.iter().position(|&byte| byte < b' ').unwrap_or(bytes.len());

@@ -80,7 +80,7 @@ pub fn start() -> io::Result<mpsc::Receiver<Read>> {
             let read = match event {
                 Event::Key(key) => Read::Input(Input::Key(key)),
                 Event::Mouse(mouse) => Read::Input(Input::Mouse(mouse)),
-                Event::Paste(text) => Read::Input(Input::Paste(text)),
+                Event::Paste(text) => Read::Input(Input::Paste(super::paste::text(text.as_bytes()))),
                 Event::FocusGained => Read::Input(Input::Focus(true)),
                 Event::FocusLost => Read::Input(Input::Focus(false)),
                 Event::Resize(..) => Read::Resized,

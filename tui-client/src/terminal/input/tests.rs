@@ -98,7 +98,8 @@ fn what_is_typed_behind_esc_is_typed() {
     assert_eq!(terminal.send(b"]"), text("]"));
     terminal.send(b"\x1b");
     terminal.wait(200);
-    assert_eq!(terminal.send(b"12\r"), [&text("12")[..], &[key(KeyCode::Enter)]].concat());
+    terminal.send(b"12\r");
+    assert_eq!(terminal.wait(30), [&text("12")[..], &[key(KeyCode::Enter)]].concat());
 }
 
 #[test]

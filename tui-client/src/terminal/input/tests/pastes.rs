@@ -6,9 +6,9 @@ use super::*;
 fn what_is_pasted_is_text_whatever_it_looks_like() {
     let paste = |text: &str| vec![Input::Paste(text.into())];
     assert_eq!(all(b"\x1b[200~12\r\n13\t\x1b[201~"), paste("12\r\n13\t"));
-    assert_eq!(all(b"\x1b[200~\x1b[31m12\x1b[0m\x03\x07\x1b[201~"), paste("[31m12[0m"));
-    assert_eq!(all(b"\x1b[200~a\x1b[200~b\x1b[201~"), paste("a[200~b"));
-    assert_eq!(all("\x1b[200~가\u{9b}A\x1b[201~".as_bytes()), paste("가A"));
+    assert_eq!(all(b"\x1b[200~\x1b[31m12\x1b[0m\x03\x07\x1b[201~"), paste("\u{fffd}[31m12\u{fffd}[0m\u{fffd}\u{fffd}"));
+    assert_eq!(all(b"\x1b[200~a\x1b[200~b\x1b[201~"), paste("a\u{fffd}[200~b"));
+    assert_eq!(all("\x1b[200~가\u{9b}A\x1b[201~".as_bytes()), paste("가\u{fffd}A"));
     assert_eq!(all(b"\x1b[200~\x1b[201~"), []);
     assert_eq!(all(b"\x1b[201~12"), text("12"));
     let behind = all(b"1\x1b[200~2\x1b[201~3\x1b[200~4\x1b[201~");
@@ -30,7 +30,7 @@ fn a_paste_whose_end_never_comes_ends_by_a_pause_and_stays_a_paste() {
         assert_eq!(terminal.send(format!("\x1b[200~12\n13\n{cut}").as_bytes()), []);
         assert_eq!(terminal.wait(900), []);
         let Some(Input::Paste(text)) = terminal.wait(200).pop() else { panic!("no paste") };
-        assert!(text.starts_with("12\n13\n"), "{text:?}");
+        assert_eq!(text, "12\n13\n", "{cut:?}");
         terminal.assert_alive(cut.as_bytes());
     }
     // Ctrl-C that is pressed meanwhile ends it; where it may be a part of it, it comes behind it.
@@ -44,7 +44,7 @@ fn a_paste_whose_end_never_comes_ends_by_a_pause_and_stays_a_paste() {
     assert_eq!(terminal.pause(), [Input::Paste("12".into()), ctrl('c'), ctrl('c')]);
     let mut terminal = Terminal::new();
     terminal.send(b"\x1b[200~12\x0313");
-    assert_eq!(terminal.pause(), [Input::Paste("1213".into()), ctrl('c')]);
+    assert_eq!(terminal.pause(), [Input::Paste("12\u{fffd}13".into()), ctrl('c')]);
     // What comes after a long pause is still none of it typing.
     let mut terminal = Terminal::new();
     terminal.send(b"\x1b[200~12\n13\n");
@@ -82,7 +82,10 @@ fn lines_in_one_burst_are_a_paste_and_a_line_alone_is_typing() {
     }
     for typing in ["12\r", "\r\r", "12", "s1\tx\r", "\r", "12\r\n"] {
         assert!(all(typing.as_bytes()).iter().all(|input| matches!(input, Input::Key(_))), "{typing:?}");
-        assert!(Terminal::new().send(typing.as_bytes()).len() >= typing.len(), "{typing:?} waits for nothing");
+        let mut terminal = Terminal::new();
+        let mut typed = terminal.send(typing.as_bytes());
+        typed.extend(terminal.wait(30));
+        assert!(typed.len() >= typing.len(), "{typing:?} waits no time that is felt");
     }
     // A script that types.
     let typed = all(b"12\r/exit\r");
@@ -101,4 +104,98 @@ fn lines_in_one_burst_are_a_paste_and_a_line_alone_is_typing() {
     let mut terminal = Terminal::new();
     terminal.send(b"12\r13\r");
     assert_eq!(terminal.send(b"\x03"), [&paste("12\r13\r")[..], &[ctrl('c')]].concat());
+}
+
+#[test]
+fn lines_that_come_within_milliseconds_in_reads_of_their_own_are_a_paste() {
+    let lines: String = (1000..1020).map(|number| format!("{number}\r")).collect();
+    for gap in [0, 1, 2, 5, 8, 20] {
+        let mut terminal = Terminal::new();
+        terminal.send(b"7");
+        terminal.wait(500);
+        let mut out = Vec::new();
+        for line in lines.split_inclusive('\r') {
+            out.extend(terminal.send(line.as_bytes()));
+            out.extend(terminal.wait(gap));
+        }
+        out.extend(terminal.pause());
+        assert_eq!(out, [Input::Paste(lines.clone())], "{gap} ms");
+    }
+    // A byte at a time: what of the first line was typed is taken back.
+    for (gap, pieces) in [(0, 1), (1, 1), (2, 2), (5, 3), (7, 1)] {
+        let mut terminal = Terminal::new();
+        let mut out = Vec::new();
+        for piece in b"911\r912\r913\r".chunks(pieces) {
+            out.extend(terminal.send(piece));
+            out.extend(terminal.wait(gap));
+        }
+        out.extend(terminal.pause());
+        let first = text("911").into_iter().take(3 / pieces * pieces);
+        let back = vec![key(KeyCode::Backspace); first.len()];
+        assert_eq!(out, [&first.collect::<Vec<_>>()[..], &back, &[Input::Paste("911\r912\r913\r".into())]].concat());
+    }
+    // One that is late is no answer to the question about those before it.
+    let mut terminal = Terminal::new();
+    terminal.send(b"1\r2\r");
+    assert_eq!(terminal.wait(200), [Input::Paste("1\r2\r".into())]);
+    terminal.send(b"3\r");
+    assert_eq!(terminal.wait(200), [Input::Paste("3\r".into())]);
+    // An Enter that a hand presses is one.
+    assert_eq!(terminal.send(b"\r"), [key(KeyCode::Enter)]);
+}
+
+#[test]
+fn an_enter_of_a_hand_is_not_held_back() {
+    let mut terminal = Terminal::new();
+    for byte in b"12\r13\r\r7" {
+        let enter = if *byte == b'\r' { key(KeyCode::Enter) } else { key(KeyCode::Char((*byte).into())) };
+        assert_eq!(terminal.send(&[*byte]), [enter]);
+        assert_eq!(terminal.decoder.deadline(), None);
+        terminal.wait(9);
+    }
+    // One that an input method sends with its last syllable comes in a moment, and keys behind it are none of a paste.
+    assert_eq!(terminal.send("가\r".as_bytes()), []);
+    assert_eq!(terminal.wait(30), [&text("가")[..], &[key(KeyCode::Enter)]].concat());
+    terminal.send(b"12");
+    terminal.wait(1);
+    terminal.send(b"\r");
+    assert_eq!(terminal.send(b"\x1b[A"), [key(KeyCode::Enter), key(KeyCode::Up)]);
+}
+
+#[test]
+fn a_paste_whose_opening_comes_in_pieces_is_a_paste() {
+    for (first, gap, rest) in [
+        ("\x1b", 250, "[200~701\n702\n\x1b[201~"),
+        ("\x1b", 1_900, "[200~701\n702\n\x1b[201~"),
+        ("\x1b[20", 900, "0~701\n702\n\x1b[201~"),
+        ("\x1b[", 200, "200~701\n702\n\x1b[201~"),
+        ("\x1b[200", 1_500, "~701\n702\n\x1b[201~"),
+    ] {
+        let mut terminal = Terminal::new();
+        terminal.send(first.as_bytes());
+        terminal.wait(gap);
+        let out = terminal.send(rest.as_bytes());
+        assert_eq!(out, [Input::Paste("701\n702\n".into())], "{first:?} {gap}");
+    }
+    // The text comes in a third read; and without an end.
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b");
+    terminal.wait(300);
+    assert_eq!(terminal.send(b"[200~"), []);
+    terminal.wait(300);
+    assert_eq!(terminal.send(b"711\r"), []);
+    assert_eq!(terminal.pause(), [Input::Paste("711\r".into())]);
+}
+
+#[test]
+fn what_stands_on_both_sides_of_a_control_is_not_joined() {
+    for end in ["\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
+        assert_eq!(all(format!("\x1b[200~12{end}34\x1b[201~").as_bytes()), [Input::Paste("12\n34".into())]);
+    }
+    for control in
+        (0..0x20_u8).map(char::from).chain('\u{7f}'..'\u{a0}').filter(|c| !"\t\n\u{b}\u{c}\r\u{85}".contains(*c))
+    {
+        let pasted = all(format!("\x1b[200~1{control}2\x1b[201~").as_bytes());
+        assert_eq!(pasted, [Input::Paste("1\u{fffd}2".into())], "{control:?}");
+    }
 }
