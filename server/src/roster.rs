@@ -252,6 +252,10 @@ fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
         let without = roster.without_pin();
         match without.map_err(|why| RosterError::Unusable { path: file.to_owned(), why })? {
             0 => {}
+            students if students == roster.students.len() => tracing::error!(
+                students,
+                "nobody on the roster has a PIN, and so nobody can join; make them with `squares-server roster --make-pins`, or call their column 'PIN'"
+            ),
             students => tracing::warn!(
                 students,
                 "some on the roster have no PIN and cannot join; give them one with `squares-server roster --make-pins`"

@@ -54,9 +54,9 @@ fn main() -> ExitCode {
     let student = flags.student.filter(|student| !student.is_empty());
     // Who only wants to see needs none.
     let watches = flags.follow && flags.numbers.is_empty();
-    if student.is_none() && !watches {
-        let mend = "squares: a student id is needed here; give it with --student or in SQUARES_STUDENT";
-        let _ = writeln!(io::stderr(), "{mend}");
+    // From a pipe there may come no number at all, which needs none either.
+    if student.is_none() && !watches && (typing || !flags.numbers.is_empty()) {
+        let _ = writeln!(io::stderr(), "squares: {}", plain::NEEDS_STUDENT);
         return ExitCode::from(BAD_USAGE);
     }
     // Somebody who only wants to follow is not asked for numbers on the terminal.

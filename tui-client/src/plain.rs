@@ -21,6 +21,9 @@ use crate::event::Pin;
 use crate::link::{Known, Trust};
 use crate::terminal;
 
+/// What is wrong where a number is to be squared for nobody.
+pub const NEEDS_STUDENT: &str = "a student id is needed here; give it with --student or in SQUARES_STUDENT";
+
 /// What plain mode is asked to do.
 #[derive(Clone)]
 pub struct Options {
@@ -78,6 +81,10 @@ pub fn run(options: Options) -> ExitCode {
     match end {
         End::AllSquared | End::Closed | End::Interrupted => ExitCode::SUCCESS,
         End::SomeRefused => ExitCode::from(1),
+        End::Nobody => {
+            output.complain(&format!("squares: {NEEDS_STUDENT}"));
+            ExitCode::from(2)
+        }
         End::Unwritable(error) => {
             output.complain(&format!("squares: cannot write to standard output: {error}"));
             ExitCode::from(1)

@@ -122,6 +122,15 @@ fn completions_are_printed_for_every_shell() {
 }
 
 #[test]
+fn a_pipe_without_a_number_needs_no_student_and_one_with_a_number_does() {
+    for (input, code) in [("", 0), ("\n \r\n", 0), ("12\n", 2)] {
+        let done = run(&mut Home::new().squares(&["--server", "127.0.0.1:1"]), input.as_bytes());
+        assert_eq!((done.code, done.out.as_str()), (Some(code), ""), "{input:?}");
+        assert_eq!(done.err.contains("--student"), code == 2, "{}", done.err);
+    }
+}
+
+#[test]
 fn without_a_server_it_exits_with_3_and_without_a_number_with_0() {
     let nobody = Fake::listen().address();
     let done = squares(&nobody, &["12"], b"");

@@ -224,14 +224,17 @@ fn meaning(key: &str) -> Option<(Kind, u8)> {
         "sisuserid" | "sisid" | "orgdefinedid" | "idnumber" | "idno" | "universityid" | "campusid" | "개인번호" => {
             (Kind::Id, 2)
         }
-        "username" | "netid" | "uid" | "login" | "loginid" | "loginname" | "sisloginid" | "아이디" | "사용자아이디"
-        | "로그인아이디" | "로그인id" | "학생아이디" => (Kind::Id, 3),
-        "id" | "userid" | "사용자id" => (Kind::Id, 4),
+        "sisloginid" | "학생아이디" => (Kind::Id, 3),
+        // Which of these a university means by its numbers, their titles do not tell.
+        "id" | "userid" | "사용자id" | "username" | "netid" | "uid" | "login" | "loginid" | "loginname" | "아이디"
+        | "사용자아이디" | "로그인아이디" | "로그인id" => (Kind::Id, 4),
         STUDENT => (Kind::Id, 5),
         "이름" | "성명" | "성함" | "학생명" | "학생이름" | "학생성명" | "한글이름" | "한글성명" | "국문이름"
         | "국문성명" | "name" | "fullname" | "studentname" | "studentfullname" | "studentsname" | "displayname"
         | "nameofstudent" => (Kind::Name, 0),
-        "영문이름" | "영문성명" | "영문명" | "englishname" | "preferredname" => (Kind::Name, 1),
+        "학생" | "수강생" | "수강생명" | "영문이름" | "영문성명" | "영문명" | "englishname" | "preferredname" => {
+            (Kind::Name, 1)
+        }
         "firstname" | "first" | "givenname" | "givennames" | "given" | "forename" => (Kind::Given, 0),
         "lastname" | "last" | "surname" | "familyname" | "family" | "성" | "성씨" => (Kind::Family, 0),
         "학과" | "학과명" | "소속학과" | "department" | "departmentname" | "dept" | "deptname" => {
@@ -242,7 +245,9 @@ fn meaning(key: &str) -> Option<(Kind, u8)> {
         "소속" | "소속명" | "학부" | "학부명" | "학부학과" | "대학학과" | "program" | "programme" | "degreeprogram"
         | "courseofstudy" => (Kind::Department, 2),
         "대학" | "단과대학" | "college" | "faculty" | "school" => (Kind::Department, 3),
-        "pin" | "핀" | "핀번호" => (Kind::Pin, 0),
+        "pin" | "핀" | "핀번호" | "pin번호" | "pinnumber" | "pinno" | "pincode" | "pin코드" | "핀코드" | "pinhash"
+        | "pin해시" => (Kind::Pin, 0),
+        "비밀번호" | "암호" | "password" | "passwordhash" => (Kind::Pin, 1),
         _ => return None,
     })
 }

@@ -82,7 +82,8 @@ impl<'a> Table<'a> {
 
     /// All records in their order, what stands above the header too.
     pub(super) fn records(&self) -> impl Iterator<Item = csv::Result<StringRecord>> + use<'a> {
-        reader(self.text, self.separator).into_records()
+        let pin = self.columns.pin;
+        reader(self.text, self.separator).into_records().map(move |record| Ok(with_whole_hash(record?, pin)))
     }
 
     /// What separates the columns.
@@ -134,11 +135,27 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The id in a cell: spreadsheets are told by `="…"`, or by a `'` in front, that its digits are no number.
+/// The record with the hash of its PIN in one cell: it has commas of its own, and is pasted without quotes as `squares-server pin`
+/// prints it.
+fn with_whole_hash(record: StringRecord, pin: Option<usize>) -> StringRecord {
+    let is_cut = |at: &usize| {
+        let begins = |at: usize, with: &str| record.get(at).is_some_and(|cell| cell.starts_with(with));
+        begins(*at, "$argon2") && begins(at + 1, "t=") && begins(at + 2, "p=")
+    };
+    let Some(at) = pin.filter(is_cut) else { return record };
+    let cells: Vec<&str> = record.iter().collect();
+    let hash = cells[at..at + 3].join(",");
+    let mut whole: StringRecord =
+        cells[..at].iter().copied().chain([&*hash]).chain(cells[at + 3..].iter().copied()).collect();
+    whole.set_position(record.position().cloned());
+    whole
+}
+
+/// The id in a cell: spreadsheets are told by `="…"`, or by a `'` in front, that its digits are no number, and D2L's exports have a `#` there.
 pub(super) fn id_in(cell: &str) -> &str {
     let cell = cell.trim();
     let quoted = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
-    quoted.or_else(|| cell.strip_prefix('\'')).unwrap_or(cell).trim()
+    quoted.or_else(|| cell.strip_prefix(['\'', '#'])).unwrap_or(cell).trim()
 }
 
 /// Reads CSV as spreadsheets write it, with rows of any length.

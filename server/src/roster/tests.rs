@@ -272,3 +272,34 @@ fn lines_without_an_id_are_passed_over_and_counted() {
     assert_eq!(roster.taken, "id: \"학번\", name: \"이름\", department: none, PIN: none; separated by commas");
     check_refused("id,name\n,a\n,b\n", "no student");
 }
+
+#[test]
+fn a_hash_stands_in_a_table_as_it_is_printed() {
+    const HASH: &str = "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA";
+    for file in [
+        format!("id,name,department,pin\ns1,a,b,{HASH}\n"),
+        format!("id,pin,name,department\ns1,{HASH},a,b\n"),
+        format!("PIN 번호,학번,이름,학과\n{HASH},s1,a,b\n"),
+        format!("id,name,department,pin\ns1,a,b,\"{HASH}\"\n"),
+        format!("id;name;department;비밀번호\ns1;a;b;{HASH}\n"),
+    ] {
+        let roster = Roster::parse(file.as_bytes()).expect(&file);
+        let listed = &roster.students["s1"];
+        assert_eq!((&*listed.student.name, listed.student.department.as_deref()), ("a", Some("b")), "{file}");
+        assert_eq!(listed.pin.as_deref(), Some(HASH), "{file}");
+    }
+    for title in ["PIN 번호", "PIN hash", "PIN Code", "비밀번호", "Password"] {
+        let error = Roster::parse(format!("id,name,{title}\ns1,a,4711\n").as_bytes()).expect_err(title);
+        assert!(error.contains("squares-server pin") && !error.contains("4711"), "{error}");
+    }
+}
+
+#[test]
+fn a_login_beside_an_id_is_taken_for_neither() {
+    for titles in ["ID,Username,Name", "ID,아이디,이름", "User ID,Login,Name", "UID,ID,Name"] {
+        check_refused(format!("{titles}\n20260001,sample,A\n"), "two columns could be the id");
+        check(&format!("{titles}\ns1,s1,A\n"), "s1", "A", None);
+    }
+    check("학생,학번\n가람,20260001\n", "20260001", "가람", None);
+    check("OrgDefinedId,Username,Last Name,First Name\n#20260001,#x,Sample,Ada\n", "20260001", "Ada Sample", None);
+}

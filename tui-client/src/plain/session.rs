@@ -50,6 +50,8 @@ pub(super) enum End {
     /// By a signal.
     Interrupted,
     Unwritable(io::Error),
+    /// A number came, and no student is named to square it.
+    Nobody,
     /// No server, or not let in: why, and how to mend it.
     Failed(String),
 }
@@ -243,6 +245,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
 
     fn take(&mut self, given: Given) -> Result<(), End> {
         match given {
+            Given::Number(_) if self.options.student.is_none() && !self.options.follow => return Err(End::Nobody),
             Given::Number(number) if self.options.student.is_none() => {
                 let mend = "not squared, since nobody is named; give a student id with --student or in SQUARES_STUDENT";
                 self.refused = true;
