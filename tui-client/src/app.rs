@@ -14,6 +14,7 @@ mod export;
 mod feed;
 mod filter;
 mod help;
+mod hint;
 mod input;
 mod join;
 mod join_keys;
@@ -51,6 +52,7 @@ pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
 pub(crate) use feed::{Feed, Item, Top, Waiting};
 pub(crate) use help::{HelpLine, KEY_COLUMN, help, indent};
+pub(crate) use hint::Sentence;
 pub(crate) use input::Line;
 pub(crate) use join::{Field, JoinForm};
 pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_field_width, layout};
@@ -322,6 +324,7 @@ impl App {
             Event::Resize(width, height) => {
                 self.redraw(Urgency::Now);
                 self.size = (width, height);
+                self.resize_feeds(true);
             }
             Event::Notebook { student, lines, draft } => self.notebook_opened(&student, lines, &draft, now),
             Event::Unkept(unkept) => self.unkept(&unkept),
@@ -350,10 +353,10 @@ impl App {
             self.redraw(Urgency::Soon);
         }
         self.updated_at = now;
-        self.settle(&mut effects);
         if self.screen == Screen::Room {
             self.notices.settle(now);
         }
+        self.settle(&mut effects);
         effects
     }
 
@@ -405,23 +408,30 @@ impl App {
 
     /// Brings what depends on sizes and on one another in line, and asks for the page that scrolling came near to.
     fn settle(&mut self, effects: &mut Vec<Effect>) {
-        let (width, height) = self.size;
-        let parts = layout(width, height);
+        let (width, _) = self.size;
         self.settle_chart();
         if matches!(self.body, Body::Feed) {
             self.feed.go_on_reading(&self.me.id, false);
         }
         self.settle_notebook(effects);
         self.settle_export(effects);
+        let parts = self.layout();
         self.form.settle(self.connection.auth());
         self.form.reveal(usize::from(join_field_width(width)));
         self.input.reveal(usize::from(input_width(parts.input.width)));
-        self.feed.resize(usize::from(parts.feed.height));
-        if let Some(whole) = &mut self.whole {
-            whole.resize(usize::from(parts.feed.height));
-        }
+        self.resize_feeds(false);
         if self.screen == Screen::Room && self.connection.is_joined() {
             effects.extend(self.feed.wanted().map(Effect::Page));
+        }
+    }
+
+    /// Where nobody reads further up, the newest results make room for a sentence. What is being read never moves for one.
+    fn resize_feeds(&mut self, even_if_read: bool) {
+        let height = usize::from(self.layout().feed.height);
+        for feed in std::iter::once(&mut self.feed).chain(&mut self.whole) {
+            if even_if_read || feed.is_following() {
+                feed.resize(height);
+            }
         }
     }
 

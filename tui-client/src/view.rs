@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use ratatui::Frame;
 
-use crate::app::{App, Body, SMALLEST, Screen, is_large_enough, layout};
+use crate::app::{App, Body, SMALLEST, Screen, is_large_enough};
 use crate::text;
 
 pub use linear::Linear;
@@ -44,7 +44,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
     let caret = match app.screen {
         Screen::Join => join::draw(app, &mut paint, area, now),
         Screen::Room => {
-            let parts = layout(area.width, area.height);
+            let parts = app.layout();
             header::draw(app, &mut paint, &parts, now);
             match &app.body {
                 Body::Feed => {

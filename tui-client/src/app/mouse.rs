@@ -4,7 +4,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::feed::Item;
-use super::{App, Body, Detail, Screen, layout, list_lines};
+use super::{App, Body, Detail, Screen, list_lines};
 
 /// The lines that one notch of the mouse wheel scrolls.
 const WHEEL: isize = 3;
@@ -25,7 +25,7 @@ impl App {
     }
 
     fn wheel(&mut self, mouse: MouseEvent, lines: isize) {
-        let parts = layout(self.size.0, self.size.1);
+        let parts = self.layout();
         let over_list = parts.online.contains((mouse.column, mouse.row).into());
         match self.body {
             Body::Feed if over_list => self.online.scroll(lines, list_lines(parts.online.height)),
@@ -36,7 +36,7 @@ impl App {
     }
 
     fn click(&mut self, mouse: MouseEvent) -> bool {
-        let parts = layout(self.size.0, self.size.1);
+        let parts = self.layout();
         let at = (mouse.column, mouse.row).into();
         let list = match self.body {
             Body::Online => parts.body,

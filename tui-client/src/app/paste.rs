@@ -7,7 +7,7 @@ use squares_shared::number::Number;
 
 use super::input::Edit;
 use super::notices::Gravity;
-use super::{App, Body, Check, Screen, layout};
+use super::{App, Body, Check, Screen};
 use crate::event::Effect;
 use crate::keys::{Action, Key, Place};
 use crate::text;
@@ -154,7 +154,7 @@ impl App {
 
     /// The lines that are left for what was pasted, below the question.
     pub(super) fn pasted_height(&self) -> usize {
-        usize::from(layout(self.size.0, self.size.1).body.height.saturating_sub(1))
+        usize::from(self.layout().body.height.saturating_sub(1))
     }
 
     /// The server's limit may be another than it was when lines were judged.

@@ -11,7 +11,7 @@ use super::connection::State;
 use super::input::Edit;
 use super::leave::Answer;
 use super::notices::Gravity;
-use super::{App, Body, Copied, Detail, head_lines, help, layout, list_lines};
+use super::{App, Body, Copied, Detail, head_lines, help, list_lines};
 use crate::event::Effect;
 use crate::keys::{Action, Key, Place};
 
@@ -139,7 +139,7 @@ impl App {
 
     /// Scrolls whatever fills the middle.
     pub(super) fn scroll_body(&mut self, lines: isize) {
-        let parts = layout(self.size.0, self.size.1);
+        let parts = self.layout();
         let (cells, height) = (usize::from(parts.body.width), usize::from(parts.body.height));
         match &mut self.body {
             Body::Feed if lines > isize::MAX / 4 => self.feed.follow_newest(),
@@ -168,7 +168,7 @@ impl App {
 
     /// Whether what fills the middle goes on below what is in sight.
     pub(crate) fn goes_on_below(&self) -> bool {
-        let body = layout(self.size.0, self.size.1).body;
+        let body = self.layout().body;
         let (cells, height) = (usize::from(body.width), usize::from(body.height));
         match &self.body {
             Body::Help(scrolled) => {
@@ -184,13 +184,13 @@ impl App {
     }
 
     fn scroll_online(&mut self, pages: isize) {
-        let lines = list_lines(layout(self.size.0, self.size.1).body.height);
+        let lines = list_lines(self.layout().body.height);
         self.online.scroll(pages * isize::try_from(lines.max(2) - 1).unwrap_or(1), lines);
     }
 
     /// A page keeps one line in sight.
     pub(super) fn page(&self) -> isize {
-        let height = layout(self.size.0, self.size.1).body.height;
+        let height = self.layout().body.height;
         isize::try_from(height.max(2) - 1).unwrap_or(1)
     }
 
@@ -198,7 +198,7 @@ impl App {
         if matches!(body, Body::Online) {
             self.online.start_at(&self.me.id);
             // However far the list was scrolled, who is chosen is seen.
-            self.online.move_cursor(0, list_lines(layout(self.size.0, self.size.1).body.height));
+            self.online.move_cursor(0, list_lines(self.layout().body.height));
         }
         if matches!(self.body, Body::Feed) && !matches!(body, Body::Feed) {
             self.feed.stop_reading();

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::paint::{Paint, Part};
 use super::{chart, filter};
-use crate::app::{App, Body, Check, Command, Gravity, Layout, PROMPT, Search, candidates, input_width};
+use crate::app::{App, Body, Check, Gravity, Layout, PROMPT, Search, Sentence, input_width};
 use crate::keys::Hint;
 use crate::text;
 
@@ -122,7 +122,7 @@ fn found(app: &App, paint: &mut Paint<'_>, area: Rect, search: &Search) {
 }
 
 /// What is to be said: below the input, over the keys too if it is long, and above the input where the screen is so
-/// small that it would not fit below. What is said while somebody types keeps to its line, so that nothing jumps.
+/// small that it would not fit below.
 fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     if let Some(search) = &app.search {
         return found(app, paint, parts.hint, search);
@@ -140,7 +140,8 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
         return footer(app, paint, parts.hint);
     }
     let cells = usize::from(parts.hint.width);
-    let (words, style, passing) = sentence(app, cells);
+    let Sentence { words, gravity, passing } = app.sentence(cells);
+    let style = style(app, gravity);
     let lines = text::wrap(&words, cells);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let below = parts.hint.height + parts.footer.height;
@@ -148,12 +149,9 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
         paint.put(parts.hint.x, parts.hint.y, parts.hint.width, &text::cut(&words, cells, app.glyphs.ellipsis), style);
         return;
     }
-    let area = if count <= below {
-        Rect { height: below, ..parts.hint }
-    } else {
-        // To the very top, if need be: of a fingerprint every digit counts.
-        let height = count.min(parts.rule.bottom());
-        Rect { y: parts.rule.bottom() - height, height, ..parts.hint }
+    let area = match app.rows_above(parts) {
+        0 => Rect { height: below, ..parts.hint },
+        height => Rect { y: parts.rule.bottom() - height, height, ..parts.hint },
     };
     paint.clear(area);
     for (y, line) in (area.top()..area.bottom()).zip(lines) {
@@ -161,51 +159,13 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     }
 }
 
-/// The sentence, its style, and whether it is one that every key may change.
-pub(super) fn sentence(app: &App, cells: usize) -> (String, Style, bool) {
-    let (theme, strings) = (&app.theme, app.strings);
-    // What is wrong with the line is nearer than why there is no connection.
-    let wrong_line = matches!(app.check, Check::Wrong(_) | Check::TooManyDigits { .. });
-    if let Some(notice) = app.notices.current().filter(|notice| !(wrong_line && notice.is_while_lost())) {
-        let style = match notice.gravity {
-            Gravity::Info => theme.plain,
-            Gravity::Warning => theme.notice,
-            Gravity::Error => theme.error,
-        };
-        return (notice.text.clone(), style, false);
+/// How it looks, by how grave it is.
+const fn style(app: &App, gravity: Gravity) -> Style {
+    match gravity {
+        Gravity::Info => app.theme.plain,
+        Gravity::Warning => app.theme.notice,
+        Gravity::Error => app.theme.error,
     }
-    let mild = |words: String| (words, theme.plain, true);
-    let wrong = |words: String| (words, theme.error, false);
-    match app.check {
-        Check::Empty if text::fits(strings.placeholder, cells) => mild(strings.placeholder.to_owned()),
-        Check::Empty => mild(strings.placeholder_short.to_owned()),
-        Check::Number { digits } => mild((strings.digits)(&text::grouped(digits))),
-        Check::Unfinished(_) => mild(fault_words(app, app.check).unwrap_or_default()),
-        Check::Wrong(_) | Check::TooManyDigits { .. } => wrong(fault_words(app, app.check).unwrap_or_default()),
-        Check::Command => mild(command(app, cells)),
-    }
-}
-
-/// What is wrong with a text, if anything is.
-pub(super) fn fault_words(app: &App, check: Check) -> Option<String> {
-    let strings = app.strings;
-    match check {
-        Check::Unfinished(fault) | Check::Wrong(fault) => Some((strings.fault)(fault)),
-        Check::TooManyDigits { limit } => Some((strings.too_many_digits)(&text::grouped(limit))),
-        Check::Empty | Check::Number { .. } | Check::Command => None,
-    }
-}
-
-/// What the command being typed does; where it may become several, their names.
-fn command(app: &App, cells: usize) -> String {
-    let lang = app.strings.lang;
-    let found = candidates(app.input.text());
-    let full = |command: &&Command| format!("{}  {}", command.usage.of(lang), command.help.of(lang));
-    let whole = found.iter().map(full).collect::<Vec<_>>().join("   ");
-    if found.len() == 1 || text::fits(&whole, cells) {
-        return whole;
-    }
-    found.iter().map(|command| format!("/{}", command.name)).collect::<Vec<_>>().join(" ")
 }
 
 fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {

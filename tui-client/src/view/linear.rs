@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use super::expression::Writer;
 use super::{filter, header, input};
-use crate::app::{App, Body, Field, Item, Notice, PROMPT, Row, Screen, State, Top, seconds_until};
+use crate::app::{App, Body, Field, Item, Notice, PROMPT, Row, Screen, Sentence, State, Top, seconds_until};
 use crate::event::Lost;
 use crate::keys::Action;
 use crate::text;
@@ -204,7 +204,7 @@ impl Linear {
             }
         }
         self.refused = refused;
-        let (words, _, passing) = input::sentence(app, COLUMNS.into());
+        let Sentence { words, passing, .. } = app.sentence(COLUMNS.into());
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
         let notice = app.notices.current().map(Notice::until);
         // Why there is no connection comes anew with every try, and is said once.

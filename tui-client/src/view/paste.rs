@@ -4,7 +4,6 @@
 use ratatui::layout::Rect;
 
 use super::expression::Writer;
-use super::input::fault_words;
 use super::paint::Paint;
 use crate::app::{App, Pasted};
 use crate::text;
@@ -28,7 +27,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, question: &Past
     for (judged, y) in lines.iter().skip(question.scrolled(height)).zip(area.top() + 1..area.bottom()) {
         let (mark, words, style) = match judged.fault {
             Some(fault) => {
-                let reason = fault_words(app, fault).unwrap_or_default();
+                let reason = app.fault_words(fault).unwrap_or_default();
                 let shown = text::printable(text::head(&judged.text, cells)).into_owned();
                 ("!", writer.wrong(&shown, &reason, cells), theme.error)
             }

@@ -120,3 +120,31 @@ fn a_file_that_is_there_is_asked_about() {
         stage
     });
 }
+
+#[test]
+fn what_is_said_covers_no_newest_result() {
+    for lang in [Lang::En, Lang::Ko] {
+        for size in [(80, 24), (200, 50), MIDDLE, (30, 8)] {
+            let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
+            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 3), hosting: false });
+            stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+            stage.link(LinkEvent::Results((1..=3).map(result).collect()));
+            let shows = |stage: &Stage| assert!(stage.picture().contains("13² = 169"), "{}", stage.picture());
+            shows(&stage);
+            if size.0 > MIDDLE.0 {
+                let folder = format!("/home/sample/{}", "a-long-name/".repeat(20));
+                let kind = std::io::ErrorKind::NotADirectory;
+                stage.update(Event::Unkept(Unkept::new(std::path::Path::new(&folder), &kind.into())));
+                shows(&stage);
+                stage.press(KeyCode::Esc);
+            }
+            for wrong in ["12x", "1.2.3", "/nope", "/who nobody"] {
+                stage.type_in(wrong);
+                stage.press(KeyCode::Enter);
+                shows(&stage);
+                stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
+            }
+        }
+    }
+}

@@ -63,8 +63,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
             let (good, bad) = question.counts();
             lines.push((strings.paste_question)(good, bad));
             for judged in question.lines().iter().take(bad.min(MOST)) {
-                let why =
-                    judged.fault.and_then(|fault| crate::view::input::fault_words(app, fault)).unwrap_or_default();
+                let why = judged.fault.and_then(|fault| app.fault_words(fault)).unwrap_or_default();
                 let shown = text::printable(text::head(&judged.text, 100)).into_owned();
                 lines.push(format!("{}. {shown}: {why}", judged.line));
             }
