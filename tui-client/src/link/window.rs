@@ -19,6 +19,13 @@ const LONGEST_STORAGE_WAIT: Duration = Duration::from_secs(8);
 /// The wait after `rate_limited` where the server does not say how long.
 const RATE_WAIT: Duration = Duration::from_millis(500);
 
+/// The least wait after `rate_limited`, doubled with each further one until a square has its answer: a server that asks for no wait at all
+/// is not asked again and again at full speed.
+const LEAST_RATE_WAIT: Duration = Duration::from_millis(20);
+
+/// The longest of these.
+const LONGEST_LEAST_RATE_WAIT: Duration = Duration::from_secs(2);
+
 /// The longest wait that a server may ask for.
 const LONGEST_RATE_WAIT: Duration = Duration::from_secs(300);
 
@@ -36,6 +43,7 @@ pub struct Window {
     room: usize,
     held_until: Option<Instant>,
     storage_failures: u32,
+    rate_failures: u32,
 }
 
 impl Default for Window {
@@ -48,6 +56,7 @@ impl Default for Window {
             room: WINDOW,
             held_until: None,
             storage_failures: 0,
+            rate_failures: 0,
         }
     }
 }
@@ -83,6 +92,7 @@ impl Window {
         if let Some((_, square)) = self.on_their_way.remove(id) {
             self.room = (self.room + 1).min(WINDOW);
             self.storage_failures = 0;
+            self.rate_failures = 0;
             return Some(square);
         }
         // A result may overtake the news that its square has to wait, where another terminal sent it too.
@@ -94,7 +104,14 @@ impl Window {
     /// the end of that while, where it was not known before.
     pub fn hold_for_rate(&mut self, id: &str, retry_after: Option<Duration>, now: Instant) -> Option<Instant> {
         self.take_back(id)?;
-        self.hold(now + retry_after.unwrap_or(RATE_WAIT).min(LONGEST_RATE_WAIT), now)
+        let mut wait = retry_after.unwrap_or(RATE_WAIT).min(LONGEST_RATE_WAIT);
+        // One breath of squares, refused together, is one failure.
+        if self.held_until.is_none_or(|until| until <= now) {
+            let least = LEAST_RATE_WAIT.saturating_mul(1 << self.rate_failures.min(8)).min(LONGEST_LEAST_RATE_WAIT);
+            self.rate_failures += 1;
+            wait = wait.max(least);
+        }
+        self.hold(now + wait, now)
     }
 
     /// The server cannot store this square: as [`Self::hold_for_rate`], with waits that grow.
@@ -246,6 +263,30 @@ mod tests {
         assert!(window.finish(&sent[0]).is_some());
         let sent = send_all(&mut window, now);
         assert_eq!(window.hold_for_storage(&sent[0], now), Some(now + STORAGE_WAIT));
+    }
+
+    #[test]
+    fn waits_for_a_server_that_asks_for_none_grow_until_a_square_has_its_answer() {
+        let mut now = Instant::now();
+        let mut window = window(0..3);
+        let mut waits = Vec::new();
+        for _ in 0..9 {
+            let sent = send_all(&mut window, now);
+            let until: Vec<_> =
+                sent.iter().filter_map(|id| window.hold_for_rate(id, Some(Duration::ZERO), now)).collect();
+            assert_eq!(until.len(), 1);
+            waits.push((until[0] - now).as_millis());
+            now = until[0];
+        }
+        assert_eq!(waits, [20, 40, 80, 160, 320, 640, 1280, 2000, 2000]);
+        let sent = send_all(&mut window, now);
+        let asked = Duration::from_secs(3);
+        assert_eq!(window.hold_for_rate(&sent[0], Some(asked), now), Some(now + asked), "a longer one is waited for");
+        let sent = send_all(&mut window, now + asked);
+        assert!(window.finish(&sent[0]).is_some());
+        let sent = send_all(&mut window, now + asked);
+        let until = window.hold_for_rate(&sent[0], Some(Duration::ZERO), now + asked);
+        assert_eq!(until, Some(now + asked + LEAST_RATE_WAIT));
     }
 
     #[test]
