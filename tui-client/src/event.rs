@@ -212,6 +212,8 @@ pub enum Lost {
     Full,
     /// It did not speak the protocol; what was wrong with it.
     NotSquares(String),
+    /// It speaks this other version of the protocol.
+    OtherProtocol(String),
     /// What answers there is a server of this other protocol.
     Stranger(&'static str),
     /// It took the connection, and said nothing for so many seconds.

@@ -211,6 +211,83 @@ fn within_ten_seconds_whoever_says_nothing_or_drips_is_told_apart_from_a_room() 
 }
 
 #[test]
+fn a_server_that_floods_in_place_of_hello_is_told_within_ten_seconds() {
+    let home = Home::new();
+    for line in [&b"\n"[..], b"\r\n", b"{\"type\":\"confetti\"}\n", b"{\"type\":\"confetti\",\"protocol\":2}\n"] {
+        let flood = line.repeat(4096);
+        let address = stranger(move |mut stream| {
+            let flood = flood.clone();
+            thread::spawn(move || while stream.write_all(&flood).is_ok() {});
+        });
+        let mut client = Client::at(&home, &address);
+        let start = Instant::now();
+        let (why, again) = client.until_lost();
+        assert!(matches!(why, Lost::NotSquares(_)) && again, "{why:?}");
+        assert!(start.elapsed() < Duration::from_secs(10));
+        client.leave();
+        let done = square(&home, &address, &[]);
+        assert!(done.code == Some(3) && done.err.contains("not a Squares server"), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_server_of_another_version_is_told_by_its_version_whatever_else_it_says() {
+    let home = Home::new();
+    for (hello, version) in [
+        (&b"{\"type\":\"hello\",\"protocol\":2}\n"[..], "2"),
+        (b"\xef\xbb\xbf{\"type\":\"hello\",\"protocol\":2,\"auth\":\"passkey\",\"limits\":{\"line\":1e30}}\n", "2"),
+        (
+            b"{\"type\":\"hello\",\"protocol\":3,\"server\":\"s\",\"auth\":\"open\",\"log\":\"l\",\"latest\":0,\
+              \"limits\":{\"line\":65536,\"digits\":1000,\"rate\":0,\"burst\":0}}\n",
+            "3",
+        ),
+        (b"\r\n{\"protocol\":0,\"type\":\"hello\",\"auth\":[]}\r\n", "0"),
+        (b"{\"type\":\"hello\",\"protocol\":99999999999}\n", "99999999999"),
+    ] {
+        let address = greeter(hello);
+        let mut client = Client::at(&home, &address);
+        assert_eq!(client.until_lost(), (Lost::OtherProtocol(version.into()), true));
+        client.leave();
+        let done = square(&home, &address, &[]);
+        let told = format!("speaks version {version} of the protocol, this program 1; update");
+        assert!(done.code == Some(3) && done.err.contains(&told), "{}", done.err);
+    }
+    // One of ours that is broken is none.
+    let done = square(&home, &greeter(b"{\"type\":\"hello\",\"protocol\":1,\"auth\":\"passkey\"}\n"), &[]);
+    assert!(done.code == Some(3) && done.err.contains("not a Squares server"), "{}", done.err);
+}
+
+#[test]
+fn a_server_that_refuses_for_no_time_at_all_is_not_asked_at_full_speed() {
+    let (fake, home) = (Fake::listen(), Home::new());
+    let mut client = Client::at(&home, &fake.address());
+    client.join("s1");
+    let (mut peer, _) = fake.let_in(0);
+    client.until_joined();
+    client.square("12");
+    let (until, mut came) = (Instant::now() + Duration::from_secs(3), 0);
+    while Instant::now() < until {
+        let square = peer.hear_type("square");
+        peer.error("rate_limited", square["id"].as_str(), Some(0));
+        came += 1;
+    }
+    assert!(came < 20, "{came}");
+    client.leave();
+    // Plain mode, that is not let in for so long.
+    let mut command = home.squares(&["--server", &fake.address(), "--student", "s1", "12"]);
+    let _waiting = Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()));
+    let (until, mut came) = (Instant::now() + Duration::from_secs(3), 0);
+    while Instant::now() < until {
+        let mut peer = fake.accept();
+        peer.hello("log", 0);
+        peer.hear_type("join");
+        peer.error("rate_limited", None, Some(0));
+        came += 1;
+    }
+    assert!(came < 20, "{came}");
+}
+
+#[test]
 fn a_server_that_hangs_once_it_is_asked_to_let_somebody_in_is_told_within_ten_seconds() {
     let (fake, home) = (Fake::listen(), Home::new());
     let mut client = Client::at(&home, &fake.address());

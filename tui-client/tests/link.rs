@@ -212,7 +212,7 @@ fn a_server_that_is_full_gone_or_strange_is_tried_again_later() {
     client.ask(Command::ReconnectNow);
     let mut peer = fake.accept();
     peer.say(&json!({"type": "hello", "protocol": 2}));
-    assert!(matches!(client.until_lost(), (Lost::NotSquares(_), true)));
+    assert_eq!(client.until_lost(), (Lost::OtherProtocol("2".into()), true));
     client.ask(Command::ReconnectNow);
     let (mut peer, _) = fake.let_in(0);
     client.until_joined();

@@ -18,6 +18,9 @@ use crate::event::Lost;
 /// The longest line taken from a server before it said hello.
 const LONGEST_HELLO: usize = 64 << 10;
 
+/// The most bytes taken from it before it said hello, whatever lines they are.
+const LONGEST_BEGINNING: usize = 128 << 10;
+
 /// The longest line taken from it then, besides the digits of one result: far above a page of history or a list of who is online, which stay
 /// within 1 MiB.
 const LONGEST_LINE: usize = 4 << 20;
@@ -214,8 +217,25 @@ impl Connection {
         }
     }
 
+    /// As [`Self::next_message`], where a `hello` may be one of another version of the protocol, which need not be like ours but for its
+    /// number.
+    fn first_message(&mut self) -> Option<Result<FromServer, Lost>> {
+        loop {
+            let line = self.lines.next_line()?;
+            if let Some(spoken) = other_protocol(line) {
+                return Some(Err(Lost::OtherProtocol(spoken)));
+            }
+            match read_line(line) {
+                Ok(None) => {}
+                Ok(Some(message)) => return Some(Ok(message)),
+                Err(lost) => return Some(Err(lost)),
+            }
+        }
+    }
+
     async fn hello(&mut self) -> Result<Hello, Lost> {
         let ask_at = Instant::now() + ASK_AFTER;
+        let mut came = 0;
         loop {
             let silent = self.begins.as_ref().is_some_and(Vec::is_empty);
             let ready = tokio::select! {
@@ -234,12 +254,8 @@ impl Connection {
             if let Some(who) = self.begins.as_deref().and_then(stranger::who) {
                 return Err(who);
             }
-            match self.next_message() {
-                Some(Ok(FromServer::Hello(hello))) if hello.protocol == PROTOCOL => return Ok(hello),
-                Some(Ok(FromServer::Hello(hello))) => {
-                    let spoken = hello.protocol;
-                    return Err(Lost::NotSquares(format!("it speaks protocol {spoken}, this program {PROTOCOL}")));
-                }
+            match self.first_message() {
+                Some(Ok(FromServer::Hello(hello))) => return Ok(hello),
                 Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::ServerFull => return Err(Lost::Full),
                 // The one other thing that a server says first, in plain: that it speaks TLS.
                 Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::BadMessage => {
@@ -250,7 +266,12 @@ impl Connection {
                 Some(Err(lost)) => return Err(lost),
                 None => {}
             }
-            went?;
+            came += went?;
+            if came > LONGEST_BEGINNING {
+                return Err(Lost::NotSquares("it said much, and not hello".into()));
+            }
+            // Where there is always more to take, the end of patience is to be noticed all the same.
+            tokio::task::consume_budget().await;
         }
     }
 }
@@ -270,6 +291,25 @@ impl From<Lost> for Refused {
     }
 }
 
+/// Which version of the protocol this `hello` is of, where it is another than ours.
+fn other_protocol(line: Line<'_>) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct AnyHello {
+        r#type: String,
+        protocol: serde_json::Number,
+    }
+
+    let Line::Whole(bytes) = line else { return None };
+    let hello: AnyHello = serde_json::from_slice(without_mark(bytes)).ok()?;
+    let other = hello.r#type == "hello" && hello.protocol.as_u64() != Some(PROTOCOL.into());
+    other.then(|| hello.protocol.to_string())
+}
+
+/// The protocol passes over a byte-order mark before the first line.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
+}
+
 /// Reads one line of a server; nothing for a message of an unknown type.
 ///
 /// # Errors
@@ -278,9 +318,7 @@ pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
     match line {
         Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
         Line::Whole(bytes) => {
-            // The protocol passes over a byte-order mark before the first line.
-            let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-            let message = FromServer::read(bytes).map_err(|error| Lost::NotSquares(error.to_string()))?;
+            let message = FromServer::read(without_mark(bytes)).map_err(|error| Lost::NotSquares(error.to_string()))?;
             match message.as_ref().map_or(Ok(()), plausible::check) {
                 Ok(()) => Ok(message),
                 Err(why) => Err(Lost::NotSquares(why.into())),

@@ -135,7 +135,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             // Waiting is worth it, unless it takes longer than patience does.
             ErrorCode::RateLimited if !up.joined && is_soon(error.retry_after_ms) => {
                 let wait = error.retry_after_ms.map_or(JOIN_WAIT, Duration::from_millis);
-                Ok(Err(Over::HeldUp(wait.max(SHORTEST_WAIT), error.message)))
+                Ok(Err(Over::HeldUp(wait, error.message)))
             }
             _ if up.joined || (passing && self.was_in) => Ok(Err(Lost::Closed(Some(error.message)).into())),
             _ => {
@@ -150,9 +150,6 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
 
 /// How long to wait where the server does not say when it lets us in.
 const JOIN_WAIT: Duration = Duration::from_secs(1);
-
-/// The least wait, whatever the server says.
-const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
 fn is_soon(retry_after_ms: Option<u64>) -> bool {
     retry_after_ms.is_none_or(|wait| Duration::from_millis(wait) < PATIENCE)

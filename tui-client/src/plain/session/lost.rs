@@ -3,6 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use squares_shared::message::PROTOCOL;
+
 use super::{End, PATIENCE, Phase, Session};
 use crate::event::Lost;
 use crate::plain::output::printable;
@@ -39,6 +41,15 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             Lost::Full => (format!("the server at {server} is full; try again later"), false),
             Lost::NotSquares(why) => {
                 (format!("{server} is not a Squares server: {why}; name another with --server"), false)
+            }
+            Lost::OtherProtocol(spoken) => {
+                let mend = "update squares, or the server, so that both are of the same version";
+                (
+                    format!(
+                        "the server at {server} speaks version {spoken} of the protocol, this program {PROTOCOL}; {mend}"
+                    ),
+                    false,
+                )
             }
             Lost::Stranger(who) => {
                 let mend = "give the port of the room with --server";
@@ -120,6 +131,8 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     /// The server lets us in only after a while, where PINs were wrong or joins came too fast: that is told once, to a script too,
     /// which would else seem to hang.
     pub(super) fn held_up(&mut self, wait: Duration, why: String) {
+        // Whatever the server says, it is not asked again and again at full speed.
+        let wait = wait.max(self.backoff.next(fastrand::f64()));
         if std::mem::take(&mut self.tells.held_up) {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let (server, said) = (&self.server, printable(why.trim_end_matches('.')));

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use squares_shared::message::{ErrorCode, ErrorMessage};
+use squares_shared::message::{ErrorCode, ErrorMessage, PROTOCOL};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
@@ -17,6 +17,7 @@ pub(super) fn lost(why: &Lost) -> String {
         Lost::Shutdown => "Server stopped".to_owned(),
         Lost::Full => "Server full".to_owned(),
         Lost::NotSquares(_) => "Not a Squares server".to_owned(),
+        Lost::OtherProtocol(_) => "Server of another version".to_owned(),
         Lost::Stranger(who) => format!("{who} answers there, not Squares"),
         Lost::Silent(_) => "Server says nothing".to_owned(),
         Lost::Slow(_) => "Server too slow".to_owned(),
@@ -46,6 +47,9 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
         Lost::NotSquares(_) => Some("This is not a Squares server. Check the address.".to_owned()),
+        Lost::OtherProtocol(spoken) => Some(format!(
+            "This server speaks version {spoken} of the protocol, and this program version {PROTOCOL}. Update the older one."
+        )),
         Lost::Stranger(who) => Some(format!("What answers there is {who}, not Squares. Check the port.")),
         Lost::Silent(seconds) => Some(format!(
             "It took the connection and said nothing for {seconds} s. It hangs, or it is not a Squares server. Check the address."

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use squares_shared::message::{ErrorCode, ErrorMessage};
+use squares_shared::message::{ErrorCode, ErrorMessage, PROTOCOL};
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
@@ -17,6 +17,7 @@ pub(super) fn lost(why: &Lost) -> String {
         Lost::Shutdown => "서버가 멈췄습니다".to_owned(),
         Lost::Full => "서버에 자리가 없습니다".to_owned(),
         Lost::NotSquares(_) => "제곱방 서버가 아닙니다".to_owned(),
+        Lost::OtherProtocol(_) => "버전이 다른 서버입니다".to_owned(),
         Lost::Stranger(who) => format!("제곱방이 아니라 {who} 서버입니다"),
         Lost::Silent(_) => "서버가 답하지 않습니다".to_owned(),
         Lost::Slow(_) => "서버가 너무 느립니다".to_owned(),
@@ -46,6 +47,9 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
         )),
         Lost::CannotHost(why) => Some(text::printable(why).into_owned()),
         Lost::NotSquares(_) => Some("그 주소에 있는 것은 제곱방 서버가 아닙니다. 주소를 확인해 주세요.".to_owned()),
+        Lost::OtherProtocol(spoken) => Some(format!(
+            "서버와 프로토콜 버전이 다릅니다(서버 {spoken}, 이 프로그램 {PROTOCOL}). 오래된 쪽을 업데이트해 주세요."
+        )),
         Lost::Stranger(who) => {
             Some(format!("그 주소에 있는 것은 제곱방이 아니라 {who} 서버입니다. 포트를 확인해 주세요."))
         }
