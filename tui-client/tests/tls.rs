@@ -59,6 +59,52 @@ fn a_given_root_is_the_only_one_that_is_believed() {
     assert!(!known(&home).exists());
 }
 
+/// A certificate that its own key signed, and its key, as PEM files: one of an authority, as `openssl req -x509` makes it, or not; over or not.
+fn self_signed(home: &Home, name: &str, is_authority: bool, is_over: bool) -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    if is_authority {
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    }
+    if is_over {
+        parameters.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    }
+    let file = |end: &str, text: String| {
+        let path = home.path().join(format!("{name}.{end}"));
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    (file("crt", parameters.self_signed(&key).unwrap().pem()), file("key", key.serialize_pem()))
+}
+
+#[test]
+fn a_server_that_shows_the_very_certificate_that_was_given_is_believed() {
+    let home = Home::new();
+    for is_authority in [true, false] {
+        let (certificate, key) = self_signed(&home, &format!("one{is_authority}"), is_authority, false);
+        let (other, _) = self_signed(&home, &format!("other{is_authority}"), is_authority, false);
+        let server = Server::start(&["--tls-cert", &certificate, "--tls-key", &key]);
+        let address = format!("localhost:{}", server.port());
+        let right = square(&home, &address, &["--tls-ca", &certificate]);
+        assert_eq!((right.code, &*right.out, &*right.err), (Some(0), "12² = 144\n", ""));
+        // Of several that are given, any; not another one, and not for another name.
+        let both = home.path().join("both.pem");
+        let text = [&other, &certificate].map(|file| std::fs::read_to_string(file).unwrap()).concat();
+        std::fs::write(&both, text).unwrap();
+        assert_eq!(square(&home, &address, &["--tls-ca", both.to_str().unwrap()]).code, Some(0));
+        for (address, given) in [(&address, &other), (&server.address, &certificate)] {
+            let wrong = square(&home, address, &["--tls-ca", given]);
+            assert!(wrong.code == Some(3) && wrong.err.contains("not trusted"), "{}", wrong.err);
+            assert!(!wrong.err.contains("CaUsedAsEndEntity"), "{}", wrong.err);
+        }
+        let (old, key) = self_signed(&home, "old", is_authority, true);
+        let server = Server::start(&["--tls-cert", &old, "--tls-key", &key]);
+        let over = square(&home, &format!("localhost:{}", server.port()), &["--tls-ca", &old]);
+        assert!(over.code == Some(3) && over.err.contains("expired"), "{}", over.err);
+    }
+    assert!(!known(&home).exists());
+}
+
 #[test]
 fn each_side_hears_that_the_other_was_started_differently() {
     let (plain, secret, home) = (Server::start(&[]), Server::start(&["--tls", "self"]), Home::new());

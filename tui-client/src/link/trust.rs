@@ -6,12 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::ring::{cipher_suite::TLS13_AES_128_GCM_SHA256, default_provider};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use squares_shared::regular_file;
@@ -22,7 +23,7 @@ use crate::event::Lost;
 /// How `--tls` was asked for.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// The only root to believe; none: those of the system, and what was seen first.
+    /// The only roots to believe, and certificates to believe themselves; none: those of the system, and what was seen first.
     pub ca: Option<PathBuf>,
     /// What was seen first.
     pub known: Known,
@@ -95,9 +96,9 @@ pub(super) struct Judgement {
 /// Where the given root or what is known cannot be read; one line that says why.
 pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Judgement), String> {
     let provider = Arc::new(default_provider());
-    let roots = match &trust.ca {
+    let (roots, given) = match &trust.ca {
         Some(ca) => given_root(ca)?,
-        None => roots_of_the_system(),
+        None => (roots_of_the_system(), Vec::new()),
     };
     let by_roots = if roots.is_empty() {
         None
@@ -108,6 +109,7 @@ pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Judg
     let found = Arc::new(Mutex::new(None));
     let judge = Judge {
         only_roots: trust.ca.is_some(),
+        given,
         by_roots,
         before: trust.known.before(address)?,
         provider: Arc::clone(&provider),
@@ -152,19 +154,23 @@ impl Judgement {
     }
 }
 
+/// What stands in the error where a server shows the certificate of an authority.
+const AUTHORITY: &str = "CaUsedAsEndEntity";
+
 /// More than any file of roots has.
 const LONGEST: u64 = 16 << 20;
 
-/// The root that was given.
-fn given_root(path: &Path) -> Result<RootCertStore, String> {
+/// The root that was given, or several, as such and as certificates.
+fn given_root(path: &Path) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), String> {
     let refused = |why: &dyn fmt::Display| format!("cannot use {} for --tls-ca: {why}", path.display());
-    let mut roots = RootCertStore::empty();
+    let (mut roots, mut given) = (RootCertStore::empty(), Vec::new());
     let bytes = regular_file::read(path, LONGEST).map_err(|error| refused(&error))?;
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
         let certificate = certificate.map_err(|error| refused(&error))?;
-        roots.add(certificate).map_err(|error| refused(&error))?;
+        roots.add(certificate.clone()).map_err(|error| refused(&error))?;
+        given.push(certificate);
     }
-    if roots.is_empty() { Err(refused(&"there is no certificate in it")) } else { Ok(roots) }
+    if roots.is_empty() { Err(refused(&"there is no certificate in it")) } else { Ok((roots, given)) }
 }
 
 fn roots_of_the_system() -> RootCertStore {
@@ -179,6 +185,8 @@ fn roots_of_the_system() -> RootCertStore {
 struct Judge {
     /// A root was given, and nothing else is believed.
     only_roots: bool,
+    /// The certificates that were given: a server that shows one of them needs no root.
+    given: Vec<CertificateDer<'static>>,
     by_roots: Option<Arc<WebPkiServerVerifier>>,
     /// What this address showed before.
     before: Option<String>,
@@ -187,6 +195,24 @@ struct Judge {
 }
 
 impl Judge {
+    /// Whether a certificate that leads to no root is believed as one that was given: the usual ones that people make for themselves are
+    /// those of authorities, which lead nowhere, and are nobody else's.
+    fn check_given(&self, shown: &CertificateDer<'_>, name: &ServerName<'_>, error: Error) -> Result<(), Error> {
+        // Both are told once the certificate was found to be valid at this time.
+        let leads_nowhere = match &error {
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
+            Error::InvalidCertificate(CertificateError::Other(other)) => other.to_string().contains(AUTHORITY),
+            _ => false,
+        };
+        if leads_nowhere && self.given.iter().any(|given| given == shown) {
+            verify_server_name(&ParsedCertificate::try_from(shown)?, name)
+        } else if error.to_string().contains(AUTHORITY) {
+            Err(Error::General("its certificate is that of an authority, and none that was given".into()))
+        } else {
+            Err(error)
+        }
+    }
+
     fn say(&self, verdict: Verdict) {
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
     }
@@ -209,7 +235,10 @@ impl ServerCertVerifier for Judge {
             (Ok(()), true, _) | (Ok(()), false, Some(BY_A_ROOT)) => self.say(Verdict::Believed),
             // From then on nothing less is believed.
             (Ok(()), false, _) => self.say(Verdict::ByARoot),
-            (Err(error), true, _) => return Err(error),
+            (Err(error), true, _) => {
+                self.check_given(certificate, name, error)?;
+                self.say(Verdict::Believed);
+            }
             (Err(_), false, before) => {
                 let shown = fingerprint(certificate);
                 match before {

@@ -230,9 +230,8 @@ fn lost(error: &io::Error) -> Lost {
         return why.clone();
     }
     match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::General(_))) => {
-            Lost::Untrusted(error.to_string())
-        }
+        Some(rustls::Error::General(why)) => Lost::Untrusted(why.clone()),
+        Some(error @ rustls::Error::InvalidCertificate(_)) => Lost::Untrusted(error.to_string()),
         // Whoever it is, that is no question of whom to believe.
         Some(error) => Lost::NotSquares(format!("TLS with it fails: {error}")),
         None => Lost::Closed(Some(plain_words(error))),
