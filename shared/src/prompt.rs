@@ -29,6 +29,10 @@ const MOST: usize = 1024;
 #[cfg(unix)]
 const WAIT: u8 = 1;
 
+/// Told in place of a key where none came for that long. As a key it is nobody's.
+#[cfg(unix)]
+const PAUSE: u8 = 0;
+
 /// Held while a question is asked: there is one terminal.
 #[cfg(unix)]
 static ASKING: Mutex<()> = Mutex::new(());
@@ -150,10 +154,7 @@ impl Iterator for Keys<'_> {
             }
             match (&mut &*self.terminal).read(&mut key) {
                 // Nothing was typed for a while; or the terminal is gone, which its modes tell.
-                Ok(0) => match tcgetattr(self.terminal) {
-                    Ok(_) => {}
-                    Err(error) => return Some(Err(error.into())),
-                },
+                Ok(0) => return Some(tcgetattr(self.terminal).map(|_| Ok(PAUSE)).map_err(Into::into)),
                 Ok(_) => return Some(Ok(Ok(key[0]))),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Some(Err(error)),
@@ -162,12 +163,57 @@ impl Iterator for Keys<'_> {
     }
 }
 
+/// What an ESC begins: a report of the terminal, an answer to what another program asked, or a key that is no character.
+/// Nothing of that kind is a part of a PIN.
+#[cfg(unix)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sequence {
+    /// The ESC alone.
+    Begun,
+    /// `ESC [`, up to a letter or the like.
+    Control,
+    /// `ESC O` and one key.
+    Key,
+    /// A string, up to BEL or `ESC \`, which [`Self::Begun`] passes over.
+    String,
+}
+
+#[cfg(unix)]
+impl Sequence {
+    /// Where it is behind this byte; none where it is over. Gives the byte back where that is typing.
+    fn behind(self, byte: u8) -> (Option<Self>, Option<u8>) {
+        match (self, byte) {
+            (_, b'\x1b') => (Some(Self::Begun), None),
+            (Self::Begun, PAUSE | b'\\') => (None, None),
+            (Self::Begun, b'[') => (Some(Self::Control), None),
+            // `ESC [ [ A` is F1 on the Linux console.
+            (Self::Begun, b'O') | (Self::Control, b'[') => (Some(Self::Key), None),
+            (Self::Begun, b']' | b'P' | b'X' | b'^' | b'_') => (Some(Self::String), None),
+            (Self::Control, b'@'..=b'~') | (Self::Key, b' '..=b'~') | (Self::String, 0x07) => (None, None),
+            (Self::Control, b' '..=b'?') | (Self::String, b' '..) | (_, PAUSE) => (Some(self), None),
+            // What is no part of it ends it, as Enter and Ctrl-C do.
+            _ => (None, Some(byte)),
+        }
+    }
+}
+
 /// Reads keys to the end of the line, or until it is called off.
 #[cfg(unix)]
 fn read_keys(keys: impl Iterator<Item = io::Result<Result<u8, Asked>>>) -> io::Result<Asked> {
-    let mut typed = Vec::new();
+    let (mut typed, mut sequence) = (Vec::new(), None);
     for key in keys {
-        match key? {
+        let mut key = key?;
+        if let Ok(byte) = key {
+            let typing;
+            (sequence, typing) = match sequence {
+                Some(begun) => Sequence::behind(begun, byte),
+                None if byte == b'\x1b' => (Some(Sequence::Begun), None),
+                None => (None, Some(byte)),
+            };
+            let Some(typing) = typing else { continue };
+            key = Ok(typing);
+        }
+        match key {
             Err(asked) => return Ok(asked),
             Ok(b'\r' | b'\n') => return Ok(String::from_utf8(typed).map_or(Asked::CalledOff, Asked::Typed)),
             // Ctrl-C, Ctrl-D, Ctrl-\.
@@ -207,6 +253,44 @@ mod tests {
         check("47\x1a", Asked::Stopped);
         check("47", Asked::CalledOff);
         check("\n", typed(""));
+    }
+
+    #[test]
+    fn what_a_terminal_sends_by_itself_is_no_part_of_a_pin() {
+        let check = |keys: &str, asked: Asked| {
+            let pressed = keys.bytes().map(|key| Ok(Ok(key)));
+            assert_eq!(read_keys(pressed).unwrap(), asked, "{keys:?}");
+        };
+        for report in [
+            "\x1b[?997;1n",
+            "\x1b[I",
+            "\x1b[O",
+            "\x1b[A",
+            "\x1bOA",
+            "\x1b[1;5C",
+            "\x1b[[A",
+            "\x1b[<64;10;10M",
+            "\x1b[?62;4c",
+            "\x1b]11;rgb:ffff/ffff/ffff\x07",
+            "\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
+            "\x1bP>|XTerm(379)\x1b\\",
+            "\x1b_Gi=31;OK\x1b\\",
+            "\x1b",
+            "\x1b\0",
+            "\x1b\x1b[A",
+            "\x1b\0\0\x1b[\0\0?997;1n",
+        ] {
+            check(&format!("{report}47{report}11{report}\r"), Asked::Typed("4711".into()));
+            check(&format!("4711{report}\x03"), Asked::CalledOff);
+        }
+        check("\x1b[200~4711\x1b[201~\n", Asked::Typed("4711".into()));
+        // Behind Esc, any PIN can be typed; what has no end costs no Enter and no Ctrl-C.
+        check("\x1b\0P]O^\r", Asked::Typed("P]O^".into()));
+        for begun in ["\x1b[", "\x1b[12", "\x1bO", "\x1b]11;", "\x1bP"] {
+            check(&format!("47{begun}\r"), Asked::Typed("47".into()));
+            check(&format!("47{begun}\x03"), Asked::CalledOff);
+            check(&format!("47{begun}\x1599\r"), Asked::Typed("99".into()));
+        }
     }
 
     #[test]
