@@ -92,6 +92,8 @@ pub struct Setup {
     pub time_zone: jiff::tz::TimeZone,
     /// What `TZ` says, where it is the name of no time zone.
     pub unknown_time_zone: Option<String>,
+    /// The settings file that cannot be read, and why.
+    pub unread_settings: Option<(PathBuf, String)>,
     /// Which key does what.
     pub keymap: Keymap,
     /// The terminal is tmux's, which keeps what is copied only where it is told to.
@@ -117,6 +119,7 @@ impl Default for Setup {
             size: (0, 0),
             time_zone: jiff::tz::TimeZone::UTC,
             unknown_time_zone: None,
+            unread_settings: None,
             keymap: Keymap::default(),
             in_tmux: false,
             can_copy: true,
@@ -225,6 +228,8 @@ pub struct App {
     can_copy: bool,
     /// What is no time zone, until it is said.
     unknown_time_zone: Option<String>,
+    /// The settings file that cannot be read, until it is said.
+    unread_settings: Option<(PathBuf, String)>,
     completion: Option<carry_out::Completion>,
     leaving: leave::Leaving,
     remembered: Remembered,
@@ -278,6 +283,7 @@ impl App {
             tell_of_tmux: setup.in_tmux,
             can_copy: setup.can_copy,
             unknown_time_zone: setup.unknown_time_zone,
+            unread_settings: setup.unread_settings,
             completion: None,
             leaving: leave::Leaving::default(),
             remembered,

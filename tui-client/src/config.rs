@@ -47,6 +47,8 @@ pub struct Config {
     pub notify: Option<Notify>,
     /// The colours.
     pub theme: Option<Choice>,
+    /// The file in the usual place and why it was not read, where something is there that cannot be: everything is as usual then.
+    pub unread: Option<(PathBuf, String)>,
 }
 
 /// What is wrong with the file.
@@ -82,18 +84,28 @@ pub fn usual_path() -> Option<PathBuf> {
 }
 
 impl Config {
-    /// Reads the file that was given, which must be there, or the usual one, which need not: nobody asked for that, and a home that
+    /// Reads the file that was given, which must be there, or the usual one, which need not: nobody asked for that, and one that
     /// cannot be read keeps nobody out.
     ///
     /// # Errors
     /// Where the one that was given cannot be read, or something in either is wrong.
     pub fn read(given: Option<&Path>) -> Result<Self, ConfigError> {
-        let Some(path) = given.map(Path::to_owned).or_else(usual_path) else { return Ok(Self::default()) };
+        match given.map(Path::to_owned).or_else(usual_path) {
+            Some(path) => Self::read_at(path, given.is_some()),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn read_at(path: PathBuf, given: bool) -> Result<Self, ConfigError> {
         let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "not a text in UTF-8");
         let read = regular_file::read(&path, LONGEST).map(|bytes| String::from_utf8(bytes).map_err(not_text));
         let text = match read {
             Ok(Ok(text)) => text,
-            Err(_) if given.is_none() => return Ok(Self::default()),
+            Ok(Err(error)) | Err(error) if !given => {
+                // Where nothing is, there is nothing to tell.
+                let unread = path.symlink_metadata().is_ok().then(|| (path, error.to_string()));
+                return Ok(Self { unread, ..Self::default() });
+            }
             Ok(Err(error)) | Err(error) => return Err(ConfigError::Unreadable { path, error }),
         };
         Self::parse(&text).map_err(|Fault { at, fault }| {
@@ -271,6 +283,26 @@ mod tests {
             assert_eq!(line, format!("{} = {value}  # {}", entry.name, entry.help.of(Lang::En)));
         }
         assert_eq!(keys.lines().count(), ACTIONS.len());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_in_the_usual_place_is_told_and_ends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("folder")).unwrap();
+        fs::write(at("bytes"), b"\xff").unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        std::os::unix::fs::symlink("loop", at("loop")).unwrap();
+        std::os::unix::fs::symlink("nothing", at("link")).unwrap();
+        for name in ["folder", "bytes", "pipe", "loop", "link"] {
+            let config = Config::read_at(at(name), false).unwrap();
+            assert_eq!(config.unread.map(|(path, _)| path), Some(at(name)));
+            assert!(matches!(Config::read_at(at(name), true), Err(ConfigError::Unreadable { .. })), "{name}");
+        }
+        for nothing in ["none", "none/config.toml", "bytes/config.toml"] {
+            assert_eq!(Config::read_at(at(nothing), false).unwrap(), Config::default(), "{nothing}");
+        }
     }
 
     #[test]

@@ -121,6 +121,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         size: (0, 0),
         time_zone,
         unknown_time_zone,
+        unread_settings: config.unread,
         keymap: config.keymap,
         in_tmux: !variable("TMUX").is_empty(),
         can_copy: !bare,

@@ -196,6 +196,8 @@ pub struct Strings {
 
     /// What `TZ` says, which is the name of no time zone.
     pub unknown_time_zone: fn(&str) -> String,
+    /// The settings file that cannot be read, and why.
+    pub unread_settings: fn(&str, &str) -> String,
 
     // Export.
     /// In linear mode: how many results at the most, and the file.

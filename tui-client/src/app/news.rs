@@ -52,6 +52,11 @@ impl App {
                     let sentence = (self.strings.unknown_time_zone)(&text::printable(&name));
                     self.notices.show_once(Gravity::Warning, sentence);
                 }
+                if let Some((path, why)) = self.unread_settings.take() {
+                    let path = text::printable(&path.to_string_lossy()).into_owned();
+                    let why = self.system_words(None, &why);
+                    self.notices.show_once(Gravity::Warning, (self.strings.unread_settings)(&path, &why));
+                }
             }
             LinkEvent::FirstSeen { server, fingerprint } => {
                 self.connection.first_seen = Some(NewCertificate { server, fingerprint, shown: false });
@@ -125,13 +130,17 @@ impl App {
             return;
         }
         let folder = unkept.folder.as_ref().map(|folder| text::printable(&folder.to_string_lossy()).into_owned());
-        // The system's number says nothing to anybody who reads this.
-        let words = unkept.words.split(" (os error ").next().unwrap_or_default();
-        let words = text::printable(words).into_owned();
-        let words = (self.strings.system)(unkept.kind).unwrap_or(&words);
-        let why = text::cut(words, QUOTED, self.glyphs.ellipsis).into_owned();
+        let why = self.system_words(Some(unkept.kind), &unkept.words);
         self.notices.show_once(Gravity::Warning, (self.strings.unkept)(folder.as_deref(), &why));
         self.redraw(Urgency::Soon);
+    }
+
+    /// What the system said, as it is quoted.
+    fn system_words(&self, kind: Option<std::io::ErrorKind>, words: &str) -> String {
+        // The system's number says nothing to anybody who reads this.
+        let words = text::printable(words.split(" (os error ").next().unwrap_or_default());
+        let words = kind.and_then(self.strings.system).unwrap_or(&words);
+        text::cut(words, QUOTED, self.glyphs.ellipsis).into_owned()
     }
 
     fn joined(&mut self, welcome: Welcome, resumed: bool, now: Instant, effects: &mut Vec<Effect>) {

@@ -123,6 +123,7 @@ pub(super) static EN: Strings = Strings {
     nothing_to_copy: "There is no result to copy.",
     cannot_copy: "Nothing can be copied through this terminal.",
 
+    unread_settings: |path, why| format!("Your settings in {path} cannot be read ({why}). The usual ones are used."),
     unknown_time_zone: |name| format!("TZ={name} is not a time zone; times are shown in UTC."),
 
     export_begins: |most, path| {

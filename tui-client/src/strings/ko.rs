@@ -123,6 +123,7 @@ pub(super) static KO: Strings = Strings {
     nothing_to_copy: "복사할 결과가 없습니다.",
     cannot_copy: "이 터미널로는 복사할 수 없습니다.",
 
+    unread_settings: |path, why| format!("설정 파일을 읽을 수 없어 기본 설정을 씁니다: {path} ({why})"),
     unknown_time_zone: |name| format!("TZ={name}: 알 수 없는 시간대라 시각을 UTC로 보여 드립니다."),
 
     export_begins: |most, path| format!("{path} 파일로 내보냅니다. 많아야 {most}개입니다. 멈추기: Ctrl-C"),

@@ -148,3 +148,20 @@ fn what_is_said_covers_no_newest_result() {
         }
     }
 }
+
+#[test]
+fn settings_that_cannot_be_read() {
+    check("unread_settings", |lang, size| {
+        let unread = |setup: &mut Setup| {
+            setup.student = Some("20260002".into());
+            let why = "it is a folder, and not a file".to_owned();
+            setup.unread_settings = Some(("/home/sample/.config/squares/config.toml".into(), why));
+        };
+        let mut stage = Stage::with(unread, lang, size);
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 3), hosting: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        stage.link(LinkEvent::Results((1..=3).map(result).collect()));
+        stage
+    });
+}
