@@ -40,7 +40,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 const SEQUENCE: Duration = Duration::from_secs(5);
 
 /// How long the rest of what was given up is still known as such.
-const LATE: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(10);
+
+/// How long one byte may be that rest, which a hand could type as well.
+const SOON: Duration = Duration::from_secs(2);
 
 /// How long a `[` right behind a lone Esc waits for the rest of a sequence.
 const BRACKET: Duration = Duration::from_millis(30);
@@ -147,6 +150,12 @@ impl Decoder {
             self.held.clear();
             out.push(Input::Key(KeyCode::Esc.into()));
         }
+        if let ([control], Some(&first)) = (&self.held[..], bytes.first())
+            && sequence::goes_on(*control, first)
+        {
+            // Written in UTF-8 from now on, so that it is not taken for half of a character.
+            self.held.insert(0, 0xc2);
+        }
         if !bytes.is_empty() && self.held.is_empty() {
             bytes = self.late(bytes, now, &mut out);
         }
@@ -201,7 +210,7 @@ impl Decoder {
                 }
                 _ => {}
             }
-            self.given_up = Some((GivenUp::Sequence(held), now + LATE));
+            self.given_up = Some((GivenUp::Sequence(sequence::of_seven_bits(held)), now + LATE));
             self.behind_esc = false;
         } else {
             self.end_burst(now, &mut out);
@@ -277,7 +286,8 @@ impl Decoder {
             GivenUp::Sequence(begun) => begun,
             GivenUp::Paste => return self.late_paste(bytes, until, out),
         };
-        if !sequence::may_go_on(&begun, bytes) {
+        let soon = until.saturating_duration_since(now) > LATE - SOON;
+        if !sequence::may_go_on(&begun, bytes, soon) {
             return bytes;
         }
         let joined = [&begun[..], &bytes[..bytes.len().min(LONGEST)]].concat();
@@ -285,7 +295,7 @@ impl Decoder {
             Some(Framed::Whole(length, sequence)) if length > begun.len() => {
                 let behind = &bytes[length - begun.len()..];
                 if sequence.begins_paste() {
-                    return self.begin_paste(behind, out);
+                    return self.begin_paste(Paste::default(), behind, out);
                 }
                 meaning::push(sequence, out);
                 behind
@@ -308,7 +318,7 @@ impl Decoder {
         if !rest {
             return bytes;
         }
-        let behind = self.begin_paste(bytes, out);
+        let behind = self.begin_paste(Paste::default(), bytes, out);
         if self.paste.is_none() {
             self.given_up = None;
         }
@@ -316,8 +326,7 @@ impl Decoder {
     }
 
     /// Everything up to the end of a paste is text. Gives back what is behind it.
-    fn begin_paste<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Input>) -> &'a [u8] {
-        let mut paste = Paste::default();
+    fn begin_paste<'a>(&mut self, mut paste: Paste, bytes: &'a [u8], out: &mut Vec<Input>) -> &'a [u8] {
         paste.take(bytes, out).unwrap_or_else(|| {
             self.paste = Some(paste);
             &bytes[bytes.len()..]
@@ -331,7 +340,10 @@ impl Decoder {
         while !rest.is_empty() {
             match meaning::step(rest, out) {
                 Step::Took(count) => rest = &rest[count..],
-                Step::Pastes(count) => rest = self.begin_paste(&rest[count..], out),
+                Step::Pastes(count) => {
+                    let (opening, pasted) = rest.split_at(count);
+                    rest = self.begin_paste(Paste::begun_by(opening), pasted, out);
+                }
                 Step::Open => break,
             }
         }

@@ -1,5 +1,7 @@
 //! Several lines at once, which no hand types: a paste that the terminal did not mark as one. Pure; called by the decoder.
 
+use super::sequence;
+
 /// Whether this is text with ends of lines, and no other key.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b'\t' | b' '..=b'~' | 0x80..))
@@ -13,7 +15,10 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
 /// Whether this, which came at once, may be the beginning of such a paste: a line, and its Enter.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     let enter = bytes.iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
-    is_text(bytes) && enter.is_some_and(|enter| lines(&bytes[..enter]).next().is_some())
+    // A control of eight bits may stand before it.
+    is_text(bytes)
+        && sequence::frame(bytes).is_none()
+        && enter.is_some_and(|enter| lines(&bytes[..enter]).next().is_some())
 }
 
 /// Whether it is one: two lines, and an Enter behind each. What ends in a command was written for this program, as scripts do

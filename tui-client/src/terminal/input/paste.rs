@@ -7,6 +7,9 @@ use super::{Input, keys};
 /// What ends a paste.
 const END: &[u8] = b"\x1b[201~";
 
+/// What ends one that was begun with a control of eight bits, by itself or as a character.
+const END_OF_EIGHT_BITS: &[u8] = b"\x9b201~";
+
 /// The most bytes that are gathered; a larger paste arrives in pieces.
 pub(super) const LARGEST: usize = 4 << 20;
 
@@ -14,6 +17,8 @@ pub(super) const LARGEST: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Paste {
     bytes: Vec<u8>,
+    /// The terminal writes its controls so.
+    of_eight_bits: bool,
 }
 
 /// Where the end is.
@@ -40,15 +45,32 @@ pub(super) fn cut(bytes: &[u8]) -> usize {
     line.map_or(bytes.len() - (END.len() - 1), |at| at + 1)
 }
 
+/// Where such an end is: its beginning, and what is behind it. Half of a character is none.
+fn end_of_eight_bits(bytes: &[u8]) -> Option<(usize, usize)> {
+    let ends = bytes.windows(END_OF_EIGHT_BITS.len()).enumerate().filter(|(_, part)| *part == END_OF_EIGHT_BITS);
+    ends.map(|(at, _)| at).find_map(|at| match at.checked_sub(1).map(|before| bytes[before]) {
+        Some(0xc2) => Some((at - 1, at + END_OF_EIGHT_BITS.len())),
+        Some(0x80..) => None,
+        _ => Some((at, at + END_OF_EIGHT_BITS.len())),
+    })
+}
+
 impl Paste {
+    /// One that this sequence began.
+    pub(super) fn begun_by(opening: &[u8]) -> Self {
+        Self { bytes: Vec::new(), of_eight_bits: !opening.is_ascii() }
+    }
+
     /// Takes bytes up to the end. Gives back what is behind it, or none where it has not come.
     pub(super) fn take<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Input>) -> Option<&'a [u8]> {
         // The end may have come in pieces.
         let from = self.bytes.len().saturating_sub(END.len() - 1);
         let before = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
-        if let Some(at) = end(&self.bytes[from..]) {
-            let behind = &bytes[from + at + END.len() - before..];
+        let new = &self.bytes[from..];
+        let eight = if self.of_eight_bits { end_of_eight_bits(new) } else { None };
+        if let Some((at, end)) = end(new).map(|at| (at, at + END.len())).into_iter().chain(eight).min() {
+            let behind = &bytes[from + end - before..];
             self.bytes.truncate(from + at);
             self.push(out);
             return Some(behind);

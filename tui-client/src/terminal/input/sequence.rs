@@ -51,21 +51,61 @@ pub(super) const fn introduces(byte: u8) -> bool {
 }
 
 /// Whether these bytes may be what is missing of a sequence that was given up. Typing must not be: a key alone is none that
-/// anybody types, and a line that ends in Enter is none.
-pub(super) fn may_go_on(begun: &[u8], bytes: &[u8]) -> bool {
+/// anybody types, but for a moment (`soon`), and a line that ends in Enter is none.
+pub(super) fn may_go_on(begun: &[u8], bytes: &[u8], soon: bool) -> bool {
     match begun {
         [ESC] => match *bytes {
             [b'O', last, ..] => matches!(last, b'A'..=b'D' | b'F' | b'H' | b'M' | b'P'..=b'S' | b'j'..=b'y'),
             [first, ..] => first == b'[' || bytes.len() > 1 && introduces(first),
             [] => false,
         },
+        // The keypad.
+        [ESC, b'O'] => soon && matches!(bytes, [b'A'..=b'D' | b'F' | b'H' | b'M' | b'P'..=b'S' | b'j'..=b'y']),
         // Nothing that a field takes has a tilde.
         [ESC, b'[', b'0'..=b'9', ..] if bytes.starts_with(b"~") => true,
+        [ESC, b'[', _, ..] if soon && matches!(bytes, [b'A'..=b'Z' | b'a'..=b'z']) => true,
         [ESC, b'[', ..] => bytes.len() > 1 && matches!(bytes[0], b'0'..=b'?'),
+        [ESC, b']' | b'P' | b'X' | b'^' | b'_', .., ESC] if bytes.starts_with(b"\\") => true,
         [ESC, b']' | b'P' | b'X' | b'^' | b'_', ..] => {
             let end = bytes.iter().position(|&byte| byte < b' ').unwrap_or(bytes.len());
-            bytes.len() > 1 && matches!(bytes.get(end), Some(&(BEL | ESC)))
+            matches!(bytes.get(end), Some(&(BEL | ESC)))
         }
+        _ => false,
+    }
+}
+
+/// The introducer that this byte is, where it is a control of eight bits that begins a sequence.
+const fn eight_bits(byte: u8) -> Option<u8> {
+    match byte {
+        0x80..=0x9f if introduces(byte - 0x40) => Some(byte - 0x40),
+        _ => None,
+    }
+}
+
+/// What was begun, with the ESC of seven bits.
+pub(super) fn of_seven_bits(mut begun: Vec<u8>) -> Vec<u8> {
+    let control = if begun.first() == Some(&0xc2) { 1 } else { 0 };
+    if let Some(introducer) = begun.get(control).copied().and_then(eight_bits) {
+        begun.splice(..=control, [ESC, introducer]);
+    }
+    begun
+}
+
+/// Whether a lone byte above 127 begins a sequence, now that this is behind it.
+pub(super) fn goes_on(byte: u8, behind: u8) -> bool {
+    eight_bits(byte).is_some() && matches!(behind, b' '..=b'~')
+}
+
+/// Whether what stands behind a byte above 127 can hardly be anything but a sequence that is not at its end.
+fn is_likely(introducer: u8, behind: &[u8]) -> bool {
+    match (introducer, behind) {
+        (_, []) | (b'[', _) => true,
+        (b']', _) => {
+            let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            digits > 0 && behind.get(digits) == Some(&b';')
+        }
+        (b'P', _) => matches!(behind, [b'>' | b'!', ..] | [b'0' | b'1', b'$' | b'+', ..]),
+        (b'_', _) => behind[0] == b'G',
         _ => false,
     }
 }
@@ -75,7 +115,7 @@ pub(super) fn frame(bytes: &[u8]) -> Option<Framed<'_>> {
     let (introducer, at) = match *bytes {
         [ESC, introducer, ..] => (introducer, 2),
         [0xc2, c1 @ 0x80..=0x9f, ..] => (c1 - 0x40, 2),
-        [c1 @ 0x80..=0x9f, ..] => (c1 - 0x40, 1),
+        [c1, ..] => (eight_bits(c1)?, 1),
         _ => return None,
     };
     let framed = match introducer {
@@ -84,8 +124,13 @@ pub(super) fn frame(bytes: &[u8]) -> Option<Framed<'_>> {
         b']' | b'P' | b'X' | b'^' | b'_' => string(introducer, bytes, at),
         _ => return None,
     };
-    // A byte above 127 that is no character is most likely half of one: only what is whole is taken for a sequence.
-    (at > 1 || matches!(framed, Framed::Whole(..))).then_some(framed)
+    // A byte above 127 that is no character is most likely half of one: only what is whole is taken for a sequence, and what
+    // looks like nothing else.
+    match framed {
+        Framed::Whole(..) => Some(framed),
+        Framed::Open => (at > 1 || is_likely(introducer, &bytes[1..])).then_some(framed),
+        Framed::Cut(_) => (at > 1).then_some(framed),
+    }
 }
 
 fn control(bytes: &[u8], at: usize) -> Framed<'_> {

@@ -199,3 +199,22 @@ fn what_stands_on_both_sides_of_a_control_is_not_joined() {
         assert_eq!(pasted, [Input::Paste("1\u{fffd}2".into())], "{control:?}");
     }
 }
+
+#[test]
+fn a_paste_with_controls_of_eight_bits_ends_where_it_ends() {
+    for (begin, end) in [("\x1b[", &b"\x1b["[..]), ("\u{9b}", "\u{9b}".as_bytes()), ("\u{9b}", b"\x9b")] {
+        let begin = if end == b"\x9b" { end } else { begin.as_bytes() };
+        let whole = [begin, b"200~1\n2\n", end, b"201~3"].concat();
+        for cut in 0..=whole.len() {
+            let mut terminal = Terminal::new();
+            let mut out = terminal.send(&whole[..cut]);
+            out.extend(terminal.wait(140));
+            out.extend(terminal.send(&whole[cut..]));
+            assert_eq!(out, [&[Input::Paste("1\n2\n".into())][..], &text("3")].concat(), "{begin:?} {cut}");
+        }
+    }
+    // Half of a character ends nothing; nor does a control of eight bits where the opening was none.
+    assert_eq!(all("\u{9b}200~\u{ac1b}201~\u{9b}201~".as_bytes()), [Input::Paste("\u{ac1b}201~".into())]);
+    let pasted = all("\x1b[200~1\n\u{9b}201~2\x1b[201~".as_bytes());
+    assert_eq!(pasted, [Input::Paste("1\n\u{fffd}201~2".into())]);
+}

@@ -191,3 +191,86 @@ fn a_wheel_behind_an_esc_that_was_late_types_nothing() {
         assert!(!typed.iter().any(|input| matches!(input, Input::Key(_))), "{cut}: {typed:?}");
     }
 }
+
+#[test]
+fn reports_with_controls_of_eight_bits_type_nothing_in_any_pieces() {
+    for report in [
+        &b"\x9b?997;1n"[..],
+        b"\x9b24;80R",
+        b"\x9bI",
+        b"\x9d11;rgb:0000/0000/0000\x9c",
+        b"\x9d4;15;rgb:ffff/ffff/ffff\x07",
+        b"\x90>|XTerm(379)\x9c",
+        b"\x901$r0m\x9c",
+        b"\x9fGi=31;OK\x9c",
+    ] {
+        let keys = |inputs: Vec<Input>| inputs.into_iter().filter(|it| matches!(it, Input::Key(_))).collect::<Vec<_>>();
+        assert_eq!(keys(all(report)), [], "{report:?}");
+        for gap in [0, 1, 50, 200] {
+            let mut terminal = Terminal::new();
+            for byte in report {
+                assert_eq!(keys(terminal.send(&[*byte])), [], "{report:?}, {gap} ms");
+                assert_eq!(keys(terminal.wait(gap)), [], "{report:?}, {gap} ms");
+            }
+            terminal.assert_alive(report);
+        }
+        for cut in 1..report.len() {
+            // Cut elsewhere, the beginning of a string may as well be broken text.
+            let known = cut == 1 || report[0] == 0x9b || report[..cut].contains(&b';') || report[0] > 0x9d;
+            let mut terminal = Terminal::new();
+            let mut out = terminal.send(&report[..cut]);
+            out.extend(terminal.wait(200));
+            out.extend(terminal.send(&report[cut..]));
+            assert!(!known || keys(out).is_empty(), "{report:?} cut at {cut}");
+        }
+    }
+    // A function key, and what was no control at all.
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x8f");
+    terminal.wait(20);
+    assert_eq!(terminal.send(b"A"), [key(KeyCode::Up)]);
+    assert_eq!(all(b"\x9d\x9d12"), text("12"));
+    terminal.send(b"\x9d");
+    terminal.wait(600);
+    assert_eq!(terminal.send(b"1"), text("1"));
+}
+
+#[test]
+fn a_rest_of_one_byte_types_nothing_for_a_moment() {
+    let up = |modifiers| vec![held(KeyCode::Left, modifiers)];
+    for (begun, gap, rest, expected) in [
+        (&b"\x1b[3"[..], 700, &b"~"[..], vec![key(KeyCode::Delete)]),
+        (b"\x1b[1;5", 700, b"D", up(KeyModifiers::CONTROL)),
+        (b"\x1b[?2026;2$", 1_000, b"y", vec![]),
+        (b"\x1b]11;rgb:0/0/0\x1b", 3_000, b"\\", vec![Input::Background(Rgb(0, 0, 0))]),
+        (b"\x1b]11;rgb:0/0/0", 8_000, b"\x07", vec![Input::Background(Rgb(0, 0, 0))]),
+        (b"\x1b]11;rgb:", 8_000, b"0/0/0\x1b\\", vec![Input::Background(Rgb(0, 0, 0))]),
+        (b"\x1b]1", 8_000, b"1;rgb:0/0/0\x1b\\", vec![Input::Background(Rgb(0, 0, 0))]),
+    ] {
+        let mut terminal = Terminal::new();
+        terminal.send(begun);
+        assert_eq!(terminal.wait(gap), [], "{begun:?}");
+        assert_eq!(terminal.send(rest), expected, "{begun:?}");
+        assert_eq!(terminal.send(b"12"), text("12"));
+    }
+    // The keypad, and the whole of an answer but its ESC.
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1bO");
+    terminal.wait(450);
+    assert_eq!(terminal.send(b"q"), text("1"));
+    for (gap, rest, expected) in [
+        (8_000, &b"]11;rgb:0/0/0\x1b\\"[..], vec![Input::Background(Rgb(0, 0, 0))]),
+        (2_300, b"[?997;1n", vec![]),
+        (2_300, b"[3~", vec![key(KeyCode::Delete)]),
+    ] {
+        let mut terminal = Terminal::new();
+        terminal.send(b"\x1b");
+        terminal.wait(gap);
+        assert_eq!(terminal.send(rest), expected, "{rest:?}");
+    }
+    // Letters are letters again behind the moment.
+    let mut terminal = Terminal::new();
+    terminal.send(b"\x1b[1;5");
+    terminal.wait(3_000);
+    assert_eq!(terminal.send(b"D"), text("D"));
+}
