@@ -63,7 +63,7 @@ pub(super) static EN: Strings = Strings {
     pin_empty: "Type your PIN; it was handed out to you.",
     first_seen: |server, fingerprint| format!("First time at {server}. Certificate trusted from now on: {fingerprint}"),
     first_seen_pin: |server, fingerprint| {
-        format!("First time at {server}. Does its log show this certificate? {fingerprint}")
+        format!("First time at {server}. Ask the professor if this is theirs: {fingerprint}")
     },
     pin_given: "Enter sends it",
     pin_held_up: |seconds| format!("Too many tries: the next one in {seconds} s."),

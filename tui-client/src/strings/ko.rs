@@ -65,7 +65,7 @@ pub(super) static KO: Strings = Strings {
         format!("{server}에 처음 연결했습니다. 앞으로 이 인증서를 신뢰합니다: {fingerprint}")
     },
     first_seen_pin: |server, fingerprint| {
-        format!("{server}에 처음 연결합니다. 서버 기록에 있는 인증서입니까? {fingerprint}")
+        format!("{server}에 처음 연결합니다. 교수님의 인증서인지 물어보세요. {fingerprint}")
     },
     pin_given: "Enter로 보냅니다",
     pin_held_up: |seconds| format!("여러 번 틀려서 {seconds}초 뒤에 다시 해 볼 수 있습니다."),

@@ -90,6 +90,9 @@ fn before_a_pin_is_given_the_certificate_stands_whole_beside_its_field_on_every_
                 stage.link(if known { LinkEvent::Unconfirmed } else { LinkEvent::PinWanted });
                 assert!(is_whole(&stage), "{size:?}: {}", stage.picture());
                 assert!(stage.picture().contains("> PIN"), "{size:?}: {}", stage.picture());
+                // The server's log, which has it too, no student sees.
+                let picture: String = stage.picture().split_whitespace().collect();
+                assert!(picture.contains(["교수님", "Asktheprofessor"][usize::from(lang == Lang::En)]), "{size:?}");
             }
             stage.type_in("4711");
             assert!(is_whole(&stage) && stage.picture().contains("****"), "{size:?}: {}", stage.picture());
