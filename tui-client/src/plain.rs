@@ -64,7 +64,12 @@ pub fn run(options: Options) -> ExitCode {
     // What is only worth knowing to somebody who waits has no place among the errors that a script collects. Of a run without
     // an end, somebody reads those later.
     let somebody = io::stderr().is_terminal();
-    let tells = Tells { waiting: somebody, held_up: true, absence: somebody || options.follow };
+    let tells = Tells {
+        waiting: somebody,
+        held_up: true,
+        absence: somebody || options.follow,
+        following: somebody && options.follow,
+    };
     // One worker beside this thread: signals are heard even while this one waits for a full pipe.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let end = match runtime {

@@ -71,6 +71,8 @@ pub(super) struct Tells {
     pub(super) held_up: bool,
     /// That the server is gone, and that it is back.
     pub(super) absence: bool,
+    /// That everybody is followed, before the first result comes.
+    pub(super) following: bool,
 }
 
 enum Phase {

@@ -34,6 +34,10 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         self.was_in = true;
         self.in_since = Some(Instant::now());
         self.note_return();
+        if std::mem::take(&mut self.tells.following) {
+            let (server, online) = (&self.server, welcome.online.count);
+            self.output.complain(&format!("squares: following {server}, {online} online; Ctrl-C ends it"));
+        }
         match self.cursor.joined(&up.hello, welcome) {
             Continues::Hole(printed, _) if self.options.follow => {
                 self.cursor.rewind(printed);
