@@ -339,6 +339,7 @@ impl App {
                 self.restyle();
             }
             Event::Focus(focused) => self.focus(focused, &mut effects),
+            Event::OwnLedger(log) => self.own_ledger(&log),
             Event::Export(news) => {
                 self.redraw(Urgency::Soon);
                 self.export_news(news, now);

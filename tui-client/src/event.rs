@@ -41,6 +41,8 @@ pub enum Event {
     Focus(bool),
     /// What comes of an export.
     Export(ExportNews),
+    /// The user's own ledger has results; this is its name.
+    OwnLedger(String),
     /// The moment that `App::next_wake` asked for has come.
     Wake,
     /// News of the connection.
@@ -307,6 +309,8 @@ pub enum Effect {
         /// The name, where one was typed.
         name: Option<String>,
     },
+    /// See whether the ledger in this folder, which would be hosted here, has results.
+    LookForOwnLedger(PathBuf),
     /// Give this PIN where a server asks for one, from now on; empty: none is known any more.
     UsePin(Pin),
     /// Somebody has been shown this certificate of a server: it is believed from now on.

@@ -3,9 +3,9 @@
 
 use std::fmt::Display;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use squares_server::{Config, LedgerError, Server, StartError};
+use squares_server::{Config, LedgerError, Server, StartError, Stored};
 use tokio::runtime::Runtime;
 
 /// The server's threads: a class that is hosted by one of its terminals is small.
@@ -34,6 +34,13 @@ pub enum HostError {
 #[must_use]
 pub fn data_folder() -> Option<PathBuf> {
     squares_server::default_data_dir().ok().filter(|folder| folder.is_absolute())
+}
+
+/// The name of the ledger in this folder, where it has results. It is only read, also while a server has it.
+#[must_use]
+pub fn own_ledger(data: &Path) -> Option<String> {
+    let stored = Stored::open(data).ok()?;
+    (stored.latest() > 0).then(|| stored.log().to_owned())
 }
 
 /// How to mend it is said in the terms of the server's flags, which this program does not have.

@@ -22,6 +22,7 @@ use tokio::time::sleep_until;
 use crate::app::{App, Remembered, Setup, Urgency};
 use crate::event::{Effect, Event, ExportNews, LinkEvent};
 use crate::export::Export;
+use crate::host;
 use crate::link::{self, Command, Link};
 use crate::notebook::Notebook;
 use crate::settings;
@@ -340,6 +341,7 @@ impl Loop {
         for effect in effects {
             match effect {
                 Effect::Join { student, name } => self.ask(Command::Join { student, name }),
+                Effect::LookForOwnLedger(data) => self.look_for_own_ledger(data),
                 Effect::UsePin(pin) => self.ask(Command::UsePin(pin)),
                 Effect::Believe { server, fingerprint } => self.ask(Command::Believe { server, fingerprint }),
                 Effect::UseServer(server) => self.ask(Command::UseServer(server)),
@@ -415,6 +417,18 @@ impl Loop {
             self.notebook = Notebook::start(state, move |event| drop(tell.blocking_send(event))).ok();
         }
         self.notebook.as_ref()
+    }
+
+    /// Looks in a thread of its own: a disk may be slow.
+    fn look_for_own_ledger(&self, data: PathBuf) {
+        let tell = self.tell.clone();
+        let look = move || {
+            if let Some(log) = host::own_ledger(&data) {
+                let _ = tell.blocking_send(Event::OwnLedger(log));
+            }
+        };
+        // Without a thread it is not told.
+        drop(std::thread::Builder::new().name("own-ledger".into()).spawn(look));
     }
 
     /// Gives the link a command without ever waiting for it.

@@ -111,6 +111,8 @@ pub struct Strings {
     pub hosts_own_ledger: fn(Option<&str>) -> String,
     /// Another ledger answers at this address than before.
     pub other_ledger: fn(&str) -> String,
+    /// Another ledger than the user's own, which has results in this folder, is shown from the start.
+    pub own_results_elsewhere: fn(&str) -> String,
     pub lost: fn(&Lost) -> String,
     /// Why no room can be opened here, and what to do about it.
     pub cannot_host: fn(&Lost) -> Option<String>,

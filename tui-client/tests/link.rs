@@ -341,6 +341,25 @@ fn the_first_client_hosts_the_others_join_and_one_of_them_takes_over() {
     host.leave();
 }
 
+#[test]
+fn what_was_hosted_here_is_known_by_its_name_while_it_is_served_and_after() {
+    let (home, data) = (Home::new(), Home::new());
+    let folder = data.path().join("ledger");
+    assert_eq!(squares::host::own_ledger(&folder), None, "nothing was hosted");
+    let options = Options { default_address: free_address(), data: Some(folder.clone()), ..options(&home) };
+    let mut client = Client::start(options);
+    client.join("s1");
+    let log = client.until(|news| if let LinkEvent::Hello { hello, .. } = news { Some(hello.log) } else { None });
+    assert!(!client.until_joined());
+    assert_eq!(squares::host::own_ledger(&folder), None, "it has no results");
+    client.square("12");
+    client.results(1);
+    assert_eq!(squares::host::own_ledger(&folder), Some(log.clone()));
+    client.leave();
+    assert_eq!(squares::host::own_ledger(&folder), Some(log));
+    assert_eq!(squares::host::own_ledger(&folder.join("ledger.lock")), None);
+}
+
 /// Whether this client hosts, once it is in again, with nothing missed.
 fn hosted_again(client: &mut Client) -> bool {
     let mut hosts = false;

@@ -157,6 +157,12 @@ impl App {
         if self.connection.log.is_some() && !same_ledger {
             self.tell_other_ledger();
         }
+        // Where this user hosted before, another account may host now.
+        if let (None, Some(data), "") = (&self.connection.log, &self.data, self.form.server_in_use())
+            && !self.connection.hosting
+        {
+            effects.push(Effect::LookForOwnLedger(data.clone()));
+        }
         self.connection.log = log;
         self.connection.state = State::Joined;
         self.each_feed(|feed| feed.joined(welcome.latest, welcome.replay_after, resumed, same_ledger));
@@ -197,6 +203,17 @@ impl App {
             (self.strings.other_ledger)(&self.connection.server)
         };
         self.notices.show_once(Gravity::Warning, sentence);
+    }
+
+    /// The user's own ledger has results. Where they are is told, where others are shown.
+    pub(super) fn own_ledger(&mut self, log: &str) {
+        if let (Some(shown), Some(data)) = (&self.connection.log, &self.data)
+            && shown != log
+        {
+            let folder = text::printable(&data.to_string_lossy()).into_owned();
+            self.notices.show_once(Gravity::Warning, (self.strings.own_results_elsewhere)(&folder));
+            self.redraw(Urgency::Soon);
+        }
     }
 
     /// The error is shown where it can be mended: on the form, beside the field that it is about.

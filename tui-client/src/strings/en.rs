@@ -38,6 +38,9 @@ pub(super) static EN: Strings = Strings {
             "Somebody else answers at {server} now, with results of their own. The earlier ones stay with whoever answered there before."
         )
     },
+    own_results_elsewhere: |folder| {
+        format!("Another server answers here, with results of its own. This account's own results stay in {folder}.")
+    },
     lost,
     cannot_host,
     lost_short: "lost",

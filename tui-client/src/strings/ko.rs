@@ -38,6 +38,11 @@ pub(super) static KO: Strings = Strings {
             "이제 {server} 에서 다른 서버가 답하며, 보이는 것은 그 서버의 결과입니다. 앞의 결과는 전에 답하던 쪽에 남아 있습니다."
         )
     },
+    own_results_elsewhere: |folder| {
+        format!(
+            "여기서는 다른 서버가 답하며, 보이는 것은 그 서버의 결과입니다. 이 계정의 결과는 {folder}에 그대로 있습니다."
+        )
+    },
     lost,
     cannot_host,
     lost_short: "끊김",

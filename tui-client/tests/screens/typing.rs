@@ -165,3 +165,41 @@ fn settings_that_cannot_be_read() {
         stage
     });
 }
+
+#[test]
+fn results_of_ones_own_that_are_elsewhere() {
+    check("room_own_results_elsewhere", |lang, size| {
+        let folder = std::path::PathBuf::from("/home/sample/.local/share/squares");
+        let hosted_before = |setup: &mut Setup| {
+            setup.student = Some("20260002".into());
+            setup.data = Some(folder.clone());
+        };
+        let mut stage = Stage::with(hosted_before, lang, size);
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Hello { hello: Hello { log: "theirs".into(), ..hello(Auth::Open, 3) }, hosting: false });
+        let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        assert!(asked.contains(&Effect::LookForOwnLedger(folder.clone())), "{asked:?}");
+        stage.link(LinkEvent::Results((1..=3).map(result).collect()));
+        let before = stage.picture();
+        stage.update(Event::OwnLedger("theirs".into()));
+        assert_eq!(stage.picture(), before, "it is the same");
+        stage.update(Event::OwnLedger("mine".into()));
+        stage
+    });
+}
+
+#[test]
+fn who_hosts_or_names_a_server_is_not_told_of_results_elsewhere() {
+    for (server, hosting) in [(None, true), (Some(SERVER), false)] {
+        let setup = |setup: &mut Setup| {
+            setup.student = Some("20260002".into());
+            setup.data = Some("/home/sample/.local/share/squares".into());
+            setup.server = server.map(str::to_owned);
+        };
+        let mut stage = Stage::with(setup, Lang::En, MIDDLE);
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 3), hosting });
+        let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        assert!(!asked.iter().any(|effect| matches!(effect, Effect::LookForOwnLedger(_))), "{asked:?}");
+    }
+}
