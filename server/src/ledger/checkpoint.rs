@@ -73,8 +73,8 @@ impl Checkpointer {
         let shared = Arc::new(Shared {
             log: LogFile::new(&path, MANY),
             path,
+            pages: AtomicI32::new(i32::try_from(files.log().frames()).unwrap_or(i32::MAX)),
             files,
-            pages: AtomicI32::default(),
             turn: Mutex::default(),
             moving: Mutex::default(),
             asked: Mutex::default(),
@@ -103,7 +103,10 @@ impl Checkpointer {
     pub(super) fn settle(&self, connection: &Connection) -> Result<(), LedgerError> {
         let _moving = lock(&self.shared.moving);
         let _turn = self.turn();
+        self.shared.files.log().check()?;
         self.shared.files.write(|| schema::settle(connection))?.map_err(|error| self.shared.failed(&error))?;
+        self.shared.files.log().emptied();
+        self.shared.pages.store(0, Ordering::Relaxed);
         self.shared.log.was_cut();
         Ok(())
     }
@@ -113,6 +116,11 @@ impl Checkpointer {
         let _moving = lock(&self.shared.moving);
         let _turn = self.turn();
         what()
+    }
+
+    /// Pages in the log by the last commit.
+    pub(super) fn pages(&self) -> u32 {
+        self.shared.pages.load(Ordering::Relaxed).unsigned_abs()
     }
 
     /// Takes note of a commit.
@@ -205,7 +213,9 @@ impl Shared {
         };
         self.files.check()?;
         if lengthen {
-            self.log.lengthen(connection, lock(&self.turn));
+            let turn = lock(&self.turn);
+            self.files.log().check()?;
+            self.log.lengthen(connection, turn, || self.files.log().accept());
         }
         if move_log { self.move_log(connection) } else { Ok(true) }
     }
@@ -215,6 +225,10 @@ impl Shared {
         let _moving = lock(&self.moving);
         let mut before = 0;
         for _ in 0..PASSES {
+            // What another program wrote into the log must not get into the ledger.
+            let turn = lock(&self.turn);
+            self.files.log().check()?;
+            drop(turn);
             let Pass { pages, moved } = self.pass(connection)?;
             // What the writer has added meanwhile counts too.
             if self.pages.load(Ordering::Relaxed) - moved <= FEW {
@@ -227,6 +241,7 @@ impl Shared {
             before = moved;
         }
         let _turn = lock(&self.turn);
+        self.files.log().check()?;
         let Pass { pages, moved } = self.pass(connection)?;
         Ok(pages == moved)
     }

@@ -57,13 +57,15 @@ impl LogFile {
         self.length.store(0, Ordering::Relaxed);
     }
 
-    /// Adds some room. `connection` keeps everybody else from writing to the log meanwhile, which `turn` does for this program.
-    pub(super) fn lengthen(&self, connection: &Connection, turn: MutexGuard<'_, ()>) {
+    /// Adds some room. `connection` keeps everybody else from writing to the log meanwhile, which `turn` does for this program;
+    /// `take_note` is called within it.
+    pub(super) fn lengthen(&self, connection: &Connection, turn: MutexGuard<'_, ()>, take_note: impl FnOnce()) {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             tracing::debug!(%error, "the write-ahead log is not made longer just now");
             return;
         }
         let added = self.add();
+        take_note();
         let ended = connection.execute_batch("ROLLBACK");
         drop(turn);
         let synced = added.and_then(|(file, length)| {
@@ -127,7 +129,7 @@ mod tests {
         let mut row = 0;
         for _ in 0..3 {
             assert!(file.is_short(600));
-            file.lengthen(&other, turn.lock().unwrap());
+            file.lengthen(&other, turn.lock().unwrap(), || ());
             for _ in 0..100 {
                 row += 1;
                 writer.execute("INSERT INTO t VALUES (?1)", [row]).unwrap();
@@ -154,7 +156,7 @@ mod tests {
         writer.execute_batch("BEGIN IMMEDIATE").unwrap();
         let before = length(&file);
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
-        file.lengthen(&other, turn.lock().unwrap());
+        file.lengthen(&other, turn.lock().unwrap(), || ());
         assert_eq!(length(&file), before);
         assert!(file.is_short(0));
     }
@@ -167,7 +169,7 @@ mod tests {
         let other = Connection::open(&path).unwrap();
         let (mut file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
         file.path = folder.path().to_owned();
-        file.lengthen(&other, turn.lock().unwrap());
+        file.lengthen(&other, turn.lock().unwrap(), || ());
         assert!(!file.is_short(600));
         file.was_cut();
         assert!(file.is_short(600));

@@ -8,6 +8,9 @@
 //!
 //! To look at all of them twice a commit would take a tenth of its time. A folder in which a name was made, removed or given to
 //! another file has another time of change: as long as that is the same, only the folder and the ledger are looked at.
+//! What stands in the write-ahead log is looked at by `open_files/open_log.rs`.
+
+mod open_log;
 
 use std::{
     fs::{File, Metadata},
@@ -19,6 +22,8 @@ use std::{
     },
     time::{Duration, SystemTime},
 };
+
+use open_log::OpenLog;
 
 /// What is wrong with the files.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +55,15 @@ pub(super) enum Lost {
          server, and put a copy as ledger.sqlite3 into an empty data folder: what lies beside it here does not belong to it"
     )]
     Overwritten(PathBuf),
+    /// Something else wrote into the write-ahead log, or cut it; what became of it is not known yet.
+    #[error("another program wrote into {0}; it is being looked at")]
+    LogWritten(PathBuf),
+    /// The same, and results that stood there alone are gone.
+    #[error(
+        "another program cut or wrote over {0} while the server runs, and nothing more is recorded; stop the server, and put \
+         the copy that it saved, or the newest backup, as ledger.sqlite3 into an empty data folder"
+    )]
+    LogOverwritten(PathBuf),
     /// The system does not say.
     #[error("cannot look at {0}: {1}; check the folder given with --data, and whether its disk is there")]
     Unseen(PathBuf, io::Error),
@@ -71,6 +85,7 @@ pub(super) struct OpenFiles {
     seen: Mutex<Option<Seen>>,
     writes: Mutex<Writes>,
     is_overwritten: AtomicBool,
+    log: OpenLog,
 }
 
 /// Where a file is: its device and inode.
@@ -108,15 +123,18 @@ impl OpenFiles {
         let (lock_path, lock) = lock;
         let lock_place = lock.metadata().map(|file| place(&file)).map_err(|error| unseen(lock_path, error))?;
         let file = open.metadata().map_err(|error| unseen(ledger, error))?;
+        let wal = beside("-wal")?;
+        let log = OpenLog::note(&wal.0).map_err(|error| unseen(&wal.0, error))?;
         let folder = ledger.parent().filter(|folder| lock_path.parent() == Some(folder));
         let files = Self {
             ledger: ledger.to_owned(),
             place: place(&file),
-            beside: [beside("-wal")?, beside("-shm")?, (lock_path.to_owned(), lock_place)],
+            beside: [wal, beside("-shm")?, (lock_path.to_owned(), lock_place)],
             folder: folder.map(Path::to_owned),
             seen: Mutex::default(),
             writes: Mutex::new(Writes { steps: 0, stamp: stamp(&file) }),
             is_overwritten: AtomicBool::new(false),
+            log,
             open,
         };
         files.check()?;
@@ -131,6 +149,7 @@ impl OpenFiles {
         if self.is_overwritten.load(Ordering::Relaxed) {
             return Err(Lost::Overwritten(self.ledger.clone()));
         }
+        self.log.given_up()?;
         if !cfg!(unix) {
             return Ok(());
         }
@@ -141,6 +160,22 @@ impl OpenFiles {
             *self.seen() = folder.filter(is_settled);
         }
         self.ledger_lost()?.map_or(Ok(()), Err)
+    }
+
+    /// Its write-ahead log, in the writer's turn.
+    pub(super) fn log(&self) -> &OpenLog {
+        &self.log
+    }
+
+    /// Takes note that the write-ahead log cannot be trusted. What a later start finds lacks results that were shown, as a copy
+    /// does, and the changed lock file lets it be known as one.
+    pub(super) fn give_up_log(&self) {
+        self.log.give_up();
+        let [.., (lock, _)] = &self.beside;
+        let changed = File::options().write(true).open(lock).and_then(|lock| lock.set_modified(SystemTime::now()));
+        if let Err(error) = changed {
+            tracing::debug!(%error, "the lock file cannot be changed");
+        }
     }
 
     /// What the folder is like now; `None` where that says nothing.

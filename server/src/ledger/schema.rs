@@ -182,9 +182,10 @@ pub(super) fn quick_check(connection: &Connection) -> rusqlite::Result<String> {
 }
 
 /// Closes a connection that may write. The last one moves the write-ahead log into the file: not into one that another program has
-/// written. A file that has not its name any more SQLite leaves as it is by itself.
+/// written, and not a log that another has. A file that has not its name any more SQLite leaves as it is by itself.
 pub(super) fn close(connection: Connection, files: &OpenFiles) {
-    if matches!(files.check(), Err(Lost::Written(_) | Lost::Overwritten(_))) {
+    let is_log_ours = !matches!(files.log().check(), Err(Lost::LogWritten(_) | Lost::LogOverwritten(_)));
+    if !is_log_ours || matches!(files.check(), Err(Lost::Written(_) | Lost::Overwritten(_))) {
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
     drop(connection);

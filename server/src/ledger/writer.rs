@@ -174,15 +174,28 @@ impl Writer {
         let failed = |error| LedgerError::from_sqlite(&path, &error);
         // Before anything is written to files that nobody finds again, and once more before anything is shown.
         self.files.check().or_else(|lost| self.confirm(lost, self.feed.latest(), Some(&connection)))?;
-        let turn = self.checkpointer.turn();
+        let mut turn = self.checkpointer.turn();
+        if let Err(lost) = self.files.log().check() {
+            drop(turn);
+            self.confirm(lost, self.feed.latest(), Some(&connection))?;
+            turn = self.checkpointer.turn();
+        }
         let begin = self.metrics.commit_begins();
         let at = Timestamp::now().as_millisecond().max(self.last_at);
         let batch = Batch { entries, at, first_seq: self.feed.latest() + 1 };
-        let transaction = connection.transaction().map_err(failed)?;
-        let outcomes = apply(&transaction, &mut self.known, &batch).map_err(failed)?;
-        transaction.commit().map_err(failed)?;
+        let mut commit = || {
+            let transaction = connection.transaction()?;
+            let outcomes = apply(&transaction, &mut self.known, &batch)?;
+            transaction.commit()?;
+            Ok(outcomes)
+        };
+        let outcomes = commit().map_err(|error| {
+            self.files.log().failed();
+            failed(error)
+        })?;
+        let log = self.files.log().committed(self.checkpointer.pages());
         drop(turn);
-        if let Err(lost) = self.files.check() {
+        if let Err(lost) = self.files.check().and(log) {
             let recorded = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Recorded(_))).count();
             self.confirm(lost, batch.first_seq - 1 + recorded as u64, Some(&connection))?;
         }
@@ -203,6 +216,10 @@ impl Writer {
     fn open_again(&mut self) -> Result<Connection, LedgerError> {
         self.known = Known::default();
         self.files.check().or_else(|lost| self.confirm(lost, self.feed.latest(), None))?;
+        let turn = self.checkpointer.turn();
+        let log = self.files.log().check();
+        drop(turn);
+        log.or_else(|lost| self.confirm(lost, self.feed.latest(), None))?;
         let mut connection = schema::connect(&self.path)?;
         let failed = |error| LedgerError::from_sqlite(&self.path, &error);
         self.checkpointer.attend(&mut connection).map_err(failed)?;
@@ -234,6 +251,9 @@ impl Writer {
                 self.files.accept();
             });
         }
+        if let Lost::LogWritten(path) = lost {
+            return self.confirm_log(path, latest, connection);
+        }
         let Lost::Written(path) = lost else { return Err(lost.into()) };
         self.checkpointer.alone(|| {
             if self.is_whole(latest) {
@@ -244,6 +264,57 @@ impl Writer {
             self.files.give_up();
             Err(Lost::Overwritten(path).into())
         })
+    }
+
+    /// Where another program wrote into the write-ahead log: it may have changed its time alone, or have moved all of it into
+    /// the ledger. Where frames are gone, no more than what this program remembers of them can be saved, which is all of a
+    /// young ledger.
+    fn confirm_log(&self, path: PathBuf, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
+        let is_moved = self.checkpointer.alone(|| {
+            let log = self.files.log();
+            if log.is_whole() {
+                tracing::warn!(path = %path.display(), "another program changed the write-ahead log, which is whole all the same");
+                log.accept();
+                return Ok(false);
+            }
+            if log.is_empty() && self.is_whole(latest) {
+                tracing::warn!(path = %path.display(), "another program emptied the write-ahead log, of which all is in the ledger");
+                log.emptied();
+                return Ok(true);
+            }
+            self.files.give_up_log();
+            self.save(connection.unwrap_or(&self.anchor), latest);
+            Err(Lost::LogOverwritten(path))
+        })?;
+        // Where there is no connection, the next one does that before anything else.
+        connection.filter(|_| is_moved).map_or(Ok(()), |connection| self.checkpointer.settle(connection))
+    }
+
+    /// Saves all that a connection has into another file, where it has all results up to `latest`.
+    fn save(&self, connection: &Connection, latest: u64) {
+        let name = format!("{SAVED}{}.sqlite3", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
+        let to = self.folder.join(name);
+        let save = || {
+            make_folder(&self.folder).map_err(|error| error.to_string())?;
+            backup::save(connection, &self.path, &to).map_err(|error| error.to_string())?;
+            let look = || {
+                let saved = schema::connect_to_read(&to)?;
+                Ok::<_, rusqlite::Error>((schema::quick_check(&saved)?, schema::latest(&saved)?))
+            };
+            match look() {
+                Ok((verdict, reached)) if verdict == "ok" && reached >= latest => Ok(()),
+                Ok((verdict, _)) if verdict != "ok" => Err(verdict),
+                Ok((_, reached)) => Err(format!("its last result is {reached} instead of {latest}")),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        match save() {
+            Ok(()) => tracing::warn!(
+                "what was recorded is saved in {}; to go on with it, put it as ledger.sqlite3 into an empty data folder",
+                to.display()
+            ),
+            Err(error) => tracing::error!(error, "what was recorded last could not be saved, and is lost"),
+        }
     }
 
     fn is_whole(&self, latest: u64) -> bool {
@@ -263,18 +334,16 @@ impl Writer {
 
     /// Closes the ledger. Where its file has no name any more, what stands in it is saved under another.
     fn close(self) {
-        if let Err(Lost::Removed(path)) = self.files.check() {
-            let name = format!("{SAVED}{}.sqlite3", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
-            let to = self.folder.join(name);
-            let made = make_folder(&self.folder).map_err(|error| error.to_string());
-            let saved = made.and_then(|()| backup::save(&self.anchor, &path, &to).map_err(|error| error.to_string()));
-            match saved {
-                Ok(()) => tracing::warn!(
-                    "what was recorded is saved in {}; to go on with it, put it as ledger.sqlite3 into an empty data folder",
-                    to.display()
-                ),
-                Err(error) => tracing::error!(error, "what was recorded could not be saved, and is lost"),
+        match self.files.check() {
+            Err(Lost::Removed(_)) => self.save(&self.anchor, self.feed.latest()),
+            Ok(()) => {
+                if let Err(lost) = self.files.log().check()
+                    && let Err(error) = self.confirm(lost, self.feed.latest(), self.connection.as_ref())
+                {
+                    tracing::error!(%error, "the ledger is closed as it is");
+                }
             }
+            Err(_) => {}
         }
         // The last to close moves the write-ahead log into the file, and only who may write can.
         let Self { files, anchor, connection, checkpointer, .. } = self;

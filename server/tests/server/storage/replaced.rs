@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::{Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, SystemTime},
@@ -259,6 +260,96 @@ fn another_program_that_moves_the_log_disturbs_nothing() {
         drop(other);
         running.peer.square(n, &format!("after-{n}"));
         running.shown.push(running.peer.reply());
+    }
+    let Running { outer: _outer, data, program, shown, .. } = running;
+    let (_, log) = program.stop();
+    assert!(log.contains("whole all the same") && !log.contains("cannot record"), "{log}");
+    has(&[], &data, &shown);
+}
+
+/// What another program may do to the write-ahead log within the same file.
+fn over(log: &Path, how: &str) {
+    let mut file = fs::File::options().write(true).open(log).unwrap();
+    match how {
+        "cut" => file.set_len(0).unwrap(),
+        "cut in part" => file.set_len(5_000).unwrap(),
+        "zeros" => file.write_all(&[0; 8 * 4096]).unwrap(),
+        "zeros behind its head" => {
+            file.seek(SeekFrom::Start(8192)).unwrap();
+            file.write_all(&[0; 4096]).unwrap();
+        }
+        _ => unreachable!("{how}"),
+    }
+}
+
+#[test]
+fn a_log_that_is_cut_or_written_over_is_noticed_and_what_was_shown_is_saved() {
+    for how in ["cut", "cut in part", "zeros", "zeros behind its head"] {
+        for again in [false, true] {
+            let mut running = running();
+            if again {
+                // What was recorded before stands in the ledger itself.
+                drop(running.peer);
+                running.program.stop();
+                running.program = Program::start(&running.data, &["--rate", "0"]);
+                (running.peer, _) = Peer::join(&running.program, "a", json!({"backlog": 0}));
+                for n in 0..5 {
+                    running.peer.square(n, &format!("after-{n}"));
+                    running.shown.push(running.peer.next_of("result"));
+                }
+            }
+            over(&running.data.join("ledger.sqlite3-wal"), how);
+            running.is_refused();
+            let (outer, data, shown, told) = running.stopped();
+            assert!(told.contains("ledger.sqlite3-wal") && told.contains("cut or wrote over"), "{how}: {told}");
+            let files = fs::read_dir(&data).unwrap().map(|file| file.unwrap().path());
+            let saved: Vec<_> = files.filter(|path| path.to_string_lossy().contains("saved")).collect();
+            assert_eq!(saved.len(), 1, "{how}");
+            let restored = outer.path().join("restored");
+            fs::create_dir(&restored).unwrap();
+            fs::copy(&saved[0], restored.join("ledger.sqlite3")).unwrap();
+            has(&[], &restored, &shown);
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_cut_right_before_the_server_is_stopped_is_noticed() {
+    let Running { outer: _outer, data, program, peer, shown } = running();
+    drop(peer);
+    over(&data.join("ledger.sqlite3-wal"), "cut");
+    let (status, log) = program.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(log.contains("cut or wrote over") && log.contains("is saved in"), "{log}");
+    let saved = fs::read_dir(&data).unwrap().map(|file| file.unwrap().path());
+    let saved = saved.filter(|path| path.to_string_lossy().contains("saved")).max().unwrap();
+    fs::remove_file(data.join("ledger.sqlite3-wal")).unwrap();
+    fs::rename(saved, data.join("ledger.sqlite3")).unwrap();
+    has(&[], &data, &shown);
+}
+
+#[test]
+fn what_leaves_the_log_whole_disturbs_nothing() {
+    let mut running = running();
+    let path = running.data.join("ledger.sqlite3-wal");
+    for n in 0..6 {
+        match n {
+            0 => fs::File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now()).unwrap(),
+            1 => fs::hard_link(&path, running.outer.path().join("link")).unwrap(),
+            _ => {
+                // It moves all of the log into the ledger, and empties it.
+                let other = rusqlite::Connection::open(running.data.join("ledger.sqlite3")).unwrap();
+                other.busy_timeout(Duration::from_secs(10)).unwrap();
+                let mode = ["TRUNCATE", "RESTART"][n % 2];
+                other.query_row(&format!("PRAGMA wal_checkpoint({mode})"), (), |_| Ok(())).unwrap();
+            }
+        }
+        for more in 0..2 {
+            running.peer.square(n, &format!("after-{n}-{more}"));
+            let result = running.peer.reply();
+            assert_eq!(result["type"], "result", "{n}: {result}");
+            running.shown.push(result);
+        }
     }
     let Running { outer: _outer, data, program, shown, .. } = running;
     let (_, log) = program.stop();

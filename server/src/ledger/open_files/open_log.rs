@@ -1,0 +1,267 @@
+//! Is the write-ahead log still as this program wrote it? Another that cuts it or writes over it within the same file leaves
+//! its name and place as they are, and all that stands in the log alone would be shown and then be lost. Part of
+//! `open_files.rs`; asked by those who write to the log or move it, in the writer's turn.
+//!
+//! Before a commit, the log's size and time of writing are those of our last write. Behind it, the log has not become
+//! shorter, and has the head that it had; where it began anew, all of its few frames are looked at. How they hang together is
+//! in SQLite's file format, "The Write-Ahead Log": the head and each frame carry a sum over all that stands before.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, BufReader, Read, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+use super::Lost;
+
+/// The head of the log, and of each of its frames, in bytes.
+const HEAD: usize = 32;
+const FRAME_HEAD: usize = 24;
+
+/// What a log begins with; the last bit says that its sums take words with the greatest byte first.
+const MAGIC: u32 = 0x377f_0682;
+
+type Head = [u8; HEAD];
+
+/// Size, and time of the last writing. That of the last change would not do: SQLite gives the log to the ledger's owner when
+/// it opens it.
+type Stamp = Option<(u64, SystemTime)>;
+
+/// The log of an open ledger.
+#[derive(Debug)]
+pub(in crate::ledger) struct OpenLog {
+    path: PathBuf,
+    file: File,
+    noted: Mutex<Noted>,
+    is_lost: AtomicBool,
+}
+
+/// The log as this program left it.
+#[derive(Debug, Clone, Copy)]
+struct Noted {
+    stamp: Stamp,
+    head: Head,
+    frames: u32,
+}
+
+impl OpenLog {
+    /// Takes note of the log that was just opened.
+    pub(in crate::ledger) fn note(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let noted = Noted { stamp: stamp(&file.metadata()?), head: head(&file)?, frames: frames(&file, u32::MAX)? };
+        Ok(Self { path: path.to_owned(), file, noted: Mutex::new(noted), is_lost: AtomicBool::new(false) })
+    }
+
+    /// Whether it was given up.
+    pub(in crate::ledger) fn given_up(&self) -> Result<(), Lost> {
+        if self.is_lost.load(Ordering::Relaxed) { Err(Lost::LogOverwritten(self.path.clone())) } else { Ok(()) }
+    }
+
+    /// From now on there is no way back.
+    pub(in crate::ledger) fn give_up(&self) {
+        self.is_lost.store(true, Ordering::Relaxed);
+    }
+
+    /// How many frames stand in it.
+    pub(in crate::ledger) fn frames(&self) -> u32 {
+        self.noted().frames
+    }
+
+    /// Whether nobody else wrote to it.
+    pub(in crate::ledger) fn check(&self) -> Result<(), Lost> {
+        self.given_up()?;
+        if self.stamp()? == self.noted().stamp { Ok(()) } else { Err(self.lost()) }
+    }
+
+    /// Takes note of our own commit, after which it has so many frames.
+    pub(in crate::ledger) fn committed(&self, frames_now: u32) -> Result<(), Lost> {
+        let (stamp, head) = (self.stamp()?, self.seen(head(&self.file))?);
+        let size = |stamp: Stamp| stamp.map(|(size, ..)| size);
+        let mut noted = self.noted();
+        let is_ours = size(stamp) >= size(noted.stamp)
+            && (head == noted.head || self.seen(frames(&self.file, frames_now))? == frames_now);
+        // Either way, so that what is wrong is not looked for before the frames that were there a moment ago.
+        noted.frames = frames_now;
+        if !is_ours {
+            noted.stamp = None;
+            return Err(self.lost());
+        }
+        (noted.stamp, noted.head) = (stamp, head);
+        Ok(())
+    }
+
+    /// Takes note that this program made it longer, or that others left the part of it that counts as it was.
+    pub(in crate::ledger) fn accept(&self) {
+        self.noted().stamp = self.stamp().unwrap_or_default();
+    }
+
+    /// Takes note of a commit of our own that failed: no one knows how much of it stands there.
+    pub(in crate::ledger) fn failed(&self) {
+        let read = || Ok::<_, io::Error>((head(&self.file)?, frames(&self.file, u32::MAX)?));
+        let mut noted = self.noted();
+        if let Ok((head, frames)) = read()
+            && if head == noted.head { frames >= noted.frames } else { word(&head, 0) & !1 == MAGIC }
+        {
+            *noted = Noted { stamp: self.stamp().unwrap_or_default(), head, frames };
+        }
+    }
+
+    /// Takes note that it is empty.
+    pub(in crate::ledger) fn emptied(&self) {
+        let stamp = self.stamp().unwrap_or_default();
+        *self.noted() = Noted { stamp, head: [0; HEAD], frames: 0 };
+    }
+
+    pub(in crate::ledger) fn is_empty(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.len() == 0)
+    }
+
+    /// Whether every frame that was committed still stands in it.
+    pub(in crate::ledger) fn is_whole(&self) -> bool {
+        let Noted { head: before, frames: count, .. } = *self.noted();
+        let is_same = || Ok::<_, io::Error>(head(&self.file)? == before && frames(&self.file, count)? == count);
+        count == 0 || is_same().unwrap_or(false)
+    }
+
+    fn stamp(&self) -> Result<Stamp, Lost> {
+        self.seen(self.file.metadata().map(|file| stamp(&file)))
+    }
+
+    fn seen<T>(&self, found: io::Result<T>) -> Result<T, Lost> {
+        found.map_err(|error| Lost::Unseen(self.path.clone(), error))
+    }
+
+    fn lost(&self) -> Lost {
+        Lost::LogWritten(self.path.clone())
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stamp(file: &Metadata) -> Stamp {
+    // Elsewhere the time is written late.
+    if !cfg!(unix) {
+        return None;
+    }
+    Some((file.len(), file.modified().ok()?))
+}
+
+/// The first bytes of a log; zeros where it is shorter.
+fn head(mut file: &File) -> io::Result<Head> {
+    let mut head = [0; HEAD];
+    file.seek(SeekFrom::Start(0))?;
+    match file.read_exact(&mut head) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok([0; HEAD]),
+        read => read.map(|()| head),
+    }
+}
+
+/// How many frames, up to `most`, follow each other in it up to the end of a commit.
+fn frames(file: &File, most: u32) -> io::Result<u32> {
+    let head = head(file)?;
+    let magic = word(&head, 0);
+    if magic & !1 != MAGIC {
+        return Ok(0);
+    }
+    let mut sum = Sum { greatest_first: magic & 1 == 1, ..Sum::default() };
+    sum.add(&head[..24]);
+    let page = word(&head, 8) as usize;
+    if !sum.is(&head[24..]) || !page.is_power_of_two() || !(512..=65_536).contains(&page) {
+        return Ok(0);
+    }
+    let mut file = BufReader::with_capacity(256 << 10, file);
+    let mut frame = vec![0; FRAME_HEAD + page];
+    let (mut count, mut committed) = (0, 0);
+    while count < most {
+        match file.read_exact(&mut frame) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+            read => read?,
+        }
+        sum.add(&frame[..8]);
+        sum.add(&frame[FRAME_HEAD..]);
+        if frame[8..16] != head[16..24] || !sum.is(&frame[16..24]) {
+            break;
+        }
+        count += 1;
+        // The size of the ledger, in the last frame of a commit.
+        if word(&frame, 4) != 0 {
+            committed = count;
+        }
+    }
+    Ok(committed)
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |word| u32::from_be_bytes(*word))
+}
+
+/// The sum over all that was added.
+#[derive(Default)]
+struct Sum {
+    greatest_first: bool,
+    words: (u32, u32),
+}
+
+impl Sum {
+    fn add(&mut self, bytes: &[u8]) {
+        let (mut one, mut two) = self.words;
+        for &[a, b, c, d, e, f, g, h] in bytes.as_chunks::<8>().0 {
+            let read = if self.greatest_first { u32::from_be_bytes } else { u32::from_le_bytes };
+            one = one.wrapping_add(read([a, b, c, d])).wrapping_add(two);
+            two = two.wrapping_add(read([e, f, g, h])).wrapping_add(one);
+        }
+        self.words = (one, two);
+    }
+
+    fn is(&self, written: &[u8]) -> bool {
+        (word(written, 0), word(written, 4)) == self.words
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{io::Write as _, os::unix::fs::FileExt as _};
+
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn the_frames_of_a_log_are_counted_up_to_the_first_that_is_not_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l");
+        let ledger = Connection::open(&path).unwrap();
+        ledger.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE t (x)").unwrap();
+        for row in 0..20 {
+            ledger.execute("INSERT INTO t VALUES (?1)", [row]).unwrap();
+        }
+        let wal = folder.path().join("l-wal");
+        let mut file = File::options().read(true).write(true).open(&wal).unwrap();
+        let log = OpenLog::note(&wal).unwrap();
+        assert_eq!(u64::from(log.frames()) * 4120 + 32, file.metadata().unwrap().len());
+        assert!(log.is_whole() && log.check().is_ok());
+        // Room behind them is no part of it.
+        file.seek(SeekFrom::End(0)).unwrap();
+        file.write_all(&[0; 9000]).unwrap();
+        assert!(log.check().is_err() && log.is_whole());
+        log.accept();
+        log.check().unwrap();
+        let at = 32 + 10 * 4120 + 3000;
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, at).unwrap();
+        file.write_all_at(&[byte[0] ^ 1], at).unwrap();
+        assert!(!log.is_whole());
+        assert_eq!(frames(&file, u32::MAX).unwrap(), 10);
+        file.write_all_at(&byte, at).unwrap();
+        assert!(log.is_whole());
+        file.write_all_at(&[0; 32], 0).unwrap();
+        assert!(!log.is_whole() && log.committed(log.frames()).is_err());
+    }
+}
