@@ -210,9 +210,11 @@ fn without_tls_no_pin_goes_to_a_server_that_spoke_it_before() {
         // Where no PIN is asked for, none goes anywhere.
         assert_eq!(square(&home, &open.address, &[]).out, "12² = 144\n");
         assert_eq!(square(&home, &format!("{},{}", asks.address, open.address), &[]).out, "12² = 144\n");
-        for (lang, pin, told) in [("en", PIN, "No PIN is sent"), ("ko", "", "PIN을 보내지 않았습니다")] {
-            let flags = ["--lang", lang, "--student", "s1", "--server", &asks.address];
-            let mut pty = Pty::start_program(&home, SQUARES, &flags, &[("SQUARES_PIN", pin)]);
+        for (lang, pin, told) in [("en", PIN, "start squares with --tls"), ("ko", "", "--tls로 시작해 주세요")] {
+            // On the smallest screen too, before and behind the join.
+            let flags = ["--lang", lang, "--server", &asks.address, "--student", "s1"];
+            let flags = if pin.is_empty() { &flags[..4] } else { &flags };
+            let mut pty = Pty::start_sized(&home, (30, 8), SQUARES, flags, &[("SQUARES_PIN", pin)]);
             let shown = pty.until_shows(told);
             assert!(!shown.contains("가람") && !shown.contains("Type your PIN"), "{shown}");
             pty.type_text("\x03\x03");

@@ -69,7 +69,7 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
                 .to_owned(),
         ),
         Lost::WithoutTls(known) => Some(format!(
-            "No PIN is sent: this server spoke TLS before and does not now; someone may be intercepting. Start squares with --tls. If it gave TLS up, delete its line in {}.",
+            "This server spoke TLS before; start squares with --tls. No PIN is sent without it: someone may be intercepting. If it gave TLS up, delete its line in {}.",
             known.display()
         )),
         Lost::Untrusted(why) => {

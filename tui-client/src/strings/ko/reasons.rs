@@ -68,7 +68,7 @@ pub(super) fn cannot_host(why: &Lost) -> Option<String> {
             "TLS를 써야 할 서버가 TLS 없이 답합니다. 누군가 사이에 있을 수 있습니다. 서버를 연 사람에게 물어보세요.".to_owned(),
         ),
         Lost::WithoutTls(known) => Some(format!(
-            "PIN을 보내지 않았습니다. 전에 TLS를 쓰던 서버가 TLS 없이 PIN을 묻습니다. 누군가 통신을 가로채고 있을 수 있습니다. squares를 --tls로 시작해 주세요. 서버가 TLS를 그만둔 것이라면 {}에서 그 줄을 지우세요.",
+            "전에 TLS를 쓰던 서버입니다. --tls로 시작해 주세요. TLS 없이는 PIN을 보내지 않습니다. 누군가 통신을 가로채고 있을 수 있습니다. 서버가 TLS를 그만둔 것이라면 {}에서 그 줄을 지우세요.",
             known.display()
         )),
         Lost::Untrusted(why) => {
