@@ -1,5 +1,5 @@
-//! A line of a client, and a line of a server: read, or refused with a sentence that may be shown to anybody; and what was
-//! read means the same when it is written and read again.
+//! A line of a client, and a line of a server: read, or refused with a sentence that may be shown to anybody; and
+//! what was read means the same when it is written and read again.
 
 use squares_shared::{
     line::{Line, LineReader},

@@ -1,5 +1,5 @@
-//! A number: read, squared and written as the protocol says. The canonical form reads as itself, its digits are as many as
-//! were counted, and the square is what multiplying digit by digit gives.
+//! A number: read, squared and written as the protocol says. The canonical form reads as itself, its digits are as
+//! many as were counted, and the square is what multiplying digit by digit gives.
 
 use squares_shared::number::{Number, NumberError};
 

@@ -1,5 +1,5 @@
-//! A roster file: every student on it has an id and a name that others may be shown, and what is wrong with it is said in a
-//! line that a log may show.
+//! A roster file: every student on it has an id and a name that others may be shown, and what is wrong with it is
+//! said in a line that a log may show.
 
 use std::collections::HashSet;
 

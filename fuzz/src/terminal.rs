@@ -1,5 +1,5 @@
-//! Bytes of a terminal: whatever comes, in whatever pieces and with whatever pauses, no control is typed, and behind a pause
-//! every key arrives as itself.
+//! Bytes of a terminal: whatever comes, in whatever pieces and with whatever pauses, no control is typed, and behind
+//! a pause every key arrives as itself.
 
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,9 @@
-//! Work that takes longer than a moment and that others should not feel: reading the ledger, squaring long numbers. It is done
-//! on a few threads that let everything else go first, so that what is live never waits for the processor because somebody
-//! asks for the past without end.
+//! Work that takes longer than a moment and that others should not feel: reading the ledger, squaring long numbers.
+//! It is done on a few threads that let everything else go first, so that what is live never waits for the processor
+//! because somebody asks for the past without end.
 //!
-//! The first thread is there from the start, so that nothing waits for ever where the system has no other to give; the others come
-//! when there is more to do, and all of them stay.
+//! The first thread is there from the start, so that nothing waits for ever where the system has no other to give;
+//! the others come when there is more to do, and all of them stay.
 
 use std::{
     collections::VecDeque,
@@ -22,8 +22,8 @@ pub(crate) const THREADS: usize = 8;
 /// After this time with nothing to do a thread rests: it gives back what it keeps for the next piece of work.
 const KEPT: Duration = Duration::from_secs(2);
 
-/// How much these threads let others go first. It is enough for whoever is woken beside them to go at once, and leaves them a
-/// tenth of a processor that is busy with other things.
+/// How much these threads let others go first. It is enough for whoever is woken beside them to go at once, and
+/// leaves them a tenth of a processor that is busy with other things.
 const NICENESS: i32 = 10;
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -105,7 +105,8 @@ impl Drop for Background {
     }
 }
 
-/// Does what may never end, such as reading from a disk that hangs, on a thread of its own, which nobody waits for where whoever asked is gone.
+/// Does what may never end, such as reading from a disk that hangs, on a thread of its own, which nobody waits for
+/// where whoever asked is gone.
 ///
 /// # Errors
 /// The system's, where it has no thread left, and a sentence where the work ended by a panic.
@@ -185,7 +186,8 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// Lets others go before this thread, by at least this much: 19 is the most. A program that was started to go last stays there.
+/// Lets others go before this thread, by at least this much: 19 is the most. A program that was started to go last
+/// stays there.
 pub(crate) fn let_others_go_first(niceness: i32) {
     // Here a thread has a priority of its own; elsewhere it would be the whole process.
     #[cfg(target_os = "linux")]

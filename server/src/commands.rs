@@ -1,5 +1,5 @@
-//! What the program does for a person besides serving: a command each, in a file of its own. Called by `main` in place of
-//! the server; each command ends the program with the code that it returns.
+//! What the program does for a person besides serving: a command each, in a file of its own. Called by `main` in
+//! place of the server; each command ends the program with the code that it returns.
 
 mod backup;
 mod check;
@@ -48,7 +48,8 @@ impl Folder {
 }
 
 impl Command {
-    /// Carries it out. `data` is the data folder, where one was named before the command; `program` the whole command line.
+    /// Carries it out. `data` is the data folder, where one was named before the command; `program` the whole command
+    /// line.
     ///
     /// # Errors
     /// Where it could not be carried out; the program then ends with 1.

@@ -62,7 +62,8 @@ pub(crate) struct Flags {
     /// The key of the certificate (PEM)
     #[arg(long, value_name = "FILE", env = "SQUARES_TLS_KEY", requires = "tls_cert", value_parser = trimmed(PathBufValueParser::new()))]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Speak TLS with a certificate of the server's own, made once and kept in the data directory; its fingerprint is in the log
+    /// Speak TLS with a certificate of the server's own, made once and kept in the data directory; its fingerprint is
+    /// in the log
     #[arg(long, value_name = "HOW", env = "SQUARES_TLS", conflicts_with = "tls_cert", value_parser = typed(PossibleValuesParser::new(["self"])))]
     pub(crate) tls: Option<String>,
 }
@@ -101,8 +102,8 @@ struct Meant<P> {
     parser: P,
 }
 
-/// A word or a number: without white space around it, such as the line end that a script of Windows leaves, and with ASCII for full-width
-/// characters.
+/// A word or a number: without white space around it, such as the line end that a script of Windows leaves, and with
+/// ASCII for full-width characters.
 fn typed<P>(parser: P) -> Meant<P> {
     Meant { read: squares_shared::typed::read, parser }
 }

@@ -1,11 +1,12 @@
-//! Web pages at the wrong port: a browser sends whatever a page asks it to, and a form's text could otherwise join and square
-//! behind the head of its request. `session` asks about the first line of each connection, and `wire` answers a browser that speaks
-//! no TLS where it should; nothing behind such a line is read.
+//! Web pages at the wrong port: a browser sends whatever a page asks it to, and a form's text could otherwise join
+//! and square behind the head of its request. `session` asks about the first line of each connection, and `wire`
+//! answers a browser that speaks no TLS where it should; nothing behind such a line is read.
 
 /// What a browser shows, or a script reads.
 const SENTENCE: &str = "This is a Squares server, and it speaks no HTTP; connect with the program squares.\n";
 
-/// Whether what a connection begins with is a request of HTTP: its whole first line, or as much of it as is longer than a line may be.
+/// Whether what a connection begins with is a request of HTTP: its whole first line, or as much of it as is longer
+/// than a line may be.
 pub(crate) fn is_request(begin: &[u8]) -> bool {
     // Empty lines go before no request of ours, and HTTP passes over them as well.
     let blank = begin.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();

@@ -194,8 +194,9 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger in this folder, made if missing, with the feed that it fills. Blocks on the disk. Where `background` is that of a
-    /// simulation, reads and writes happen on the async thread that asks for them, each in its turn.
+    /// Opens the ledger in this folder, made if missing, with the feed that it fills. Blocks on the disk. Where
+    /// `background` is that of a simulation, reads and writes happen on the async thread that asks for them, each in
+    /// its turn.
     ///
     /// # Errors
     /// [`LedgerError`]; a ledger that is refused was not changed.
@@ -312,8 +313,8 @@ fn open_lock(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Makes the ledger's file for its owner alone, where it is missing, and gives its own path where this one is a link: SQLite keeps what
-/// belongs to it beside the file itself.
+/// Makes the ledger's file for its owner alone, where it is missing, and gives its own path where this one is a link:
+/// SQLite keeps what belongs to it beside the file itself.
 fn make_file(path: &Path) -> std::io::Result<PathBuf> {
     if !path.exists() && !schema::has_log(path).unwrap_or(true) {
         let mut options = File::options();
@@ -352,7 +353,8 @@ fn tell_what_is_odd(folder: &Path, latest: u64, last_at: i64) {
 /// How the names of files begin that hold what was saved of a ledger which was removed under a running server.
 const SAVED: &str = "ledger-saved-";
 
-/// Makes what stands in the folder of this file durable: names of files are lost with the power unless their folder is synced.
+/// Makes what stands in the folder of this file durable: names of files are lost with the power unless their folder
+/// is synced.
 pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,10 +1,11 @@
 //! The Squares server as a library, so that a client can host it in its own process.
 //!
-//! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to `bye`, in the `lobby`
-//! until its student is in.
-//! A session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the
-//! `feed`; every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join, `pins` whether it is they, and `limits` how much
-//! anybody may ask for. What takes long is done in the `background`. All tell `metrics` what they did, where somebody watches.
+//! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to
+//! `bye`, in the `lobby` until its student is in. A session submits squares to the `ledger`, which makes them durable
+//! in one order and pushes each batch to the `feed`; every session is a cursor into it, and the `relay` writes to
+//! those that wait. `presence` knows who is online, `roster` who may join, `pins` whether it is they, and `limits`
+//! how much anybody may ask for. What takes long is done in the `background`. All tell `metrics` what they did, where
+//! somebody watches.
 
 mod background;
 mod feed;
@@ -203,9 +204,9 @@ impl Server {
         Self::start_on(config, None).await
     }
 
-    /// Opens the ledger and serves the streams that are handed over, each with the address it is said to come from, in place of
-    /// sockets: for a network that is simulated. `config.listen` is not used, and the ledger is read and written by the tasks of
-    /// this runtime, so that on one thread everything happens in one order.
+    /// Opens the ledger and serves the streams that are handed over, each with the address it is said to come from,
+    /// in place of sockets: for a network that is simulated. `config.listen` is not used, and the ledger is read and
+    /// written by the tasks of this runtime, so that on one thread everything happens in one order.
     ///
     /// # Errors
     /// As [`Server::start`].
@@ -332,7 +333,8 @@ impl Server {
         self.room.door.changed(&self.room.background).await;
     }
 
-    /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is killed.
+    /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is
+    /// killed.
     pub async fn kill(self) {
         let Self { room, stop, listener, mut tellers, .. } = self;
         room.ledger.kill();

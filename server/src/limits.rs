@@ -1,6 +1,6 @@
-//! How much one student, one address, and everybody together may ask for. Sessions ask a student's
-//! [`Allowance`] before each square; `listen` asks [`Connections`] before each session. Which connections may stay is decided
-//! in `places`.
+//! How much one student, one address, and everybody together may ask for. Sessions ask a student's [`Allowance`]
+//! before each square; `listen` asks [`Connections`] before each session. Which connections may stay is decided in
+//! `places`.
 
 mod places;
 
@@ -46,8 +46,8 @@ pub(crate) struct Allowance {
     spent: Mutex<Spent>,
 }
 
-/// When all that was spent is made up for (GCRA's theoretical arrival time); a moment that has passed is as good as any other, so that
-/// nobody saves up more than what may be had at once, by waiting or by what is given back.
+/// When all that was spent is made up for (GCRA's theoretical arrival time); a moment that has passed is as good as
+/// any other, so that nobody saves up more than what may be had at once, by waiting or by what is given back.
 #[derive(Debug)]
 struct Spent {
     squares: Instant,
@@ -67,8 +67,9 @@ impl Rate {
         NonZeroU32::new(per_second).map(|per_second| Self { per_second, most: takes(at_once.max(1), per_second) })
     }
 
-    /// The moment at which all is made up for once these units are spent too, or how long to wait before they may be. More units than
-    /// may be had at once are let through where nothing else is spent, and are made up for afterwards: otherwise they never could be.
+    /// The moment at which all is made up for once these units are spent too, or how long to wait before they may be.
+    /// More units than may be had at once are let through where nothing else is spent, and are made up for
+    /// afterwards: otherwise they never could be.
     fn spend(&self, spent: Instant, units: u64, now: Instant) -> Result<Instant, Duration> {
         let behind = spent.saturating_duration_since(now);
         let cost = takes(units, self.per_second);
@@ -85,8 +86,8 @@ fn takes(units: u64, per_second: NonZeroU32) -> Duration {
 }
 
 impl SquareLimits {
-    /// `rate` squares a second and `burst` at once for each student, and `digit_rate` digits a second with ten seconds' worth at once. A
-    /// `digit_rate` of 0 lifts the limit of digits, a `rate` of 0 both.
+    /// `rate` squares a second and `burst` at once for each student, and `digit_rate` digits a second with ten
+    /// seconds' worth at once. A `digit_rate` of 0 lifts the limit of digits, a `rate` of 0 both.
     pub(crate) fn new(rate: u32, burst: u32, digit_rate: u32) -> Self {
         let squares = Rate::new(rate, u64::from(burst));
         let digits = squares.and_then(|_| Rate::new(digit_rate, DIGITS_FOR * u64::from(digit_rate)));
@@ -232,8 +233,8 @@ impl Drop for Slot {
     }
 }
 
-/// What counts as one address: of IPv6, a network of 64 bits, since whoever has one address there has all of them. An IPv4 client of a
-/// dual-stack listener is the same client.
+/// What counts as one address: of IPv6, a network of 64 bits, since whoever has one address there has all of them. An
+/// IPv4 client of a dual-stack listener is the same client.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),

@@ -1,5 +1,5 @@
-//! Accepts connections, within their limits, and starts a session for each, which moves on to where everybody is once its student
-//! is in. Runs until the server is told to stop, and ends when the last session has.
+//! Accepts connections, within their limits, and starts a session for each, which moves on to where everybody is once
+//! its student is in. Runs until the server is told to stop, and ends when the last session has.
 
 mod address;
 
@@ -40,12 +40,13 @@ const KEEPALIVE_TRIES: u32 = 3;
 /// The same bound for a connection on which something is on its way: keepalive says nothing there.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
 
-/// How long accepting pauses when the system has no descriptor or memory left for another connection; twice as long each time
-/// that there is none yet, up to the longest pause.
+/// How long accepting pauses when the system has no descriptor or memory left for another connection; twice as long
+/// each time that there is none yet, up to the longest pause.
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Connections without a place that are waited for at the same time, until they have read why. The others are told and closed at once.
+/// Connections without a place that are waited for at the same time, until they have read why. The others are told
+/// and closed at once.
 pub(crate) const FAREWELLS: usize = 256;
 
 /// How long one of them is waited for.

@@ -1,6 +1,7 @@
-//! Where connections are until their student is in and has what was missed: threads of their own, so that a class that comes back at
-//! the same moment is served beside those who go on, and not before them. The system shares the processors out between these threads
-//! and all others, whereas tasks of one runtime wait for each other in one queue.
+//! Where connections are until their student is in and has what was missed: threads of their own, so that a class
+//! that comes back at the same moment is served beside those who go on, and not before them. The system shares the
+//! processors out between these threads and all others, whereas tasks of one runtime wait for each other in one
+//! queue.
 
 use std::{io, net::SocketAddr};
 

@@ -1,6 +1,7 @@
 //! The log of the program, on standard error. Lines are written by a thread of its own behind a bounded queue: where
-//! nobody reads them, or the disk they go to is full, lines are lost and counted, and the server goes on. Nor do strangers fill a disk by
-//! what they make the server say: of what comes too fast only so much is written, and the rest is counted. Started by `main`.
+//! nobody reads them, or the disk they go to is full, lines are lost and counted, and the server goes on. Nor do
+//! strangers fill a disk by what they make the server say: of what comes too fast only so much is written, and the
+//! rest is counted. Started by `main`.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -22,7 +23,8 @@ const QUEUE: usize = 4096;
 /// How long the end of the program waits for the lines that are left.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Lines of one kind that are written however fast they come: a thousand students may join at the same moment, with two lines each.
+/// Lines of one kind that are written however fast they come: a thousand students may join at the same moment, with
+/// two lines each.
 const AT_ONCE: u32 = 2000;
 
 /// Lines of one kind a second in the long run.
@@ -52,8 +54,8 @@ struct Missing {
     left_out: AtomicU64,
 }
 
-/// Troubles have a pace of their own, so that no visits keep them off the log. What is only there for whoever looks for a fault is written as
-/// it comes.
+/// Troubles have a pace of their own, so that no visits keep them off the log. What is only there for whoever looks
+/// for a fault is written as it comes.
 struct Paces {
     troubles: Mutex<Pace>,
     news: Mutex<Pace>,

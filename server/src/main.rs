@@ -1,4 +1,5 @@
-//! The program `squares-server`: flags, log and signals. It assembles a [`Server`] and waits for the end, or carries out a command.
+//! The program `squares-server`: flags, log and signals. It assembles a [`Server`] and waits for the end, or carries
+//! out a command.
 
 mod commands;
 mod flags;

@@ -1,5 +1,5 @@
-//! A file that nobody sees half made: it is written beside its name, and gets that once it is whole and on the disk. Backups and
-//! exports are made so.
+//! A file that nobody sees half made: it is written beside its name, and gets that once it is whole and on the disk.
+//! Backups and exports are made so.
 
 use std::{
     fs::{File, OpenOptions},

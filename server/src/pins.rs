@@ -1,6 +1,6 @@
-//! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of milliseconds and
-//! tens of megabytes on purpose, so they run off the async threads, few at a time, and students have theirs by turns; `session` asks
-//! [`Gate::check`] and goes on meanwhile. The commands of the program ask for hashes.
+//! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of
+//! milliseconds and tens of megabytes on purpose, so they run off the async threads, few at a time, and students have
+//! theirs by turns; `session` asks [`Gate::check`] and goes on meanwhile. The commands of the program ask for hashes.
 
 mod guesses;
 mod turns;
@@ -28,16 +28,17 @@ use zeroize::Zeroizing;
 
 use crate::{background::Background, limits::network, threads::Threads};
 
-/// What a check costs: the least that OWASP recommends for Argon2id (19 MiB, twice over, one lane). More would make
-/// a stolen roster dearer to try, and a class that joins at once on a small machine slower: two hundred checks one after
-/// the other take about five seconds on one core of 2020.
+/// What a check costs: the least that OWASP recommends for Argon2id (19 MiB, twice over, one lane). More would make a
+/// stolen roster dearer to try, and a class that joins at once on a small machine slower: two hundred checks one
+/// after the other take about five seconds on one core of 2020.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
 /// The most memory of one check, in KiB: a hash that asks for more was not made for this.
 const MOST_MEMORY: u32 = 1 << 20;
 
-/// How much checks let others go first: whoever is in should not feel that others are let in. Those who wait for a check should not
-/// wait for an idle processor either: with 19, a check took seconds beside busy programs; with this it has a tenth of a processor.
+/// How much checks let others go first: whoever is in should not feel that others are let in. Those who wait for a
+/// check should not wait for an idle processor either: with 19, a check took seconds beside busy programs; with this
+/// it has a tenth of a processor.
 const NICENESS: i32 = 10;
 
 /// What is checked for a student who has no PIN, so that this takes as long as for one who has. Nothing matches it.
@@ -78,13 +79,13 @@ pub(crate) fn is_usable(hash: &str) -> bool {
 }
 
 thread_local! {
-    /// The memory of this thread's checks, for the next one and until the thread rests: to take so much from the system and to give it back
-    /// for each check keeps the other threads of the program waiting.
+    /// The memory of this thread's checks, for the next one and until the thread rests: to take so much from the
+    /// system and to give it back for each check keeps the other threads of the program waiting.
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Checks a PIN as it is compared, and where that is another text also as it was typed: a hash may have been made of it before
-/// PINs were read in more than one way.
+/// Checks a PIN as it is compared, and where that is another text also as it was typed: a hash may have been made of
+/// it before PINs were read in more than one way.
 fn matches_somehow(pin: &str, hash: &str) -> bool {
     let read = Zeroizing::new(canonical(pin).into_owned());
     matches(&read, hash) || (*read != pin && matches(pin, hash))
@@ -120,7 +121,8 @@ pub(crate) enum Verdict {
     Wrong,
     /// Too many were wrong: for this long, none is looked at.
     HeldUp(Duration),
-    /// The student has joined too often, or too many wait to join as this student: it was not looked at, and may be after this time.
+    /// The student has joined too often, or too many wait to join as this student: it was not looked at, and may be
+    /// after this time.
     TooOften(Duration),
 }
 
@@ -166,8 +168,8 @@ impl Gate {
         Ok(Self { shared: Arc::new(Shared { guesses: Mutex::default(), queue }), checks })
     }
 
-    /// Checks a student's PIN against its hash, or, for a student without one, says no after as long a time. Nothing is checked for whom
-    /// `is_gone` says, when it is their turn, that they no longer listen.
+    /// Checks a student's PIN against its hash, or, for a student without one, says no after as long a time. Nothing
+    /// is checked for whom `is_gone` says, when it is their turn, that they no longer listen.
     pub(crate) async fn check(
         &self,
         student: &Arc<str>,

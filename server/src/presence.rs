@@ -21,8 +21,8 @@ use tokio::sync::{Notify, watch};
 /// How long changes are gathered before they are told, where telling them costs little.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The longest time for it: thousands who come back at the same moment would otherwise keep the server busy with telling each of
-/// them of all others.
+/// The longest time for it: thousands who come back at the same moment would otherwise keep the server busy with
+/// telling each of them of all others.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Bytes of presence lines that are sent to all in a second, where that takes no longer than the longest interval.
@@ -56,7 +56,8 @@ struct Room {
 
 #[derive(Debug)]
 struct Entry {
-    /// The name that each terminal gave, in the order in which they joined. The latest counts, for as long as its terminal is in.
+    /// The name that each terminal gave, in the order in which they joined. The latest counts, for as long as its
+    /// terminal is in.
     names: Vec<Arc<str>>,
 }
 
@@ -97,8 +98,8 @@ impl Presence {
         Self { room: Mutex::default(), changed: Notify::new(), told: watch::Sender::new(0) }
     }
 
-    /// Seats a terminal of a student, and tells who is online with it and from where to read on; `None` where the student has `most` of
-    /// them already (0: no limit).
+    /// Seats a terminal of a student, and tells who is online with it and from where to read on; `None` where the
+    /// student has `most` of them already (0: no limit).
     pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>, most: u32) -> Option<(Seat, List, Cursor)> {
         let mut room = self.room();
         if most > 0 && room.online.get(id).is_some_and(|entry| entry.sessions() >= most) {
@@ -184,7 +185,8 @@ impl Presence {
         self.told.subscribe()
     }
 
-    /// Turns changes into lines for as long as it is polled: one line in each short interval at most, and no timer while nothing changes.
+    /// Turns changes into lines for as long as it is polled: one line in each short interval at most, and no timer
+    /// while nothing changes.
     pub(crate) async fn tell(&self) {
         let mut interval = INTERVAL;
         loop {

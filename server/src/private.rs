@@ -1,5 +1,6 @@
-//! What is the owner's alone: the data folder, the files in it, and keys. What others may read or write is mended where it is this
-//! server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open files; does nothing where the system has no modes.
+//! What is the owner's alone: the data folder, the files in it, and keys. What others may read or write is mended
+//! where it is this server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open
+//! files; does nothing where the system has no modes.
 
 use std::{fs::File, io, path::Path};
 
@@ -55,7 +56,8 @@ mod modes {
             let entry = entry?;
             let file = entry.metadata()?;
             if is_ours(&entry.file_name().to_string_lossy()) {
-                // A change of the lock file tells a copy of the ledger from itself: it is mended where that is written down.
+                // A change of the lock file tells a copy of the ledger from itself: it is mended where that is
+                // written down.
                 if file.is_file() && entry.file_name() != LOCK {
                     take(&entry.path(), &file)?;
                 }

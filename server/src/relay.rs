@@ -1,7 +1,7 @@
-//! Hands news to everybody who is waiting for it: a few tasks that walk over the waiting clients and write to each what it
-//! has not had yet. A session that has nothing else to do lends its [`Outlet`] and sleeps on; it is not woken for every
-//! line, which would cost more than the line. Whatever does not fit is the session's again, and so is every client that
-//! does not take what it is given.
+//! Hands news to everybody who is waiting for it: a few tasks that walk over the waiting clients and write to each
+//! what it has not had yet. A session that has nothing else to do lends its [`Outlet`] and sleeps on; it is not woken
+//! for every line, which would cost more than the line. Whatever does not fit is the session's again, and so is every
+//! client that does not take what it is given.
 
 use std::{
     collections::VecDeque,
@@ -29,16 +29,17 @@ use crate::{
 /// Clients that are served before other tasks of the same thread have their turn: about a millisecond.
 const TURN: usize = 8 * AT_HAND;
 
-/// Clients that are looked up before they are served: so few that what is fetched from memory for it is still at hand when each has
-/// its turn, behind the writes to those before it.
+/// Clients that are looked up before they are served: so few that what is fetched from memory for it is still at hand
+/// when each has its turn, behind the writes to those before it.
 const AT_HAND: usize = 16;
 
-/// News within this long of a round's beginning are gathered for the next one: a write costs the same for one line and for twenty.
-/// The first after a pause waits for nobody, and who sent a square is answered by its own session at once.
+/// News within this long of a round's beginning are gathered for the next one: a write costs the same for one line
+/// and for twenty. The first after a pause waits for nobody, and who sent a square is answered by its own session at
+/// once.
 const GATHERED: Duration = Duration::from_millis(5);
 
-/// A round that took longer is followed by a pause of its own length, but of no more than this: the more there are who wait, the more
-/// it costs to hand news to all of them one by one, while others want the processor too.
+/// A round that took longer is followed by a pause of its own length, but of no more than this: the more there are
+/// who wait, the more it costs to hand news to all of them one by one, while others want the processor too.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a round brings everybody about as many bytes as this, there is nothing to be saved by waiting for more.
@@ -78,7 +79,8 @@ impl Outlet {
         Self { wire, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
     }
 
-    /// Takes the connection along to the runtime of whoever calls this. Fails where the relay, or anybody else, has it too.
+    /// Takes the connection along to the runtime of whoever calls this. Fails where the relay, or anybody else, has
+    /// it too.
     pub(crate) fn taken_along(outlet: Arc<Self>) -> io::Result<Self> {
         let Self { wire, lent, reached, called } =
             Arc::into_inner(outlet).ok_or_else(|| io::Error::from(io::ErrorKind::ResourceBusy))?;
@@ -114,8 +116,8 @@ impl Outlet {
         self.lent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what is new, where the outlet is lent. `room` is an empty queue that is used meanwhile: most often nothing is left
-    /// to be kept, and then nothing is allocated for this client. Gives how many bytes were written.
+    /// Writes what is new, where the outlet is lent. `room` is an empty queue that is used meanwhile: most often
+    /// nothing is left to be kept, and then nothing is allocated for this client. Gives how many bytes were written.
     fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, room: &mut VecDeque<Bytes>) -> usize {
         let mut lent = self.lent();
         let Some(position) = &mut *lent else { return 0 };
@@ -330,8 +332,8 @@ impl Relay {
     }
 }
 
-/// How long after its beginning a round is followed by the next one, at the earliest: one that took this long, for so many clients
-/// and bytes in all.
+/// How long after its beginning a round is followed by the next one, at the earliest: one that took this long, for so
+/// many clients and bytes in all.
 fn gathered(took: Duration, clients: usize, bytes: usize) -> Duration {
     if bytes / clients.max(1) >= PLENTY { GATHERED } else { (took + took.min(LONGEST_PAUSE)).max(GATHERED) }
 }

@@ -1,5 +1,5 @@
-//! Reading the roster again while everything else goes on: one at a time, and where its disk hangs, nothing but that hangs. Used by
-//! `main`.
+//! Reading the roster again while everything else goes on: one at a time, and where its disk hangs, nothing but that
+//! hangs. Used by `main`.
 
 use std::{future::Future, pin::Pin, time::Duration};
 

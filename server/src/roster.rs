@@ -189,7 +189,8 @@ fn id_of(text: &str) -> String {
     typed::read(text.trim_matches(|c: char| c.is_whitespace() || !c.is_control() && !is_visible(c))).into_owned()
 }
 
-/// Whether this is what a spreadsheet makes of an id that it takes for a number: `20260001.0`, `2.026E+07`, `20,260,001`.
+/// Whether this is what a spreadsheet makes of an id that it takes for a number: `20260001.0`, `2.026E+07`,
+/// `20,260,001`.
 fn is_spoiled(id: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let zeros = |text: &str| text.bytes().all(|byte| byte == b'0');

@@ -2,8 +2,8 @@
 //! whatever waits for its client in one go. It holds a cursor into the feed and one into the presence lines, and
 //! queues that are all bounded: a client that does not read stops being read from, and nobody else feels it.
 //!
-//! `listen` starts one for each connection it accepts, in the lobby; once its student is in and what was missed is written, it
-//! goes on where everybody is.
+//! `listen` starts one for each connection it accepts, in the lobby; once its student is in and what was missed is
+//! written, it goes on where everybody is.
 
 mod answers;
 mod attention;
@@ -49,7 +49,8 @@ const JOIN_TIME: Duration = Duration::from_secs(10);
 /// for a `hello` that never comes.
 const TLS_SILENCE: Duration = Duration::from_secs(3);
 
-/// How long the server goes on trying to hand over what is left once a connection is to be closed, without any progress.
+/// How long the server goes on trying to hand over what is left once a connection is to be closed, without any
+/// progress.
 const CLOSING_TIME: Duration = Duration::from_secs(30);
 
 /// Squares of one connection on their way to the ledger. Beyond it no further request is read until one is answered.
@@ -61,11 +62,12 @@ const HIGH_WATER: usize = 256 << 10;
 /// Results are taken from the feed while fewer bytes than this wait for the client.
 const LOW_WATER: usize = 64 << 10;
 
-/// Requests that are carried out before every other connection has its turn: somebody who asks without end, and however many
-/// of them there are, keeps the others waiting for a moment only.
+/// Requests that are carried out before every other connection has its turn: somebody who asks without end, and
+/// however many of them there are, keeps the others waiting for a moment only.
 const TURN: usize = 16;
 
-/// The same for a client that has not taken what it asked for before: hundreds that only ask are not to delay those who also read.
+/// The same for a client that has not taken what it asked for before: hundreds that only ask are not to delay those
+/// who also read.
 const TURN_UNREAD: usize = 4;
 
 /// Bytes read from the socket at once.
@@ -204,7 +206,8 @@ impl Session {
         self.serve_on(stop).await
     }
 
-    /// Moves to the runtime that this is awaited in, and among those whom the relay serves, and serves the connection to its end.
+    /// Moves to the runtime that this is awaited in, and among those whom the relay serves, and serves the connection
+    /// to its end.
     pub(crate) async fn go_on(mut self: Box<Self>, stop: watch::Receiver<bool>) -> Option<Box<Self>> {
         if let Some(member) = self.member.as_deref_mut() {
             member.place.let_go();
@@ -305,7 +308,8 @@ impl Session {
             ),
             None => (None, &mut nobody),
         };
-        // In this order whatever is ready: each but the last ends by itself, and a client that always has more to say comes last.
+        // In this order whatever is ready: each but the last ends by itself, and a client that always has more to say
+        // comes last.
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop), if open => {

@@ -1,6 +1,7 @@
-//! How many threads a server has: as many as the machine is good for, and no more than anybody needs, since limits on them (a systemd
-//! unit's `TasksMax`, `ulimit -u`) are the same on large machines. The system is asked for all of them before the first is used: what
-//! it does not give later would be waited for without end. `lib` and `main` call it when they start.
+//! How many threads a server has: as many as the machine is good for, and no more than anybody needs, since limits on
+//! them (a systemd unit's `TasksMax`, `ulimit -u`) are the same on large machines. The system is asked for all of
+//! them before the first is used: what it does not give later would be waited for without end. `lib` and `main` call
+//! it when they start.
 
 use std::{
     io,
@@ -26,8 +27,8 @@ const OTHERS: usize = 3;
 pub(crate) struct Threads {
     /// Serve those who have joined, and everything else that has no thread of its own.
     pub(crate) live: usize,
-    /// Let students in. As many tasks hand news to everybody: one half of the processors does these, the other half reads, squares and
-    /// commits.
+    /// Let students in. As many tasks hand news to everybody: one half of the processors does these, the other half
+    /// reads, squares and commits.
     pub(crate) lobby: usize,
     /// Check PINs: the other half goes on serving those who are in.
     pub(crate) pins: usize,

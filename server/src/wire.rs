@@ -1,5 +1,6 @@
-//! The byte stream of one connection, whatever carries it. `session` and `relay` read and write it without waiting, and
-//! wait for it to be ready; `listen` makes one of each connection. A plain TCP connection costs what it costs by itself.
+//! The byte stream of one connection, whatever carries it. `session` and `relay` read and write it without waiting,
+//! and wait for it to be ready; `listen` makes one of each connection. A plain TCP connection costs what it costs by
+//! itself.
 //!
 //! Bytes that were taken to be written may still be on their way out of this process: [`Wire::holds`] tells, and
 //! [`Wire::flush`] moves them on. A plain connection never holds any.
@@ -95,8 +96,9 @@ impl Wire {
         }
     }
 
-    /// Waits until the other side has broken the connection off. One that has only said that nothing more comes from it still listens;
-    /// where it has said more than was read, nothing can be told. Nobody may wait to read meanwhile.
+    /// Waits until the other side has broken the connection off. One that has only said that nothing more comes from
+    /// it still listens; where it has said more than was read, nothing can be told. Nobody may wait to read
+    /// meanwhile.
     pub(crate) async fn broken(&self) -> io::Error {
         let mut buffer = [MaybeUninit::uninit()];
         poll_fn(|context| {
@@ -131,7 +133,8 @@ impl Wire {
         }
     }
 
-    /// Whether it is for TLS, and nothing has come at all; where that is so for longer than a handshake needs, the client is told.
+    /// Whether it is for TLS, and nothing has come at all; where that is so for longer than a handshake needs, the
+    /// client is told.
     pub(crate) fn waits_for_tls(&self) -> bool {
         matches!(self, Self::Tls(stream) if stream.is_silent())
     }
@@ -152,8 +155,8 @@ impl Wire {
         }
     }
 
-    /// Hands over a last line, and waits until the other side has closed. Closing first, while something unread has arrived,
-    /// would make the system throw that line away.
+    /// Hands over a last line, and waits until the other side has closed. Closing first, while something unread has
+    /// arrived, would make the system throw that line away.
     pub(crate) async fn end_with(&self, line: &[u8]) -> io::Result<()> {
         let mut rest = line;
         while !rest.is_empty() {
@@ -194,8 +197,8 @@ impl Wire {
         }
     }
 
-    /// Says this, and that nothing more comes, without waiting at all: as far as it can be said so. What has come is read away, since
-    /// closing would otherwise throw away what was said.
+    /// Says this, and that nothing more comes, without waiting at all: as far as it can be said so. What has come is
+    /// read away, since closing would otherwise throw away what was said.
     pub(crate) fn end_now(&self, line: &[u8]) {
         /// More than this nobody has sent who has only just come.
         const READ_AWAY: usize = 4;

@@ -86,7 +86,8 @@ impl LineReader {
         }
     }
 
-    /// The next whole line, or the news that one is too long; `None` until more bytes come. Empty lines are passed over.
+    /// The next whole line, or the news that one is too long; `None` until more bytes come. Empty lines are passed
+    /// over.
     pub fn next_line(&mut self) -> Option<Line<'_>> {
         loop {
             let Some(end) = self.end else { return self.unfinished() };

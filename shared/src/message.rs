@@ -317,7 +317,8 @@ pub enum ByeReason {
 }
 
 impl FromServer {
-    /// Reads one line of a server, its end not included. `Ok(None)` is a message of a type that this version does not know, to be ignored.
+    /// Reads one line of a server, its end not included. `Ok(None)` is a message of a type that this version does not
+    /// know, to be ignored.
     ///
     /// # Errors
     /// Where the line is not JSON, or a message of a known type lacks a field.

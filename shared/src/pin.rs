@@ -1,19 +1,20 @@
-//! PINs as both sides read them. One that is made for a student is of eight characters that nobody confuses, at least one of which stands
-//! in no number, so that it can never be taken for a number to square. Others, of a professor's own, go on as they are.
+//! PINs as both sides read them. One that is made for a student is of eight characters that nobody confuses, at least
+//! one of which stands in no number, so that it can never be taken for a number to square. Others, of a professor's
+//! own, go on as they are.
 
 use std::borrow::Cow;
 
 use crate::{number::Number, typed};
 
-/// The characters of a PIN that is made: digits and lower-case letters without look-alikes (`0` `o`, `1` `i` `l`), and without
-/// `e`, which stands in numbers such as `2e5`.
+/// The characters of a PIN that is made: digits and lower-case letters without look-alikes (`0` `o`, `1` `i` `l`),
+/// and without `e`, which stands in numbers such as `2e5`.
 pub const ALPHABET: &[u8; 30] = b"23456789abcdfghjkmnpqrstuvwxyz";
 
 /// The characters of a PIN that is made, which stands as `k7mq-93xd`.
 pub const LENGTH: usize = 8;
 
-/// A PIN as it is compared and checked: without white space around it, full-width characters read as ASCII, and one of the form
-/// that is made in lower case and without its `-`. Any other is as it was typed.
+/// A PIN as it is compared and checked: without white space around it, full-width characters read as ASCII, and one
+/// of the form that is made in lower case and without its `-`. Any other is as it was typed.
 ///
 /// ```
 /// use squares_shared::pin::canonical;
@@ -30,7 +31,8 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text that somebody typed as a number is the PIN, in any case, or the same number as the PIN: `123` is `0123`.
+/// Whether a text that somebody typed as a number is the PIN, in any case, or the same number as the PIN: `123` is
+/// `0123`.
 ///
 /// ```
 /// use squares_shared::pin::is_pin;
@@ -70,7 +72,8 @@ pub fn may_become_pin(text: &str, pin: &str) -> bool {
     is_pin(text, pin) || (text.len() <= pin.len() * LONGEST_FORM && begins(plain(text)))
 }
 
-/// No text of a PIN is more than so many times as long: full-width characters take three bytes, and white space may stand around it.
+/// No text of a PIN is more than so many times as long: full-width characters take three bytes, and white space may
+/// stand around it.
 const LONGEST_FORM: usize = 8;
 
 /// More digits than any PIN has.

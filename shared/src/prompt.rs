@@ -1,7 +1,7 @@
 //! Asking for a PIN on the terminal, unseen. Called by plain mode of the client, and by `squares-server pin`.
 //!
-//! However it ends, by a signal too, the terminal shows again what is typed: `prompt/signals.rs` hears what the system asks
-//! meanwhile.
+//! However it ends, by a signal too, the terminal shows again what is typed: `prompt/signals.rs` hears what the
+//! system asks meanwhile.
 
 #[cfg(unix)]
 mod signals;
@@ -44,8 +44,9 @@ static CALLED_OFF: AtomicBool = AtomicBool::new(false);
 /// Asks on the controlling terminal, whatever standard input and output are. `None` where there is none, where
 /// nothing was typed, and where Ctrl-C or Ctrl-D was.
 ///
-/// A signal that ends programs ends this one, as soon as the terminal is as it was before. Where another part of the program answers to SIGINT
-/// and SIGTERM, they are left to it (`ends_at_signals` is false), and it calls the question off ([`call_off`]).
+/// A signal that ends programs ends this one, as soon as the terminal is as it was before. Where another part of the
+/// program answers to SIGINT and SIGTERM, they are left to it (`ends_at_signals` is false), and it calls the question
+/// off ([`call_off`]).
 #[cfg(unix)]
 #[must_use]
 pub fn ask_unseen(question: &str, ends_at_signals: bool) -> Option<String> {
@@ -77,8 +78,8 @@ pub fn ask_unseen(_question: &str, _ends_at_signals: bool) -> Option<String> {
     None
 }
 
-/// Calls off what another thread may be asking, now and from now on, and waits until the terminal is as it was before. For a
-/// program that ends.
+/// Calls off what another thread may be asking, now and from now on, and waits until the terminal is as it was
+/// before. For a program that ends.
 pub fn call_off() {
     #[cfg(unix)]
     {
@@ -163,8 +164,8 @@ impl Iterator for Keys<'_> {
     }
 }
 
-/// What an ESC begins: a report of the terminal, an answer to what another program asked, or a key that is no character.
-/// Nothing of that kind is a part of a PIN.
+/// What an ESC begins: a report of the terminal, an answer to what another program asked, or a key that is no
+/// character. Nothing of that kind is a part of a PIN.
 #[cfg(unix)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sequence {

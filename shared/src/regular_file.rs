@@ -1,5 +1,6 @@
-//! Reading files that somebody named, whatever stands under that name: a named pipe nobody writes to would keep the reader waiting
-//! for ever, a device would never end. Used for rosters, certificates and settings, by server and client alike.
+//! Reading files that somebody named, whatever stands under that name: a named pipe nobody writes to would keep the
+//! reader waiting for ever, a device would never end. Used for rosters, certificates and settings, by server and
+//! client alike.
 
 use std::{
     fs::{File, FileType, Metadata},

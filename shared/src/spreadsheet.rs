@@ -1,10 +1,11 @@
-//! Text in a table for spreadsheets (CSV) that none of them carries out as a formula. Names and ids are of people's own choosing, and
-//! whoever opens the table did not choose them. The server's and the client's exports call it for every cell.
+//! Text in a table for spreadsheets (CSV) that none of them carries out as a formula. Names and ids are of people's
+//! own choosing, and whoever opens the table did not choose them. The server's and the client's exports call it for
+//! every cell.
 
 use std::borrow::Cow;
 
-/// The text with a `'` before whatever a spreadsheet would take for a formula: at its beginning, and behind a separator that
-/// the spreadsheet may guess in place of the comma. A number stays a number.
+/// The text with a `'` before whatever a spreadsheet would take for a formula: at its beginning, and behind a
+/// separator that the spreadsheet may guess in place of the comma. A number stays a number.
 ///
 /// ```
 /// use squares_shared::spreadsheet::cell;
@@ -38,8 +39,8 @@ fn is_number(text: &str) -> bool {
     digits(whole) && digits(fraction)
 }
 
-/// Whether a cell that begins so may be a formula. Other forms of the same characters (full-width, small, raised and lowered ones) count,
-/// and so do dashes.
+/// Whether a cell that begins so may be a formula. Other forms of the same characters (full-width, small, raised and
+/// lowered ones) count, and so do dashes.
 const fn begins_formula(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '\u{207a}'..='\u{207c}' | '\u{208a}'..='\u{208c}' | '\u{2010}'..='\u{2015}' | '\u{2212}'
         | '\u{2a75}' | '\u{2a76}' | '\u{fb29}' | '\u{fe58}' | '\u{fe62}' | '\u{fe63}' | '\u{fe66}' | '\u{fe6b}'

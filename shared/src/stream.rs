@@ -1,5 +1,5 @@
-//! A byte stream that is no socket, such as one of a simulated network: the server takes its clients from it, and the client's
-//! link its server, in place of TCP.
+//! A byte stream that is no socket, such as one of a simulated network: the server takes its clients from it, and the
+//! client's link its server, in place of TCP.
 
 use std::{
     fmt::Debug,

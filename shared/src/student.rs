@@ -118,8 +118,9 @@ pub fn is_printable(character: char) -> bool {
 }
 
 /// Whether a character is printable and leaves something to see, a blank included: two names that differ in others
-/// look alike. Not the default-ignorable characters (joiners, variation selectors, Hangul fillers and what is reserved for more
-/// of them: Unicode's `DerivedCoreProperties.txt`), nor the blank pattern of Braille, nor a note without its head.
+/// look alike. Not the default-ignorable characters (joiners, variation selectors, Hangul fillers and what is
+/// reserved for more of them: Unicode's `DerivedCoreProperties.txt`), nor the blank pattern of Braille, nor a note
+/// without its head.
 #[must_use]
 pub fn is_visible(character: char) -> bool {
     if character.is_ascii() {
@@ -142,8 +143,9 @@ pub fn is_visible(character: char) -> bool {
     ) && is_printable(character)
 }
 
-/// Whether a character is drawn onto the one before it: a combining mark, or the vowel or last consonant of a Hangul syllable
-/// that NFC does not compose. Spacing marks of Myanmar's stand beside their letter, and its words take five of them.
+/// Whether a character is drawn onto the one before it: a combining mark, or the vowel or last consonant of a Hangul
+/// syllable that NFC does not compose. Spacing marks of Myanmar's stand beside their letter, and its words take five
+/// of them.
 #[must_use]
 pub fn is_mark(character: char) -> bool {
     match character {

@@ -1,5 +1,6 @@
-//! Text as it was meant when it was typed: without what stands around it unseen, and with ASCII for the full-width forms that
-//! an input method for Korean or Japanese types. The client reads its fields by it, both programs their flags and PINs.
+//! Text as it was meant when it was typed: without what stands around it unseen, and with ASCII for the full-width
+//! forms that an input method for Korean or Japanese types. The client reads its fields by it, both programs their
+//! flags and PINs.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Makes the pictures of the README from the real programs: a server in a folder of its own, students who square, and the
-//! full-screen client in a pseudo-terminal, drawn as SVG into `assets/`.
+//! Makes the pictures of the README from the real programs: a server in a folder of its own, students who square, and
+//! the full-screen client in a pseudo-terminal, drawn as SVG into `assets/`.
 //!
 //! `cargo build --workspace && cargo run -p squares --example pictures`
 

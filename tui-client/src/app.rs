@@ -367,8 +367,8 @@ impl App {
         effects
     }
 
-    /// When the screen looks different by time alone, and [`Event::Wake`] is due; none while nothing on it counts down or
-    /// goes away. It may lie in the past, until the event has come.
+    /// When the screen looks different by time alone, and [`Event::Wake`] is due; none while nothing on it counts
+    /// down or goes away. It may lie in the past, until the event has come.
     #[must_use]
     pub fn next_wake(&self, _now: Instant) -> Option<Instant> {
         let wakes =
@@ -432,7 +432,8 @@ impl App {
         }
     }
 
-    /// Where nobody reads further up, the newest results make room for a sentence. What is being read never moves for one.
+    /// Where nobody reads further up, the newest results make room for a sentence. What is being read never moves for
+    /// one.
     fn resize_feeds(&mut self, even_if_read: bool) {
         let height = usize::from(self.layout().feed.height);
         for feed in std::iter::once(&mut self.feed).chain(&mut self.whole) {

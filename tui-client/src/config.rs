@@ -1,5 +1,5 @@
-//! The settings file, in TOML: which key does what, the mouse, language and colours, and what tells of results that came meanwhile. A mistake in it is
-//! told with its line and column before anything starts. Called by `main`.
+//! The settings file, in TOML: which key does what, the mouse, language and colours, and what tells of results that
+//! came meanwhile. A mistake in it is told with its line and column before anything starts. Called by `main`.
 //!
 //! ```toml
 //! mouse = false
@@ -47,7 +47,8 @@ pub struct Config {
     pub notify: Option<Notify>,
     /// The colours.
     pub theme: Option<Choice>,
-    /// The file in the usual place and why it was not read, where something is there that cannot be: everything is as usual then.
+    /// The file in the usual place and why it was not read, where something is there that cannot be: everything is as
+    /// usual then.
     pub unread: Option<(PathBuf, String)>,
 }
 
@@ -76,7 +77,8 @@ pub enum ConfigError {
     },
 }
 
-/// Where the file usually is: `squares/config.toml` in the user's folder for settings (XDG). `None` where the user has no home.
+/// Where the file usually is: `squares/config.toml` in the user's folder for settings (XDG). `None` where the user
+/// has no home.
 #[must_use]
 pub fn usual_path() -> Option<PathBuf> {
     let folder = etcetera::choose_base_strategy().ok()?.config_dir();
@@ -84,8 +86,8 @@ pub fn usual_path() -> Option<PathBuf> {
 }
 
 impl Config {
-    /// Reads the file that was given, which must be there, or the usual one, which need not: nobody asked for that, and one that
-    /// cannot be read keeps nobody out.
+    /// Reads the file that was given, which must be there, or the usual one, which need not: nobody asked for that,
+    /// and one that cannot be read keeps nobody out.
     ///
     /// # Errors
     /// Where the one that was given cannot be read, or something in either is wrong.

@@ -77,7 +77,8 @@ pub enum LinkEvent {
         /// `welcome.replay_after`; what lies before it is fetched as history.
         resumed: bool,
     },
-    /// The certificate of this server was not seen before. It is believed from now on once [`Effect::Believe`] says that it was shown.
+    /// The certificate of this server was not seen before. It is believed from now on once [`Effect::Believe`] says
+    /// that it was shown.
     FirstSeen {
         /// The server.
         server: String,
@@ -91,8 +92,8 @@ pub enum LinkEvent {
     PinWanted,
     /// The join was refused; the connection stays, and another try may be made.
     JoinRefused(ErrorMessage),
-    /// A square stands in the outbox, on disk where [`LinkEvent::Unkept`] was not told, until its answer is seen. Also told,
-    /// once for each, of those that an earlier run of this student left unanswered.
+    /// A square stands in the outbox, on disk where [`LinkEvent::Unkept`] was not told, until its answer is seen.
+    /// Also told, once for each, of those that an earlier run of this student left unanswered.
     Queued(Pending),
     /// The disk does not take the outbox; squares are sent from memory. Told once.
     Unkept(Unkept),
@@ -146,7 +147,8 @@ pub enum LinkEvent {
         /// When the next try is made; `None` where there will be none until the person asks.
         retry_at: Option<Instant>,
     },
-    /// The square was not queued, and its text should go back to the input: so many wait already that one more is too many.
+    /// The square was not queued, and its text should go back to the input: so many wait already that one more is too
+    /// many.
     NotQueued {
         /// The number as it was typed.
         number: String,
@@ -232,7 +234,8 @@ pub enum Lost {
     SpeaksNoTls,
     /// The same, though TLS is expected of it: it spoke it before, or its root was given.
     TlsGone,
-    /// It asks for a PIN without TLS, which it spoke before, and this program was not told to speak it; the file that remembers that.
+    /// It asks for a PIN without TLS, which it spoke before, and this program was not told to speak it; the file that
+    /// remembers that.
     WithoutTls(PathBuf),
     /// Its certificate is not believed, or TLS failed otherwise; why.
     Untrusted(String),

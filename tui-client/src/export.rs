@@ -1,8 +1,9 @@
-//! Results into a file, as CSV for spreadsheets or as JSON lines for programs, in a thread that nothing else waits for. Called by
-//! `run`; the app asks for page after page and gives each here.
+//! Results into a file, as CSV for spreadsheets or as JSON lines for programs, in a thread that nothing else waits
+//! for. Called by `run`; the app asks for page after page and gives each here.
 //!
-//! Pages come newest first, as the protocol pages. Each is written to a file of its own kind beside the target (`export/part.rs`), and at
-//! the end they are put in order into another, which then gets the target's name: under that name stands nothing or all of it.
+//! Pages come newest first, as the protocol pages. Each is written to a file of its own kind beside the target
+//! (`export/part.rs`), and at the end they are put in order into another, which then gets the target's name: under
+//! that name stands nothing or all of it.
 
 mod part;
 

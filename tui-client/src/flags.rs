@@ -30,7 +30,8 @@ pub struct Flags {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The server, as HOST or HOST:PORT, or several of one room with commas between them [default: 127.0.0.1:7878; where nobody listens there, the full screen hosts a room itself]
+    /// The server, as HOST or HOST:PORT, or several of one room with commas between them [default: 127.0.0.1:7878;
+    /// where nobody listens there, the full screen hosts a room itself]
     #[arg(long, value_name = "ADDR", env = "SQUARES_SERVER", value_parser = server)]
     pub server: Option<String>,
 
@@ -78,7 +79,8 @@ pub struct Flags {
     #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG", value_parser = Trimmed(PathBufValueParser::new()))]
     pub config: Option<PathBuf>,
 
-    /// Speak TLS with the server; a certificate that leads to no root of the system is trusted when it is seen first, and refused when it changes
+    /// Speak TLS with the server; a certificate that leads to no root of the system is trusted when it is seen first,
+    /// and refused when it changes
     #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = Trimmed(NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off"))))]
     pub tls: bool,
 

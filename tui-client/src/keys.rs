@@ -1,6 +1,6 @@
-//! Which key does what: every action with its name, its usual keys and its help (`table`), and the keymap that a settings
-//! file may change. The app looks actions up in it; the footer, the help screen and every sentence with a key in it read it
-//! too, so that what they show is what works.
+//! Which key does what: every action with its name, its usual keys and its help (`table`), and the keymap that a
+//! settings file may change. The app looks actions up in it; the footer, the help screen and every sentence with a
+//! key in it read it too, so that what they show is what works.
 
 mod key;
 mod keyboard;

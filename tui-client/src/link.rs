@@ -2,8 +2,8 @@
 //! and backs off between tries. `run` gives it [`Command`]s and hears [`LinkEvent`]s; it keeps squares through
 //! the disk thread before it sends them.
 //!
-//! It never sleeps to look: it wakes for a command, for the socket, for the disk, and for a moment that it is waiting for.
-//! Idle, there is no such moment. It has a thread of its own, which may therefore pause while results gather.
+//! It never sleeps to look: it wakes for a command, for the socket, for the disk, and for a moment that it is waiting
+//! for. Idle, there is no such moment. It has a thread of its own, which may therefore pause while results gather.
 
 mod address;
 mod backoff;
@@ -47,14 +47,15 @@ use crate::event::{LinkEvent, Pin};
 /// The most commands that wait for the link.
 const COMMANDS: usize = 256;
 
-/// The most events that wait for the screen. While they do, the link reads nothing, and the server keeps what it would send.
+/// The most events that wait for the screen. While they do, the link reads nothing, and the server keeps what it
+/// would send.
 const EVENTS: usize = 64;
 
 /// What the link needs to know of the world.
 #[derive(Clone)]
 pub struct Options {
-    /// The server, or several of one room, as [`read_servers`] gives them; none: the default address, where this process hosts one if
-    /// nobody listens.
+    /// The server, or several of one room, as [`read_servers`] gives them; none: the default address, where this
+    /// process hosts one if nobody listens.
     pub server: Option<String>,
     /// The address to use, and to host at, where no server is named.
     pub default_address: String,
@@ -123,8 +124,8 @@ impl Link {
         Ok((link, events))
     }
 
-    /// The link with the network and the disk that it is given, and its task, which runs as long as somebody polls it: in a
-    /// simulation, on one thread and a clock of its own.
+    /// The link with the network and the disk that it is given, and its task, which runs as long as somebody polls
+    /// it: in a simulation, on one thread and a clock of its own.
     pub fn start_at(
         options: Options,
         edge: Arc<dyn Edge>,

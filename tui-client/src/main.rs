@@ -95,7 +95,8 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         .or(remembered.lang)
         .unwrap_or_else(|| Lang::from_locale(&settings::locale(|name| std::env::var(name).ok())));
     let term = variable("TERM");
-    // What is chosen for this run or for this program goes before NO_COLOR, and that before what was chosen once in the room.
+    // What is chosen for this run or for this program goes before NO_COLOR, and that before what was chosen once in
+    // the room.
     let no_colour = (!variable("NO_COLOR").is_empty()).then_some(Choice::Mono);
     let choice = flags.theme.or(config.theme).or(no_colour).or(remembered.theme);
     // The console of Linux is black, and so old ones that print the question do not get it.

@@ -1,12 +1,14 @@
-//! What a student's typing leaves on disk for later runs: the lines entered, and the line that is being typed, so that neither
-//! a closed window nor a kill takes it away. A thread of its own writes, so that no key waits for a disk. Called by `run`.
+//! What a student's typing leaves on disk for later runs: the lines entered, and the line that is being typed, so
+//! that neither a closed window nor a kill takes it away. A thread of its own writes, so that no key waits for a
+//! disk. Called by `run`.
 //!
-//! `history/ID.txt` holds the lines, oldest first, shared by all terminals of a student. `drafts/ID.N.txt` holds a line
-//! being typed: its length, a line break, the text. Every running client has one of these for itself, by a lock of the
-//! system; one that was left by a client that runs no more is taken over with what stands in it. Only the user may read them.
+//! `history/ID.txt` holds the lines, oldest first, shared by all terminals of a student. `drafts/ID.N.txt` holds a
+//! line being typed: its length, a line break, the text. Every running client has one of these for itself, by a lock
+//! of the system; one that was left by a client that runs no more is taken over with what stands in it. Only the user
+//! may read them.
 //!
-//! Both are written at once, so that a kill takes nothing away, and synced once typing pauses, so that a power loss takes
-//! at most the last second or so (`notebook/syncing.rs`). While nobody types, the thread sleeps.
+//! Both are written at once, so that a kill takes nothing away, and synced once typing pauses, so that a power loss
+//! takes at most the last second or so (`notebook/syncing.rs`). While nobody types, the thread sleeps.
 
 mod syncing;
 

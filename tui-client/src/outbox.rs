@@ -2,12 +2,13 @@
 //! a client killed at any moment finishes them when it is started again. The link's disk thread calls it.
 //!
 //! Every running client has a file of its own in the outbox folder, held by an exclusive lock of the system, which
-//! ends with the process however it ends. At join, files that nobody holds are adopted: two clients of one student never
-//! fight over a square, and none stays behind.
+//! ends with the process however it ends. At join, files that nobody holds are adopted: two clients of one student
+//! never fight over a square, and none stays behind.
 //!
-//! A file is JSON, one record a line: first `{"v":1,"server":…,"student":…}`, then `{"id":…,"number":…}` for a square that is
-//! kept and `{"done":…}` for one that was answered. A line that was torn by a crash is passed over: a square whose
-//! record is torn was never sent, and an answer whose record is torn is asked for again, which records nothing twice.
+//! A file is JSON, one record a line: first `{"v":1,"server":…,"student":…}`, then `{"id":…,"number":…}` for a square
+//! that is kept and `{"done":…}` for one that was answered. A line that was torn by a crash is passed over: a square
+//! whose record is torn was never sent, and an answer whose record is torn is asked for again, which records nothing
+//! twice.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
@@ -32,7 +33,8 @@ const LONGEST_HEADER: u64 = 16 << 10;
 /// Whose squares an outbox keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// The server they are meant for, or the servers of one room, as [`read_servers`](crate::link::read_servers) gives them.
+    /// The server they are meant for, or the servers of one room, as [`read_servers`](crate::link::read_servers)
+    /// gives them.
     pub server: String,
     /// The student id.
     pub student: String,
@@ -155,7 +157,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Lets go of squares that were answered. Not synced: were it forgotten, the square would be sent again and answered again.
+    /// Lets go of squares that were answered. Not synced: were it forgotten, the square would be sent again and
+    /// answered again.
     ///
     /// # Errors
     /// As the system reports them; nothing is lost by them.
@@ -178,7 +181,8 @@ impl Outbox {
         if crowded { self.write_anew() } else { Ok(()) }
     }
 
-    /// Takes over the squares of this owner that clients left behind which run no more, oldest first. They are kept here from now on.
+    /// Takes over the squares of this owner that clients left behind which run no more, oldest first. They are kept
+    /// here from now on.
     ///
     /// # Errors
     /// Where they cannot be kept here; then they stay where they are. A file that cannot be read is left alone.
@@ -231,7 +235,8 @@ impl Outbox {
         }
     }
 
-    /// Moves to a new file that holds only what still waits. A crash between the two leaves both, with the same squares under the same `id`s.
+    /// Moves to a new file that holds only what still waits. A crash between the two leaves both, with the same
+    /// squares under the same `id`s.
     fn write_anew(&mut self) -> io::Result<()> {
         let Some(old) = &self.kept else { return Ok(()) };
         let squares = read_squares(&old.file)?;

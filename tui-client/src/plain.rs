@@ -56,13 +56,13 @@ pub enum Numbers {
     StandardInput,
 }
 
-/// Runs to the end. The exit code is 0 where everything was squared, 1 where a number was refused, and 3 where there is no server or it did
-/// not let the student in.
+/// Runs to the end. The exit code is 0 where everything was squared, 1 where a number was refused, and 3 where there
+/// is no server or it did not let the student in.
 #[must_use]
 pub fn run(options: Options) -> ExitCode {
     let mut output = Output::new(io::stdout(), io::stderr());
-    // What is only worth knowing to somebody who waits has no place among the errors that a script collects. Of a run without
-    // an end, somebody reads those later.
+    // What is only worth knowing to somebody who waits has no place among the errors that a script collects. Of a run
+    // without an end, somebody reads those later.
     let somebody = io::stderr().is_terminal();
     let tells = Tells {
         waiting: somebody,
@@ -129,7 +129,8 @@ async fn follow_or_finish<O: io::Write, E: io::Write>(
     }
 }
 
-/// Ends at SIGINT or SIGTERM, where these end a run that is meant to last; a run that has an end of its own is just stopped by them.
+/// Ends at SIGINT or SIGTERM, where these end a run that is meant to last; a run that has an end of its own is just
+/// stopped by them.
 async fn interrupted(follow: bool) {
     /// How long a reader of ours that does not read may hold up the end.
     const PATIENCE: Duration = Duration::from_millis(500);

@@ -1,5 +1,5 @@
-//! Files and folders that only the user may read, and new names that survive a power loss. Called by whatever keeps something on
-//! the disk: outbox, notebook, export, settings, and the certificates that are believed.
+//! Files and folders that only the user may read, and new names that survive a power loss. Called by whatever keeps
+//! something on the disk: outbox, notebook, export, settings, and the certificates that are believed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -13,8 +13,8 @@ pub(crate) fn options() -> OpenOptions {
     options
 }
 
-/// Opens a file that is there with these options. Something else of that name, such as a pipe that nobody writes to, is refused
-/// in place of being waited for.
+/// Opens a file that is there with these options. Something else of that name, such as a pipe that nobody writes to,
+/// is refused in place of being waited for.
 ///
 /// # Errors
 /// As the system reports them.
@@ -71,8 +71,9 @@ pub(crate) fn sync_folder(folder: &Path) {
     let _ = folder;
 }
 
-/// Writes a file anew: whatever happens, the old text stands there or the new one. Two clients may do so at once; each has
-/// a file of its own until it is whole. Where a link stands there, the file that it leads to is written anew.
+/// Writes a file anew: whatever happens, the old text stands there or the new one. Two clients may do so at once;
+/// each has a file of its own until it is whole. Where a link stands there, the file that it leads to is written
+/// anew.
 ///
 /// # Errors
 /// As the system reports them; then the old text stands.

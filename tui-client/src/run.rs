@@ -67,7 +67,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
 }
 
-/// Runs until the person leaves, the system asks to end, or the terminal is gone. The terminal is as it was before, whichever it was.
+/// Runs until the person leaves, the system asks to end, or the terminal is gone. The terminal is as it was before,
+/// whichever it was.
 ///
 /// # Errors
 /// Where there is no terminal to speak of.
@@ -311,8 +312,8 @@ impl Loop {
         }
     }
 
-    /// The terminal may have another size. Where it has not, somebody came back to it who sees nothing yet (dtach), and all of it
-    /// is painted.
+    /// The terminal may have another size. Where it has not, somebody came back to it who sees nothing yet (dtach),
+    /// and all of it is painted.
     fn resized(&mut self) {
         let Ok(terminal) = terminal::size() else { return };
         if terminal == self.terminal {
@@ -453,7 +454,8 @@ impl Loop {
         }
     }
 
-    /// Takes the terminal again, also where somebody stopped us in a way that could not be answered (SIGSTOP), and paints all of it.
+    /// Takes the terminal again, also where somebody stopped us in a way that could not be answered (SIGSTOP), and
+    /// paints all of it.
     fn go_on(&mut self) {
         terminal::leave();
         self.stopped = false;

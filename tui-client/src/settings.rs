@@ -31,8 +31,8 @@ struct File {
 const LONGEST: u64 = 64 << 10;
 
 /// The folder for what outlives a run but is no document: `squares` in the user's state folder (XDG), or in the data
-/// folder where the system has none. `None` where the user has no home; one that is no absolute path is none, since nothing would be
-/// found again from another folder.
+/// folder where the system has none. `None` where the user has no home; one that is no absolute path is none, since
+/// nothing would be found again from another folder.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
@@ -72,8 +72,8 @@ fn path(state: &Path) -> PathBuf {
     state.join("client.json")
 }
 
-/// Whether a terminal of this name (`TERM`) takes nothing but text, or has sequences of its own in place of the usual: it says that it
-/// knows nothing, or does not say what it is.
+/// Whether a terminal of this name (`TERM`) takes nothing but text, or has sequences of its own in place of the
+/// usual: it says that it knows nothing, or does not say what it is.
 #[must_use]
 pub fn is_bare(term: &str) -> bool {
     const BARE: [&str; 13] = [

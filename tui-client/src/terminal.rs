@@ -1,6 +1,6 @@
-//! The terminal as a thing with a state that must be undone: raw mode, the other screen, bracketed paste, mouse, cursor.
-//! Also what the system says of it: signals, stopping and going on, a hangup. Called by `run`; plain mode asks it
-//! whether its reader is gone.
+//! The terminal as a thing with a state that must be undone: raw mode, the other screen, bracketed paste, mouse,
+//! cursor. Also what the system says of it: signals, stopping and going on, a hangup. Called by `run`; plain mode
+//! asks it whether its reader is gone.
 //!
 //! [`leave`] may be called from anywhere and any number of times, the panic hook included: it takes no lock that
 //! drawing holds.
@@ -38,8 +38,8 @@ static TITLED: AtomicBool = AtomicBool::new(false);
 static WHEEL_TOLD: AtomicBool = AtomicBool::new(false);
 static IN_XTERM: AtomicBool = AtomicBool::new(false);
 
-/// What another program may have left behind, set right: the characters that draw lines, inserting, an Enter that is two
-/// bytes, the keypad and the arrows of applications, no wrapping, colours. None of it moves the cursor.
+/// What another program may have left behind, set right: the characters that draw lines, inserting, an Enter that is
+/// two bytes, the keypad and the arrows of applications, no wrapping, colours. None of it moves the cursor.
 const SET_RIGHT: &[u8] = b"\x0f\x1b(B\x1b[4l\x1b[20l\x1b>\x1b[?1l\x1b[?7h\x1b[m";
 
 /// The same, of what moves the cursor: margins, and an origin within them.
@@ -48,7 +48,8 @@ const SET_RIGHT_MOVING: &[u8] = b"\x1b[?6l\x1b[?69l\x1b[r";
 /// What another program may have left of the mouse: every motion, and forms of its own.
 const MOUSE_SET_RIGHT: &[u8] = b"\x1b[?1003l\x1b[?1002l\x1b[?1016l\x1b[?1015l\x1b[?1005l";
 
-/// Buttons and the wheel, in SGR's form. Motion is of no use here, and each would be a sequence that a slow line may break.
+/// Buttons and the wheel, in SGR's form. Motion is of no use here, and each would be a sequence that a slow line may
+/// break.
 #[cfg(unix)]
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 
@@ -79,8 +80,8 @@ pub struct Modes {
     pub title: bool,
 }
 
-/// Makes a terminal that is raw already cooked again, before it is taken over for the first time: a client that was killed
-/// left it so, and what is found is what will be left behind.
+/// Makes a terminal that is raw already cooked again, before it is taken over for the first time: a client that was
+/// killed left it so, and what is found is what will be left behind.
 #[cfg(unix)]
 pub fn mend() {
     use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
@@ -100,7 +101,8 @@ pub fn mend() {
 #[cfg(not(unix))]
 pub fn mend() {}
 
-/// Takes the terminal over. Where it was ours already, it is taken over again in full, since a shell may have had it meanwhile.
+/// Takes the terminal over. Where it was ours already, it is taken over again in full, since a shell may have had it
+/// meanwhile.
 ///
 /// # Errors
 /// As the system reports them; then nothing is left taken over.
@@ -312,8 +314,9 @@ pub async fn gone<T>(_end: &T) {
     std::future::pending::<()>().await;
 }
 
-/// Stops this process and its group until the shell continues them; [`Signal::Continue`] follows. The whole group, as the
-/// terminal's own Ctrl-Z would: `cargo run` waits for us as its child, and must stop with us for the shell to notice.
+/// Stops this process and its group until the shell continues them; [`Signal::Continue`] follows. The whole group, as
+/// the terminal's own Ctrl-Z would: `cargo run` waits for us as its child, and must stop with us for the shell to
+/// notice.
 ///
 /// # Errors
 /// Where the system does not let us, or knows no such thing.

@@ -147,8 +147,9 @@ pub fn wrap(text: &str, cells: usize) -> Vec<&str> {
     lines
 }
 
-/// Text of others as it may be shown. What moves the cursor becomes a replacement character. What cannot be seen is left out, and so is
-/// what is too much: marks piled on one character, a mark with nothing to stand on, and what terminals count differently.
+/// Text of others as it may be shown. What moves the cursor becomes a replacement character. What cannot be seen is
+/// left out, and so is what is too much: marks piled on one character, a mark with nothing to stand on, and what
+/// terminals count differently.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| plain_width(c).is_some()) {
@@ -168,8 +169,8 @@ pub fn name_or_id<'a>(name: &'a str, id: &'a str) -> Cow<'a, str> {
     if shown.trim().is_empty() { printable(id) } else { shown }
 }
 
-/// A name, already printable, as it may begin a line such as `name: 12² = 144`. One that has more in it than names have, and could imitate
-/// the rest of such a line, stands in quotation marks, which nothing in it can close.
+/// A name, already printable, as it may begin a line such as `name: 12² = 144`. One that has more in it than names
+/// have, and could imitate the rest of such a line, stands in quotation marks, which nothing in it can close.
 #[must_use]
 pub fn name_in_line(name: &str) -> Cow<'_, str> {
     let usual = |c: char| {
@@ -211,8 +212,8 @@ fn append_shown(out: &mut String, grapheme: &str) {
     }
 }
 
-/// Whether a character is meant to show nothing itself: Unicode's `Default_Ignorable_Code_Point` (joiners, marks of direction, variation
-/// selectors, Hangul fillers), and what else leaves nothing to see.
+/// Whether a character is meant to show nothing itself: Unicode's `Default_Ignorable_Code_Point` (joiners, marks of
+/// direction, variation selectors, Hangul fillers), and what else leaves nothing to see.
 fn is_ignorable(c: char) -> bool {
     // Of the formatting characters, those that are not ignorable stand for something that should have been drawn.
     let formatting = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -221,8 +222,8 @@ fn is_ignorable(c: char) -> bool {
     formatting || (is_printable(c) && !is_visible(c))
 }
 
-/// Whether a grapheme takes up as many cells as its characters do one by one, which is how many terminals count: an emoji with a
-/// colour of skin does not.
+/// Whether a grapheme takes up as many cells as its characters do one by one, which is how many terminals count: an
+/// emoji with a colour of skin does not.
 fn is_steady(grapheme: &str) -> bool {
     grapheme.chars().map(|c| grapheme_width(c.encode_utf8(&mut [0; 4]))).sum::<usize>() == grapheme_width(grapheme)
 }

@@ -1,5 +1,5 @@
-//! How things look: the styles, chosen by [`Looks`], and the glyphs, with plain ASCII forms for terminals that draw `²` or
-//! `…` two cells wide. The view reads both; `main` and the app choose them.
+//! How things look: the styles, chosen by [`Looks`], and the glyphs, with plain ASCII forms for terminals that draw
+//! `²` or `…` two cells wide. The view reads both; `main` and the app choose them.
 
 mod background;
 mod looks;
@@ -9,8 +9,8 @@ use ratatui::style::Style;
 pub use background::Rgb;
 pub use looks::{Choice, Depth, Looks};
 
-/// The styles of everything on the screen. None relies on colour alone, and only high contrast sets a background: elsewhere
-/// text is the terminal's own, on the terminal's own.
+/// The styles of everything on the screen. None relies on colour alone, and only high contrast sets a background:
+/// elsewhere text is the terminal's own, on the terminal's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// Ordinary text.

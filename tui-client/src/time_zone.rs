@@ -12,8 +12,8 @@ const LONGEST: u64 = 1 << 20;
 
 /// The time zone; and what `TZ` says, where nobody knows such a one and UTC has to do.
 ///
-/// The system's file of that zone goes before what this program brings along, which may be older. The library would look
-/// through all of them for it, before anything is on the screen.
+/// The system's file of that zone goes before what this program brings along, which may be older. The library would
+/// look through all of them for it, before anything is on the screen.
 #[must_use]
 pub fn find() -> (TimeZone, Option<String>) {
     let wanted = std::env::var_os("TZ").map(|wanted| wanted.to_string_lossy().into_owned());

@@ -1,5 +1,5 @@
-//! Getting to a server: several of one room, what answers in place of one, and how often one is tried that lets nobody stay. The link and
-//! plain mode alike.
+//! Getting to a server: several of one room, what answers in place of one, and how often one is tried that lets
+//! nobody stay. The link and plain mode alike.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;

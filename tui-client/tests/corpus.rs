@@ -1,5 +1,5 @@
-//! The inputs that fuzzing found worth keeping, each through the very function that the fuzzer calls. What was found and
-//! mended stays found: its input lies in `fuzz/corpus/` from then on.
+//! The inputs that fuzzing found worth keeping, each through the very function that the fuzzer calls. What was found
+//! and mended stays found: its input lies in `fuzz/corpus/` from then on.
 
 use std::{fs, path::Path};
 

@@ -1,5 +1,5 @@
-//! Wide glyphs leave nothing behind: what a terminal shows after frame upon frame of changes is what it would show if the last
-//! frame were painted on an empty screen, with Hangul everywhere, at every width from 20 to 120.
+//! Wide glyphs leave nothing behind: what a terminal shows after frame upon frame of changes is what it would show if
+//! the last frame were painted on an empty screen, with Hangul everywhere, at every width from 20 to 120.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::cell::RefCell;

@@ -1,5 +1,5 @@
-//! A server that means harm: text that would do something to a terminal, in every field of every message, into the full screen, its
-//! lines, and plain mode. Nothing of it reaches the terminal raw, nor its title.
+//! A server that means harm: text that would do something to a terminal, in every field of every message, into the
+//! full screen, its lines, and plain mode. Nothing of it reaches the terminal raw, nor its title.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -12,8 +12,9 @@ use squares_shared::student::is_printable;
 use support::pty::Pty;
 use support::{Fake, Home, Peer, Process};
 
-/// A colour, titles, a link, a device string, an answer that would be typed; C1 controls; every way to turn the direction of writing;
-/// zero width; separators; line breaks, NUL and DEL; tags; a soft hyphen; marks and selectors without end.
+/// A colour, titles, a link, a device string, an answer that would be typed; C1 controls; every way to turn the
+/// direction of writing; zero width; separators; line breaks, NUL and DEL; tags; a soft hyphen; marks and selectors
+/// without end.
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = [
         "\x1b[31mPWN",

@@ -1,5 +1,5 @@
-//! The room as lines (`--linear`), in a real terminal with the real server: what is said, in which order, and that nothing
-//! breaks into a line that is being typed.
+//! The room as lines (`--linear`), in a real terminal with the real server: what is said, in which order, and that
+//! nothing breaks into a line that is being typed.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,5 +1,5 @@
-//! A server that lies: what it says too much of, again and again, or never ends, is held within bounds, and whoever breaks the
-//! protocol is let go of with a sentence.
+//! A server that lies: what it says too much of, again and again, or never ends, is held within bounds, and whoever
+//! breaks the protocol is let go of with a sentence.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,5 +1,5 @@
-//! Whatever a server says, the client goes on: made-up and damaged lines of the protocol into the real link, which answers
-//! with a loss and another try at the most.
+//! Whatever a server says, the client goes on: made-up and damaged lines of the protocol into the real link, which
+//! answers with a loss and another try at the most.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;

@@ -59,7 +59,8 @@ fn a_given_root_is_the_only_one_that_is_believed() {
     assert!(!known(&home).exists());
 }
 
-/// A certificate that its own key signed, and its key, as PEM files: one of an authority, as `openssl req -x509` makes it, or not; over or not.
+/// A certificate that its own key signed, and its key, as PEM files: one of an authority, as `openssl req -x509`
+/// makes it, or not; over or not.
 fn self_signed(home: &Home, name: &str, is_authority: bool, is_over: bool) -> (String, String) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();

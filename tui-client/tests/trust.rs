@@ -1,5 +1,5 @@
-//! Whom a PIN goes to inside TLS: nobody whose certificate was not on a screen, and nobody without its key. The whole program with
-//! real servers, and with somebody in between.
+//! Whom a PIN goes to inside TLS: nobody whose certificate was not on a screen, and nobody without its key. The whole
+//! program with real servers, and with somebody in between.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -95,7 +95,8 @@ impl Crowd {
         clients.iter_mut().try_for_each(|client| client.hang_up(poll.registry()))
     }
 
-    /// Connects the clients of a range anew, as after a restart of the server: each says what it saw last, and goes on there.
+    /// Connects the clients of a range anew, as after a restart of the server: each says what it saw last, and goes
+    /// on there.
     pub(crate) fn resume(&mut self, clients: std::ops::Range<usize>) -> io::Result<()> {
         let already = if clients.start == 0 { 0 } else { self.seen.joined };
         let (first, until) = (clients.start, already + clients.len());
@@ -176,8 +177,9 @@ impl Crowd {
         }
     }
 
-    /// Lets all clients read as fast as they can, and waits until everybody has everything. The system lets go of a client that took
-    /// nothing for a minute, without a word: such a one learns it by asking, and comes in again. Gives how many did.
+    /// Lets all clients read as fast as they can, and waits until everybody has everything. The system lets go of a
+    /// client that took nothing for a minute, without a word: such a one learns it by asking, and comes in again.
+    /// Gives how many did.
     pub(crate) fn catch_up(&mut self, slow: std::ops::Range<usize>) -> io::Result<usize> {
         for client in slow.clone() {
             match self.pace(client, Pace::Full) {

@@ -1,6 +1,6 @@
-//! The load bench: the real `squares-server` as a process of its own, a crowd of clients, and its cost for each line that
-//! it delivers, beside a floor (the bare system calls) and, where it is installed, Redis. Every line that any client gets is
-//! checked: none may be missing, doubled or out of order.
+//! The load bench: the real `squares-server` as a process of its own, a crowd of clients, and its cost for each line
+//! that it delivers, beside a floor (the bare system calls) and, where it is installed, Redis. Every line that any
+//! client gets is checked: none may be missing, doubled or out of order.
 //!
 //! `cargo bench -p squares-server --bench load` prints the table; `-- --clients 1000,10000` chooses how many clients,
 //! `-- --phases storm,commits` what is measured, and `-- --phases ledger --results 50000000` lets a ledger grow,

@@ -1,4 +1,5 @@
-//! Programs under measurement, each a process of its own that ends with its [`Process`], and what the system says of them.
+//! Programs under measurement, each a process of its own that ends with its [`Process`], and what the system says of
+//! them.
 
 use std::{
     fs,

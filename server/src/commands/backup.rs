@@ -8,8 +8,9 @@ use super::{Folder, interrupt::Interrupt, progress::Progress};
 
 /// Copy the ledger to FILE, also while a server is running on it
 ///
-/// FILE must not exist yet; it is readable for its owner alone. To restore it, put it as ledger.sqlite3 into an empty data
-/// folder. The server then gives the ledger a new name, so that clients begin anew instead of mixing it with what they have seen.
+/// FILE must not exist yet; it is readable for its owner alone. To restore it, put it as ledger.sqlite3 into an empty
+/// data folder. The server then gives the ledger a new name, so that clients begin anew instead of mixing it with
+/// what they have seen.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Backup {
     /// The copy to make

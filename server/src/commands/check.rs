@@ -16,7 +16,8 @@ const NOT_SOUND: u8 = 3;
 
 /// Check the ledger: its file, gaps, duplicates, and every square anew
 ///
-/// A server may be running on it. Exits with 0 where it is sound, 3 where something is wrong, and 1 where it cannot be read at all. Nothing is changed.
+/// A server may be running on it. Exits with 0 where it is sound, 3 where something is wrong, and 1 where it cannot
+/// be read at all. Nothing is changed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     /// A backup, in place of the ledger in the data folder

@@ -20,7 +20,8 @@ use super::{Folder, interrupt::Interrupt, progress::Progress};
 #[derive(Debug, clap::Args)]
 #[group(id = "form", args = ["csv", "jsonl", "students"], required = true, multiple = false)]
 pub(crate) struct Export {
-    /// A table for spreadsheets: seq, at, student, name, number, square, id; a text that a spreadsheet would take for a formula gets a ' before it
+    /// A table for spreadsheets: seq, at, student, name, number, square, id; a text that a spreadsheet would take for
+    /// a formula gets a ' before it
     #[arg(long)]
     csv: bool,
     /// The results as clients get them, a JSON object on each line

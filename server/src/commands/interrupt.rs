@@ -1,5 +1,5 @@
-//! Signals that end a command which is in the middle of making a file: it first takes away what it has made so far. Used by
-//! `backup`, `check` and `export`, which look at it as they go on.
+//! Signals that end a command which is in the middle of making a file: it first takes away what it has made so far.
+//! Used by `backup`, `check` and `export`, which look at it as they go on.
 
 use std::{
     io,

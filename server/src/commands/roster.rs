@@ -1,4 +1,5 @@
-//! `squares-server roster --make-pins IN OUT --sheet FILE`: a roster with PINs for everybody, and the sheet to hand out.
+//! `squares-server roster --make-pins IN OUT --sheet FILE`: a roster with PINs for everybody, and the sheet to hand
+//! out.
 
 use std::{
     fs::{self, File},
@@ -15,8 +16,8 @@ use super::counted;
 
 /// Give every student of a roster without a PIN a random one
 ///
-/// Writes the roster with hashes to OUT, and the new PINs to FILE, which is to be handed out and then deleted: they stand nowhere else.
-/// Neither may exist yet, and both are readable for their owner alone.
+/// Writes the roster with hashes to OUT, and the new PINs to FILE, which is to be handed out and then deleted: they
+/// stand nowhere else. Neither may exist yet, and both are readable for their owner alone.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Roster {
     /// The roster to read and the roster to write, of the same kind (JSON or CSV)
@@ -33,7 +34,8 @@ impl Roster {
         let bytes =
             regular_file::read(from, LONGEST_ROSTER).with_context(|| format!("cannot read {}", from.display()))?;
         let made = make_pins(&bytes).map_err(|why| anyhow!("the roster {} cannot be used: {why}", from.display()))?;
-        // Both are made before either is filled, so that a sheet without its roster, or the reverse, is not left behind.
+        // Both are made before either is filled, so that a sheet without its roster, or the reverse, is not left
+        // behind.
         let mut roster = create(to)?;
         let filled = create(&self.sheet).and_then(|mut sheet| {
             let filled = fill(&mut roster, to, &made.roster).and_then(|()| fill(&mut sheet, &self.sheet, &made.sheet));

@@ -27,8 +27,8 @@ pub enum BackupError {
 
 impl Stored {
     /// Copies the ledger to a file that does not exist yet, readable for its owner alone; `progress` is told how many
-    /// pages of how many were copied, and says whether to go on. The copy is marked: opened as a live ledger, it takes a new name, so that no
-    /// client takes a `seq` of the one for one of the other.
+    /// pages of how many were copied, and says whether to go on. The copy is marked: opened as a live ledger, it
+    /// takes a new name, so that no client takes a `seq` of the one for one of the other.
     ///
     /// # Errors
     /// [`BackupError`]; then there is no file of that name.

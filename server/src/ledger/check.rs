@@ -49,8 +49,8 @@ impl Findings {
 }
 
 impl Stored {
-    /// Checks everything; `progress` is told after each result how many of about how many were read. Gives nothing where `goes_on` says
-    /// meanwhile that nobody wants to know any more.
+    /// Checks everything; `progress` is told after each result how many of about how many were read. Gives nothing
+    /// where `goes_on` says meanwhile that nobody wants to know any more.
     pub fn check(
         &mut self,
         goes_on: impl Fn() -> bool + Clone + Send + 'static,

@@ -1,7 +1,7 @@
-//! Moves what the write-ahead log has gathered into the ledger's file, on a thread of its own, so that no commit waits for
-//! it. Most of it is moved while the writer goes on; only a small rest, of what was written meanwhile, is moved while the
-//! writer waits, since the log begins anew only when all of it was moved. It also keeps the log's file longer than the log.
-//! The writer owns it, and tells it of each commit.
+//! Moves what the write-ahead log has gathered into the ledger's file, on a thread of its own, so that no commit
+//! waits for it. Most of it is moved while the writer goes on; only a small rest, of what was written meanwhile, is
+//! moved while the writer waits, since the log begins anew only when all of it was moved. It also keeps the log's
+//! file longer than the log. The writer owns it, and tells it of each commit.
 
 use std::{
     io,
@@ -21,11 +21,12 @@ use super::{LedgerError, log_file::LogFile, open_files::OpenFiles, schema};
 /// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
 const MANY: i32 = 4096;
 
-/// Pages that are moved while the writer waits, a few milliseconds; about what one full batch with ids in no order adds.
+/// Pages that are moved while the writer waits, a few milliseconds; about what one full batch with ids in no order
+/// adds.
 const FEW: i32 = 512;
 
-/// Times that pages are moved beside the writer before it has to wait, whatever is left by then: a log that grows faster
-/// than it can be moved would otherwise never end.
+/// Times that pages are moved beside the writer before it has to wait, whatever is left by then: a log that grows
+/// faster than it can be moved would otherwise never end.
 const PASSES: u32 = 16;
 
 /// How long until the next try where readers were in the way, or the disk was.

@@ -1,7 +1,7 @@
-//! Keeps the file of the write-ahead log longer than what stands in it. A commit that writes into room which is there already
-//! leaves the file's length and its places on the disk as they are, and its sync has only the data to wait for: about two
-//! thirds of the time. SQLite writes over old parts of the log in the same way once the log has begun anew. Used by the
-//! thread that moves the log, see `checkpoint.rs`.
+//! Keeps the file of the write-ahead log longer than what stands in it. A commit that writes into room which is there
+//! already leaves the file's length and its places on the disk as they are, and its sync has only the data to wait
+//! for: about two thirds of the time. SQLite writes over old parts of the log in the same way once the log has begun
+//! anew. Used by the thread that moves the log, see `checkpoint.rs`.
 
 use std::{
     ffi::OsString,
@@ -57,8 +57,8 @@ impl LogFile {
         self.length.store(0, Ordering::Relaxed);
     }
 
-    /// Adds some room. `connection` keeps everybody else from writing to the log meanwhile, which `turn` does for this program;
-    /// `take_note` is called within it.
+    /// Adds some room. `connection` keeps everybody else from writing to the log meanwhile, which `turn` does for
+    /// this program; `take_note` is called within it.
     pub(super) fn lengthen(&self, connection: &Connection, turn: MutexGuard<'_, ()>, take_note: impl FnOnce()) {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             tracing::debug!(%error, "the write-ahead log is not made longer just now");

@@ -1,14 +1,16 @@
-//! Are the files under the ledger's names still those that are open? Whoever removes, moves, replaces or writes over them while
-//! the server runs leaves it with files that nobody finds again: what went there would be shown and then be lost. The writer asks
-//! before it shows a commit, and everybody here who opens a file by its name asks behind that.
+//! Are the files under the ledger's names still those that are open? Whoever removes, moves, replaces or writes over
+//! them while the server runs leaves it with files that nobody finds again: what went there would be shown and then
+//! be lost. The writer asks before it shows a commit, and everybody here who opens a file by its name asks behind
+//! that.
 //!
-//! A file is known by its device and inode, where the system has them. The ledger's own file is also known by its size and the
-//! time of its last change, since a copy that is put over it (`cp -a copy ledger.sqlite3`) stays within the same inode, and
-//! brings along its time of writing: this program writes to it only while the write-ahead log is moved, and says so here.
+//! A file is known by its device and inode, where the system has them. The ledger's own file is also known by its
+//! size and the time of its last change, since a copy that is put over it (`cp -a copy ledger.sqlite3`) stays within
+//! the same inode, and brings along its time of writing: this program writes to it only while the write-ahead log is
+//! moved, and says so here.
 //!
-//! To look at all of them twice a commit would take a tenth of its time. A folder in which a name was made, removed or given to
-//! another file has another time of change: as long as that is the same, only the folder and the ledger are looked at.
-//! What stands in the write-ahead log is looked at by `open_files/open_log.rs`.
+//! To look at all of them twice a commit would take a tenth of its time. A folder in which a name was made, removed
+//! or given to another file has another time of change: as long as that is the same, only the folder and the ledger
+//! are looked at. What stands in the write-ahead log is looked at by `open_files/open_log.rs`.
 
 mod open_log;
 
@@ -73,8 +75,8 @@ pub(super) enum Lost {
 #[derive(Debug)]
 pub(super) struct OpenFiles {
     ledger: PathBuf,
-    /// The ledger's own file, which also keeps it from being given to others. It is closed behind every connection to it, since
-    /// closing a file gives up all locks that a process has on it.
+    /// The ledger's own file, which also keeps it from being given to others. It is closed behind every connection to
+    /// it, since closing a file gives up all locks that a process has on it.
     open: File,
     place: Place,
     /// The write-ahead log, its index, and the lock.
@@ -167,8 +169,8 @@ impl OpenFiles {
         &self.log
     }
 
-    /// Takes note that the write-ahead log cannot be trusted. What a later start finds lacks results that were shown, as a copy
-    /// does, and the changed lock file lets it be known as one.
+    /// Takes note that the write-ahead log cannot be trusted. What a later start finds lacks results that were shown,
+    /// as a copy does, and the changed lock file lets it be known as one.
     pub(super) fn give_up_log(&self) {
         self.log.give_up();
         let [.., (lock, _)] = &self.beside;
@@ -229,7 +231,8 @@ impl OpenFiles {
         *writes = Writes { steps: writes.steps + 1, stamp };
     }
 
-    /// Takes note that what another program wrote into the ledger's file cannot be trusted: from now on there is no way back.
+    /// Takes note that what another program wrote into the ledger's file cannot be trusted: from now on there is no
+    /// way back.
     pub(super) fn give_up(&self) {
         self.is_overwritten.store(true, Ordering::Relaxed);
     }

@@ -1,15 +1,16 @@
-//! Is this ledger the one that was open here last, or an older copy of it that somebody put back? A copy gets a new name, so
-//! that clients begin anew: they may have seen results that it lacks, whose `seq`s it is about to give to others. Called by
-//! `Ledger::open`, under the lock.
+//! Is this ledger the one that was open here last, or an older copy of it that somebody put back? A copy gets a new
+//! name, so that clients begin anew: they may have seen results that it lacks, whose `seq`s it is about to give to
+//! others. Called by `Ledger::open`, under the lock.
 //!
-//! Each opening gives itself a name, written into the ledger and into the lock file beside it. The ledger also notes the lock
-//! file's inode and the time of its last change, which no tool that copies can bring along: a copied folder has another lock
-//! file, and a copied ledger names an earlier opening than the lock file does. What cannot be told apart is a whole disk set
-//! back to an earlier moment, such as the snapshot of a virtual machine, and a copy made between two openings without a lock
-//! file's change of its own, which is the ledger as it is.
+//! Each opening gives itself a name, written into the ledger and into the lock file beside it. The ledger also notes
+//! the lock file's inode and the time of its last change, which no tool that copies can bring along: a copied folder
+//! has another lock file, and a copied ledger names an earlier opening than the lock file does. What cannot be told
+//! apart is a whole disk set back to an earlier moment, such as the snapshot of a virtual machine, and a copy made
+//! between two openings without a lock file's change of its own, which is the ledger as it is.
 //!
-//! A crash may come between any two of these steps and must not pass for a copy: an opening is announced in the ledger before
-//! the lock file changes, and recorded there afterwards; one that was only announced is compared less strictly.
+//! A crash may come between any two of these steps and must not pass for a copy: an opening is announced in the
+//! ledger before the lock file changes, and recorded there afterwards; one that was only announced is compared less
+//! strictly.
 
 use std::{
     fs::File,
@@ -148,8 +149,8 @@ fn place_of(_: &File) -> io::Result<Place> {
     Ok(None)
 }
 
-/// Syncs the write-ahead log: a server that was killed may have left commits in it that were never synced, and whoever is
-/// shown them must find them again after a power loss.
+/// Syncs the write-ahead log: a server that was killed may have left commits in it that were never synced, and
+/// whoever is shown them must find them again after a power loss.
 fn sync_log(path: &Path) -> io::Result<()> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -268,7 +269,8 @@ mod tests {
         let first = log(folder.path());
         let ledger = rusqlite::Connection::open(folder.path().join("ledger.sqlite3")).unwrap();
         let lock = folder.path().join("ledger.lock");
-        // The lock file was not yet changed; changed, but for its text, which was lost; changed, and that not yet recorded.
+        // The lock file was not yet changed; changed, but for its text, which was lost; changed, and that not yet
+        // recorded.
         for text in [None, Some(false), Some(true)] {
             ledger.execute_batch("UPDATE opening SET next = 'the next one'").unwrap();
             if let Some(whole) = text {

@@ -23,7 +23,8 @@ use crate::{
 /// Reads at once.
 const CONCURRENT: usize = 4;
 
-/// Pages of history at once: half of the processors, so that the other half is left to whoever squares, and to who comes back.
+/// Pages of history at once: half of the processors, so that the other half is left to whoever squares, and to who
+/// comes back.
 fn concurrent_pages() -> usize {
     std::thread::available_parallelism().map_or(1, |processors| processors.get() / 2).clamp(1, CONCURRENT)
 }
@@ -32,8 +33,8 @@ fn concurrent_pages() -> usize {
 const REPLAY_ROWS: u64 = 1000;
 const REPLAY_BYTES: usize = 256 << 10;
 
-/// A page of history ends once it has this many bytes: its line is under 1 MiB whatever stands around it, and whoever asks
-/// for pages and reads none of them makes the server hold little.
+/// A page of history ends once it has this many bytes: its line is under 1 MiB whatever stands around it, and whoever
+/// asks for pages and reads none of them makes the server hold little.
 const HISTORY_BYTES: usize = 256 << 10;
 
 /// What every query for results selects, in the order that [`row_of`] reads.
@@ -322,7 +323,8 @@ fn page(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Bytes> {
     })
 }
 
-/// A page as the line that answers its request: `FromServer::History`, of results that are text already, ascending by `seq`.
+/// A page as the line that answers its request: `FromServer::History`, of results that are text already, ascending by
+/// `seq`.
 fn line_of_page<'a>(results: impl Iterator<Item = &'a [u8]>, more: bool, student: Option<&str>) -> Bytes {
     let mut line = br#"{"type":"history","results":["#.to_vec();
     let start = line.len();

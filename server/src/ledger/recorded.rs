@@ -1,5 +1,5 @@
-//! Who has ever recorded a result, as far as memory tells it: so that whoever joins without a name is looked up in the ledger
-//! only where it knows them. The writer adds to it; sessions ask it by way of `Ledger`.
+//! Who has ever recorded a result, as far as memory tells it: so that whoever joins without a name is looked up in
+//! the ledger only where it knows them. The writer adds to it; sessions ask it by way of `Ledger`.
 
 use std::{
     collections::HashSet,

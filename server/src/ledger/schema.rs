@@ -1,5 +1,5 @@
-//! The ledger's file: what stands in it, and how an older version becomes the present one. What is checked before anything is
-//! written to it is in `schema/recognise.rs`. Called by the rest of `ledger` alone.
+//! The ledger's file: what stands in it, and how an older version becomes the present one. What is checked before
+//! anything is written to it is in `schema/recognise.rs`. Called by the rest of `ledger` alone.
 
 mod recognise;
 
@@ -103,8 +103,8 @@ pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A connection that can only read, to a file that nobody changes meanwhile. SQLite otherwise keeps files of its own beside it,
-/// which it cannot where the folder can only be read.
+/// A connection that can only read, to a file that nobody changes meanwhile. SQLite otherwise keeps files of its own
+/// beside it, which it cannot where the folder can only be read.
 fn connect_to_still(path: &Path) -> rusqlite::Result<Connection> {
     let name = path.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.to_owned()))?;
     let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
@@ -159,8 +159,9 @@ pub(super) fn latest(connection: &Connection) -> rusqlite::Result<u64> {
     connection.query_row("SELECT coalesce(max(seq), 0) FROM results", (), |row| row.get(0))
 }
 
-/// Brings everything that stands in the write-ahead log into the ledger itself, synced, and empties the log. Where a sync has
-/// failed, the system may hold what it was to write for written: only what is written anew is sure to be durable.
+/// Brings everything that stands in the write-ahead log into the ledger itself, synced, and empties the log. Where a
+/// sync has failed, the system may hold what it was to write for written: only what is written anew is sure to be
+/// durable.
 pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
     if !busy {
@@ -181,8 +182,9 @@ pub(super) fn quick_check(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))
 }
 
-/// Closes a connection that may write. The last one moves the write-ahead log into the file: not into one that another program has
-/// written, and not a log that another has. A file that has not its name any more SQLite leaves as it is by itself.
+/// Closes a connection that may write. The last one moves the write-ahead log into the file: not into one that
+/// another program has written, and not a log that another has. A file that has not its name any more SQLite leaves
+/// as it is by itself.
 pub(super) fn close(connection: Connection, files: &OpenFiles) {
     let is_log_ours = !matches!(files.log().check(), Err(Lost::LogWritten(_) | Lost::LogOverwritten(_)));
     if !is_log_ours || matches!(files.check(), Err(Lost::Written(_) | Lost::Overwritten(_))) {

@@ -1,5 +1,6 @@
-//! A ledger as it lies on the disk, opened for reading by a command such as `squares-server export`, whether or not a server
-//! is running on it. What is added meanwhile is left out: a ledger only grows, so what stood when it was opened stays as it is.
+//! A ledger as it lies on the disk, opened for reading by a command such as `squares-server export`, whether or not a
+//! server is running on it. What is added meanwhile is left out: a ledger only grows, so what stood when it was
+//! opened stays as it is.
 
 use std::path::{Path, PathBuf};
 

@@ -61,10 +61,11 @@ pub(super) struct Opened {
     pub(super) files: Arc<OpenFiles>,
     /// The name of the ledger.
     pub(super) log: String,
-    /// The time of the last batch: time in the ledger never goes back, whatever the clock does, here and in earlier runs.
+    /// The time of the last batch: time in the ledger never goes back, whatever the clock does, here and in earlier
+    /// runs.
     pub(super) last_at: i64,
-    /// It only reads. While it is there no other is the last, which would remove the write-ahead log: so the log and its index
-    /// are the same files from the start to the end, and what is lost otherwise can be read through it.
+    /// It only reads. While it is there no other is the last, which would remove the write-ahead log: so the log and
+    /// its index are the same files from the start to the end, and what is lost otherwise can be read through it.
     pub(super) anchor: Connection,
     pub(super) connection: Connection,
     pub(super) recorded: Arc<Recorded>,
@@ -212,7 +213,8 @@ impl Writer {
     }
 
     /// Opens the ledger again after a failure. A commit that failed late may have reached the disk all the same: what
-    /// stands there and was never shown is made durable and shown now, so that the ledger and the feed agree before anything is added.
+    /// stands there and was never shown is made durable and shown now, so that the ledger and the feed agree before
+    /// anything is added.
     fn open_again(&mut self) -> Result<Connection, LedgerError> {
         self.known = Known::default();
         self.files.check().or_else(|lost| self.confirm(lost, self.feed.latest(), None))?;
@@ -237,11 +239,11 @@ impl Writer {
         Ok(connection)
     }
 
-    /// Where another program wrote into the ledger's file, it may have moved the write-ahead log, as this one does, or put another file
-    /// over it: then the pages do not fit each other, or results up to `latest` are missing.
+    /// Where another program wrote into the ledger's file, it may have moved the write-ahead log, as this one does,
+    /// or put another file over it: then the pages do not fit each other, or results up to `latest` are missing.
     ///
-    /// Where the write-ahead log is gone and the file is not, all that stands in the log is moved into the file by the connection that has it
-    /// open: so it is found again however this program ends.
+    /// Where the write-ahead log is gone and the file is not, all that stands in the log is moved into the file by
+    /// the connection that has it open: so it is found again however this program ends.
     fn confirm(&self, lost: Lost, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
         if let (Lost::Beside(_), Some(connection)) = (&lost, connection) {
             self.checkpointer.alone(|| {
@@ -266,9 +268,9 @@ impl Writer {
         })
     }
 
-    /// Where another program wrote into the write-ahead log: it may have changed its time alone, or have moved all of it into
-    /// the ledger. Where frames are gone, no more than what this program remembers of them can be saved, which is all of a
-    /// young ledger.
+    /// Where another program wrote into the write-ahead log: it may have changed its time alone, or have moved all of
+    /// it into the ledger. Where frames are gone, no more than what this program remembers of them can be saved,
+    /// which is all of a young ledger.
     fn confirm_log(&self, path: PathBuf, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
         let is_moved = self.checkpointer.alone(|| {
             let log = self.files.log();

@@ -1,5 +1,6 @@
-//! Which connections may stay. Whoever has not joined holds a part of the places only, and the oldest of them goes first, of the address
-//! from which very many come where there is one: so many sockets that say nothing keep nobody out. Pure: the moment comes from whoever asks. Only `limits` uses it.
+//! Which connections may stay. Whoever has not joined holds a part of the places only, and the oldest of them goes
+//! first, of the address from which very many come where there is one: so many sockets that say nothing keep nobody
+//! out. Pure: the moment comes from whoever asks. Only `limits` uses it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

@@ -1,4 +1,5 @@
-//! Where to listen: what somebody wrote, read, and the sockets for it. The server calls it for each flag that takes an address.
+//! Where to listen: what somebody wrote, read, and the sockets for it. The server calls it for each flag that takes
+//! an address.
 
 use std::{
     io,
@@ -16,8 +17,8 @@ const TRIES: usize = 8;
 /// Listens on every address that this flag gave; where it gave no port, on this one.
 ///
 /// # Errors
-/// [`StartError::Address`] or [`StartError::Listen`]. An address that this machine does not have is no error as long as another of
-/// the same name is one.
+/// [`StartError::Address`] or [`StartError::Listen`]. An address that this machine does not have is no error as long
+/// as another of the same name is one.
 pub(crate) async fn listen_on(
     flag: &'static str,
     written: &str,

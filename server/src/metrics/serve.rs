@@ -1,6 +1,6 @@
-//! The page that Prometheus fetches, and the one that tells whether the server is well, over HTTP on an address of their
-//! own. Whoever asks is nobody's student: few are served at once, each briefly, and the oldest gives way to the newest, so that those
-//! who ask for nothing keep nobody from asking.
+//! The page that Prometheus fetches, and the one that tells whether the server is well, over HTTP on an address of
+//! their own. Whoever asks is nobody's student: few are served at once, each briefly, and the oldest gives way to the
+//! newest, so that those who ask for nothing keep nobody from asking.
 
 use std::{
     collections::VecDeque,

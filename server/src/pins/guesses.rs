@@ -1,5 +1,5 @@
-//! Counting wrong PINs, and right ones, and how long nobody is listened to after too many. Pure: the moment comes from whoever asks. The
-//! rule is the protocol's row `bad_pin`; only `pins` uses it.
+//! Counting wrong PINs, and right ones, and how long nobody is listened to after too many. Pure: the moment comes
+//! from whoever asks. The rule is the protocol's row `bad_pin`; only `pins` uses it.
 
 use std::{collections::HashMap, hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 
@@ -20,14 +20,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// wait allows.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The most counts of one kind. Beyond it the older half is forgotten, which somebody with tens of thousands of addresses
-/// can bring about; the count of a student, whatever the address, is bounded by the roster and stays.
+/// The most counts of one kind. Beyond it the older half is forgotten, which somebody with tens of thousands of
+/// addresses can bring about; the count of a student, whatever the address, is bounded by the roster and stays.
 const MOST: usize = 32 << 10;
 
 /// From so many failures on without a success, an address comes last where others wait.
 const SUSPECT: u32 = 10;
 
-/// Joins of a student that are let through at once, each made up for in [`JOIN`]: more than anybody has terminals, twice over.
+/// Joins of a student that are let through at once, each made up for in [`JOIN`]: more than anybody has terminals,
+/// twice over.
 const JOINS: u32 = 32;
 
 /// One join a second in the long run: a check takes a part of a processor, whether the PIN is right or not.

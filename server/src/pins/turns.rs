@@ -1,5 +1,5 @@
-//! Whose PIN is checked next. A check takes a processor for a while, so a student has one at a time, students have theirs by turns, and
-//! nobody's waits behind a queue of somebody else's. Pure; only `pins` uses it.
+//! Whose PIN is checked next. A check takes a processor for a while, so a student has one at a time, students have
+//! theirs by turns, and nobody's waits behind a queue of somebody else's. Pure; only `pins` uses it.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,7 +18,8 @@ pub(super) struct Turns {
     checked: HashMap<Arc<str>, IpAddr>,
     /// Students for whom somebody waits; who stands first has waited longest for a turn.
     order: VecDeque<Arc<str>>,
-    /// For each of them, the addresses from which somebody waits, by turns as well, each with its numbers in their order.
+    /// For each of them, the addresses from which somebody waits, by turns as well, each with its numbers in their
+    /// order.
     waiting: HashMap<Arc<str>, VecDeque<(IpAddr, VecDeque<u64>)>>,
     next: u64,
 }
@@ -29,7 +30,8 @@ impl Turns {
         Self { at_once, checked: HashMap::new(), order: VecDeque::new(), waiting: HashMap::new(), next: 0 }
     }
 
-    /// Lets somebody wait for a turn of this student from this address: the number to wait for. `None` where as many wait there as may.
+    /// Lets somebody wait for a turn of this student from this address: the number to wait for. `None` where as many
+    /// wait there as may.
     pub(super) fn wait(&mut self, student: &Arc<str>, address: IpAddr) -> Option<u64> {
         let number = self.next;
         let lines = self.waiting.entry(Arc::clone(student)).or_default();
@@ -56,8 +58,8 @@ impl Turns {
         self.tidy(student);
     }
 
-    /// Whose turn it is now, where one more may be checked: never a student who is being checked, and behind all others whoever comes
-    /// from an address that `is_suspect`, or that has as many checked as is its share.
+    /// Whose turn it is now, where one more may be checked: never a student who is being checked, and behind all
+    /// others whoever comes from an address that `is_suspect`, or that has as many checked as is its share.
     pub(super) fn next(&mut self, is_suspect: impl Fn(IpAddr) -> bool) -> Option<u64> {
         if self.checked.len() >= self.at_once {
             return None;

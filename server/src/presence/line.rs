@@ -1,5 +1,5 @@
-//! A presence line as shared bytes. It is encoded once, its changes in their order, so that whoever joined in the middle of it is
-//! told the rest by slices of the same bytes.
+//! A presence line as shared bytes. It is encoded once, its changes in their order, so that whoever joined in the
+//! middle of it is told the rest by slices of the same bytes.
 
 use std::{collections::VecDeque, ops::Range};
 

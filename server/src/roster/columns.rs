@@ -1,5 +1,6 @@
-//! Which column of a roster holds what, by its title: in English and Korean, as people write them and as universities' and learning
-//! platforms' exports do (Canvas, Moodle, Blackboard, D2L and their kin). Called by `table` for CSV, and by `roster` for JSON.
+//! Which column of a roster holds what, by its title: in English and Korean, as people write them and as
+//! universities' and learning platforms' exports do (Canvas, Moodle, Blackboard, D2L and their kin). Called by
+//! `table` for CSV, and by `roster` for JSON.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -123,7 +124,8 @@ impl Columns {
     }
 }
 
-/// How many of these titles are known, where one of them could be the id's: so a header is told from the lines around it.
+/// How many of these titles are known, where one of them could be the id's: so a header is told from the lines around
+/// it.
 pub(super) fn recognised<'a>(titles: impl Iterator<Item = &'a str>) -> Option<usize> {
     let kinds: Vec<Kind> = titles.filter_map(known).map(|(kind, _)| kind).collect();
     kinds.contains(&Kind::Id).then_some(kinds.len())

@@ -1,4 +1,5 @@
-//! A roster as JSON: an array of objects, whose fields are named as the columns of a table are. Called by `roster`, and by `making`.
+//! A roster as JSON: an array of objects, whose fields are named as the columns of a table are. Called by `roster`,
+//! and by `making`.
 
 use serde_json::{Map, Value};
 

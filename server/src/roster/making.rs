@@ -18,7 +18,8 @@ use super::{
 };
 use crate::pins::hash_pin;
 
-/// Letters of which one at least stands in each PIN that is made: no number has them, in whatever base and notation it is read.
+/// Letters of which one at least stands in each PIN that is made: no number has them, in whatever base and notation
+/// it is read.
 const NO_DIGITS: std::ops::RangeInclusive<u8> = b'g'..=b'z';
 
 /// What came of [`make_pins`].
@@ -84,8 +85,9 @@ fn make(
     Ok(MadePins { roster: roster_anew, sheet, made, had: roster.len() - made })
 }
 
-/// A PIN such as `k7mq-93xd`, each as likely as the others. Online, the protocol lets nobody try more than a few hundred a day for one
-/// student; a stolen roster, at about 40 tries a second and core, holds out for centuries of one core.
+/// A PIN such as `k7mq-93xd`, each as likely as the others. Online, the protocol lets nobody try more than a few
+/// hundred a day for one student; a stolen roster, at about 40 tries a second and core, holds out for centuries of
+/// one core.
 fn random_pin() -> Result<String, String> {
     /// The largest count of bytes that every character has the same share of.
     const FAIR: usize = 256 / ALPHABET.len() * ALPHABET.len();

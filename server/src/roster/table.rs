@@ -1,5 +1,5 @@
-//! A roster as a table: CSV with a header line, somewhere at its top, and where something in it stands. Called by `roster`, and
-//! by `making`, which writes it anew.
+//! A roster as a table: CSV with a header line, somewhere at its top, and where something in it stands. Called by
+//! `roster`, and by `making`, which writes it anew.
 
 use csv::StringRecord;
 
@@ -135,8 +135,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The record with the hash of its PIN in one cell: it has commas of its own, and is pasted without quotes as `squares-server pin`
-/// prints it.
+/// The record with the hash of its PIN in one cell: it has commas of its own, and is pasted without quotes as
+/// `squares-server pin` prints it.
 fn with_whole_hash(record: StringRecord, pin: Option<usize>) -> StringRecord {
     let is_cut = |at: &usize| {
         let begins = |at: usize, with: &str| record.get(at).is_some_and(|cell| cell.starts_with(with));
@@ -151,7 +151,8 @@ fn with_whole_hash(record: StringRecord, pin: Option<usize>) -> StringRecord {
     whole
 }
 
-/// The id in a cell: spreadsheets are told by `="…"`, or by a `'` in front, that its digits are no number, and D2L's exports have a `#` there.
+/// The id in a cell: spreadsheets are told by `="…"`, or by a `'` in front, that its digits are no number, and D2L's
+/// exports have a `#` there.
 pub(super) fn id_in(cell: &str) -> &str {
     let cell = cell.trim();
     let quoted = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
@@ -211,8 +212,8 @@ fn ends_line(text: &[u8], at: usize) -> bool {
     text[at] == b'\n' || text[at] == b'\r' && text.get(at + 1) != Some(&b'\n')
 }
 
-/// Refuses a quote that swallows what follows it. The reader takes any text: a field whose quote is not closed holds all
-/// the rest of the file, and students would be missing without a word.
+/// Refuses a quote that swallows what follows it. The reader takes any text: a field whose quote is not closed holds
+/// all the rest of the file, and students would be missing without a word.
 fn check_quotes(text: &str, separator: u8) -> Result<(), String> {
     enum At {
         /// The start of a field, and whether blanks stand there.

@@ -1,4 +1,5 @@
-//! A roster file's bytes as text. Only UTF-8 is read; what is something else is named, with how to save it anew. Called by `roster`.
+//! A roster file's bytes as text. Only UTF-8 is read; what is something else is named, with how to save it anew.
+//! Called by `roster`.
 
 /// The text of a roster file, without a byte-order mark.
 ///

@@ -1,7 +1,8 @@
-//! What connections take of the server's attention beside squares. Squares have limits of their own and are free here; everything
-//! else that is sent, and pages that are fetched, cost about their bytes, pages twice. Each connection may take a little without being noticed. What it
-//! takes above that, it waits for in one queue with all others that ask for much: together they get a part of the machine, and however
-//! many of them there are, whoever squares numbers does not feel it. Nothing is refused: what is sent waits at its sender.
+//! What connections take of the server's attention beside squares. Squares have limits of their own and are free
+//! here; everything else that is sent, and pages that are fetched, cost about their bytes, pages twice. Each
+//! connection may take a little without being noticed. What it takes above that, it waits for in one queue with all
+//! others that ask for much: together they get a part of the machine, and however many of them there are, whoever
+//! squares numbers does not feel it. Nothing is refused: what is sent waits at its sender.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -77,7 +78,8 @@ impl Attention {
         self.taken = self.taken.saturating_sub(std::mem::take(&mut self.last));
     }
 
-    /// When the connection may be read from again; `None` for at once. As long as it took little the clock is not looked at.
+    /// When the connection may be read from again; `None` for at once. As long as it took little the clock is not
+    /// looked at.
     pub(super) fn paused_until(&mut self, queue: &Queue) -> Option<Instant> {
         if self.taken <= UNNOTICED {
             return None;

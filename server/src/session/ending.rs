@@ -1,5 +1,5 @@
-//! How a connection comes to its end: what was asked is answered, what waits is written, and the other side has a moment to read it. The
-//! session's loop asks after each step.
+//! How a connection comes to its end: what was asked is answered, what waits is written, and the other side has a
+//! moment to read it. The session's loop asks after each step.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ const LINGER: Duration = Duration::from_secs(2);
 pub(super) enum Ending {
     /// It does not.
     Open,
-    /// No further request is read. What was asked is carried out and answered, results are sent up to `target` once it is known, then it closes.
+    /// No further request is read. What was asked is carried out and answered, results are sent up to `target` once
+    /// it is known, then it closes.
     Finishing { bye: Option<ByeReason>, target: Option<u64> },
     /// What is in the queue is written, then it closes.
     Closing,
@@ -63,7 +64,8 @@ impl Session {
         self.out.is_empty() && !self.outlet.wire().holds()
     }
 
-    /// Gives the other side time to read the last line before the connection goes, unless somebody else needs its place.
+    /// Gives the other side time to read the last line before the connection goes, unless somebody else needs its
+    /// place.
     pub(super) async fn linger(self: Box<Self>) {
         tokio::select! {
             _ = tokio::time::timeout(LINGER, self.outlet.wire().end()) => {}

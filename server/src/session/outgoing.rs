@@ -10,7 +10,8 @@ use crate::wire::Wire;
 /// Pieces of one write; the system takes no more than 1,024.
 const PIECES: usize = 64;
 
-/// Pieces below this are put together: alone, what is kept of a short answer besides its bytes is several times as much.
+/// Pieces below this are put together: alone, what is kept of a short answer besides its bytes is several times as
+/// much.
 const SHORT: usize = 1024;
 
 /// The queue of bytes to a client.

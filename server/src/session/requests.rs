@@ -31,7 +31,8 @@ use crate::{
     roster::Refused,
 };
 
-/// A join with `after` that is further behind than this is answered from here; the client can fetch the rest as history.
+/// A join with `after` that is further behind than this is answered from here; the client can fetch the rest as
+/// history.
 const FURTHEST_REPLAY: u64 = 10_000;
 
 /// Up to this many digits a square is worked out where its request was read: it takes a few microseconds at most.
@@ -163,7 +164,8 @@ impl Session {
         }));
     }
 
-    /// Lets a student in who gave no name and stands on no roster: under the name they have in the room, else in the ledger.
+    /// Lets a student in who gave no name and stands on no roster: under the name they have in the room, else in the
+    /// ledger.
     fn name(&mut self, student: Student, join: Join) {
         if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_know(&student.id) {
             return self.named(student, &join, None);

@@ -1,5 +1,5 @@
-//! The squares of one connection whose answers are still to come, with the memory that their answers may take: whoever asks
-//! for more than that is not read from. Kept by the session; it reads and writes nothing itself.
+//! The squares of one connection whose answers are still to come, with the memory that their answers may take:
+//! whoever asks for more than that is not read from. Kept by the session; it reads and writes nothing itself.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,8 @@ const AROUND: usize = 256;
 /// Squares at the ledger, and results that stood already and are to be sent again.
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
-    /// The bytes that the answer to each may have and what was paid for it, oldest first: the ledger answers a session in its order.
+    /// The bytes that the answer to each may have and what was paid for it, oldest first: the ledger answers a
+    /// session in its order.
     submitted: VecDeque<(usize, Option<Payment>)>,
     /// Results sent before, each to be sent again once everything up to its `seq` was.
     repeats: VecDeque<(u64, Bytes)>,

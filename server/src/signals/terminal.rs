@@ -1,5 +1,6 @@
-//! The terminal that the program was started in. When it ends, so does the server, which would otherwise go on unseen with its port and
-//! its ledger. SIGHUP tells of that end and of a wish to read the roster again alike: which it is, the terminal tells. Used by `signals`.
+//! The terminal that the program was started in. When it ends, so does the server, which would otherwise go on unseen
+//! with its port and its ledger. SIGHUP tells of that end and of a wish to read the roster again alike: which it is,
+//! the terminal tells. Used by `signals`.
 
 use std::{fs::File, io, time::Duration};
 

@@ -1,6 +1,7 @@
-//! A connection inside TLS. Its state is shared by the session, which reads and writes, and the relay, which writes: each
-//! holds it only while it moves bytes, and neither waits while it does. The handshake is part of reading and writing, so
-//! that it runs under the time a session has to join, and accepting never waits for it. Used by `wire` alone.
+//! A connection inside TLS. Its state is shared by the session, which reads and writes, and the relay, which writes:
+//! each holds it only while it moves bytes, and neither waits while it does. The handshake is part of reading and
+//! writing, so that it runs under the time a session has to join, and accepting never waits for it. Used by `wire`
+//! alone.
 
 use std::{
     io::{self, IoSlice, Read as _, Write as _},
@@ -151,7 +152,8 @@ impl Tls {
         if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
     }
 
-    /// Whether something encrypted waits for the socket. What waits for the handshake does not count: no socket can help it.
+    /// Whether something encrypted waits for the socket. What waits for the handshake does not count: no socket can
+    /// help it.
     pub(crate) fn holds(&self) -> bool {
         self.state().session.wants_write()
     }

@@ -1,10 +1,11 @@
-//! Clients that mean no good, one file for each kind of trouble. Beside each of them honest clients square numbers, and what they
-//! feel is measured before and meanwhile: the slowest hundredth of their round trips may not become twice as slow, and the
-//! server's memory stays below its bound.
+//! Clients that mean no good, one file for each kind of trouble. Beside each of them honest clients square numbers,
+//! and what they feel is measured before and meanwhile: the slowest hundredth of their round trips may not become
+//! twice as slow, and the server's memory stays below its bound.
 //!
-//! `SQUARES_ABUSE_SECONDS=30` makes each trouble last as long, and then the promise is taken by the word: not twice as slow. The trouble rests in
-//! every second window, so that each of its windows has a neighbour to be compared with, whatever else the machine does. Without it they
-//! take a second or so beside other tests, and only what a person would feel is an error.
+//! `SQUARES_ABUSE_SECONDS=30` makes each trouble last as long, and then the promise is taken by the word: not twice
+//! as slow. The trouble rests in every second window, so that each of its windows has a neighbour to be compared
+//! with, whatever else the machine does. Without it they take a second or so beside other tests, and only what a
+//! person would feel is an error.
 
 mod connections;
 mod descriptors;
@@ -27,9 +28,10 @@ use guests::{Felt, Guests, WINDOW};
 
 use crate::support::{Program, resident};
 
-/// Round trips below this are nobody's trouble, in a long run on a silent machine and in a short one beside other tests: the
-/// trouble's own clients use the same two processors as the server and its guests, and the disk has moments of its own. The short run, on a
-/// machine that builds and tests other things as well, only finds out whether guests wait for as long as the trouble lasts.
+/// Round trips below this are nobody's trouble, in a long run on a silent machine and in a short one beside other
+/// tests: the trouble's own clients use the same two processors as the server and its guests, and the disk has
+/// moments of its own. The short run, on a machine that builds and tests other things as well, only finds out whether
+/// guests wait for as long as the trouble lasts.
 const FELT: Duration = Duration::from_millis(3);
 const FELT_IN_SHORT: Duration = Duration::from_secs(1);
 
@@ -57,7 +59,8 @@ impl Trouble {
         Self { over: Arc::default(), made: Arc::default(), makers: Vec::new() }
     }
 
-    /// Adds a thread that makes trouble again and again: `make` is called until it is over, and tells how often it did something.
+    /// Adds a thread that makes trouble again and again: `make` is called until it is over, and tells how often it
+    /// did something.
     fn with(mut self, mut make: impl FnMut() -> u64 + Send + 'static) -> Self {
         let (over, made) = (Arc::clone(&self.over), Arc::clone(&self.made));
         self.makers.push(thread::spawn(move || {
@@ -119,7 +122,8 @@ impl House {
         Self { guests, program, before, memory, _folder: folder, _alone: alone }
     }
 
-    /// Measures what the guests feel now, and asserts that it is not much; gives the memory that the server has grown by.
+    /// Measures what the guests feel now, and asserts that it is not much; gives the memory that the server has grown
+    /// by.
     fn feels_nothing_of(&self, trouble: &str) -> u64 {
         let (before, during, times) =
             if is_long() { self.compare() } else { (self.before, self.guests.felt(lasting()), None) };
@@ -138,7 +142,8 @@ impl House {
         grown
     }
 
-    /// Measures by turns without and with the trouble: the middle of each, and the middle of how many times slower it was.
+    /// Measures by turns without and with the trouble: the middle of each, and the middle of how many times slower it
+    /// was.
     fn compare(&self) -> (Felt, Felt, Option<f64>) {
         let pairs = (lasting().as_secs() / (2 * WINDOW.as_secs())).max(3);
         let window = |resting| {
@@ -176,8 +181,9 @@ fn long_run() -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// Whoever makes trouble does so on other machines. Here they share the processors with the server and its guests, so in a long run they take
-/// only what those leave: what is measured is what the server lets the guests feel. Where `chrt` is missing they are no more than nice.
+/// Whoever makes trouble does so on other machines. Here they share the processors with the server and its guests, so
+/// in a long run they take only what those leave: what is measured is what the server lets the guests feel. Where
+/// `chrt` is missing they are no more than nice.
 fn go_last() {
     #[cfg(target_os = "linux")]
     {

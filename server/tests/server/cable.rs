@@ -1,7 +1,8 @@
-//! A machine whose cable is pulled says nothing any more, not even goodbye. Two networks with a cable between them are made in namespaces
-//! of their own; the server is on the one, two clients are on the other.
+//! A machine whose cable is pulled says nothing any more, not even goodbye. Two networks with a cable between them
+//! are made in namespaces of their own; the server is on the one, two clients are on the other.
 //!
-//! This takes over a minute: it runs with `SQUARES_CABLE=1`, where the system lets somebody make namespaces, and says so where it does not run.
+//! This takes over a minute: it runs with `SQUARES_CABLE=1`, where the system lets somebody make namespaces, and says
+//! so where it does not run.
 
 #![cfg(target_os = "linux")]
 
@@ -18,8 +19,8 @@ const WITHIN: std::ops::Range<Duration> = Duration::from_secs(30)..Duration::fro
 
 const NAMESPACES: [&str; 7] = ["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-/// Shows what somebody beside the server hears, and pulls the cable once it is told to. `$0` is the program, `$1` its data
-/// folder, `$2` how often somebody squares a number, in seconds.
+/// Shows what somebody beside the server hears, and pulls the cable once it is told to. `$0` is the program, `$1` its
+/// data folder, `$2` how often somebody squares a number, in seconds.
 const SCRIPT: &str = r#"
 join='{"type":"join","student":'
 ip link set lo up
@@ -62,7 +63,8 @@ impl Drop for Networks {
     }
 }
 
-/// Pulls the cable while somebody squares this often, and gives how long it took until both were offline for the others.
+/// Pulls the cable while somebody squares this often, and gives how long it took until both were offline for the
+/// others.
 fn until_offline(seconds_between_squares: u32) -> Option<Duration> {
     if std::env::var_os("SQUARES_CABLE").is_none() {
         eprintln!("skipped: it takes over a minute; SQUARES_CABLE=1 runs it");

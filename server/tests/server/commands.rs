@@ -1,4 +1,5 @@
-//! What the program does for a person besides serving: `backup`, `check` and `export`, on the ledger of a server that is running.
+//! What the program does for a person besides serving: `backup`, `check` and `export`, on the ledger of a server that
+//! is running.
 
 use std::{
     path::Path,

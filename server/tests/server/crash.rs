@@ -1,6 +1,6 @@
 //! The server is killed in the middle of its work, again and again: what anybody has seen stands in the ledger, once,
-//! with the same `seq`, and what was sent again was recorded once. The moments rotate: idle, in the middle of commits, of replays, and of a storm of
-//! joins and leaves.
+//! with the same `seq`, and what was sent again was recorded once. The moments rotate: idle, in the middle of
+//! commits, of replays, and of a storm of joins and leaves.
 //!
 //! `CRASH_ROUNDS=200 cargo test -p squares-server --test server crash` is the long run.
 

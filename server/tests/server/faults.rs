@@ -1,5 +1,6 @@
-//! The disk fails, at each of the server's calls in turn, with each error that systems give: who asked is told, nothing is shown that
-//! is not kept, and once the disk works again the server goes on by itself. Where it fails at the start, the program ends with a line that says so.
+//! The disk fails, at each of the server's calls in turn, with each error that systems give: who asked is told,
+//! nothing is shown that is not kept, and once the disk works again the server goes on by itself. Where it fails at
+//! the start, the program ends with a line that says so.
 //!
 //! `FAULT_PLACES=60 cargo test -p squares-server --test server faults` is the long run.
 
@@ -48,7 +49,8 @@ fn square(peer: &mut Peer, id: &str, give_up: u32) -> (Option<Value>, u32) {
     let mut refused = 0;
     while refused < give_up {
         peer.square("7".repeat(2000), id);
-        // What a failed commit left behind is shown to all and then answered as a repeat: one of the two may still be on its way.
+        // What a failed commit left behind is shown to all and then answered as a repeat: one of the two may still be
+        // on its way.
         let earlier = |reply: &Value| reply["type"] == "result" && reply["id"] != id;
         let mut reply = peer.reply();
         while earlier(&reply) {

@@ -1,5 +1,5 @@
-//! What stands under a file's name is not always a file, and not always the owner's alone; and what a roster's columns were taken for is on
-//! the log, as is whoever it keeps out.
+//! What stands under a file's name is not always a file, and not always the owner's alone; and what a roster's
+//! columns were taken for is on the log, as is whoever it keeps out.
 
 #![cfg(unix)]
 
@@ -22,7 +22,8 @@ fn pipe(at: &Path) {
     mkfifoat(CWD, at, Mode::RUSR | Mode::WUSR).unwrap();
 }
 
-/// Starts the program with these arguments, and asserts that it ends with a sentence that names this and says what it is.
+/// Starts the program with these arguments, and asserts that it ends with a sentence that names this and says what it
+/// is.
 fn refused(data: &Path, arguments: &[&str], named: &str, what: &str) {
     let done = command(data).args(arguments).output().unwrap();
     let said = String::from_utf8(done.stderr).unwrap();

@@ -1,13 +1,13 @@
-//! Text that would do something to a terminal, in every field that a client or a roster has: it comes back to nobody, and
-//! stands in no line of the log.
+//! Text that would do something to a terminal, in every field that a client or a roster has: it comes back to nobody,
+//! and stands in no line of the log.
 
 use serde_json::{Value, json};
 use squares_shared::student::is_printable;
 
 use crate::support::{Peer, Program, command, server};
 
-/// Colours, titles, a link, a device string; C1 controls; every way to turn the direction of writing; zero width; separators; line
-/// breaks, NUL and DEL; tags; a soft hyphen.
+/// Colours, titles, a link, a device string; C1 controls; every way to turn the direction of writing; zero width;
+/// separators; line breaks, NUL and DEL; tags; a soft hyphen.
 const HOSTILE: [&str; 31] = [
     "a\x1b[31mb",
     "\x1b]0;title\x07",

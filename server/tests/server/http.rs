@@ -1,4 +1,5 @@
-//! What comes from a web page, which can make a browser send almost anything to any port: it is turned away at its first line.
+//! What comes from a web page, which can make a browser send almost anything to any port: it is turned away at its
+//! first line.
 
 use std::{
     io::{Read as _, Write as _},
@@ -9,7 +10,8 @@ use serde_json::json;
 
 use crate::support::{PATIENCE, Peer, Program, server};
 
-/// All that a server answers to this, sent in pieces of so many bytes, without its first line where that is the `hello`.
+/// All that a server answers to this, sent in pieces of so many bytes, without its first line where that is the
+/// `hello`.
 fn answer_to(program: &Program, bytes: &[u8], piece: usize) -> String {
     let mut stream = TcpStream::connect(program.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

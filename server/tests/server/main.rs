@@ -1,5 +1,5 @@
-//! The server as its clients meet it: the real program, real sockets, and one file for each kind of trouble. One test program holds them all, so that it
-//! is linked once.
+//! The server as its clients meet it: the real program, real sockets, and one file for each kind of trouble. One test
+//! program holds them all, so that it is linked once.
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that fails says where")]
 #![allow(clippy::print_stderr, reason = "what was measured is shown with --nocapture")]

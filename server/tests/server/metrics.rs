@@ -1,4 +1,5 @@
-//! What `--metrics` serves over HTTP to whoever watches over the server: counts that follow what clients do, and health.
+//! What `--metrics` serves over HTTP to whoever watches over the server: counts that follow what clients do, and
+//! health.
 
 use std::{
     io::{Read as _, Write as _},

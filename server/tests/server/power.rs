@@ -1,7 +1,7 @@
-//! The power fails. A kill cannot show a sync that is missing, since the system keeps what a process has written; so the program's
-//! writes, syncs and messages are recorded in one order, the record is cut off at any point, and of what was not synced there
-//! any part is lost, torn or written out of order. A server is then started on what is left: all that any client had been sent by then is there, as it
-//! was sent, and the ledger is sound.
+//! The power fails. A kill cannot show a sync that is missing, since the system keeps what a process has written; so
+//! the program's writes, syncs and messages are recorded in one order, the record is cut off at any point, and of
+//! what was not synced there any part is lost, torn or written out of order. A server is then started on what is
+//! left: all that any client had been sent by then is there, as it was sent, and the ledger is sound.
 //!
 //! `POWER_HISTORIES=1000 cargo test -p squares-server --test server power` is the long run.
 
@@ -143,7 +143,8 @@ fn wait_for(peer: &mut Peer, id: &str) {
     }
 }
 
-/// Plays histories, `CUTS` a run, and gives what went wrong in each that failed. `is_done` tells which deeds the disk carries out.
+/// Plays histories, `CUTS` a run, and gives what went wrong in each that failed. `is_done` tells which deeds the disk
+/// carries out.
 fn play(histories: u64, seed: u64, is_done: impl Fn(&Deed) -> bool) -> Vec<String> {
     let mut failures = Vec::new();
     let mut world = World::default();
@@ -161,7 +162,8 @@ fn play(histories: u64, seed: u64, is_done: impl Fn(&Deed) -> bool) -> Vec<Strin
                     .push(format!("seed {seed}, run {number}, cut {cut} after {at} of {} deeds: {what}", deeds.len()));
             }
         }
-        // The next run goes on where the power failed; or where only the process ended, and what it had not synced still is not.
+        // The next run goes on where the power failed; or where only the process ended, and what it had not synced
+        // still is not.
         world = world.after(&deeds);
         world.announced.parts.clear();
         if random.bool() {

@@ -195,7 +195,8 @@ fn who_asked_that_it_goes_on_without_its_terminal_is_obeyed() {
     child.wait().unwrap();
 }
 
-/// Whatever number of threads the system gives: it starts, or says that they are too few. Only root may become somebody who has none.
+/// Whatever number of threads the system gives: it starts, or says that they are too few. Only root may become
+/// somebody who has none.
 #[test]
 #[cfg(target_os = "linux")]
 fn threads_that_cannot_be_had_are_an_error_and_never_a_panic() {

@@ -1,5 +1,5 @@
-//! Coming back: what a join replays, and that a client which loses its connection at any moment ends up with every result once, in order, and has
-//! nothing recorded twice.
+//! Coming back: what a join replays, and that a client which loses its connection at any moment ends up with every
+//! result once, in order, and has nothing recorded twice.
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,8 @@ impl Client {
         result["student"] == self.student && result["id"] == id
     }
 
-    /// Connects, sends a few squares from `next` on, and breaks off at a random moment; gives the first one that is not answered.
+    /// Connects, sends a few squares from `next` on, and breaks off at a random moment; gives the first one that is
+    /// not answered.
     fn visit(&mut self, next: u64, wanted: u64, random: &mut fastrand::Rng) -> u64 {
         let mut peer = self.join();
         let count = random.u64(1..40).min(wanted - next);

@@ -1,5 +1,6 @@
-//! The program with a shim between it and the system (`shim/shim.c`), which writes down all that happens to the files of its
-//! data folder and all that it sends, in one order, and fails what it is told to fail. For the tests of power loss and of failing disks.
+//! The program with a shim between it and the system (`shim/shim.c`), which writes down all that happens to the files
+//! of its data folder and all that it sends, in one order, and fails what it is told to fail. For the tests of power
+//! loss and of failing disks.
 
 use std::{
     fs::File,

@@ -1,4 +1,5 @@
-//! Clients that do not read: nobody else waits for them, the server's memory does not grow with what they have missed, and they get all of it in the end.
+//! Clients that do not read: nobody else waits for them, the server's memory does not grow with what they have
+//! missed, and they get all of it in the end.
 
 use std::time::{Duration, Instant};
 

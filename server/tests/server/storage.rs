@@ -1,4 +1,5 @@
-//! The disk takes no more: who asked is told, nothing is shown that is not kept, and when there is room again the server goes on by itself.
+//! The disk takes no more: who asked is told, nothing is shown that is not kept, and when there is room again the
+//! server goes on by itself.
 
 #![cfg(target_os = "linux")]
 

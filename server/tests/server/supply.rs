@@ -1,5 +1,5 @@
-//! What is linked into the programs: licences that allow it, and one registry that it all comes from. `deny.toml` has the
-//! same rules for cargo-deny, which knows of weaknesses too.
+//! What is linked into the programs: licences that allow it, and one registry that it all comes from. `deny.toml` has
+//! the same rules for cargo-deny, which knows of weaknesses too.
 
 use std::{collections::BTreeSet, process::Command};
 
@@ -36,7 +36,8 @@ fn licences_are_read_as_they_are_written() {
     }
 }
 
-/// What cargo tells of everything that is linked, on every system where all of that is on this machine, else on this one.
+/// What cargo tells of everything that is linked, on every system where all of that is on this machine, else on this
+/// one.
 fn metadata() -> Value {
     let of = |platform: &[&str]| {
         let mut command = Command::new(env!("CARGO"));

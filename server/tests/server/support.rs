@@ -1,5 +1,5 @@
-//! What the tests of the server share: a real `squares-server` in a folder of its own, and peers that speak to it over real
-//! sockets, a line at a time.
+//! What the tests of the server share: a real `squares-server` in a folder of its own, and peers that speak to it
+//! over real sockets, a line at a time.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

@@ -1,4 +1,5 @@
-//! `squares-server pin` at a terminal: what is typed is not shown, and however the question ends, the terminal is as it was before.
+//! `squares-server pin` at a terminal: what is typed is not shown, and however the question ends, the terminal is as
+//! it was before.
 
 use std::{
     io::{Read as _, Write},

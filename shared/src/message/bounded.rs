@@ -1,5 +1,5 @@
-//! Lists of a message that hold no more than the protocol says, whatever whoever wrote it says: a line that is allowed to be long is no
-//! reason to hold a million of anything. Used by the types of `message`.
+//! Lists of a message that hold no more than the protocol says, whatever whoever wrote it says: a line that is
+//! allowed to be long is no reason to hold a million of anything. Used by the types of `message`.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -215,7 +215,8 @@ fn string(name: &str, raw: &RawValue) -> Result<String, String> {
         .map_err(|_| format!("The field '{name}' is not a string; write it in quotation marks."))
 }
 
-/// A whole number that is not negative, by its literal text: one of any length is in range, and counts as the largest there is.
+/// A whole number that is not negative, by its literal text: one of any length is in range, and counts as the largest
+/// there is.
 fn whole_number(name: &str, raw: &RawValue) -> Result<u64, String> {
     let text = raw.get();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {

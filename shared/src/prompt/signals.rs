@@ -1,5 +1,5 @@
-//! What the system asks of the program while it asks for a PIN. A signal that comes meanwhile is noted, and has its usual
-//! effect once the question is over. Used by `prompt` alone.
+//! What the system asks of the program while it asks for a PIN. A signal that comes meanwhile is noted, and has its
+//! usual effect once the question is over. Used by `prompt` alone.
 
 use std::{
     io,

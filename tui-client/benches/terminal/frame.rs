@@ -1,5 +1,5 @@
-//! What one frame costs by itself, without a terminal: results of 25 ms at ten thousand a second, laid out and turned into
-//! bytes, on a screen of 200 columns and 50 rows.
+//! What one frame costs by itself, without a terminal: results of 25 ms at ten thousand a second, laid out and turned
+//! into bytes, on a screen of 200 columns and 50 rows.
 
 use std::cell::RefCell;
 use std::io::{self, Write};

@@ -1,10 +1,10 @@
-//! The terminal bench: the real `squares` in a terminal of its own, fed by a server that sends results at a chosen rate, and
-//! what a person at that terminal would notice: how soon it is there, how soon a key is seen, how far the screen is behind
-//! a flood, and what it costs. Every figure is taken only where the answer was right: the key stood in the input line, and the
-//! last result on the screen.
+//! The terminal bench: the real `squares` in a terminal of its own, fed by a server that sends results at a chosen
+//! rate, and what a person at that terminal would notice: how soon it is there, how soon a key is seen, how far the
+//! screen is behind a flood, and what it costs. Every figure is taken only where the answer was right: the key stood
+//! in the input line, and the last result on the screen.
 //!
-//! `cargo bench -p squares --bench terminal` prints the table beside the goals; `-- flood idle` measures only those parts.
-//! `cargo test` runs a short form of everything, with the same checks.
+//! `cargo bench -p squares --bench terminal` prints the table beside the goals; `-- flood idle` measures only those
+//! parts. `cargo test` runs a short form of everything, with the same checks.
 
 #[cfg(target_os = "linux")]
 mod figure;

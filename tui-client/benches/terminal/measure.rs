@@ -1,4 +1,5 @@
-//! Every part of the measurement: what is done, what must be right about it, and the figures that come of it. Called by `main`.
+//! Every part of the measurement: what is done, what must be right about it, and the figures that come of it. Called
+//! by `main`.
 
 use std::net::TcpListener;
 use std::thread;

@@ -1,5 +1,5 @@
-//! A room whose results come at a chosen rate: a server that speaks just enough of the protocol, so that what is measured is
-//! the client and not somebody's ledger.
+//! A room whose results come at a chosen rate: a server that speaks just enough of the protocol, so that what is
+//! measured is the client and not somebody's ledger.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-/// The number of the first result; the others count on from there. Short enough that an 80-column screen shows all digits.
+/// The number of the first result; the others count on from there. Short enough that an 80-column screen shows all
+/// digits.
 pub(crate) const FIRST: u64 = 100_001;
 
 /// How often a flood writes. More often, and the writer itself would be what is measured.
@@ -64,8 +65,8 @@ impl Room {
         Ok(())
     }
 
-    /// Sends so many results at so many a second, in a thread of its own; without a rate, as fast as the client reads. It gives
-    /// the moment at which each was sent, the first one's number, and says when it is done.
+    /// Sends so many results at so many a second, in a thread of its own; without a rate, as fast as the client
+    /// reads. It gives the moment at which each was sent, the first one's number, and says when it is done.
     pub(crate) fn flood(&mut self, count: u64, rate: Option<u64>) -> anyhow::Result<Flood> {
         let stream = Arc::clone(self.stream.as_ref().context("nobody is in the room")?);
         let first = self.sent;

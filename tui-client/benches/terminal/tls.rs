@@ -1,4 +1,5 @@
-//! What TLS costs at the terminal: the same real server without and with it, and the client from exec to the room. Called by `measure`.
+//! What TLS costs at the terminal: the same real server without and with it, and the client from exec to the room.
+//! Called by `measure`.
 
 use std::time::Duration;
 

@@ -46,7 +46,8 @@ pub(crate) struct Chart {
     zoom: i32,
     /// The middle of what is in sight, in parts of what is in sight at no zoom; 0 is the middle of all.
     middle: f64,
-    /// Where the results that are shown stand, worked out once for each: a picture in a flood is drawn sixty times a second.
+    /// Where the results that are shown stand, worked out once for each: a picture in a flood is drawn sixty times a
+    /// second.
     placed: VecDeque<Placed>,
     pub(crate) tally: Tally,
 }
@@ -81,8 +82,8 @@ pub(crate) struct Point {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plot {
     pub(crate) points: Vec<Point>,
-    /// Whether the axes are divided by powers of ten: `x` is the sign of the number times the logarithm of one more than its size,
-    /// and `y` the same of its square.
+    /// Whether the axes are divided by powers of ten: `x` is the sign of the number times the logarithm of one more
+    /// than its size, and `y` the same of its square.
     pub(crate) powers: bool,
     pub(crate) x: [f64; 2],
     pub(crate) y: [f64; 2],

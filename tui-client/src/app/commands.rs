@@ -69,7 +69,8 @@ pub(crate) fn word(words: &[&'static [&'static str]], argument: &str) -> Option<
         .map(|spellings| spellings[0])
 }
 
-/// What a text may be completed to, each as the whole line; `people` are the names and ids that a student may be called by.
+/// What a text may be completed to, each as the whole line; `people` are the names and ids that a student may be
+/// called by.
 pub(crate) fn completions(text: &str, people: &[&str]) -> Vec<String> {
     let (name, argument) = parts(text);
     let Some(argument) = argument else {

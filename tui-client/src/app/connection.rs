@@ -10,8 +10,8 @@ use crate::event::Lost;
 /// The most digits of a number where no server has told its limit yet.
 const USUAL_DIGITS: usize = 10_000;
 
-/// How old a round trip may be, where somebody is typing, before another is asked for. It is never asked for otherwise: an idle
-/// client sends nothing.
+/// How old a round trip may be, where somebody is typing, before another is asked for. It is never asked for
+/// otherwise: an idle client sends nothing.
 const FRESH: Duration = Duration::from_secs(10);
 
 /// From here on a round trip is felt.

@@ -20,7 +20,8 @@ pub(crate) enum Copied {
 }
 
 impl App {
-    /// Copies from the result that is open or selected; where none is, from the newest of mine, or the newest in the feed.
+    /// Copies from the result that is open or selected; where none is, from the newest of mine, or the newest in the
+    /// feed.
     pub(crate) fn copy(&mut self, what: Copied, now: Instant, effects: &mut Vec<Effect>) {
         let row = match &self.body {
             Body::Detail(detail) => Some(&detail.row),

@@ -16,8 +16,8 @@ pub(crate) enum Line {
     Digits(String),
 }
 
-/// A number in lines of whole groups: the integer part in threes parted by commas, the fraction in threes parted by spaces.
-/// Every group takes four cells, so that groups stand below one another.
+/// A number in lines of whole groups: the integer part in threes parted by commas, the fraction in threes parted by
+/// spaces. Every group takes four cells, so that groups stand below one another.
 #[derive(Debug, Clone, Copy)]
 struct Grouped<'a> {
     negative: bool,

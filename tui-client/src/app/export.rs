@@ -1,6 +1,6 @@
-//! `/export`: what is shown, all or what a filter lets through, page by page into a file, however far back it goes. The app asks for
-//! a page once the last one is written; the disk is elsewhere. It goes on through a lost connection, and never takes the
-//! place of a file without being asked twice.
+//! `/export`: what is shown, all or what a filter lets through, page by page into a file, however far back it goes.
+//! The app asks for a page once the last one is written; the disk is elsewhere. It goes on through a lost connection,
+//! and never takes the place of a file without being asked twice.
 
 use std::path::PathBuf;
 use std::time::Instant;

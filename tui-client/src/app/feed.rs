@@ -1,11 +1,11 @@
 //! The shared results: which are loaded, which are in sight, which one is selected. The app feeds it the link's news
 //! and the scrolling keys; the view asks which item stands on which line.
 //!
-//! The feed is a column of items: a marker at the top, the loaded results with a divider where somebody stopped reading,
-//! and at the end my squares that wait for their answer. Its place is held by a result's `seq`, never by an offset, so
-//! that nothing moves while somebody reads, whatever arrives above or below. It may show only what a filter lets
-//! through. What is loaded is bounded: following the newest, the oldest go; reading further up, whichever end is
-//! farther from what is being read. What went is fetched again as history when it is wanted, at either end.
+//! The feed is a column of items: a marker at the top, the loaded results with a divider where somebody stopped
+//! reading, and at the end my squares that wait for their answer. Its place is held by a result's `seq`, never by an
+//! offset, so that nothing moves while somebody reads, whatever arrives above or below. It may show only what a
+//! filter lets through. What is loaded is bounded: following the newest, the oldest go; reading further up, whichever
+//! end is farther from what is being read. What went is fetched again as history when it is wanted, at either end.
 
 mod filter;
 mod paging;
@@ -225,8 +225,8 @@ impl Feed {
         self.scroll(isize::MIN / 2);
     }
 
-    /// To the oldest there is, if the oldest that was loaded is read already, or no more than a page that came since stands
-    /// above it: what is loaded goes, and pages come from the beginning on.
+    /// To the oldest there is, if the oldest that was loaded is read already, or no more than a page that came since
+    /// stands above it: what is loaded goes, and pages come from the beginning on.
     pub(crate) fn go_to_beginning(&mut self) {
         let near = isize::try_from(paging::PAGE).unwrap_or(0);
         if self.more_above && !self.rows.is_empty() && self.top() <= near && self.place != Place::Newest {
@@ -265,8 +265,8 @@ impl Feed {
         }
     }
 
-    /// Whoever is back at the newest, with nothing new of the others since they stopped reading, finds no divider later. Nor
-    /// does whoever spoke.
+    /// Whoever is back at the newest, with nothing new of the others since they stopped reading, finds no divider
+    /// later. Nor does whoever spoke.
     pub(crate) fn go_on_reading(&mut self, me: &str, spoke: bool) {
         let Some(divider) = self.divider.filter(|_| self.place == Place::Newest) else { return };
         let behind = self.rows.partition_point(|row| row.seq() <= divider);

@@ -26,8 +26,8 @@ impl App {
         self.toggle_student(mine);
     }
 
-    /// Shows only this student's results, found by id, by name, or by a part of either. Says so where nobody is found, and asks which where
-    /// several are. Whether the words are done with.
+    /// Shows only this student's results, found by id, by name, or by a part of either. Says so where nobody is
+    /// found, and asks which where several are. Whether the words are done with.
     pub(crate) fn filter_student(&mut self, who: &str, now: Instant) -> bool {
         let who = who.trim();
         let found = self.students_named(who);
@@ -65,7 +65,8 @@ impl App {
         listed.join(", ")
     }
 
-    /// The name that belongs to an id now: of who is online, else of the latest result that is loaded. None where there is neither.
+    /// The name that belongs to an id now: of who is online, else of the latest result that is loaded. None where
+    /// there is neither.
     pub(crate) fn name_now(&self, id: &str) -> Option<&str> {
         self.online.name(id).or_else(|| {
             // Where only this student is shown, it is the last row.
@@ -74,12 +75,14 @@ impl App {
         })
     }
 
-    /// The name of somebody who is counted on the chart: the one under which they are online, else that of their latest result.
+    /// The name of somebody who is counted on the chart: the one under which they are online, else that of their
+    /// latest result.
     pub(crate) fn name_of<'a>(&'a self, count: &'a Count) -> &'a str {
         self.online.name(&count.id).unwrap_or(&count.name)
     }
 
-    /// The same as [`Self::filter_student`] for an id that stands in the list; where theirs are shown already, everything again.
+    /// The same as [`Self::filter_student`] for an id that stands in the list; where theirs are shown already,
+    /// everything again.
     pub(crate) fn filter_person(&mut self, id: &str) {
         let name = self.name_now(id).unwrap_or(id).to_owned();
         self.toggle_student(Whose { id: id.to_owned(), name, me: id == self.me.id });
@@ -191,8 +194,8 @@ impl App {
         self.body = Body::Feed;
     }
 
-    /// Those who may be meant: by the id, by the name, by a part of either; among those online and in the results. Each once, under the name
-    /// that is theirs now.
+    /// Those who may be meant: by the id, by the name, by a part of either; among those online and in the results.
+    /// Each once, under the name that is theirs now.
     fn students_named(&self, who: &str) -> Vec<Whose> {
         let me = std::iter::once((&*self.me.id, &*self.me.name));
         let online = self.online.people().iter().map(|person| (&*person.id, &*person.name));

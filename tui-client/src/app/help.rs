@@ -24,7 +24,8 @@ pub(crate) enum HelpLine {
     More(&'static str),
 }
 
-/// All lines of help, laid out in `cells`; on the join screen, what is to be filled in comes first. Without arrows where the screen is ASCII.
+/// All lines of help, laid out in `cells`; on the join screen, what is to be filled in comes first. Without arrows
+/// where the screen is ASCII.
 pub(crate) fn help(
     strings: &'static Strings,
     keymap: &Keymap,

@@ -1,5 +1,5 @@
-//! The sentence about the input line and about what just happened, and how many rows of the room it takes. The view shows it; what
-//! fills the middle makes room for it.
+//! The sentence about the input line and about what just happened, and how many rows of the room it takes. The view
+//! shows it; what fills the middle makes room for it.
 
 use super::{App, Body, Check, Command, Gravity, Layout, Screen, candidates, layout};
 use crate::text;
@@ -24,8 +24,8 @@ impl App {
         parts
     }
 
-    /// How many rows the sentence takes from the rule on upwards, because it would not fit below: to the very top, if need be, since
-    /// of a fingerprint every digit counts.
+    /// How many rows the sentence takes from the rule on upwards, because it would not fit below: to the very top, if
+    /// need be, since of a fingerprint every digit counts.
     pub(crate) fn rows_above(&self, parts: &Layout) -> u16 {
         // What is said while somebody types keeps to its line, so that nothing jumps.
         let stays = self.notices.current().is_some() || self.is_wrong();

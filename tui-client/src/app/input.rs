@@ -1,5 +1,6 @@
 //! One editable line of text: the room's input box and each field of the join screen. It knows readline's keys, moves
-//! by grapheme, composes what is typed (NFC), keeps what was cut and what was changed, and the part around the caret in sight.
+//! by grapheme, composes what is typed (NFC), keeps what was cut and what was changed, and the part around the caret
+//! in sight.
 
 mod kept;
 

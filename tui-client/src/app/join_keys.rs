@@ -11,7 +11,8 @@ use crate::keys::{Action, Key, Place};
 use crate::link::read_servers;
 
 impl App {
-    /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the form's.
+    /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the
+    /// form's.
     fn join_help_key(&mut self, key: KeyEvent) -> bool {
         let action = self.keymap.action(Key::of(key), Place { empty: true, chart: false });
         if !matches!(self.body, Body::Help(_)) {
@@ -75,7 +76,8 @@ impl App {
         }
         if let Some(server) = self.form.other_server() {
             self.form.pin_given = false;
-            // What waits for one server is not for another, nor is the PIN; and what the other asks for is not known yet.
+            // What waits for one server is not for another, nor is the PIN; and what the other asks for is not known
+            // yet.
             self.feed.waiting.clear();
             self.pin = None;
             self.connection.hello = None;

@@ -193,8 +193,8 @@ impl App {
         }
     }
 
-    /// Another ledger than before answers at the same address: another account took over, or this one did. What was seen before is not
-    /// lost, and stays where it is.
+    /// Another ledger than before answers at the same address: another account took over, or this one did. What was
+    /// seen before is not lost, and stays where it is.
     fn tell_other_ledger(&mut self) {
         let folder = self.data.as_ref().map(|folder| text::printable(&folder.to_string_lossy()).into_owned());
         let sentence = if self.connection.hosting {
@@ -222,7 +222,8 @@ impl App {
             let wait = Duration::from_millis(error.retry_after_ms.unwrap_or_default());
             self.form.held_until = now.checked_add(wait);
             if !self.form.pin.is_empty() {
-                // What is typed next is another try, not more of this one; and Enter alone does not make this one again.
+                // What is typed next is another try, not more of this one; and Enter alone does not make this one
+                // again.
                 self.form.pin = Line::default();
                 effects.push(Effect::UsePin(Pin::new("")));
             }

@@ -1,5 +1,5 @@
-//! What is kept of the typing for later runs: the lines entered, and the one that is being typed. The app says when; `run`
-//! gives it to the disk.
+//! What is kept of the typing for later runs: the lines entered, and the one that is being typed. The app says when;
+//! `run` gives it to the disk.
 
 use std::time::Instant;
 
@@ -36,8 +36,8 @@ impl App {
         self.has_pin(line) || self.pin.as_ref().is_some_and(|pin| may_become_pin(line, pin.text()))
     }
 
-    /// Whether a line may be a PIN though none is known: before a server has said how it lets students in, somebody may type
-    /// theirs where it is not asked for.
+    /// Whether a line may be a PIN though none is known: before a server has said how it lets students in, somebody
+    /// may type theirs where it is not asked for.
     fn is_undecided(&self, line: &str) -> bool {
         self.connection.hello.is_none() && !commands::is_command(line)
     }

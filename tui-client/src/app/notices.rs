@@ -60,8 +60,8 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    /// A notice to be shown in the room as soon as no other stands there ([`Self::settle`]). One that is put off before anybody can have read
-    /// it is shown again.
+    /// A notice to be shown in the room as soon as no other stands there ([`Self::settle`]). One that is put off
+    /// before anybody can have read it is shown again.
     pub(crate) fn show_once(&mut self, gravity: Gravity, text: String) {
         self.once.push_back((gravity, text));
         self.once.truncate(MOST_ONCE);

@@ -113,7 +113,8 @@ impl App {
         self.show(Body::Paste(question));
     }
 
-    /// What a key does while it is asked whether to square what was pasted. Nothing that is typed goes into the line meanwhile.
+    /// What a key does while it is asked whether to square what was pasted. Nothing that is typed goes into the line
+    /// meanwhile.
     pub(super) fn paste_key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let height = isize::try_from(self.pasted_height()).unwrap_or(1).max(2) - 1;

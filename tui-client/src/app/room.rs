@@ -253,7 +253,8 @@ impl App {
         }
     }
 
-    /// Whether nothing may be squared yet, which is said: a server may still ask for a PIN, and what is typed may be one.
+    /// Whether nothing may be squared yet, which is said: a server may still ask for a PIN, and what is typed may be
+    /// one.
     pub(super) fn must_wait(&mut self, now: Instant) -> bool {
         let waits = self.connection.hello.is_none();
         if waits {

@@ -1,6 +1,6 @@
-//! The unfinished files of an export, beside its target. Each is held by a lock of the system, which ends with the process however it
-//! ends; what stands there unheld was left behind by a kill or a power loss, and the next export into that folder
-//! removes it. Used by the export alone.
+//! The unfinished files of an export, beside its target. Each is held by a lock of the system, which ends with the
+//! process however it ends; what stands there unheld was left behind by a kill or a power loss, and the next export
+//! into that folder removes it. Used by the export alone.
 
 use std::fs::{self, File, TryLockError};
 use std::io;

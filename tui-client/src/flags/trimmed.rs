@@ -1,5 +1,5 @@
-//! Values without what a file of environment variables, a script with the line ends of Windows, or a mouse left around them. Used
-//! by `flags`.
+//! Values without what a file of environment variables, a script with the line ends of Windows, or a mouse left
+//! around them. Used by `flags`.
 
 use std::ffi::{OsStr, OsString};
 

@@ -1,5 +1,5 @@
-//! One key with what is held down beside it: as terminals send it, as people write it (`Ctrl-R`, `alt+pgup`, `F8`), and as it
-//! is shown. Read by the keymap and the settings file.
+//! One key with what is held down beside it: as terminals send it, as people write it (`Ctrl-R`, `alt+pgup`, `F8`),
+//! and as it is shown. Read by the keymap and the settings file.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

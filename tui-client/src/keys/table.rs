@@ -1,6 +1,6 @@
-//! Every action that a key may have, once: its name in the settings file, its usual keys, where it counts, and its help in
-//! both languages. The keymap, the help screen and the settings file read this table. There are no hotkeys of bare letters:
-//! with the keyboard in Hangul mode they would be other characters.
+//! Every action that a key may have, once: its name in the settings file, its usual keys, where it counts, and its
+//! help in both languages. The keymap, the help screen and the settings file read this table. There are no hotkeys of
+//! bare letters: with the keyboard in Hangul mode they would be other characters.
 
 use crate::strings::{Both, both};
 

@@ -1,6 +1,6 @@
-//! Where a server is: reads what a person or a flag gives (`host`, `host:port`, `[::1]:7878`, a port, what a browser or the
-//! server's own line shows; several between commas) into the one form that the link connects to and that the outbox files squares
-//! under. Called by `flags`, by the join screen and by the link.
+//! Where a server is: reads what a person or a flag gives (`host`, `host:port`, `[::1]:7878`, a port, what a browser
+//! or the server's own line shows; several between commas) into the one form that the link connects to and that the
+//! outbox files squares under. Called by `flags`, by the join screen and by the link.
 
 use std::net::Ipv6Addr;
 
@@ -62,7 +62,8 @@ pub fn each_server(list: &str) -> impl Iterator<Item = &str> {
     list.split(',')
 }
 
-/// Reads one address: a host name, an IPv4 or an IPv6 address, with or without a port; a port alone is one of this machine.
+/// Reads one address: a host name, an IPv4 or an IPv6 address, with or without a port; a port alone is one of this
+/// machine.
 ///
 /// # Errors
 /// Where the text is no host, or its port is not 1 to 65535.
@@ -132,7 +133,8 @@ fn port(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|&port: &u16| only_digits && port > 0)
 }
 
-/// An IPv6 address, with the zone that one of this link needs (`fe80::1%eth0`). The one that stands for all is this machine.
+/// An IPv6 address, with the zone that one of this link needs (`fe80::1%eth0`). The one that stands for all is this
+/// machine.
 fn read_v6(text: &str) -> Option<String> {
     let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
     let address: Ipv6Addr = address.parse().ok()?;

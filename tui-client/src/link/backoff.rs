@@ -13,8 +13,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// The shortest wait: whatever happens, a loop of tries must not keep a processor busy.
 const SHORTEST: Duration = Duration::from_millis(20);
 
-/// How long somebody must have been in the room for the waits to start anew: a server that lets go of whoever it let in, at once,
-/// is not asked again and again at full speed.
+/// How long somebody must have been in the room for the waits to start anew: a server that lets go of whoever it let
+/// in, at once, is not asked again and again at full speed.
 const STEADY: Duration = Duration::from_secs(5);
 
 /// Counts tries that failed, and stays that were too short to count.

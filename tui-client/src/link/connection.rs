@@ -21,8 +21,8 @@ const LONGEST_HELLO: usize = 64 << 10;
 /// The most bytes taken from it before it said hello, whatever lines they are.
 const LONGEST_BEGINNING: usize = 128 << 10;
 
-/// The longest line taken from it then, besides the digits of one result: far above a page of history or a list of who is online, which stay
-/// within 1 MiB.
+/// The longest line taken from it then, besides the digits of one result: far above a page of history or a list of
+/// who is online, which stay within 1 MiB.
 const LONGEST_LINE: usize = 4 << 20;
 
 /// The longest line that is sent, and as many digits, whatever a server says that it takes.
@@ -31,11 +31,12 @@ const LONGEST_REQUEST: usize = 8 << 20;
 /// The most bytes that wait for a server to take them before more is said.
 const UNSENT: usize = 256 << 10;
 
-/// How long a connection may take to be made, and how long `hello` may take to come after it: a person who waits is told within
-/// ten seconds what is wrong.
+/// How long a connection may take to be made, and how long `hello` may take to come after it: a person who waits is
+/// told within ten seconds what is wrong.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Who has said nothing for so long is asked with a `ping`: a room may answer it, and others show by their answer who they are.
+/// Who has said nothing for so long is asked with a `ping`: a room may answer it, and others show by their answer who
+/// they are.
 const ASK_AFTER: Duration = Duration::from_secs(3);
 
 /// The bytes taken from the socket in one go.
@@ -217,8 +218,8 @@ impl Connection {
         }
     }
 
-    /// As [`Self::next_message`], where a `hello` may be one of another version of the protocol, which need not be like ours but for its
-    /// number.
+    /// As [`Self::next_message`], where a `hello` may be one of another version of the protocol, which need not be
+    /// like ours but for its number.
     fn first_message(&mut self) -> Option<Result<FromServer, Lost>> {
         loop {
             let line = self.lines.next_line()?;

@@ -1,5 +1,5 @@
-//! The work that owns the outbox, in a thread of its own, so that neither the link nor the screen ever waits for a disk. Squares
-//! that come while one write is under way share the next: one sync for all of them. Called by the link.
+//! The work that owns the outbox, in a thread of its own, so that neither the link nor the screen ever waits for a
+//! disk. Squares that come while one write is under way share the next: one sync for all of them. Called by the link.
 
 use std::collections::HashSet;
 use std::io;
@@ -100,7 +100,8 @@ impl Disk {
         }
     }
 
-    /// Waits until everything asked for is done; a file that holds nothing is removed. Gives back the squares that are not on the disk.
+    /// Waits until everything asked for is done; a file that holds nothing is removed. Gives back the squares that
+    /// are not on the disk.
     pub(super) async fn finish(mut self) -> Vec<Pending> {
         drop(self.jobs);
         let mut left = Vec::new();

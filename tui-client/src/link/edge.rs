@@ -1,5 +1,5 @@
-//! Where the link meets the network and the disk: the one thing that is another in a simulation. Handed to the link when it
-//! starts.
+//! Where the link meets the network and the disk: the one thing that is another in a simulation. Handed to the link
+//! when it starts.
 
 use std::io;
 use std::pin::Pin;

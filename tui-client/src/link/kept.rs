@@ -66,7 +66,8 @@ impl Kept {
         self.told.push_back(event);
     }
 
-    /// The disk thread, started where it is not running yet. None where there is no folder, no thread or nobody to keep squares for.
+    /// The disk thread, started where it is not running yet. None where there is no folder, no thread or nobody to
+    /// keep squares for.
     pub(super) fn open_disk(&mut self) -> Option<&mut Disk> {
         if self.disk.is_none() {
             let owner = self.owner.clone()?;

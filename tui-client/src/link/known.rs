@@ -1,8 +1,9 @@
-//! The certificates that were believed before: a file with `ADDRESS FINGERPRINT` on each line, or `ADDRESS root` for one that led to a
-//! root. Read before a connection is judged, and added to once its certificate was shown to somebody. Used by `trust`.
+//! The certificates that were believed before: a file with `ADDRESS FINGERPRINT` on each line, or `ADDRESS root` for
+//! one that led to a root. Read before a connection is judged, and added to once its certificate was shown to
+//! somebody. Used by `trust`.
 //!
-//! Of several lines for an address the last counts, except that one which led to a root once is believed with nothing less. Lines
-//! that cannot be read are passed over, and stay.
+//! Of several lines for an address the last counts, except that one which led to a root once is believed with nothing
+//! less. Lines that cannot be read are passed over, and stay.
 
 use std::collections::HashMap;
 use std::fs::{self, TryLockError};
@@ -57,7 +58,8 @@ impl Known {
         Ok(find(&text, address).map(str::to_owned).or(unwritten))
     }
 
-    /// Whether this address may be given a PIN without TLS: it never spoke TLS. Whoever answers so where it did is perhaps not who it was.
+    /// Whether this address may be given a PIN without TLS: it never spoke TLS. Whoever answers so where it did is
+    /// perhaps not who it was.
     pub(super) fn allows_plain(&self, address: &str) -> Result<(), Lost> {
         match self.before(address) {
             Ok(None) => Ok(()),

@@ -1,13 +1,14 @@
-//! What no room says: places beyond every ledger, names without end, pages out of order. Whoever says so is none of ours, and what the
-//! rest of the client keeps and counts stays within bounds. Pure; asked of every message before anything is done with it.
+//! What no room says: places beyond every ledger, names without end, pages out of order. Whoever says so is none of
+//! ours, and what the rest of the client keeps and counts stays within bounds. Pure; asked of every message before
+//! anything is done with it.
 
 use squares_shared::message::{FromServer, PageRequest, Person, SquareResult};
 
 /// The highest `seq` that there can be: a ledger's places are signed.
 const HIGHEST: u64 = i64::MAX as u64;
 
-/// The most bytes of a name, or of an id, a time or anything else that stands on every row: far more than sixty-four characters, and
-/// little enough for the thousands that are kept.
+/// The most bytes of a name, or of an id, a time or anything else that stands on every row: far more than sixty-four
+/// characters, and little enough for the thousands that are kept.
 const LONGEST_NAME: usize = 4096;
 
 /// Whether a room may say this.

@@ -1,6 +1,6 @@
-//! Several ways to one end, of which the first that gets there is taken: the next is begun where those before have not got there
-//! after a quarter of a second, or failed (RFC 8305, "happy eyeballs"). Pure but for the clock; used for the addresses of a name,
-//! and for the servers of a room.
+//! Several ways to one end, of which the first that gets there is taken: the next is begun where those before have
+//! not got there after a quarter of a second, or failed (RFC 8305, "happy eyeballs"). Pure but for the clock; used
+//! for the addresses of a name, and for the servers of a room.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -17,7 +17,8 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// One way.
 pub(super) type Way<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// What the first way gives that gets there; the others are dropped. Where none does, why, in the order in which they failed.
+/// What the first way gives that gets there; the others are dropped. Where none does, why, in the order in which they
+/// failed.
 pub(super) async fn race<T, E>(ways: impl IntoIterator<Item = Way<T, E>>) -> Result<T, Vec<E>> {
     let mut waiting: VecDeque<Way<T, E>> = ways.into_iter().collect();
     let mut begun: Vec<Way<T, E>> = Vec::new();
@@ -53,8 +54,8 @@ async fn first<T, E>(begun: &mut Vec<Way<T, E>>) -> Result<T, E> {
     .await
 }
 
-/// The addresses of a name in the order in which they are tried: as the resolver gave them, but one family after the other, so
-/// that a family that leads nowhere costs one head start.
+/// The addresses of a name in the order in which they are tried: as the resolver gave them, but one family after the
+/// other, so that a family that leads nowhere costs one head start.
 pub(super) fn by_turns(addresses: impl IntoIterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     let mut all: Vec<SocketAddr> = Vec::new();
     for address in addresses {

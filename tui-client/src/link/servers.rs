@@ -1,5 +1,5 @@
-//! The servers of one room, and how one of them is reached: the first that says hello is taken, and where it is lost the one behind it
-//! comes first. Used by the link and by plain mode.
+//! The servers of one room, and how one of them is reached: the first that says hello is taken, and where it is lost
+//! the one behind it comes first. Used by the link and by plain mode.
 
 use std::pin::Pin;
 
@@ -59,8 +59,8 @@ impl Servers {
         self.all.len() > 1
     }
 
-    /// Reaches the first that says hello, inside TLS where there is a rule whom to believe. Without one, a server that asks for a PIN is
-    /// refused where it is among those `known` to speak TLS; none: no PIN would be sent.
+    /// Reaches the first that says hello, inside TLS where there is a rule whom to believe. Without one, a server
+    /// that asks for a PIN is refused where it is among those `known` to speak TLS; none: no PIN would be sent.
     pub fn reach(&self, edge: &dyn Edge, trust: Option<&Trust>, known: Option<&Known>) -> Reaching {
         let known = known.filter(|_| trust.is_none());
         let list = self.all.join(", ");
@@ -98,7 +98,8 @@ impl Servers {
     }
 }
 
-/// What is told where none was reached: of a server that is there, what is wrong with it, before that others are not there.
+/// What is told where none was reached: of a server that is there, what is wrong with it, before that others are not
+/// there.
 fn missed(faults: Vec<(String, Refused)>, list: String) -> Missed {
     let nobody = faults.iter().all(|(_, refused)| refused.nobody);
     let unreachable = |refused: &Refused| matches!(refused.why, Lost::Unreachable(_));

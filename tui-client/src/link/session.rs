@@ -23,9 +23,9 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Who is asked to let us in and says nothing at all for so long, hangs: a person is told within ten seconds.
 const JOINING: Duration = Duration::from_secs(9);
 
-/// After results, bytes that come within this time are taken together: a thousand results a second, or ten thousand, then
-/// wake the link and the screen forty times, and what waits longest is seen after 25 ms and a frame. The first result
-/// after a pause is never delayed.
+/// After results, bytes that come within this time are taken together: a thousand results a second, or ten thousand,
+/// then wake the link and the screen forty times, and what waits longest is seen after 25 ms and a frame. The first
+/// result after a pause is never delayed.
 const GATHER: Duration = Duration::from_millis(25);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,8 +167,8 @@ impl Session {
         self.hear(kept)
     }
 
-    /// Lets results gather, where the last were taken just now. What the link keeps waiting meanwhile, a square that was just
-    /// typed, waits 25 ms at most.
+    /// Lets results gather, where the last were taken just now. What the link keeps waiting meanwhile, a square that
+    /// was just typed, waits 25 ms at most.
     fn gather(&self) {
         if let Some(left) = self.results_at.and_then(|at| GATHER.checked_sub(now() - at)) {
             self.connection.gather(left);

@@ -1,5 +1,5 @@
-//! What answers in place of a room, by the first bytes that it sends: a person who gave the wrong port wants to know whose it is.
-//! Pure; called while a connection is made.
+//! What answers in place of a room, by the first bytes that it sends: a person who gave the wrong port wants to know
+//! whose it is. Pure; called while a connection is made.
 
 use crate::event::Lost;
 

@@ -1,4 +1,5 @@
-//! The link's task: its state, and what it does about each thing that happens. Started by [`Link::start`](super::Link::start).
+//! The link's task: its state, and what it does about each thing that happens. Started by
+//! [`Link::start`](super::Link::start).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -386,7 +387,8 @@ impl Task {
         match &self.kept.wanted {
             // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
             None if !matches!(why, Lost::NotSquares(_)) => self.phase = Phase::Parked,
-            // The id was typed right when the server's patience ended. One that says so again and again waits as any other.
+            // The id was typed right when the server's patience ended. One that says so again and again waits as any
+            // other.
             Some(_) if session.was_too_slow() && self.kept.backoff.is_fresh() => {
                 self.kept.backoff.next(0.0);
                 self.connect();

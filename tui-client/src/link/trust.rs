@@ -1,5 +1,6 @@
-//! Whom to believe inside TLS: a certificate that leads to a root of the system's or to one given, or else the one that this
-//! server showed first, as ssh does it. Called while a connection is made; nothing here is loaded without `--tls`.
+//! Whom to believe inside TLS: a certificate that leads to a root of the system's or to one given, or else the one
+//! that this server showed first, as ssh does it. Called while a connection is made; nothing here is loaded without
+//! `--tls`.
 
 use std::fmt::{self, Write as _};
 use std::io;
@@ -23,7 +24,8 @@ use crate::event::Lost;
 /// How `--tls` was asked for.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// The only roots to believe, and certificates to believe themselves; none: those of the system, and what was seen first.
+    /// The only roots to believe, and certificates to believe themselves; none: those of the system, and what was
+    /// seen first.
     pub ca: Option<PathBuf>,
     /// What was seen first.
     pub known: Known,
@@ -44,8 +46,8 @@ impl Trust {
     }
 }
 
-/// A certificate that is the first from its address. It is believed for this connection, and from then on once [`Self::believe`] says
-/// so: when somebody has been shown it.
+/// A certificate that is the first from its address. It is believed for this connection, and from then on once
+/// [`Self::believe`] says so: when somebody has been shown it.
 #[derive(Debug, Clone)]
 pub struct FirstSeen {
     /// The server that showed it.
@@ -129,8 +131,8 @@ impl Judgement {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The handshake was done: whoever is there has the key of that certificate. What is to be remembered without anybody's word is;
-    /// one that is the first is given.
+    /// The handshake was done: whoever is there has the key of that certificate. What is to be remembered without
+    /// anybody's word is; one that is the first is given.
     pub(super) fn passed(self) -> Option<FirstSeen> {
         match self.take()? {
             Verdict::ByARoot => {
@@ -180,7 +182,8 @@ fn roots_of_the_system() -> RootCertStore {
     roots
 }
 
-/// Decides about certificates of one address. It remembers nothing: that the server has the key of its certificate is not known yet.
+/// Decides about certificates of one address. It remembers nothing: that the server has the key of its certificate is
+/// not known yet.
 #[derive(Debug)]
 struct Judge {
     /// A root was given, and nothing else is believed.
@@ -195,8 +198,8 @@ struct Judge {
 }
 
 impl Judge {
-    /// Whether a certificate that leads to no root is believed as one that was given: the usual ones that people make for themselves are
-    /// those of authorities, which lead nowhere, and are nobody else's.
+    /// Whether a certificate that leads to no root is believed as one that was given: the usual ones that people make
+    /// for themselves are those of authorities, which lead nowhere, and are nobody else's.
     fn check_given(&self, shown: &CertificateDer<'_>, name: &ServerName<'_>, error: Error) -> Result<(), Error> {
         // Both are told once the certificate was found to be valid at this time.
         let leads_nowhere = match &error {

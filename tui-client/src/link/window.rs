@@ -19,8 +19,8 @@ const LONGEST_STORAGE_WAIT: Duration = Duration::from_secs(8);
 /// The wait after `rate_limited` where the server does not say how long.
 const RATE_WAIT: Duration = Duration::from_millis(500);
 
-/// The least wait after `rate_limited`, doubled with each further one until a square has its answer: a server that asks for no wait at all
-/// is not asked again and again at full speed.
+/// The least wait after `rate_limited`, doubled with each further one until a square has its answer: a server that
+/// asks for no wait at all is not asked again and again at full speed.
 const LEAST_RATE_WAIT: Duration = Duration::from_millis(20);
 
 /// The longest of these.

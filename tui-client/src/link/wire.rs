@@ -1,5 +1,5 @@
-//! The bytes of a connection: a TCP socket, the same inside TLS, or a stream that somebody hands over. Reading and writing
-//! never wait. Made for each try to connect; used by `connection` alone.
+//! The bytes of a connection: a TCP socket, the same inside TLS, or a stream that somebody hands over. Reading and
+//! writing never wait. Made for each try to connect; used by `connection` alone.
 
 mod tls;
 
@@ -135,8 +135,8 @@ impl Wire {
         }
     }
 
-    /// Lets bytes gather for so long. The thread itself sleeps, because a runtime that waits is woken for every packet; a stream that
-    /// is no socket wakes nobody.
+    /// Lets bytes gather for so long. The thread itself sleeps, because a runtime that waits is woken for every
+    /// packet; a stream that is no socket wakes nobody.
     pub(super) fn gather(&self, pause: Duration) {
         if !matches!(self, Self::Given(_)) {
             std::thread::sleep(pause);

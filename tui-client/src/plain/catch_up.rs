@@ -1,8 +1,9 @@
 //! Filling the hole that `--follow` finds when it was away for more than the server replays: pages of history, from the
 //! oldest on, five hundred places at a time, so that a hole of any size takes little memory. Pure; called by `plain`.
 //!
-//! A stretch of places that holds nothing is followed by one of twice as many, and one that holds too much is begun again
-//! as one of fewer: whatever a server answers, what is held is bounded, and it gets further or is believed no more.
+//! A stretch of places that holds nothing is followed by one of twice as many, and one that holds too much is begun
+//! again as one of fewer: whatever a server answers, what is held is bounded, and it gets further or is believed no
+//! more.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,7 +12,8 @@ use squares_shared::message::{MAX_PAGE, PageRequest, SquareResult};
 /// The most bytes of results that are held.
 const MOST_BYTES: usize = 8 << 20;
 
-/// The most answers in a row that bring nothing: with stretches that double, every place there can be is passed by then.
+/// The most answers in a row that bring nothing: with stretches that double, every place there can be is passed by
+/// then.
 const MOST_BARREN: u32 = 256;
 
 /// A hole that is being filled. While it is, live results are passed over: the join that follows brings them.

@@ -1,5 +1,5 @@
-//! The numbers that plain mode is given: arguments, or lines of standard input, which a thread reads as they come. Called
-//! by `plain`.
+//! The numbers that plain mode is given: arguments, or lines of standard input, which a thread reads as they come.
+//! Called by `plain`.
 
 use std::io::{self, Read};
 use std::thread;

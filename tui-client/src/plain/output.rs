@@ -72,7 +72,8 @@ impl<O: Write, E: Write> Output<O, E> {
     }
 }
 
-/// `12² = 144`, `(-5)² = 25`, and with its owner `Ada: 12² = 144`, where a name that could be taken for more stands in quotation marks.
+/// `12² = 144`, `(-5)² = 25`, and with its owner `Ada: 12² = 144`, where a name that could be taken for more stands
+/// in quotation marks.
 pub(super) fn as_text(result: &SquareResult, with_name: bool) -> String {
     let (number, square) = (printable(&result.number), printable(&result.square));
     let base = if number.starts_with('-') { format!("({number})") } else { number };
@@ -103,8 +104,8 @@ pub(super) fn as_json(line: &str) -> String {
     safe
 }
 
-/// Text of others without anything that a terminal would act on or not show: its number stands in its place, and in that of
-/// marks piled on one character.
+/// Text of others without anything that a terminal would act on or not show: its number stands in its place, and in
+/// that of marks piled on one character.
 pub(super) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut marks = 0;

@@ -338,8 +338,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         Ok(())
     }
 
-    /// Shows a certificate that was not seen before, before a PIN goes to whoever has it. Gives what is to stand before the question for a
-    /// PIN: the same, where standard error goes elsewhere than to the terminal.
+    /// Shows a certificate that was not seen before, before a PIN goes to whoever has it. Gives what is to stand
+    /// before the question for a PIN: the same, where standard error goes elsewhere than to the terminal.
     fn meet(&mut self, new: &FirstSeen, asks: bool) -> Result<String, End> {
         let shown = format!(
             "squares: first time at {}; its certificate is trusted from now on: {}",

@@ -40,8 +40,8 @@ impl Write for Canvas {
 }
 
 impl Screen {
-    /// A screen of which nothing is known yet: a client that was killed may have left its own behind, and a terminal that is
-    /// on its other screen already does not empty it again.
+    /// A screen of which nothing is known yet: a client that was killed may have left its own behind, and a terminal
+    /// that is on its other screen already does not empty it again.
     ///
     /// # Errors
     /// None that is known; the library's.

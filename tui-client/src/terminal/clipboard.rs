@@ -20,8 +20,8 @@ pub enum Through {
 }
 
 impl Through {
-    /// Reads it from the environment: screen sets `STY`, tmux `TMUX`, each stays set within the other, and both may call the
-    /// terminal `screen`; only screen puts the name of the terminal around it behind a point.
+    /// Reads it from the environment: screen sets `STY`, tmux `TMUX`, each stays set within the other, and both may
+    /// call the terminal `screen`; only screen puts the name of the terminal around it behind a point.
     pub fn from_environment(variable: impl Fn(&str) -> String) -> Self {
         let (tmux, screen, term) = (!variable("TMUX").is_empty(), !variable("STY").is_empty(), variable("TERM"));
         if term.starts_with("screen.") || screen && !tmux {

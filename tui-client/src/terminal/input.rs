@@ -1,10 +1,10 @@
-//! What the terminal sends, from bytes to what it means: keys, the mouse, pasted text, who looks, and the answers to what was
-//! asked. [`Decoder`] is pure: it is given bytes with the moment they came, and says by when it wants to be asked again. `run`
-//! drives it; [`source`] reads the bytes.
+//! What the terminal sends, from bytes to what it means: keys, the mouse, pasted text, who looks, and the answers to
+//! what was asked. [`Decoder`] is pure: it is given bytes with the moment they came, and says by when it wants to be
+//! asked again. `run` drives it; [`source`] reads the bytes.
 //!
-//! Nothing that is not understood reaches a field, and nothing keeps the keyboard: every sequence that was begun ends by its
-//! own rules (`sequence`), by a pause, or by its size, and Ctrl-C ends it at once. What was given up because its end did not
-//! come is known for a moment longer, so that a late rest is taken for what it is and not for typing.
+//! Nothing that is not understood reaches a field, and nothing keeps the keyboard: every sequence that was begun ends
+//! by its own rules (`sequence`), by a pause, or by its size, and Ctrl-C ends it at once. What was given up because
+//! its end did not come is known for a moment longer, so that a late rest is taken for what it is and not for typing.
 
 mod burst;
 mod keys;
@@ -23,11 +23,12 @@ use meaning::Step;
 use paste::Paste;
 use sequence::{CTRL_C, ESC, Framed};
 
-/// How long an ESC alone may be the beginning of a sequence. It is what the Esc key costs; a mobile link keeps the rest of a
-/// sequence back for about as long.
+/// How long an ESC alone may be the beginning of a sequence. It is what the Esc key costs; a mobile link keeps the
+/// rest of a sequence back for about as long.
 const ESC_ALONE: Duration = Duration::from_millis(150);
 
-/// Bytes that come so close together count as one read: ESC and a letter are Alt and that letter. A slow serial line needs it.
+/// Bytes that come so close together count as one read: ESC and a letter are Alt and that letter. A slow serial line
+/// needs it.
 const ONE_READ: Duration = Duration::from_millis(3);
 
 /// How long `ESC [` and its like may wait for more before they are Alt and that key.
@@ -36,7 +37,8 @@ const INTRODUCED: Duration = Duration::from_millis(300);
 /// The pause after which what was begun is given up.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The most time that a sequence may take, without any pause: somebody who types into one that has no end gets the keys back.
+/// The most time that a sequence may take, without any pause: somebody who types into one that has no end gets the
+/// keys back.
 const SEQUENCE: Duration = Duration::from_secs(5);
 
 /// How long the rest of what was given up is still known as such.
@@ -276,7 +278,8 @@ impl Decoder {
         self.lines_until = Some(now + LINES_LATE);
     }
 
-    /// Takes from the beginning of these bytes what is the rest of something that was given up. Gives back what is behind it.
+    /// Takes from the beginning of these bytes what is the rest of something that was given up. Gives back what is
+    /// behind it.
     fn late<'a>(&mut self, bytes: &'a [u8], now: Instant, out: &mut Vec<Input>) -> &'a [u8] {
         let Some((given_up, until)) = self.given_up.take() else { return bytes };
         if until <= now {

@@ -22,8 +22,8 @@ pub struct Signals {
     streams: Vec<(Signal, tokio::signal::unix::Signal)>,
 }
 
-/// What ends a program that does not answer to it. SIGKILL cannot be answered, and the faults of the program itself are panics or
-/// beyond help.
+/// What ends a program that does not answer to it. SIGKILL cannot be answered, and the faults of the program itself
+/// are panics or beyond help.
 #[cfg(unix)]
 const ENDS: [rustix::process::Signal; 14] = {
     use rustix::process::Signal as System;

@@ -27,7 +27,8 @@ impl Rgb {
         Self(level(index / 36), level(index / 6 % 6), level(index % 6))
     }
 
-    /// What the environment says where the terminal does not: `COLORFGBG` is `foreground;background`, two of the sixteen.
+    /// What the environment says where the terminal does not: `COLORFGBG` is `foreground;background`, two of the
+    /// sixteen.
     #[must_use]
     pub fn from_environment(colorfgbg: &str) -> Option<Self> {
         match colorfgbg.rsplit(';').next()?.parse().ok()? {

@@ -1,6 +1,7 @@
-//! Which styles: by what the person chose, how many colours the terminal has, and what its background is. Colours that would
-//! not stand out from a background that is known are not used, and where none is known there are no colours at all: what
-//! is bold, underlined or reversed can be read on any. `main` says what it found out, the app what was chosen.
+//! Which styles: by what the person chose, how many colours the terminal has, and what its background is. Colours
+//! that would not stand out from a background that is known are not used, and where none is known there are no
+//! colours at all: what is bold, underlined or reversed can be read on any. `main` says what it found out, the app
+//! what was chosen.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -86,8 +87,8 @@ const fn shades(sixteen: Option<(Color, Rgb)>, palette: u8, rgb: Rgb) -> Shades 
 /// The colours of mine, of notices and of errors.
 type Colours = [Shades; 3];
 
-/// Of the sixteen, bright cyan alone is far enough from every dark background: in Solarized bright yellow and bright red are
-/// a grey and an orange that are not, and Tango's bright red is not either.
+/// Of the sixteen, bright cyan alone is far enough from every dark background: in Solarized bright yellow and bright
+/// red are a grey and an orange that are not, and Tango's bright red is not either.
 const DARK: Colours = [
     shades(Some((Color::LightCyan, Rgb(0x93, 0xa1, 0xa1))), 117, Rgb(0x7d, 0xcf, 0xff)),
     shades(None, 221, Rgb(0xff, 0xd8, 0x66)),
@@ -173,7 +174,8 @@ impl Looks {
         others.copied().find(|choice| self.can_be_read(*choice)).unwrap_or_default()
     }
 
-    /// Whether a choice can be read on this background. Colours for one background cannot where it is not known to be of that kind.
+    /// Whether a choice can be read on this background. Colours for one background cannot where it is not known to be
+    /// of that kind.
     fn can_be_read(self, choice: Choice) -> bool {
         let on = |colours| self.background.is_some_and(|background| stands_out(colours, self.depth, background));
         match choice {

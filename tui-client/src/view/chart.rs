@@ -1,5 +1,5 @@
-//! The results as a picture: the parabola with everybody's results on it, the results in each minute, and who squared how
-//! much. Drawn with the library's own widgets; which of them fit is decided here, the numbers come from the app.
+//! The results as a picture: the parabola with everybody's results on it, the results in each minute, and who squared
+//! how much. Drawn with the library's own widgets; which of them fit is decided here, the numbers come from the app.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

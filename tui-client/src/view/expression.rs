@@ -34,8 +34,8 @@ impl Writer<'_> {
         let of_square = text::grouped(counts.1);
         let of_both = format!("{}{}{of_square}", text::grouped(counts.0), self.glyphs.to);
         let long = |digits: &str| format!(" ({})", (self.strings.digits)(digits));
-        // The counts are worth their cells only where enough digits stay in sight. How long a number is that does not stand
-        // whole is told beside its square's, and no count of one of them stands without its unit.
+        // The counts are worth their cells only where enough digits stay in sight. How long a number is that does not
+        // stand whole is told beside its square's, and no count of one of them stands without its unit.
         let compact = format!(" ({}{}{})", counts.0, self.glyphs.to, counts.1);
         let candidates = [(long(&of_square), false, 12), (long(&of_both), true, 12), (compact, true, 5)];
         let behind = candidates.into_iter().find_map(|(words, for_cut, least)| {

@@ -88,9 +88,9 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     caret
 }
 
-/// The form on a screen that does not hold it together with a certificate that a PIN is about to be given to: the certificate comes
-/// first, whole, and of the fields what is left room for. Gives back where the caret is; nothing where the usual form leaves it so many
-/// lines as it takes.
+/// The form on a screen that does not hold it together with a certificate that a PIN is about to be given to: the
+/// certificate comes first, whole, and of the fields what is left room for. Gives back where the caret is; nothing
+/// where the usual form leaves it so many lines as it takes.
 fn small_confirmation(
     app: &App,
     paint: &mut Paint<'_>,
@@ -195,7 +195,8 @@ fn field_words(app: &App, field: Field, now: Instant) -> Option<(Style, String)>
     None
 }
 
-/// What is to be said below the form; also what is wrong with a field, where that does not fit into the `room` below it.
+/// What is to be said below the form; also what is wrong with a field, where that does not fit into the `room` below
+/// it.
 fn message(app: &App, room: usize, now: Instant) -> (Style, String) {
     let (theme, strings) = (&app.theme, app.strings);
     if app.connection.to_be_confirmed().is_some() {

@@ -1,10 +1,11 @@
-//! The room as lines, for screen readers and for whoever wants no screen (`--linear`): what is new since the last time is said
-//! once, each thing in a line of its own, and nothing that was said is painted over. What the app knows is the same as on the
-//! full screen, and so is every key and command; help, the online list, a result in full and pages of the feed are said when
-//! they are opened. Called by `run` in place of [`super::draw`].
+//! The room as lines, for screen readers and for whoever wants no screen (`--linear`): what is new since the last
+//! time is said once, each thing in a line of its own, and nothing that was said is painted over. What the app knows
+//! is the same as on the full screen, and so is every key and command; help, the online list, a result in full and
+//! pages of the feed are said when they are opened. Called by `run` in place of [`super::draw`].
 //!
-//! While a line is being typed, others' results wait: nothing may break into a word that is being read back. What is an answer
-//! to the person (an error, a notice, the state of the connection) is said at once, and the typed line after it again.
+//! While a line is being typed, others' results wait: nothing may break into a word that is being read back. What is
+//! an answer to the person (an error, a notice, the state of the connection) is said at once, and the typed line
+//! after it again.
 
 mod bodies;
 mod exporting;

@@ -1,5 +1,5 @@
-//! Several lines that were pasted: the question whether to square them, then those that are not numbers, with the reason,
-//! then the numbers.
+//! Several lines that were pasted: the question whether to square them, then those that are not numbers, with the
+//! reason, then the numbers.
 
 use ratatui::layout::Rect;
 

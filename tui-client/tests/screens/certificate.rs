@@ -1,5 +1,5 @@
-//! A certificate that was not seen before: before a PIN is given, and else told whole, on the join screen or in the room, without a result being hidden where
-//! there is room below the input.
+//! A certificate that was not seen before: before a PIN is given, and else told whole, on the join screen or in the
+//! room, without a result being hidden where there is room below the input.
 
 use super::*;
 

@@ -1,4 +1,5 @@
-//! What a terminal runs on, as the link meets it: a network that leads to the simulated server, and a disk that takes its time.
+//! What a terminal runs on, as the link meets it: a network that leads to the simulated server, and a disk that takes
+//! its time.
 
 use std::{
     io,

@@ -1,8 +1,10 @@
-//! The real server with its ledger and the real link of the client with its outbox, on a network, a disk and a clock that a seed
-//! rules: connections are cut in the middle of a line, delayed and held up, the server is killed and stopped, clients are killed,
-//! leave and look elsewhere, screens and disks take their time, time jumps. What docs/protocol.md promises must hold for every seed.
+//! The real server with its ledger and the real link of the client with its outbox, on a network, a disk and a clock
+//! that a seed rules: connections are cut in the middle of a line, delayed and held up, the server is killed and
+//! stopped, clients are killed, leave and look elsewhere, screens and disks take their time, time jumps. What
+//! docs/protocol.md promises must hold for every seed.
 //!
-//! `SQUARES_SEEDS=10000` tries as many; `SQUARES_SEED=17` shows one, and a seed that was found stands in [`FOUND`] from then on.
+//! `SQUARES_SEEDS=10000` tries as many; `SQUARES_SEED=17` shows one, and a seed that was found stands in [`FOUND`]
+//! from then on.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 #![allow(clippy::print_stderr, reason = "what was tried is shown with --nocapture")]

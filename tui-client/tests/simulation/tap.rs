@@ -1,5 +1,6 @@
-//! A client's end of a connection, with the oracle's ear at it: what is said in either direction must keep the rules of docs/protocol.md,
-//! and a square must stand on the disk before it is sent. Some of the planted bugs change what is said here, as if the link had said it.
+//! A client's end of a connection, with the oracle's ear at it: what is said in either direction must keep the rules
+//! of docs/protocol.md, and a square must stand on the disk before it is sent. Some of the planted bugs change what
+//! is said here, as if the link had said it.
 
 use std::{
     collections::VecDeque,

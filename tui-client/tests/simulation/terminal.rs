@@ -1,5 +1,5 @@
-//! A terminal at which a student sits: the real link with its outbox, and somebody who types and who notes for the oracle what the
-//! link tells. It is killed and left as a program is: only the outbox and the notes stay.
+//! A terminal at which a student sits: the real link with its outbox, and somebody who types and who notes for the
+//! oracle what the link tells. It is killed and left as a program is: only the outbox and the notes stay.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

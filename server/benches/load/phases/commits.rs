@@ -57,7 +57,8 @@ pub(super) fn acknowledgements(time: Duration) -> Outcome {
     Ok(())
 }
 
-/// The median and 99th percentile in ms of appending a line to a file and syncing it, which every single result costs at least.
+/// The median and 99th percentile in ms of appending a line to a file and syncing it, which every single result costs
+/// at least.
 fn one_sync() -> Outcome<[f64; 2]> {
     const SYNCS: usize = 300;
     let mut file = tempfile::tempfile()?;

@@ -1,5 +1,5 @@
-//! A ledger grows, filled by students through the server itself. At each size: appending, starting, joining, and pages of
-//! history, so that none of them can grow with it unseen.
+//! A ledger grows, filled by students through the server itself. At each size: appending, starting, joining, and
+//! pages of history, so that none of them can grow with it unseen.
 
 use std::{
     fs::File,
@@ -98,7 +98,8 @@ pub(super) fn measure(results: u64, folder: Option<&Path>, time: Duration) -> Ou
 fn shift_begins(server: &Server, shifts: &mut usize) -> Outcome<Crowd> {
     let mut crowd = Crowd::of(server.address, *shifts * FILLING.0 % STUDENTS)?;
     crowd.join(FILLING.0, r#","backlog":0"#)?;
-    // No number comes again for a student, since every number is below the `seq` that its result gets; and ids go on in order.
+    // No number comes again for a student, since every number is below the `seq` that its result gets; and ids go on
+    // in order.
     let latest = crowd.latest();
     for student in 0..FILLING.0 {
         crowd.go_on_at(student, latest);
@@ -140,8 +141,8 @@ fn forgotten(folder: &Path) -> Outcome {
     Ok(())
 }
 
-/// The median and 99th percentile in ms of reading one block of the ledger, anywhere, which the system does not hold: a disk takes longer
-/// for what was written long ago than for what it has in a memory of its own.
+/// The median and 99th percentile in ms of reading one block of the ledger, anywhere, which the system does not hold:
+/// a disk takes longer for what was written long ago than for what it has in a memory of its own.
 fn block(folder: &Path) -> Outcome<[f64; 2]> {
     let mut file = File::open(folder.join("ledger.sqlite3"))?;
     let (mut block, mut times) = ([0; 4096], Times::default());
@@ -157,9 +158,9 @@ fn block(folder: &Path) -> Outcome<[f64; 2]> {
     Ok(times.percentiles([500, 990]))
 }
 
-/// Looks at the ledger here and there, so that the inner pages of its trees are in memory as in any server that has run for a while, and
-/// next to nothing of the results. Reading an inner page too would cost one read of the disk more in a ledger so large that its trees
-/// have a level more.
+/// Looks at the ledger here and there, so that the inner pages of its trees are in memory as in any server that has
+/// run for a while, and next to nothing of the results. Reading an inner page too would cost one read of the disk
+/// more in a ledger so large that its trees have a level more.
 fn walk(server: &Server) -> Outcome {
     /// Results under one inner page, or fewer.
     const STEP: usize = 10_000;
@@ -175,8 +176,8 @@ fn walk(server: &Server) -> Outcome {
     Ok(())
 }
 
-/// The median and 99th percentile in ms of a join with a backlog of 100, a page of 100 anywhere, and one of a student. The
-/// places are the same each time.
+/// The median and 99th percentile in ms of a join with a backlog of 100, a page of 100 anywhere, and one of a
+/// student. The places are the same each time.
 fn reading(server: &Server) -> Outcome<[[f64; 2]; 3]> {
     let latest = latest(server)?;
     let mut times = [Times::default(), Times::default(), Times::default()];

@@ -1,5 +1,5 @@
-//! A fifth of the clients read slowly or not at all. What the others feel of it, what it costs in memory, and whether the
-//! slow ones get everything in the end.
+//! A fifth of the clients read slowly or not at all. What the others feel of it, what it costs in memory, and whether
+//! the slow ones get everything in the end.
 
 use std::time::{Duration, Instant};
 

@@ -1,10 +1,11 @@
-//! Is the write-ahead log still as this program wrote it? Another that cuts it or writes over it within the same file leaves
-//! its name and place as they are, and all that stands in the log alone would be shown and then be lost. Part of
-//! `open_files.rs`; asked by those who write to the log or move it, in the writer's turn.
+//! Is the write-ahead log still as this program wrote it? Another that cuts it or writes over it within the same file
+//! leaves its name and place as they are, and all that stands in the log alone would be shown and then be lost. Part
+//! of `open_files.rs`; asked by those who write to the log or move it, in the writer's turn.
 //!
 //! Before a commit, the log's size and time of writing are those of our last write. Behind it, the log has not become
-//! shorter, and has the head that it had; where it began anew, all of its few frames are looked at. How they hang together is
-//! in SQLite's file format, "The Write-Ahead Log": the head and each frame carry a sum over all that stands before.
+//! shorter, and has the head that it had; where it began anew, all of its few frames are looked at. How they hang
+//! together is in SQLite's file format, "The Write-Ahead Log": the head and each frame carry a sum over all that
+//! stands before.
 
 use std::{
     fs::{File, Metadata},
@@ -28,8 +29,8 @@ const MAGIC: u32 = 0x377f_0682;
 
 type Head = [u8; HEAD];
 
-/// Size, and time of the last writing. That of the last change would not do: SQLite gives the log to the ledger's owner when
-/// it opens it.
+/// Size, and time of the last writing. That of the last change would not do: SQLite gives the log to the ledger's
+/// owner when it opens it.
 type Stamp = Option<(u64, SystemTime)>;
 
 /// The log of an open ledger.

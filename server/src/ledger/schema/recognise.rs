@@ -1,9 +1,10 @@
-//! Looks at a file before anything is written to it: is it a ledger, whole, and of a version that this program knows? A file that
-//! is not is left as it is, byte for byte. Called by `schema`.
+//! Looks at a file before anything is written to it: is it a ledger, whole, and of a version that this program knows?
+//! A file that is not is left as it is, byte for byte. Called by `schema`.
 //!
-//! What stands in the file is not all: the write-ahead log beside it may hold newer pages, the first one too, whose older self
-//! in the file a power loss tore while the log was moved into it. SQLite reads every page from the log first
-//! (<https://sqlite.org/wal.html>), so a file whose first bytes are not SQLite's is a ledger all the same where the log says so.
+//! What stands in the file is not all: the write-ahead log beside it may hold newer pages, the first one too, whose
+//! older self in the file a power loss tore while the log was moved into it. SQLite reads every page from the log
+//! first (<https://sqlite.org/wal.html>), so a file whose first bytes are not SQLite's is a ledger all the same where
+//! the log says so.
 
 use std::{
     fs::{File, Metadata},
@@ -85,8 +86,8 @@ pub(super) fn recognise(path: &Path) -> Result<Recognised, LedgerError> {
     let has_log = has_log(path)?;
     let mut head = Head::read(path).map_err(unusable)?;
     match pages_before(path).map_err(unusable)? {
-        // It was still being made, so nothing is lost with what there is. Or another program, such as SQLite's own shell, was
-        // cut short on a ledger.
+        // It was still being made, so nothing is lost with what there is. Or another program, such as SQLite's own
+        // shell, was cut short on a ledger.
         Some(pages) if pages == 0 || head.application == APPLICATION_ID => {
             roll_back(path).map_err(failed)?;
             head = Head::read(path).map_err(unusable)?;
@@ -140,8 +141,8 @@ fn is_still(path: &Path) -> bool {
     ["-wal", "-shm"].iter().all(|ending| matches!(metadata(&beside(path, ending)), Ok(None)))
 }
 
-/// How many pages the file had before what its rollback journal undoes; `None` where it has no such journal. A connection that
-/// can only read cannot read beside one.
+/// How many pages the file had before what its rollback journal undoes; `None` where it has no such journal. A
+/// connection that can only read cannot read beside one.
 fn pages_before(path: &Path) -> io::Result<Option<u32>> {
     const PAGES: std::ops::Range<usize> = 16..20;
     let mut head = Vec::with_capacity(PAGES.end);

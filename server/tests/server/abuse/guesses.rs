@@ -104,7 +104,8 @@ fn checks_without_end_slow_nobody_who_is_in() {
     house.close();
 }
 
-/// A student who joins again and again, each time from a connection that is closed at once, with the right PIN or a wrong one.
+/// A student who joins again and again, each time from a connection that is closed at once, with the right PIN or a
+/// wrong one.
 #[test]
 fn one_student_who_knocks_without_end_keeps_nobody_out() {
     /// What a join may take while the trouble is on.
@@ -123,7 +124,8 @@ fn one_student_who_knocks_without_end_keeps_nobody_out() {
             let since = Instant::now();
             for _ in 0..20 {
                 let Ok(mut stream) = TcpStream::connect(address) else { continue };
-                // One kind breaks the connection off, since it has not read what was said; the other has read it and only closes.
+                // One kind breaks the connection off, since it has not read what was said; the other has read it and
+                // only closes.
                 if listens {
                     let _ = stream.read(&mut [0; 1024]);
                 }

@@ -1,4 +1,5 @@
-//! Honest clients: each squares a number, waits for it, and does so again. What they wait is what others make them feel.
+//! Honest clients: each squares a number, waits for it, and does so again. What they wait is what others make them
+//! feel.
 
 use std::{
     sync::{
@@ -81,8 +82,8 @@ impl Guests {
         Self { over, waited, threads }
     }
 
-    /// What they feel from now on, over at least this time. It is cut into windows of which the middle one counts, so that one moment of the
-    /// disk does not stand for all of it.
+    /// What they feel from now on, over at least this time. It is cut into windows of which the middle one counts, so
+    /// that one moment of the disk does not stand for all of it.
     pub(super) fn felt(&self, time: Duration) -> Felt {
         let windows = (time.as_millis() / WINDOW.as_millis()).max(1) as u32;
         let mut felt: Vec<Felt> = (0..windows).map(|_| self.felt_in_a_window(time / windows)).collect();

@@ -18,8 +18,8 @@ fn careless(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Writes again and again what a connection takes, and throws away what comes; tells how many bytes went out. Who has not joined in
-/// ten seconds is put out, and comes again.
+/// Writes again and again what a connection takes, and throws away what comes; tells how many bytes went out. Who has
+/// not joined in ten seconds is put out, and comes again.
 fn pour(streams: &mut [TcpStream], address: SocketAddr, bytes: &[u8]) -> u64 {
     let mut poured = 0;
     for stream in streams {
@@ -128,7 +128,8 @@ fn bytes_that_are_no_text_are_refused() {
     nonsense("invalid UTF-8", b"{\"type\":\"ping\xff\xfe\xed\xa0\x80\"}".repeat(1_000));
 }
 
-/// Thirty-two times a million bytes a second, a thousand of them a request, is what all may ask for together beside squares.
+/// Thirty-two times a million bytes a second, a thousand of them a request, is what all may ask for together beside
+/// squares.
 #[test]
 fn whoever_asks_for_much_gets_all_of_it_and_has_to_wait() {
     const PINGS: usize = 10_000;

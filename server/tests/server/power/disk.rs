@@ -1,4 +1,5 @@
-//! A disk that loses its power: what was synced stays, and of what was not, any part may be there, in any order, or torn.
+//! A disk that loses its power: what was synced stays, and of what was not, any part may be there, in any order, or
+//! torn.
 
 use std::{collections::BTreeMap, path::Path};
 

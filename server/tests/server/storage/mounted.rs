@@ -1,5 +1,5 @@
-//! A disk of a few megabytes that is really full. It is mounted in a namespace of its own, which some systems let nobody make: there the
-//! test says so and does nothing.
+//! A disk of a few megabytes that is really full. It is mounted in a namespace of its own, which some systems let
+//! nobody make: there the test says so and does nothing.
 
 use std::{
     fs::File,

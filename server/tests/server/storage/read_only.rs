@@ -1,5 +1,5 @@
-//! A data folder that may be read and not written. To whoever may do everything, every folder is writable: there the program runs as
-//! another user.
+//! A data folder that may be read and not written. To whoever may do everything, every folder is writable: there the
+//! program runs as another user.
 
 use std::{
     fs::{self, Permissions},

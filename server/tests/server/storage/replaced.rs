@@ -1,5 +1,6 @@
-//! The files of the ledger are removed, moved, replaced or written over while the server runs: nothing is shown that is not kept, what was
-//! shown is not lost, the log says what to do, and where the same files come back the server goes on.
+//! The files of the ledger are removed, moved, replaced or written over while the server runs: nothing is shown that
+//! is not kept, what was shown is not lost, the log says what to do, and where the same files come back the server
+//! goes on.
 
 use std::{
     fs,

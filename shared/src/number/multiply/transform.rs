@@ -2,10 +2,11 @@
 //! which is squared by way of its remainders. Exact, as it reckons in whole numbers modulo a prime; for long
 //! numbers, in time that grows hardly faster than their length.
 //!
-//! A polynomial modulo x^n − 1, with n a power of two, is split again and again into remainders of half the
-//! length: one modulo x^2h − s² into those modulo x^h − s and x^h + s. A pass over four quarters does two such steps. Each quarter is brought down to remainders of two or four
-//! coefficients, squared there, and put together again before the next is touched, so that most of the work
-//! happens in the nearest cache. No place is ever permuted: the roots stand in the order they are needed in.
+//! A polynomial modulo x^n − 1, with n a power of two, is split again and again into remainders of half the length:
+//! one modulo x^2h − s² into those modulo x^h − s and x^h + s. A pass over four quarters does two such steps. Each
+//! quarter is brought down to remainders of two or four coefficients, squared there, and put together again before
+//! the next is touched, so that most of the work happens in the nearest cache. No place is ever permuted: the roots
+//! stand in the order they are needed in.
 
 mod prime;
 mod split;

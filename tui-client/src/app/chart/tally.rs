@@ -53,8 +53,8 @@ impl Tally {
         }
     }
 
-    /// What comes next is behind this `seq`, up to `latest` at once. What was counted before still counts where it lies in the
-    /// same ledger and nothing is missing between.
+    /// What comes next is behind this `seq`, up to `latest` at once. What was counted before still counts where it
+    /// lies in the same ledger and nothing is missing between.
     pub(crate) fn begin(&mut self, replay_after: u64, latest: u64) {
         if self.counted.is_none_or(|(_, last)| last < replay_after || last > latest) {
             *self = Self { whole: replay_after == 0, ..Self::default() };
@@ -66,8 +66,8 @@ impl Tally {
         self.whole
     }
 
-    /// A page of everybody's results that was asked for before this `seq`, and whether there are earlier ones. It counts
-    /// where it joins what was counted.
+    /// A page of everybody's results that was asked for before this `seq`, and whether there are earlier ones. It
+    /// counts where it joins what was counted.
     pub(crate) fn earlier(&mut self, before: Option<u64>, results: &[SquareResult], more: bool) {
         let (Some((first, _)), Some(before)) = (self.counted, before) else { return };
         self.whole |= !more && before >= first;

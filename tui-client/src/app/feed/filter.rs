@@ -59,7 +59,8 @@ pub(crate) struct Needle {
     pub(crate) typed: String,
     /// In lower case and composed, as names are compared.
     words: String,
-    /// As it would stand in a number: without separators, full-width digits made plain. Empty where it is no part of a number.
+    /// As it would stand in a number: without separators, full-width digits made plain. Empty where it is no part of
+    /// a number.
     digits: String,
 }
 
@@ -83,7 +84,8 @@ impl Needle {
     }
 
     fn is_in_words(&self, text: &str) -> bool {
-        // ASCII is never composed with anything that is worth finding, and needs no folding, which a flood would pay for.
+        // ASCII is never composed with anything that is worth finding, and needs no folding, which a flood would pay
+        // for.
         if self.words.is_ascii() {
             let (text, words) = (text.as_bytes(), self.words.as_bytes());
             return text.windows(words.len()).any(|part| part.eq_ignore_ascii_case(words));

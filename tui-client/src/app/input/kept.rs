@@ -1,5 +1,5 @@
-//! What a line keeps of what stood in it: the pieces that were cut, for putting back, and the texts before each change, for
-//! undoing. Both are bounded.
+//! What a line keeps of what stood in it: the pieces that were cut, for putting back, and the texts before each
+//! change, for undoing. Both are bounded.
 
 use std::collections::VecDeque;
 

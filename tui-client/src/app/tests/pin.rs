@@ -1,5 +1,5 @@
-//! A PIN is no number: what equals the one in use is neither squared nor kept, and nothing is squared before a server has said
-//! whether it asks for one.
+//! A PIN is no number: what equals the one in use is neither squared nor kept, and nothing is squared before a server
+//! has said whether it asks for one.
 
 use super::*;
 use crate::event::Pin;

@@ -51,7 +51,8 @@ impl io::Write for Socket<'_> {
 }
 
 impl Secret {
-    /// Goes into TLS, up to the end of the handshake; gives the certificate too where it is believed because it is the first.
+    /// Goes into TLS, up to the end of the handshake; gives the certificate too where it is believed because it is
+    /// the first.
     ///
     /// # Errors
     /// Where the server speaks no TLS, or is not believed.

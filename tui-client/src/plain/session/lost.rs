@@ -128,8 +128,8 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         self.phase = Phase::Waiting(Instant::now() + wait);
     }
 
-    /// The server lets us in only after a while, where PINs were wrong or joins came too fast: that is told once, to a script too,
-    /// which would else seem to hang.
+    /// The server lets us in only after a while, where PINs were wrong or joins came too fast: that is told once, to
+    /// a script too, which would else seem to hang.
     pub(super) fn held_up(&mut self, wait: Duration, why: String) {
         // Whatever the server says, it is not asked again and again at full speed.
         let wait = wait.max(self.backoff.next(fastrand::f64()));

@@ -1,4 +1,5 @@
-//! Why something did not work, in Korean: connections, joins, numbers, and the system's errors. Read through the table beside it.
+//! Why something did not work, in Korean: connections, joins, numbers, and the system's errors. Read through the
+//! table beside it.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! Several lines at once, which no hand types: a paste that the terminal did not mark as one. Pure; called by the decoder.
+//! Several lines at once, which no hand types: a paste that the terminal did not mark as one. Pure; called by the
+//! decoder.
 
 use super::sequence;
 
@@ -21,8 +22,8 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
         && enter.is_some_and(|enter| lines(&bytes[..enter]).next().is_some())
 }
 
-/// Whether it is one: two lines, and an Enter behind each. What ends in a command was written for this program, as scripts do
-/// that type.
+/// Whether it is one: two lines, and an Enter behind each. What ends in a command was written for this program, as
+/// scripts do that type.
 pub(super) fn is_paste(bytes: &[u8]) -> bool {
     let enters = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).count() - 1;
     let pairs = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();

@@ -1,5 +1,6 @@
-//! Keys that arrive as sequences, in every form that terminals have for them: VT220 and xterm with modifiers, rxvt, SCO and the
-//! Linux console, the keypad in application mode, xterm's `modifyOtherKeys` and kitty's protocol. Pure; called by `meaning`.
+//! Keys that arrive as sequences, in every form that terminals have for them: VT220 and xterm with modifiers, rxvt,
+//! SCO and the Linux console, the keypad in application mode, xterm's `modifyOtherKeys` and kitty's protocol. Pure;
+//! called by `meaning`.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyEventState, KeyModifiers};
 

@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-/// SGR's form, `ESC [ < button ; column ; row M`, or `m` where a button goes up; and urxvt's, which has no `<` and counts
-/// buttons from 32.
+/// SGR's form, `ESC [ < button ; column ; row M`, or `m` where a button goes up; and urxvt's, which has no `<` and
+/// counts buttons from 32.
 pub(super) fn with_numbers(body: &[u8], last: u8) -> Option<MouseEvent> {
     let (body, offset) = match body {
         [b'<', body @ ..] => (body, 0),

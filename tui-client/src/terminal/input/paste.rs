@@ -1,5 +1,5 @@
-//! A bracketed paste: everything between `ESC [ 200 ~` and `ESC [ 201 ~` is text, whatever it looks like. Called by the decoder,
-//! which also knows when the end does not come.
+//! A bracketed paste: everything between `ESC [ 200 ~` and `ESC [ 201 ~` is text, whatever it looks like. Called by
+//! the decoder, which also knows when the end does not come.
 
 use super::sequence::CTRL_C;
 use super::{Input, keys};
@@ -26,8 +26,8 @@ pub(super) fn end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(END.len()).position(|part| part == END)
 }
 
-/// The text of what was pasted, without controls but ends of lines and tabs. None is left out without a trace: what stands on
-/// both sides of one is not one number.
+/// The text of what was pasted, without controls but ends of lines and tabs. None is left out without a trace: what
+/// stands on both sides of one is not one number.
 pub(super) fn text(bytes: &[u8]) -> String {
     let shown = |c: char| match c {
         '\r' | '\n' | '\t' => c,

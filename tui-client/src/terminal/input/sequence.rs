@@ -1,8 +1,8 @@
-//! Where a control sequence ends: the shapes of ECMA-48 and of what terminals add to it, whatever it means. Pure; called by the
-//! decoder and by `meaning`.
+//! Where a control sequence ends: the shapes of ECMA-48 and of what terminals add to it, whatever it means. Pure;
+//! called by the decoder and by `meaning`.
 //!
-//! `ESC [ … final`; `ESC O …`, one key; `ESC ] … BEL` or `ESC \`, and the same for the other strings (DCS, SOS, PM, APC). The
-//! controls of one byte (C1) count too where they are no part of a character.
+//! `ESC [ … final`; `ESC O …`, one key; `ESC ] … BEL` or `ESC \`, and the same for the other strings (DCS, SOS, PM,
+//! APC). The controls of one byte (C1) count too where they are no part of a character.
 
 pub(super) const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
@@ -50,8 +50,8 @@ pub(super) const fn introduces(byte: u8) -> bool {
     matches!(byte, b'[' | b'O' | b']' | b'P' | b'X' | b'^' | b'_')
 }
 
-/// Whether these bytes may be what is missing of a sequence that was given up. Typing must not be: a key alone is none that
-/// anybody types, but for a moment (`soon`), and a line that ends in Enter is none.
+/// Whether these bytes may be what is missing of a sequence that was given up. Typing must not be: a key alone is
+/// none that anybody types, but for a moment (`soon`), and a line that ends in Enter is none.
 pub(super) fn may_go_on(begun: &[u8], bytes: &[u8], soon: bool) -> bool {
     match begun {
         [ESC] => match *bytes {
@@ -124,8 +124,8 @@ pub(super) fn frame(bytes: &[u8]) -> Option<Framed<'_>> {
         b']' | b'P' | b'X' | b'^' | b'_' => string(introducer, bytes, at),
         _ => return None,
     };
-    // A byte above 127 that is no character is most likely half of one: only what is whole is taken for a sequence, and what
-    // looks like nothing else.
+    // A byte above 127 that is no character is most likely half of one: only what is whole is taken for a sequence,
+    // and what looks like nothing else.
     match framed {
         Framed::Whole(..) => Some(framed),
         Framed::Open => (at > 1 || is_likely(introducer, &bytes[1..])).then_some(framed),

@@ -1,4 +1,5 @@
-//! Bytes of the terminal, read in a thread of its own, since reading blocks: while nothing comes, nothing wakes. Called by `run`.
+//! Bytes of the terminal, read in a thread of its own, since reading blocks: while nothing comes, nothing wakes.
+//! Called by `run`.
 
 use std::io;
 use std::time::Instant;

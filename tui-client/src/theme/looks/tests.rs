@@ -30,8 +30,8 @@ fn styles(theme: Theme) -> [Style; 10] {
     [plain, strong, rule, mine, waiting, selected, notice, error, key, found]
 }
 
-/// How well each style of a theme is told from its background in a terminal, at the worst; what has no colour of its own has
-/// the terminal's.
+/// How well each style of a theme is told from its background in a terminal, at the worst; what has no colour of its
+/// own has the terminal's.
 fn contrast(looks: Looks, palette: &Palette, background: Rgb, foreground: Rgb) -> f64 {
     let theme = looks.theme();
     let of = |style: Style| {

@@ -1,5 +1,5 @@
-//! What stands over the feed, as lines: help, who is online, a result in full, the counts of the chart, and the question about
-//! what was pasted. Called by the linear view when one is opened.
+//! What stands over the feed, as lines: help, who is online, a result in full, the counts of the chart, and the
+//! question about what was pasted. Called by the linear view when one is opened.
 
 use crate::app::{App, Body, HelpLine, help};
 use crate::text;

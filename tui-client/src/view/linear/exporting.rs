@@ -1,5 +1,5 @@
-//! How far an export has come, in a line now and then: when it begins, and every few seconds while it goes on. Its end is a notice,
-//! which is said as every notice is. Called by the linear view.
+//! How far an export has come, in a line now and then: when it begins, and every few seconds while it goes on. Its
+//! end is a notice, which is said as every notice is. Called by the linear view.
 
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,9 @@
-//! The line that is being typed, as it stands at the end of what was said, on as many rows as it takes. A letter behind its end is
-//! just written, and one taken away there is wiped, so that a screen reader says that letter and nothing else; where the
-//! middle changes, what stands before it stays. Pure; called by the linear view.
+//! The line that is being typed, as it stands at the end of what was said, on as many rows as it takes. A letter
+//! behind its end is just written, and one taken away there is wiped, so that a screen reader says that letter and
+//! nothing else; where the middle changes, what stands before it stays. Pure; called by the linear view.
 //!
-//! Only how far the cursor moves from where it is can be said: nobody knows where on the screen the line begins. A terminal wraps
-//! by itself what does not fit into a row, a wide glyph as a whole; so does [`Spot::behind`].
+//! Only how far the cursor moves from where it is can be said: nobody knows where on the screen the line begins. A
+//! terminal wraps by itself what does not fit into a row, a wide glyph as a whole; so does [`Spot::behind`].
 
 mod bare;
 
@@ -111,8 +111,8 @@ impl Typed {
         {
             self.edit(&before, &mut bytes);
         } else {
-            // Some terminals wrap what is there anew where their width changes, and some do not: nothing above the line is wiped
-            // in either.
+            // Some terminals wrap what is there anew where their width changes, and some do not: nothing above the
+            // line is wiped in either.
             let here = before.spot_of_caret().row;
             let here = here.min(Self { columns, ..before }.spot_of_caret().row);
             if here > 0 {
@@ -197,7 +197,8 @@ impl Typed {
 }
 
 impl Spot {
-    /// Where the cursor is behind a text that is written here. It is never beyond the last column: the next row begins there.
+    /// Where the cursor is behind a text that is written here. It is never beyond the last column: the next row
+    /// begins there.
     fn behind(self, text: &str, columns: usize) -> Self {
         text.graphemes(true).map(text::grapheme_width).fold(self, |Self { row, column }, cells| {
             let (row, column) = if column + cells > columns { (row + 1, cells) } else { (row, column + cells) };
@@ -227,8 +228,8 @@ impl Spot {
     }
 }
 
-/// From which byte on a text is shown, where `room` cells are: from where it was shown before, if the caret is in sight so. Where
-/// that changes, half of the room is left before the caret, so that it changes seldom.
+/// From which byte on a text is shown, where `room` cells are: from where it was shown before, if the caret is in
+/// sight so. Where that changes, half of the room is left before the caret, so that it changes seldom.
 fn first(line: Line<'_>, before: usize, room: usize) -> usize {
     if text::fits(line.text, room) {
         return 0;

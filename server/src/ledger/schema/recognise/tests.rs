@@ -4,8 +4,8 @@ use std::fs;
 
 use super::{super::*, *};
 
-/// What stands in this file and in those that SQLite keeps beside it, but for its shared memory, which is nobody's to keep. Whoever
-/// reads makes an empty log where there is none.
+/// What stands in this file and in those that SQLite keeps beside it, but for its shared memory, which is nobody's to
+/// keep. Whoever reads makes an empty log where there is none.
 fn contents(path: &Path) -> [Option<Vec<u8>>; 3] {
     ["", "-wal", "-journal"].map(|ending| fs::read(beside(path, ending)).ok().filter(|bytes| !bytes.is_empty()))
 }
@@ -181,7 +181,8 @@ fn a_ledger_whose_making_was_cut_short_is_made_again() {
     assert!(open(&path).is_ok());
     fs::write(folder.path().join("empty"), "").unwrap();
     assert!(open(&folder.path().join("empty")).is_ok());
-    // A page that was torn while it was the first, beside the journal that says so: no pages before, sectors of 512, pages of 4096.
+    // A page that was torn while it was the first, beside the journal that says so: no pages before, sectors of 512,
+    // pages of 4096.
     let numbers = [0, 1, 0, 512, 4096_u32].map(u32::to_be_bytes).concat();
     let mut journal = [JOURNAL_MAGIC, &numbers].concat();
     journal.resize(512, 0);

@@ -1,5 +1,5 @@
-//! The sixteen colours as terminals that people have define them, each with where its values are from, and the backgrounds on which
-//! they are used, each with the colour of text that has none.
+//! The sixteen colours as terminals that people have define them, each with where its values are from, and the
+//! backgrounds on which they are used, each with the colour of text that has none.
 
 use crate::theme::Rgb;
 

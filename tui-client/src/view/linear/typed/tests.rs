@@ -1,4 +1,5 @@
-//! The typed line in an emulator: whatever is typed, and wherever, the screen shows the line and nothing else below what was said.
+//! The typed line in an emulator: whatever is typed, and wherever, the screen shows the line and nothing else below
+//! what was said.
 
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
