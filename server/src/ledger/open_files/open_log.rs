@@ -155,17 +155,26 @@ fn stamp(file: &Metadata) -> Stamp {
 }
 
 /// The first bytes of a log; zeros where it is shorter.
-fn head(mut file: &File) -> io::Result<Head> {
+fn head(file: &File) -> io::Result<Head> {
     let mut head = [0; HEAD];
+    let read = read_first(file, &mut head)?;
+    Ok(if read == HEAD { head } else { [0; HEAD] })
+}
+
+/// One call of the system, since it comes with every commit.
+#[cfg(unix)]
+fn read_first(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, bytes, 0)
+}
+
+#[cfg(not(unix))]
+fn read_first(mut file: &File, bytes: &mut [u8]) -> io::Result<usize> {
     file.seek(SeekFrom::Start(0))?;
-    match file.read_exact(&mut head) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok([0; HEAD]),
-        read => read.map(|()| head),
-    }
+    file.read(bytes)
 }
 
 /// How many frames, up to `most`, follow each other in it up to the end of a commit.
-fn frames(file: &File, most: u32) -> io::Result<u32> {
+fn frames(mut file: &File, most: u32) -> io::Result<u32> {
     let head = head(file)?;
     let magic = word(&head, 0);
     if magic & !1 != MAGIC {
@@ -177,6 +186,7 @@ fn frames(file: &File, most: u32) -> io::Result<u32> {
     if !sum.is(&head[24..]) || !page.is_power_of_two() || !(512..=65_536).contains(&page) {
         return Ok(0);
     }
+    file.seek(SeekFrom::Start(HEAD as u64))?;
     let mut file = BufReader::with_capacity(256 << 10, file);
     let mut frame = vec![0; FRAME_HEAD + page];
     let (mut count, mut committed) = (0, 0);
