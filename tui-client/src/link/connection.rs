@@ -277,7 +277,7 @@ impl Connection {
     }
 }
 
-/// Why [`Connection::open`] gave none.
+/// Why there is no connection.
 #[derive(Debug)]
 pub struct Refused {
     /// Why.
