@@ -104,7 +104,7 @@ impl Checkpointer {
     pub(super) fn settle(&self, connection: &Connection) -> Result<(), LedgerError> {
         let _moving = lock(&self.shared.moving);
         let _turn = self.turn();
-        self.shared.files.log().check()?;
+        self.shared.files.log().check_all()?;
         self.shared.files.write(|| schema::settle(connection))?.map_err(|error| self.shared.failed(&error))?;
         self.shared.files.log().emptied();
         self.shared.pages.store(0, Ordering::Relaxed);
@@ -228,7 +228,7 @@ impl Shared {
         for _ in 0..PASSES {
             // What another program wrote into the log must not get into the ledger.
             let turn = lock(&self.turn);
-            self.files.log().check()?;
+            self.files.log().check_all()?;
             drop(turn);
             let Pass { pages, moved } = self.pass(connection)?;
             // What the writer has added meanwhile counts too.

@@ -339,7 +339,7 @@ impl Writer {
         match self.files.check() {
             Err(Lost::Removed(_)) => self.save(&self.anchor, self.feed.latest()),
             Ok(()) => {
-                if let Err(lost) = self.files.log().check()
+                if let Err(lost) = self.files.log().check_all()
                     && let Err(error) = self.confirm(lost, self.feed.latest(), self.connection.as_ref())
                 {
                     tracing::error!(%error, "the ledger is closed as it is");

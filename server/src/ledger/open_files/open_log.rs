@@ -8,14 +8,14 @@
 //! stands before.
 
 use std::{
-    fs::{File, Metadata},
+    fs::File,
     io::{self, BufReader, Read, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::Lost;
@@ -29,15 +29,16 @@ const MAGIC: u32 = 0x377f_0682;
 
 type Head = [u8; HEAD];
 
-/// Size, and time of the last writing. That of the last change would not do: SQLite gives the log to the ledger's
-/// owner when it opens it.
-type Stamp = Option<(u64, SystemTime)>;
+/// How long after our last write to it the log is asked for its time of writing.
+const APART: Duration = Duration::from_millis(2);
 
 /// The log of an open ledger.
 #[derive(Debug)]
 pub(in crate::ledger) struct OpenLog {
     path: PathBuf,
     file: File,
+    /// The same, to find its end: whoever reads the other must not lose the place.
+    end: File,
     noted: Mutex<Noted>,
     is_lost: AtomicBool,
 }
@@ -45,17 +46,27 @@ pub(in crate::ledger) struct OpenLog {
 /// The log as this program left it.
 #[derive(Debug, Clone, Copy)]
 struct Noted {
-    stamp: Stamp,
+    /// `None` after a commit of ours that another program wrote into.
+    size: Option<u64>,
+    /// When our last write had ended. The time of change would not do: SQLite gives the log to the ledger's owner when it opens it.
+    written: (SystemTime, Instant),
     head: Head,
     frames: u32,
+}
+
+/// Now, by both clocks.
+fn now() -> (SystemTime, Instant) {
+    (SystemTime::now(), Instant::now())
 }
 
 impl OpenLog {
     /// Takes note of the log that was just opened.
     pub(in crate::ledger) fn note(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        let noted = Noted { stamp: stamp(&file.metadata()?), head: head(&file)?, frames: frames(&file, u32::MAX)? };
-        Ok(Self { path: path.to_owned(), file, noted: Mutex::new(noted), is_lost: AtomicBool::new(false) })
+        let end = File::open(path)?;
+        let size = Some(file.metadata()?.len());
+        let noted = Noted { size, written: now(), head: head(&file)?, frames: frames(&file, u32::MAX)? };
+        Ok(Self { path: path.to_owned(), file, end, noted: Mutex::new(noted), is_lost: AtomicBool::new(false) })
     }
 
     /// Whether it was given up.
@@ -76,29 +87,46 @@ impl OpenLog {
     /// Whether nobody else wrote to it.
     pub(in crate::ledger) fn check(&self) -> Result<(), Lost> {
         self.given_up()?;
-        if self.stamp()? == self.noted().stamp { Ok(()) } else { Err(self.lost()) }
+        let Noted { size, written: (written, at), .. } = *self.noted();
+        let mut is_ours = size == Some(self.size()?);
+        // Elsewhere the time is written late.
+        if is_ours && cfg!(unix) && at.elapsed() > APART {
+            is_ours = self.seen(self.file.metadata().and_then(|file| file.modified()))? <= written;
+        }
+        if is_ours { Ok(()) } else { Err(self.lost()) }
+    }
+
+    /// The same, and whether every frame still stands in it.
+    pub(in crate::ledger) fn check_all(&self) -> Result<(), Lost> {
+        self.check()?;
+        if self.is_whole() {
+            return Ok(());
+        }
+        self.noted().size = None;
+        Err(self.lost())
     }
 
     /// Takes note of our own commit, after which it has so many frames.
     pub(in crate::ledger) fn committed(&self, frames_now: u32) -> Result<(), Lost> {
-        let (stamp, head) = (self.stamp()?, self.seen(head(&self.file))?);
-        let size = |stamp: Stamp| stamp.map(|(size, ..)| size);
+        let (size, head) = (self.size()?, self.seen(head(&self.file))?);
         let mut noted = self.noted();
-        let is_ours = size(stamp) >= size(noted.stamp)
+        let is_ours = noted.size.is_some_and(|before| size >= before)
             && (head == noted.head || self.seen(frames(&self.file, frames_now))? == frames_now);
         // Either way, so that what is wrong is not looked for before the frames that were there a moment ago.
         noted.frames = frames_now;
         if !is_ours {
-            noted.stamp = None;
+            noted.size = None;
             return Err(self.lost());
         }
-        (noted.stamp, noted.head) = (stamp, head);
+        (noted.size, noted.written, noted.head) = (Some(size), now(), head);
         Ok(())
     }
 
     /// Takes note that this program made it longer, or that others left the part of it that counts as it was.
     pub(in crate::ledger) fn accept(&self) {
-        self.noted().stamp = self.stamp().unwrap_or_default();
+        let size = self.size().ok();
+        let mut noted = self.noted();
+        (noted.size, noted.written) = (size, now());
     }
 
     /// Takes note of a commit of our own that failed: no one knows how much of it stands there.
@@ -108,14 +136,14 @@ impl OpenLog {
         if let Ok((head, frames)) = read()
             && if head == noted.head { frames >= noted.frames } else { word(&head, 0) & !1 == MAGIC }
         {
-            *noted = Noted { stamp: self.stamp().unwrap_or_default(), head, frames };
+            *noted = Noted { size: self.size().ok(), written: now(), head, frames };
         }
     }
 
     /// Takes note that it is empty.
     pub(in crate::ledger) fn emptied(&self) {
-        let stamp = self.stamp().unwrap_or_default();
-        *self.noted() = Noted { stamp, head: [0; HEAD], frames: 0 };
+        let size = self.size().ok();
+        *self.noted() = Noted { size, written: now(), head: [0; HEAD], frames: 0 };
     }
 
     pub(in crate::ledger) fn is_empty(&self) -> bool {
@@ -129,8 +157,8 @@ impl OpenLog {
         count == 0 || is_same().unwrap_or(false)
     }
 
-    fn stamp(&self) -> Result<Stamp, Lost> {
-        self.seen(self.file.metadata().map(|file| stamp(&file)))
+    fn size(&self) -> Result<u64, Lost> {
+        self.seen((&self.end).seek(SeekFrom::End(0)))
     }
 
     fn seen<T>(&self, found: io::Result<T>) -> Result<T, Lost> {
@@ -144,14 +172,6 @@ impl OpenLog {
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn stamp(file: &Metadata) -> Stamp {
-    // Elsewhere the time is written late.
-    if !cfg!(unix) {
-        return None;
-    }
-    Some((file.len(), file.modified().ok()?))
 }
 
 /// The first bytes of a log; zeros where it is shorter.
@@ -263,7 +283,7 @@ mod tests {
         file.write_all(&[0; 9000]).unwrap();
         assert!(log.check().is_err() && log.is_whole());
         log.accept();
-        log.check().unwrap();
+        log.check_all().unwrap();
         let at = 32 + 10 * 4120 + 3000;
         let mut byte = [0];
         file.read_exact_at(&mut byte, at).unwrap();
