@@ -48,8 +48,11 @@ pub(in crate::ledger) struct OpenLog {
 struct Noted {
     /// `None` after a commit of ours that another program wrote into.
     size: Option<u64>,
-    /// When our last write had ended. The time of change would not do: SQLite gives the log to the ledger's owner when it opens it.
+    /// When our last write had ended. The time of change would not do: SQLite gives the log to the ledger's owner when
+    /// it opens it.
     written: (SystemTime, Instant),
+    /// The file's times are of a clock that is ahead of ours, as those of another machine may be, and tell nothing.
+    is_ahead: bool,
     head: Head,
     frames: u32,
 }
@@ -65,7 +68,8 @@ impl OpenLog {
         let file = File::open(path)?;
         let end = File::open(path)?;
         let size = Some(file.metadata()?.len());
-        let noted = Noted { size, written: now(), head: head(&file)?, frames: frames(&file, u32::MAX)? };
+        let (head, frames) = (head(&file)?, frames(&file, u32::MAX)?);
+        let noted = Noted { size, written: now(), is_ahead: false, head, frames };
         Ok(Self { path: path.to_owned(), file, end, noted: Mutex::new(noted), is_lost: AtomicBool::new(false) })
     }
 
@@ -87,10 +91,10 @@ impl OpenLog {
     /// Whether nobody else wrote to it.
     pub(in crate::ledger) fn check(&self) -> Result<(), Lost> {
         self.given_up()?;
-        let Noted { size, written: (written, at), .. } = *self.noted();
+        let Noted { size, written: (written, at), is_ahead, .. } = *self.noted();
         let mut is_ours = size == Some(self.size()?);
         // Elsewhere the time is written late.
-        if is_ours && cfg!(unix) && at.elapsed() > APART {
+        if is_ours && cfg!(unix) && !is_ahead && at.elapsed() > APART {
             is_ours = self.seen(self.file.metadata().and_then(|file| file.modified()))? <= written;
         }
         if is_ours { Ok(()) } else { Err(self.lost()) }
@@ -125,8 +129,10 @@ impl OpenLog {
     /// Takes note that this program made it longer, or that others left the part of it that counts as it was.
     pub(in crate::ledger) fn accept(&self) {
         let size = self.size().ok();
+        let modified = self.file.metadata().and_then(|file| file.modified());
         let mut noted = self.noted();
         (noted.size, noted.written) = (size, now());
+        noted.is_ahead |= modified.is_ok_and(|modified| modified > noted.written.0);
     }
 
     /// Takes note of a commit of our own that failed: no one knows how much of it stands there.
@@ -136,14 +142,15 @@ impl OpenLog {
         if let Ok((head, frames)) = read()
             && if head == noted.head { frames >= noted.frames } else { word(&head, 0) & !1 == MAGIC }
         {
-            *noted = Noted { size: self.size().ok(), written: now(), head, frames };
+            *noted = Noted { size: self.size().ok(), written: now(), head, frames, ..*noted };
         }
     }
 
     /// Takes note that it is empty.
     pub(in crate::ledger) fn emptied(&self) {
         let size = self.size().ok();
-        *self.noted() = Noted { size, written: now(), head: [0; HEAD], frames: 0 };
+        let mut noted = self.noted();
+        *noted = Noted { size, written: now(), head: [0; HEAD], frames: 0, ..*noted };
     }
 
     pub(in crate::ledger) fn is_empty(&self) -> bool {
@@ -284,6 +291,14 @@ mod tests {
         assert!(log.check().is_err() && log.is_whole());
         log.accept();
         log.check_all().unwrap();
+        // A clock that is ahead is noticed once, and not asked again.
+        file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+        while log.check().is_ok() {
+            std::thread::yield_now();
+        }
+        log.accept();
+        std::thread::sleep(2 * APART);
+        log.check().unwrap();
         let at = 32 + 10 * 4120 + 3000;
         let mut byte = [0];
         file.read_exact_at(&mut byte, at).unwrap();
