@@ -9,11 +9,12 @@ use std::{
     collections::VecDeque,
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     thread,
     time::Duration,
 };
 
+use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 /// Pieces of work at once; the others wait for their turn.
@@ -96,7 +97,7 @@ impl Drop for Background {
     fn drop(&mut self) {
         // Nobody waits for what is still being done: it is dropped on async threads too.
         if let Some(pool) = self.pool.take() {
-            let mut state = pool.state();
+            let mut state = pool.state.lock();
             state.is_closed = true;
             state.waiting.clear();
             drop(state);
@@ -120,7 +121,7 @@ pub(crate) async fn apart<T: Send + 'static>(name: &str, work: impl FnOnce() -> 
 
 impl Pool {
     fn submit(self: &Arc<Self>, work: Work) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.waiting.push_back(work);
         let wants_thread = state.waiting.len() > state.idle && state.threads < self.most;
         if wants_thread {
@@ -129,7 +130,7 @@ impl Pool {
         drop(state);
         self.wake.notify_one();
         if wants_thread && let Err(error) = self.start_thread() {
-            self.state().threads -= 1;
+            self.state.lock().threads -= 1;
             tracing::debug!(%error, name = self.name, "no further thread; those that are there do it");
         }
     }
@@ -146,37 +147,32 @@ impl Pool {
     /// What each thread does.
     fn work(&self) {
         let mut rests = false;
-        let mut state = self.state();
+        let mut state = self.state.lock();
         loop {
             if let Some(work) = state.waiting.pop_front() {
                 drop(state);
                 // Whoever waits for it hears that it is not done.
                 let _ = catch_unwind(AssertUnwindSafe(work));
                 rests = false;
-                state = self.state();
+                state = self.state.lock();
                 continue;
             }
             if state.is_closed {
                 return;
             }
             state.idle += 1;
-            let timed_out;
-            (state, timed_out) = if rests {
-                (self.wake.wait(state).unwrap_or_else(PoisonError::into_inner), false)
+            let mut timed_out = false;
+            if rests {
+                self.wake.wait(&mut state);
             } else {
-                let woken = self.wake.wait_timeout(state, KEPT).unwrap_or_else(PoisonError::into_inner);
-                (woken.0, woken.1.timed_out())
-            };
+                timed_out = self.wake.wait_for(&mut state, KEPT).timed_out();
+            }
             state.idle -= 1;
             if timed_out && state.waiting.is_empty() {
                 (self.rest)();
                 rests = true;
             }
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -259,7 +255,7 @@ mod tests {
         })
         .await;
         assert_eq!(done.load(Ordering::Relaxed), 9);
-        assert!(background.pool.as_ref().unwrap().state().threads == 3);
+        assert!(background.pool.as_ref().unwrap().state.lock().threads == 3);
     }
 
     #[tokio::test]

@@ -2,12 +2,10 @@
 //! committed batch, encoded once; every session reads from it with nothing but the `seq` it has reached. What the
 //! feed no longer holds is read back from the ledger, so a reader that lags costs no memory here.
 
-use std::{
-    collections::VecDeque,
-    sync::{PoisonError, RwLock},
-};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
+use parking_lot::RwLock;
 use tokio::sync::watch;
 
 /// The bytes of encoded results that a feed keeps: some 50,000 lines of ordinary length.
@@ -90,7 +88,7 @@ impl Feed {
     pub(crate) fn push(&self, chunk: Chunk) {
         let last = chunk.last();
         {
-            let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+            let mut recent = self.recent.write();
             recent.bytes += chunk.lines.len();
             recent.chunks.push_back(chunk);
             // The newest chunk stays whatever its size: those who wait for it should not have to read it back.
@@ -107,7 +105,7 @@ impl Feed {
 
     /// Takes what follows `cursor` into `out`, chunk after chunk, until it has `enough` bytes or there is no more.
     pub(crate) fn read(&self, cursor: u64, enough: usize, out: &mut VecDeque<Bytes>) -> Read {
-        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+        let recent = self.recent.read();
         if cursor < recent.floor {
             return Read::Behind { floor: recent.floor };
         }

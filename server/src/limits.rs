@@ -8,10 +8,11 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use places::Places;
 use tokio::{sync::Notify, time::Instant};
 
@@ -104,7 +105,7 @@ impl SquareLimits {
         /// Below this many, looking for allowances that may be forgotten is not worth it.
         const FEW: usize = 256;
         let now = Instant::now();
-        let mut students = lock(&self.students);
+        let mut students = self.students.lock();
         if students.len() >= FEW && students.len() == students.capacity() {
             // One that nobody holds, and that is whole again, is as good as a new one.
             students.retain(|_, allowance| Arc::strong_count(allowance) > 1 || !allowance.is_whole(now));
@@ -133,7 +134,7 @@ impl Allowance {
         let spend = |rate: Option<Rate>, spent: Instant, units: usize| {
             rate.map_or(Ok(spent), |rate| rate.spend(spent, units as u64, now))
         };
-        let spent = &mut *lock(&self.spent);
+        let spent = &mut *self.spent.lock();
         match (spend(self.rates.squares, spent.squares, 1), spend(self.rates.digits, spent.digits, digits)) {
             (Ok(squares), Ok(digits_spent)) => {
                 *spent = Spent { squares, digits: digits_spent };
@@ -149,13 +150,13 @@ impl Allowance {
             let back = rate.and_then(|rate| spent.checked_sub(takes(units as u64, rate.per_second)));
             *spent = back.unwrap_or(*spent);
         };
-        let spent = &mut *lock(&self.spent);
+        let spent = &mut *self.spent.lock();
         back(self.rates.squares, &mut spent.squares, 1);
         back(self.rates.digits, &mut spent.digits, payment.digits);
     }
 
     fn is_whole(&self, now: Instant) -> bool {
-        let spent = lock(&self.spent);
+        let spent = self.spent.lock();
         spent.squares <= now && spent.digits <= now
     }
 }
@@ -194,7 +195,7 @@ impl Connections {
     /// The limit that is reached.
     pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Slot, Full> {
         let (address, told) = (network(address), Arc::new(Notify::new()));
-        let mut places = lock(&self.0);
+        let mut places = self.0.lock();
         let (number, taken_away) = places.take(address, Arc::clone(&told), Instant::now())?;
         drop(places);
         taken_away.iter().for_each(|told| told.notify_one());
@@ -203,7 +204,7 @@ impl Connections {
 
     /// How many are open.
     pub(crate) fn open(&self) -> usize {
-        lock(&self.0).taken()
+        self.0.lock().taken()
     }
 }
 
@@ -211,7 +212,7 @@ impl Slot {
     /// Somebody has joined: from now on nobody else gets it. Tells whether it was still there.
     pub(crate) fn join(&mut self) -> bool {
         let Some((number, told)) = self.waiting.take() else { return true };
-        let is_there = lock(&self.connections.0).join(self.address, number);
+        let is_there = self.connections.0.lock().join(self.address, number);
         if !is_there {
             self.waiting = Some((number, told));
         }
@@ -229,7 +230,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        lock(&self.connections.0).leave(self.address, self.waiting.as_ref().map(|(number, _)| *number));
+        self.connections.0.lock().leave(self.address, self.waiting.as_ref().map(|(number, _)| *number));
     }
 }
 
@@ -240,10 +241,6 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
         v4 => v4,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -313,7 +310,7 @@ mod tests {
             limits.of(&Arc::from(other.to_string()));
         }
         assert!(limits.of(&student).pay(1).is_err());
-        assert!(lock(&limits.students).len() < 1500, "whole allowances that nobody holds are forgotten");
+        assert!(limits.students.lock().len() < 1500, "whole allowances that nobody holds are forgotten");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::{
     io::{self, IsTerminal as _, Write},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -122,7 +123,7 @@ impl<'a> MakeWriter<'a> for Queue {
             Level::INFO => &self.paces.news,
             Level::DEBUG | Level::TRACE => return self.make_writer(),
         };
-        let is_written = pace.lock().unwrap_or_else(PoisonError::into_inner).takes(Instant::now());
+        let is_written = pace.lock().takes(Instant::now());
         Line { queue: self.clone(), is_written }
     }
 }

@@ -5,13 +5,7 @@
 mod guesses;
 mod turns;
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{cell::RefCell, collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -21,6 +15,7 @@ use argon2::{
     },
 };
 use guesses::Guesses;
+use parking_lot::Mutex;
 use squares_shared::pin::canonical;
 use tokio::{sync::oneshot, time::Instant};
 use turns::Turns;
@@ -178,7 +173,7 @@ impl Gate {
         hash: Option<Arc<str>>,
         is_gone: impl Fn() -> bool,
     ) -> Verdict {
-        if let Some(left) = self.shared.guesses().held_up(student, address, Instant::now()) {
+        if let Some(left) = self.shared.guesses.lock().held_up(student, address, Instant::now()) {
             return Verdict::HeldUp(left);
         }
         let Some(pin) = pin else {
@@ -190,7 +185,7 @@ impl Gate {
             return Verdict::Wrong;
         }
         {
-            let (mut guesses, now) = (self.shared.guesses(), Instant::now());
+            let (mut guesses, now) = (self.shared.guesses.lock(), Instant::now());
             // While this one waited, others may have guessed too often: a flood that queues here is not worked off.
             if let Some(left) = guesses.held_up(student, address, now) {
                 return Verdict::HeldUp(left);
@@ -205,7 +200,7 @@ impl Gate {
         let check = move || {
             let right = matches_somehow(&pin, hash.as_deref().unwrap_or(STAND_IN)) && hash.is_some();
             if right {
-                shared.guesses().succeeded(&student, address, Instant::now());
+                shared.guesses.lock().succeeded(&student, address, Instant::now());
             } else {
                 shared.say_if_held_up(&student, address);
             }
@@ -220,7 +215,7 @@ impl Gate {
     async fn turn(&self, student: &Arc<str>, address: IpAddr) -> Option<Turn> {
         let (tell, told) = oneshot::channel();
         let mut turn = {
-            let mut queue = self.shared.queue();
+            let mut queue = self.shared.queue.lock();
             let number = queue.turns.wait(student, network(address))?;
             queue.told.insert(number, tell);
             let (shared, student) = (Arc::clone(&self.shared), Arc::clone(student));
@@ -236,8 +231,8 @@ impl Gate {
 impl Shared {
     /// Tells those whose turn it is now.
     fn go_on(&self) {
-        let mut queue = self.queue();
-        let guesses = self.guesses();
+        let mut queue = self.queue.lock();
+        let guesses = self.guesses.lock();
         while let Some(number) = queue.turns.next(|address| guesses.is_suspect(address)) {
             // It stays in the queue's charge until it is dropped, whether or not it was heard.
             let _ = queue.told.remove(&number).map(|tell| tell.send(()));
@@ -245,29 +240,21 @@ impl Shared {
     }
 
     fn wrong(&self, student: &Arc<str>, address: IpAddr) {
-        self.guesses().failed(student, address, Instant::now());
+        self.guesses.lock().failed(student, address, Instant::now());
         self.say_if_held_up(student, address);
     }
 
     fn say_if_held_up(&self, student: &Arc<str>, address: IpAddr) {
-        let held = self.guesses().held_up(student, address, Instant::now());
+        let held = self.guesses.lock().held_up(student, address, Instant::now());
         if let Some(held) = held {
             tracing::warn!(%student, %address, seconds = held.as_secs(), "too many wrong PINs: held up");
         }
-    }
-
-    fn guesses(&self) -> MutexGuard<'_, Guesses> {
-        self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut queue = self.shared.queue();
+        let mut queue = self.shared.queue.lock();
         // One that was told a moment ago and has not heard of it has had its turn as well.
         if self.has_come || queue.told.remove(&self.number).is_none() {
             queue.turns.done(&self.student);

@@ -7,7 +7,7 @@ mod listed;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,6 +15,7 @@ use bytes::Bytes;
 use line::{Change, Line};
 pub(crate) use listed::List;
 use listed::Listed;
+use parking_lot::Mutex;
 use squares_shared::message::{FromServer, MAX_LISTED, Online, Person, to_line};
 use tokio::sync::{Notify, watch};
 
@@ -101,7 +102,7 @@ impl Presence {
     /// Seats a terminal of a student, and tells who is online with it and from where to read on; `None` where the
     /// student has `most` of them already (0: no limit).
     pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>, most: u32) -> Option<(Seat, List, Cursor)> {
-        let mut room = self.room();
+        let mut room = self.room.lock();
         if most > 0 && room.online.get(id).is_some_and(|entry| entry.sessions() >= most) {
             return None;
         }
@@ -123,12 +124,12 @@ impl Presence {
 
     /// Tells somebody who only watches who is online, and from where to read on.
     pub(crate) fn watch(&self) -> (List, Cursor) {
-        let mut room = self.room();
+        let mut room = self.room.lock();
         (room.list(), Cursor { line: room.last_line, version: room.version })
     }
 
     fn leave(&self, id: &Arc<str>, name: &str) {
-        let mut room = self.room();
+        let mut room = self.room.lock();
         if let Some(entry) = room.online.get_mut(id) {
             // The name that somebody else gave goes with them.
             if let Some(at) = entry.names.iter().rposition(|known| **known == *name) {
@@ -150,7 +151,7 @@ impl Presence {
         if !self.is_ahead_of(cursor) {
             return;
         }
-        let mut room = self.room();
+        let mut room = self.room.lock();
         let missed = room.last_line - cursor.line;
         cursor.line = room.last_line;
         if missed > room.lines.len() as u64 {
@@ -167,12 +168,12 @@ impl Presence {
 
     /// Under which name this student is online.
     pub(crate) fn name_of(&self, id: &str) -> Option<Arc<str>> {
-        self.room().online.get(id).and_then(|entry| entry.names.last().cloned())
+        self.room.lock().online.get(id).and_then(|entry| entry.names.last().cloned())
     }
 
     /// How many students are online.
     pub(crate) fn students(&self) -> usize {
-        self.room().online.len()
+        self.room.lock().online.len()
     }
 
     /// Whether there are lines behind this cursor.
@@ -198,16 +199,12 @@ impl Presence {
 
     /// Tells what changed since the last line, and gives how many bytes that is in all.
     fn tell_now(&self) -> usize {
-        let mut room = self.room();
+        let mut room = self.room.lock();
         let Some(length) = room.tell() else { return 0 };
         let (told, line) = (length * room.online.len(), room.last_line);
         drop(room);
         self.told.send_replace(line);
         told
-    }
-
-    fn room(&self) -> MutexGuard<'_, Room> {
-        self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -324,9 +321,9 @@ mod tests {
             "{\"type\":\"presence\",\"count\":1,\"joined\":[{\"id\":\"a\",\"name\":\"a\",\"sessions\":2}],\"left\":[]}\n"
         );
         drop(first);
-        assert_eq!(presence.room().online.len(), 1);
+        assert_eq!(presence.room.lock().online.len(), 1);
         drop(second);
-        assert_eq!(presence.room().online.len(), 0);
+        assert_eq!(presence.room.lock().online.len(), 0);
         presence.tell_now();
         assert_eq!(
             read(&presence, &mut cursor),
@@ -349,7 +346,7 @@ mod tests {
             seats.insert(id, seat);
             let mut listed: Vec<_> = online.students.into_iter().map(|person| person.id).collect();
             listed.sort();
-            let present: Vec<_> = presence.room().online.keys().map(ToString::to_string).collect();
+            let present: Vec<_> = presence.room.lock().online.keys().map(ToString::to_string).collect();
             assert_eq!((online.count, listed), (present.len(), present));
         }
     }

@@ -7,13 +7,14 @@ use std::{
     collections::VecDeque,
     io::{self, IoSlice},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use bytes::{Buf as _, Bytes};
+use parking_lot::Mutex;
 use tokio::{
     sync::{Notify, futures::Notified},
     time::Instant,
@@ -94,12 +95,12 @@ impl Outlet {
 
     /// Lets the relay write from this position on.
     pub(crate) fn lend(&self, position: Position) {
-        *self.lent() = Some(position);
+        *self.lent.lock() = Some(position);
     }
 
     /// Ends the lending, and tells how far the client is; `None` where it was not lent.
     pub(crate) fn take_back(&self) -> Option<Position> {
-        self.lent().take()
+        self.lent.lock().take()
     }
 
     /// Notes that every result up to this `seq` is on its way.
@@ -112,14 +113,10 @@ impl Outlet {
         self.called.notified()
     }
 
-    fn lent(&self) -> MutexGuard<'_, Option<Position>> {
-        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Writes what is new, where the outlet is lent. `room` is an empty queue that is used meanwhile: most often
     /// nothing is left to be kept, and then nothing is allocated for this client. Gives how many bytes were written.
     fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, room: &mut VecDeque<Bytes>) -> usize {
-        let mut lent = self.lent();
+        let mut lent = self.lent.lock();
         let Some(position) = &mut *lent else { return 0 };
         if position.only_calls || !position.rest.is_empty() {
             self.called.notify_one();
@@ -222,7 +219,7 @@ pub(crate) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut places = self.relay.parts[self.part].places();
+        let mut places = self.relay.parts[self.part].0.lock();
         places.clients[self.at] = None;
         places.free.push(self.at);
     }
@@ -246,13 +243,7 @@ impl Place {
     }
 
     fn put(&self, client: Option<Client>) {
-        self.relay.parts[self.part].places().clients[self.at] = client;
-    }
-}
-
-impl Part {
-    fn places(&self) -> MutexGuard<'_, Places> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.relay.parts[self.part].0.lock().clients[self.at] = client;
     }
 }
 
@@ -269,7 +260,7 @@ impl Relay {
     /// Counts the client of this outlet among those who are in; [`Place::serve`] begins to serve it.
     pub(crate) fn add(self: &Arc<Self>, outlet: Arc<Outlet>) -> Place {
         let part = self.next.fetch_add(1, Ordering::Relaxed) % self.parts.len();
-        let mut places = self.parts[part].places();
+        let mut places = self.parts[part].0.lock();
         let at = places.free.pop().unwrap_or(places.clients.len());
         if at == places.clients.len() {
             places.clients.push(None);
@@ -281,7 +272,7 @@ impl Relay {
     /// The `seq` that each client who is in has reached.
     pub(crate) fn reached(&self) -> Vec<u64> {
         let reached = |client: &Client| client.outlet.reached.load(Ordering::Relaxed);
-        let all = |part: &Part| part.places().clients.iter().flatten().map(reached).collect::<Vec<_>>();
+        let all = |part: &Part| part.0.lock().clients.iter().flatten().map(reached).collect::<Vec<_>>();
         self.parts.iter().flat_map(all).collect()
     }
 
@@ -309,7 +300,7 @@ impl Relay {
             let mut from = 0;
             loop {
                 let end = {
-                    let places = self.parts[part].places();
+                    let places = self.parts[part].0.lock();
                     let to = places.clients.len().min(from + AT_HAND);
                     let clients = places.clients[from..to].iter().flatten().filter(|client| client.is_served);
                     at_hand.extend(clients.map(|client| Arc::clone(&client.outlet)));

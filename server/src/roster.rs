@@ -11,13 +11,14 @@ mod text;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::Arc,
     time::Duration,
 };
 
 use changes::Stamp;
 use json::Objects;
 pub use making::{MadePins, make_pins};
+use parking_lot::{Mutex, RwLock};
 use squares_shared::{
     message::{Auth, Student},
     regular_file,
@@ -318,10 +319,10 @@ impl Door {
     pub(crate) async fn reload(&self) -> Result<Option<usize>, RosterError> {
         let Some(file) = &self.file else { return Ok(None) };
         let (seen, roster) = read_apart(file, self.auth).await?;
-        *self.seen() = seen;
+        *self.seen.lock() = seen;
         let roster = roster?;
         let students = roster.len();
-        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(roster));
+        *self.roster.write() = Some(Arc::new(roster));
         Ok(Some(students))
     }
 
@@ -333,15 +334,11 @@ impl Door {
             tokio::time::sleep(LOOKED_AT).await;
             let own = file.clone();
             let now = background.run(move || Stamp::of(&own)).await.unwrap_or_default();
-            if now.is_some() && now == last && now != *self.seen() {
+            if now.is_some() && now == last && now != *self.seen.lock() {
                 return;
             }
             last = now;
         }
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Option<Stamp>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Decides about a `join`: gives the student's information, or says why not.
@@ -365,7 +362,7 @@ impl Door {
     }
 
     fn roster(&self) -> Option<Arc<Roster>> {
-        self.roster.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.roster.read().clone()
     }
 }
 

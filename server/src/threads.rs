@@ -3,12 +3,9 @@
 //! them before the first is used: what it does not give later would be waited for without end. `lib` and `main` call
 //! it when they start.
 
-use std::{
-    io,
-    sync::{Mutex, PoisonError, mpsc},
-    thread,
-};
+use std::{io, sync::mpsc, thread};
 
+use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{StartError, background};
@@ -80,7 +77,7 @@ fn ask_for(wanted: usize) -> Result<(), StartError> {
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
     let wait = || {
-        let _ = released.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let _ = released.lock().recv();
     };
     let all = |release: mpsc::Sender<()>| -> io::Result<()> {
         thread::scope(|scope| {

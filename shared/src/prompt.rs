@@ -10,12 +10,11 @@ mod signals;
 use std::{
     fs::File,
     io::{self, Read, Write},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
+#[cfg(unix)]
+use parking_lot::Mutex;
 #[cfg(unix)]
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 #[cfg(unix)]
@@ -50,7 +49,7 @@ static CALLED_OFF: AtomicBool = AtomicBool::new(false);
 #[cfg(unix)]
 #[must_use]
 pub fn ask_unseen(question: &str, ends_at_signals: bool) -> Option<String> {
-    let _asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _asking = ASKING.lock();
     let mut terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
     let signals = Signals::hear(ends_at_signals).ok()?;
     let typed = loop {
@@ -84,7 +83,7 @@ pub fn call_off() {
     #[cfg(unix)]
     {
         CALLED_OFF.store(true, Ordering::SeqCst);
-        drop(ASKING.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(ASKING.lock());
     }
 }
 

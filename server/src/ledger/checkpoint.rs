@@ -7,13 +7,14 @@ use std::{
     io,
     path::PathBuf,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicI32, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
 };
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 
 use super::{LedgerError, log_file::LogFile, open_files::OpenFiles, schema};
@@ -97,12 +98,12 @@ impl Checkpointer {
 
     /// The writer's turn. No transaction may be open without it.
     pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
-        lock(&self.shared.turn)
+        self.shared.turn.lock()
     }
 
     /// Empties the log while nobody else moves pages or writes; see [`schema::settle`].
     pub(super) fn settle(&self, connection: &Connection) -> Result<(), LedgerError> {
-        let _moving = lock(&self.shared.moving);
+        let _moving = self.shared.moving.lock();
         let _turn = self.turn();
         self.shared.files.log().check_all()?;
         self.shared.files.write(|| schema::settle(connection))?.map_err(|error| self.shared.failed(&error))?;
@@ -114,7 +115,7 @@ impl Checkpointer {
 
     /// Does this while nobody moves pages or writes.
     pub(super) fn alone<T>(&self, what: impl FnOnce() -> T) -> T {
-        let _moving = lock(&self.shared.moving);
+        let _moving = self.shared.moving.lock();
         let _turn = self.turn();
         what()
     }
@@ -151,7 +152,7 @@ impl Drop for Checkpointer {
 
 impl Shared {
     fn ask(&self, for_more: impl FnOnce(&mut Asked)) {
-        let mut asked = lock(&self.asked);
+        let mut asked = self.asked.lock();
         let before = *asked;
         for_more(&mut asked);
         if *asked != before {
@@ -164,9 +165,8 @@ impl Shared {
         let mut connection = None;
         let mut failing = false;
         loop {
-            let asked = lock(&self.asked);
-            let nothing = |asked: &mut Asked| *asked == Asked::default();
-            let mut asked = self.wake.wait_while(asked, nothing).unwrap_or_else(PoisonError::into_inner);
+            let mut asked = self.asked.lock();
+            self.wake.wait_while(&mut asked, |asked| *asked == Asked::default());
             if asked.end {
                 if let Some(connection) = connection {
                     schema::close(connection, &self.files);
@@ -192,7 +192,7 @@ impl Shared {
                 }
             };
             if !done {
-                drop(self.wake.wait_timeout_while(lock(&self.asked), PAUSE, |asked| !asked.end));
+                self.wake.wait_while_for(&mut self.asked.lock(), |asked| !asked.end, PAUSE);
             }
         }
     }
@@ -214,7 +214,7 @@ impl Shared {
         };
         self.files.check()?;
         if lengthen {
-            let turn = lock(&self.turn);
+            let turn = self.turn.lock();
             self.files.log().check()?;
             self.log.lengthen(connection, turn, || self.files.log().accept());
         }
@@ -223,11 +223,11 @@ impl Shared {
 
     /// Moves the log, and tells whether it can begin anew.
     fn move_log(&self, connection: &Connection) -> Result<bool, LedgerError> {
-        let _moving = lock(&self.moving);
+        let _moving = self.moving.lock();
         let mut before = 0;
         for _ in 0..PASSES {
             // What another program wrote into the log must not get into the ledger.
-            let turn = lock(&self.turn);
+            let turn = self.turn.lock();
             self.files.log().check_all()?;
             drop(turn);
             let Pass { pages, moved } = self.pass(connection)?;
@@ -241,7 +241,7 @@ impl Shared {
             }
             before = moved;
         }
-        let _turn = lock(&self.turn);
+        let _turn = self.turn.lock();
         self.files.log().check()?;
         let Pass { pages, moved } = self.pass(connection)?;
         Ok(pages == moved)
@@ -256,8 +256,4 @@ impl Shared {
     fn failed(&self, error: &rusqlite::Error) -> LedgerError {
         LedgerError::from_sqlite(&self.path, error)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

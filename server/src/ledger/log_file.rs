@@ -8,12 +8,10 @@ use std::{
     fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::{
-        MutexGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
+use parking_lot::MutexGuard;
 use rusqlite::Connection;
 
 /// Bytes that are added at once: what is written and synced beside a commit holds it up, and should be little.
@@ -103,7 +101,7 @@ fn end(pages: i32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
 
     use super::*;
 
@@ -129,7 +127,7 @@ mod tests {
         let mut row = 0;
         for _ in 0..3 {
             assert!(file.is_short(600));
-            file.lengthen(&other, turn.lock().unwrap(), || ());
+            file.lengthen(&other, turn.lock(), || ());
             for _ in 0..100 {
                 row += 1;
                 writer.execute("INSERT INTO t VALUES (?1)", [row]).unwrap();
@@ -156,7 +154,7 @@ mod tests {
         writer.execute_batch("BEGIN IMMEDIATE").unwrap();
         let before = length(&file);
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
-        file.lengthen(&other, turn.lock().unwrap(), || ());
+        file.lengthen(&other, turn.lock(), || ());
         assert_eq!(length(&file), before);
         assert!(file.is_short(0));
     }
@@ -169,7 +167,7 @@ mod tests {
         let other = Connection::open(&path).unwrap();
         let (mut file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
         file.path = folder.path().to_owned();
-        file.lengthen(&other, turn.lock().unwrap(), || ());
+        file.lengthen(&other, turn.lock(), || ());
         assert!(!file.is_short(600));
         file.was_cut();
         assert!(file.is_short(600));

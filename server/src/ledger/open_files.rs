@@ -18,14 +18,12 @@ use std::{
     fs::{File, Metadata},
     io,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, SystemTime},
 };
 
 use open_log::OpenLog;
+use parking_lot::Mutex;
 
 /// What is wrong with the files.
 #[derive(Debug, thiserror::Error)]
@@ -156,10 +154,10 @@ impl OpenFiles {
             return Ok(());
         }
         let folder = self.folder();
-        if folder.is_none() || folder != *self.seen() {
+        if folder.is_none() || folder != *self.seen.lock() {
             self.check_names()?;
             let is_settled = |(_, changed): &Seen| changed.elapsed().is_ok_and(|since| since > SETTLED);
-            *self.seen() = folder.filter(is_settled);
+            *self.seen.lock() = folder.filter(is_settled);
         }
         self.ledger_lost()?.map_or(Ok(()), Err)
     }
@@ -196,13 +194,13 @@ impl OpenFiles {
     }
 
     fn ledger_lost(&self) -> Result<Option<Lost>, Lost> {
-        let before = *self.writes();
+        let before = *self.writes.lock();
         let Some(file) = found(&self.ledger)?.filter(|file| place(file) == self.place) else {
             let has_a_name = self.open.metadata().is_ok_and(|file| has_a_name(&file));
             let lost = if has_a_name { Lost::Moved } else { Lost::Removed };
             return Ok(Some(lost(self.ledger.clone())));
         };
-        let is_still = before.steps.is_multiple_of(2) && before == *self.writes();
+        let is_still = before.steps.is_multiple_of(2) && before == *self.writes.lock();
         let lost = is_still && stamp(&file) != before.stamp;
         Ok(lost.then(|| Lost::Written(self.ledger.clone())))
     }
@@ -213,7 +211,7 @@ impl OpenFiles {
     /// Where the files are not those that are open, before anything is written to them.
     pub(super) fn write<T>(&self, write: impl FnOnce() -> T) -> Result<T, Lost> {
         self.check()?;
-        self.writes().steps += 1;
+        self.writes.lock().steps += 1;
         let written = write();
         self.take_note();
         Ok(written)
@@ -221,13 +219,13 @@ impl OpenFiles {
 
     /// Takes the ledger's file for what it is, once it was found to be whole.
     pub(super) fn accept(&self) {
-        self.writes().steps += 1;
+        self.writes.lock().steps += 1;
         self.take_note();
     }
 
     fn take_note(&self) {
         let stamp = self.open.metadata().ok().and_then(|file| stamp(&file));
-        let mut writes = self.writes();
+        let mut writes = self.writes.lock();
         *writes = Writes { steps: writes.steps + 1, stamp };
     }
 
@@ -235,14 +233,6 @@ impl OpenFiles {
     /// way back.
     pub(super) fn give_up(&self) {
         self.is_overwritten.store(true, Ordering::Relaxed);
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn writes(&self) -> MutexGuard<'_, Writes> {
-        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,13 +2,11 @@
 //! transaction on a connection that can only read, off the async threads, and few run at once: a long or a
 //! crowded reader would pin the write-ahead log.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use squares_shared::message::{ResultLine, SquareResult, append_line};
 use tokio::sync::Semaphore;
@@ -209,12 +207,12 @@ impl Readers {
         let _permit = self.permits.acquire().await.map_err(|_| ReadFailed)?;
         let readers = Arc::clone(&self);
         let work = move || {
-            let idle = readers.idle().pop();
+            let idle = readers.idle.lock().pop();
             let failed = |error| LedgerError::from_sqlite(&readers.path, &error);
             let connection = idle.map_or_else(|| readers.connect(), Ok)?;
             let found = read(&connection).map_err(failed)?;
             // A connection that failed is not kept: the next read makes a new one.
-            readers.idle().push(connection);
+            readers.idle.lock().push(connection);
             Ok::<T, LedgerError>(found)
         };
         match self.background.run(work).await {
@@ -237,10 +235,6 @@ impl Readers {
             schema::connect_to_read(&self.path).map_err(|error| LedgerError::from_sqlite(&self.path, &error))?;
         self.files.check()?;
         Ok(connection)
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,9 +4,9 @@
 use std::{
     collections::HashSet,
     hash::{BuildHasher as _, RandomState},
-    sync::{PoisonError, RwLock},
 };
 
+use parking_lot::RwLock;
 use rusqlite::Connection;
 
 /// Beyond this many, everybody is taken for somebody who may have: 16 MiB.
@@ -30,7 +30,7 @@ impl Recorded {
 
     /// Adds these.
     pub(super) fn add(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) {
-        let mut hashes = self.hashes.write().unwrap_or_else(PoisonError::into_inner);
+        let mut hashes = self.hashes.write();
         for id in ids {
             if hashes.len() > MOST {
                 break;
@@ -41,7 +41,7 @@ impl Recorded {
 
     /// Whether this student may have recorded a result.
     pub(super) fn may_have(&self, id: &str) -> bool {
-        let hashes = self.hashes.read().unwrap_or_else(PoisonError::into_inner);
+        let hashes = self.hashes.read();
         hashes.len() > MOST || hashes.contains(&self.hasher.hash_one(id))
     }
 }

@@ -4,11 +4,9 @@
 //! others that ask for much: together they get a part of the machine, and however many of them there are, whoever
 //! squares numbers does not feel it. Nothing is refused: what is sent waits at its sender.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// Bytes that one connection may take at once unnoticed.
@@ -33,7 +31,7 @@ pub(crate) struct Queue(Mutex<Option<Instant>>);
 impl Queue {
     /// Goes to its end with this many bytes, and tells until when to wait.
     fn go_to_end(&self, bytes: usize, now: Instant) -> Instant {
-        let mut end = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut end = self.0.lock();
         let begin = end.map_or(now, |end| end.max(now));
         let takes = Duration::from_secs(1).saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX)) / SHARED;
         *end = Some(begin + takes);
@@ -118,7 +116,7 @@ mod tests {
             attention.take(MADE_UP / 10);
             assert_eq!(attention.paused_at(now, &queue), None);
         }
-        assert_eq!(*queue.0.lock().unwrap(), Some(until), "nobody went to the queue since");
+        assert_eq!(*queue.0.lock(), Some(until), "nobody went to the queue since");
     }
 
     #[test]

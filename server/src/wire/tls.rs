@@ -6,10 +6,11 @@
 use std::{
     io::{self, IoSlice, Read as _, Write as _},
     net::Shutdown,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
+use parking_lot::Mutex;
 use rustls::{ServerConfig, ServerConnection};
 use socket2::SockRef;
 use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
@@ -96,7 +97,7 @@ impl Tls {
 
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // What is decrypted already, the socket does not tell of.
-        if self.state().left > 0 { Poll::Ready(Ok(())) } else { self.tcp.poll_read_ready(context) }
+        if self.state.lock().left > 0 { Poll::Ready(Ok(())) } else { self.tcp.poll_read_ready(context) }
     }
 
     pub(crate) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -104,7 +105,7 @@ impl Tls {
     }
 
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let state = &mut *self.state();
+        let state = &mut *self.state.lock();
         loop {
             match state.session.reader().read(buffer) {
                 Ok(count) => {
@@ -142,7 +143,7 @@ impl Tls {
     }
 
     pub(crate) fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        let state = &mut *self.state();
+        let state = &mut *self.state.lock();
         state.flush(&self.tcp)?;
         if state.session.wants_write() {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -155,20 +156,20 @@ impl Tls {
     /// Whether something encrypted waits for the socket. What waits for the handshake does not count: no socket can
     /// help it.
     pub(crate) fn holds(&self) -> bool {
-        self.state().session.wants_write()
+        self.state.lock().session.wants_write()
     }
 
     pub(crate) fn flush(&self) -> io::Result<()> {
-        self.state().flush(&self.tcp)
+        self.state.lock().flush(&self.tcp)
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
-        self.state().session.is_handshaking()
+        self.state.lock().session.is_handshaking()
     }
 
     /// Whether the client has said nothing at all, as one does that waits for a `hello` without TLS.
     pub(crate) fn is_silent(&self) -> bool {
-        !self.state().heard
+        !self.state.lock().heard
     }
 
     /// Tells a client that speaks no TLS, in the protocol's own words, or in those of HTTP.
@@ -190,15 +191,11 @@ impl Tls {
     }
 
     pub(crate) fn shutdown(&self) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.session.send_close_notify();
         let flushed = state.flush(&self.tcp);
         SockRef::from(&self.tcp).shutdown(Shutdown::Write)?;
         flushed
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,7 +17,7 @@ mod readers;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
@@ -25,6 +25,7 @@ use std::{
 };
 
 use guests::{Felt, Guests, WINDOW};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::support::{Program, resident};
 
@@ -195,7 +196,7 @@ fn go_last() {
 
 /// Nobody else makes trouble for as long as this is held.
 fn alone() -> MutexGuard<'static, ()> {
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let alone = ALONE.lock();
     RESTING.store(false, Ordering::Relaxed);
     alone
 }

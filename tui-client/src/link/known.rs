@@ -9,9 +9,11 @@ use std::collections::HashMap;
 use std::fs::{self, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use crate::event::Lost;
 use crate::private_file;
@@ -52,7 +54,7 @@ impl Known {
     /// # Errors
     /// Where there is a file that cannot be read; one line that says why. Nothing must be taken for new then.
     pub(super) fn before(&self, address: &str) -> Result<Option<String>, String> {
-        let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
+        let unwritten = self.unwritten.lock().get(address).cloned();
         let Some(path) = &self.path else { return Ok(unwritten) };
         let text = read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Ok(find(&text, address).map(str::to_owned).or(unwritten))
@@ -78,7 +80,7 @@ impl Known {
             None => Ok(()),
         };
         if kept.is_err() || self.path.is_none() {
-            let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut unwritten = self.unwritten.lock();
             unwritten.insert(address.to_owned(), what.to_owned());
         }
         kept

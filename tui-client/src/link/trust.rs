@@ -5,8 +5,9 @@
 use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::ring::{cipher_suite::TLS13_AES_128_GCM_SHA256, default_provider};
@@ -128,7 +129,7 @@ pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Judg
 
 impl Judgement {
     fn take(&self) -> Option<Verdict> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.found.lock().take()
     }
 
     /// The handshake was done: whoever is there has the key of that certificate. What is to be remembered without
@@ -217,7 +218,7 @@ impl Judge {
     }
 
     fn say(&self, verdict: Verdict) {
-        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
+        *self.found.lock() = Some(verdict);
     }
 }
 

@@ -11,12 +11,11 @@ use std::{
     fs::File,
     io::{self, BufReader, Read, Seek as _, SeekFrom},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant, SystemTime},
 };
+
+use parking_lot::Mutex;
 
 use super::Lost;
 
@@ -85,13 +84,13 @@ impl OpenLog {
 
     /// How many frames stand in it.
     pub(in crate::ledger) fn frames(&self) -> u32 {
-        self.noted().frames
+        self.noted.lock().frames
     }
 
     /// Whether nobody else wrote to it.
     pub(in crate::ledger) fn check(&self) -> Result<(), Lost> {
         self.given_up()?;
-        let Noted { size, written: (written, at), is_ahead, .. } = *self.noted();
+        let Noted { size, written: (written, at), is_ahead, .. } = *self.noted.lock();
         let mut is_ours = size == Some(self.size()?);
         // Elsewhere the time is written late.
         if is_ours && cfg!(unix) && !is_ahead && at.elapsed() > APART {
@@ -106,14 +105,14 @@ impl OpenLog {
         if self.is_whole() {
             return Ok(());
         }
-        self.noted().size = None;
+        self.noted.lock().size = None;
         Err(self.lost())
     }
 
     /// Takes note of our own commit, after which it has so many frames.
     pub(in crate::ledger) fn committed(&self, frames_now: u32) -> Result<(), Lost> {
         let (size, head) = (self.size()?, self.seen(head(&self.file))?);
-        let mut noted = self.noted();
+        let mut noted = self.noted.lock();
         let is_ours = noted.size.is_some_and(|before| size >= before)
             && (head == noted.head || self.seen(frames(&self.file, frames_now))? == frames_now);
         // Either way, so that what is wrong is not looked for before the frames that were there a moment ago.
@@ -130,7 +129,7 @@ impl OpenLog {
     pub(in crate::ledger) fn accept(&self) {
         let size = self.size().ok();
         let modified = self.file.metadata().and_then(|file| file.modified());
-        let mut noted = self.noted();
+        let mut noted = self.noted.lock();
         (noted.size, noted.written) = (size, now());
         noted.is_ahead |= modified.is_ok_and(|modified| modified > noted.written.0);
     }
@@ -138,7 +137,7 @@ impl OpenLog {
     /// Takes note of a commit of our own that failed: no one knows how much of it stands there.
     pub(in crate::ledger) fn failed(&self) {
         let read = || Ok::<_, io::Error>((head(&self.file)?, frames(&self.file, u32::MAX)?));
-        let mut noted = self.noted();
+        let mut noted = self.noted.lock();
         if let Ok((head, frames)) = read()
             && if head == noted.head { frames >= noted.frames } else { word(&head, 0) & !1 == MAGIC }
         {
@@ -149,7 +148,7 @@ impl OpenLog {
     /// Takes note that it is empty.
     pub(in crate::ledger) fn emptied(&self) {
         let size = self.size().ok();
-        let mut noted = self.noted();
+        let mut noted = self.noted.lock();
         *noted = Noted { size, written: now(), head: [0; HEAD], frames: 0, ..*noted };
     }
 
@@ -159,7 +158,7 @@ impl OpenLog {
 
     /// Whether every frame that was committed still stands in it.
     pub(in crate::ledger) fn is_whole(&self) -> bool {
-        let Noted { head: before, frames: count, .. } = *self.noted();
+        let Noted { head: before, frames: count, .. } = *self.noted.lock();
         let is_same = || Ok::<_, io::Error>(head(&self.file)? == before && frames(&self.file, count)? == count);
         count == 0 || is_same().unwrap_or(false)
     }
@@ -174,10 +173,6 @@ impl OpenLog {
 
     fn lost(&self) -> Lost {
         Lost::LogWritten(self.path.clone())
-    }
-
-    fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
