@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::export::Format;
+use crate::store::export::Format;
 use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
 use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};

@@ -7,17 +7,14 @@
 pub mod app;
 pub mod config;
 pub mod event;
-pub mod export;
 pub mod flags;
 pub mod host;
 pub mod keys;
 pub mod link;
-pub mod notebook;
-pub mod outbox;
 pub mod plain;
 mod private_file;
 pub mod run;
-pub mod settings;
+pub mod store;
 pub mod strings;
 pub mod terminal;
 pub mod text;

@@ -14,7 +14,8 @@ use squares::strings::Lang;
 use squares::terminal::Modes;
 use squares::terminal::clipboard::Through;
 use squares::theme::{Choice, Depth, Looks, Rgb};
-use squares::{run, settings, time_zone};
+use squares::store::settings;
+use squares::{run, time_zone};
 
 /// The exit code for bad usage.
 const BAD_USAGE: u8 = 2;

@@ -21,11 +21,11 @@ use tokio::time::sleep_until;
 
 use crate::app::{App, Remembered, Setup, Urgency};
 use crate::event::{Effect, Event, ExportNews, LinkEvent};
-use crate::export::Export;
+use crate::store::export::Export;
 use crate::host;
 use crate::link::{self, Command, Link};
-use crate::notebook::Notebook;
-use crate::settings;
+use crate::store::history::Notebook;
+use crate::store::settings;
 use crate::terminal::clipboard::{self, Through};
 use crate::terminal::input::Input;
 use crate::terminal::{self, Modes, Signal};

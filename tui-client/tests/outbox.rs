@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use squares::event::Pending;
-use squares::outbox::{Ids, Outbox, Owner};
+use squares::store::outbox::{Ids, Outbox, Owner};
 
 fn owner(student: &str) -> Owner {
     Owner { server: "127.0.0.1:7878".into(), student: student.into() }

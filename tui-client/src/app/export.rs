@@ -11,7 +11,7 @@ use super::App;
 use super::feed::Filter;
 use super::notices::Gravity;
 use crate::event::{Effect, ExportNews};
-use crate::export::Format;
+use crate::store::export::Format;
 use crate::text;
 
 /// The most of a path that is quoted in a notice, in cells.

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::edge::Edge;
 use crate::event::{Pending, Unkept};
-use crate::outbox::{Outbox, Owner};
+use crate::store::outbox::{Outbox, Owner};
 
 /// The most squares that may be on their way to the disk; the link takes no more commands meanwhile.
 pub(super) const MOST_UNDER_WAY: usize = 1024;

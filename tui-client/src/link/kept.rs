@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::edge::Edge;
 use super::{Backoff, Cursor, FirstSeen, Options, Window};
 use crate::event::{LinkEvent, Pending, Pin, Unkept};
-use crate::outbox::Owner;
+use crate::store::outbox::Owner;
 
 /// Who joins, now and on every reconnect.
 #[derive(Debug, Clone, PartialEq, Eq)]

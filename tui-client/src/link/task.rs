@@ -15,7 +15,7 @@ use super::session::Session;
 use super::{Command, Edge, FirstSeen, Options, each_server, now, read_servers};
 use crate::event::{LinkEvent, Lost, Pending};
 use crate::host::{Host, HostError};
-use crate::outbox::{Ids, Owner};
+use crate::store::outbox::{Ids, Owner};
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);

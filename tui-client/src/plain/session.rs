@@ -23,7 +23,7 @@ use super::output::Output;
 use crate::event::{self, Lost, Pending};
 use crate::link::connection::{Connection, plain_words, read_line};
 use crate::link::{Backoff, Cursor, FirstSeen, Missed, Reached, Reaching, Servers, System, WINDOW, Window};
-use crate::outbox::Ids;
+use crate::store::outbox::Ids;
 
 /// Without an answer for so long, plain mode gives up.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use squares_shared::message::PageRequest;
 
 use super::*;
 use crate::event::ExportNews;
-use crate::export::Format;
+use crate::store::export::Format;
 
 /// In a room whose ledger has so many results, of which the last few are loaded.
 fn room(latest: u64) -> Room {

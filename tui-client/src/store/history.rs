@@ -8,7 +8,7 @@
 //! may read them.
 //!
 //! Both are written at once, so that a kill takes nothing away, and synced once typing pauses, so that a power loss
-//! takes at most the last second or so (`notebook/syncing.rs`). While nobody types, the thread sleeps.
+//! takes at most the last second or so (`history/syncing.rs`). While nobody types, the thread sleeps.
 
 mod syncing;
 
