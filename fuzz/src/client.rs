@@ -7,8 +7,8 @@ use ratatui::{Terminal, backend::TestBackend};
 use squares::{
     app::{App, Setup},
     event::{Event, LinkEvent, Lost},
+    lang::Lang,
     link::{Continues, Cursor, connection::read_line},
-    strings::Lang,
 };
 use squares_shared::{
     line::LineReader,

@@ -38,7 +38,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::event::{Effect, Event, Pin};
 use crate::keys::{Action, Key, Keymap, Place};
-use crate::strings::{Lang, Strings};
+use crate::lang::Lang;
+use crate::strings::Strings;
 use crate::text;
 use crate::theme::{Choice, Glyphs, Looks, Theme};
 
@@ -248,7 +249,7 @@ impl App {
         let same = remembered.student.as_ref().is_some_and(|remembered| *remembered == student);
         let name = setup.name.or_else(|| remembered.name.clone().filter(|_| same)).unwrap_or_default();
         let server = setup.server.unwrap_or_default();
-        let strings = setup.lang.strings();
+        let strings = Strings::of(setup.lang);
         let mut app = Self {
             strings,
             theme: setup.looks.theme(),

@@ -25,7 +25,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::app::{Notify, nearest_of};
 use crate::keys::{ACTIONS, Action, Key, Keymap};
-use crate::strings::Lang;
+use crate::lang::Lang;
 use crate::theme::Choice;
 
 /// Longer files are none of ours.

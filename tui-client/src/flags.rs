@@ -16,7 +16,7 @@ use trimmed::Trimmed;
 
 use crate::app::Notify;
 use crate::link::read_servers;
-use crate::strings::Lang;
+use crate::lang::Lang;
 use crate::theme::Choice;
 
 /// Square numbers together with your class.

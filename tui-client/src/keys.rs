@@ -10,7 +10,7 @@ pub use key::{Key, KeyError};
 pub(crate) use keyboard::latin_keys;
 pub use table::{ACTIONS, Action, Entry, Scope, Section};
 
-use crate::strings::Lang;
+use crate::lang::Lang;
 use crate::text;
 
 /// The keys of every action.

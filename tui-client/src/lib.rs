@@ -10,6 +10,7 @@ pub mod event;
 pub mod flags;
 pub mod host;
 pub mod keys;
+pub mod lang;
 pub mod link;
 pub mod plain;
 mod private_file;

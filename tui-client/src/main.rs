@@ -10,7 +10,7 @@ use squares::flags::Flags;
 use squares::host;
 use squares::link::{self, DEFAULT_ADDRESS, Known, Trust};
 use squares::plain::{self, Numbers};
-use squares::strings::Lang;
+use squares::lang::Lang;
 use squares::terminal::Modes;
 use squares::terminal::clipboard::Through;
 use squares::theme::{Choice, Depth, Looks, Rgb};

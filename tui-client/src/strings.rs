@@ -12,78 +12,9 @@ use squares_shared::student::StudentError;
 
 use crate::event::Lost;
 use crate::keys::{Hint, Section};
+use crate::lang::Lang;
 use crate::text;
 use crate::theme::Choice;
-
-/// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lang {
-    /// Korean.
-    Ko,
-    /// English.
-    En,
-}
-
-impl Lang {
-    /// The language of a locale such as `ko_KR.UTF-8`: Korean where it is Korean, else English.
-    #[must_use]
-    pub fn from_locale(locale: &str) -> Self {
-        let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("ko") { Self::Ko } else { Self::En }
-    }
-
-    /// Its name in settings and flags.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Ko => "ko",
-            Self::En => "en",
-        }
-    }
-
-    /// What the client says in this language.
-    #[must_use]
-    pub const fn strings(self) -> &'static Strings {
-        match self {
-            Self::Ko => &ko::KO,
-            Self::En => &en::EN,
-        }
-    }
-}
-
-impl std::str::FromStr for Lang {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "ko" => Ok(Self::Ko),
-            "en" => Ok(Self::En),
-            _ => Err("no such language; choose ko or en"),
-        }
-    }
-}
-
-/// Words in each language, for tables that have a line of their own for everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Both {
-    ko: &'static str,
-    en: &'static str,
-}
-
-impl Both {
-    /// The words in this language.
-    pub(crate) const fn of(self, lang: Lang) -> &'static str {
-        match lang {
-            Lang::Ko => self.ko,
-            Lang::En => self.en,
-        }
-    }
-}
-
-/// The words in Korean, then in English.
-pub(crate) const fn both(ko: &'static str, en: &'static str) -> Both {
-    Both { ko, en }
-}
 
 /// A heading of help, with what is no key of the keymap: what is pressed, and what it does.
 pub type HelpSection = (Section, &'static str, &'static [(&'static str, &'static str)]);
@@ -305,6 +236,17 @@ pub struct Strings {
     pub footer_typing: &'static [(Hint, &'static str)],
 }
 
+impl Strings {
+    /// What the client says in this language.
+    #[must_use]
+    pub const fn of(lang: Lang) -> &'static Self {
+        match lang {
+            Lang::Ko => &ko::KO,
+            Lang::En => &en::EN,
+        }
+    }
+}
+
 /// An error of the system in a language, where it is a usual one, by the number behind its words.
 fn system_words(words: &str, system: fn(io::ErrorKind) -> Option<&'static str>) -> String {
     let number = words.rsplit_once("(os error ").and_then(|(_, number)| number.strip_suffix(')')?.parse().ok());
@@ -337,13 +279,13 @@ mod tests {
             ("something unheard of", "something unheard of"),
             ("(os error 99999999999)", "(os error 99999999999)"),
         ] {
-            assert_eq!(system_words(words, Lang::Ko.strings().system), said);
+            assert_eq!(system_words(words, Strings::of(Lang::Ko).system), said);
         }
     }
 
     #[test]
     fn one_is_one() {
-        let en = Lang::En.strings();
+        let en = Strings::of(Lang::En);
         let said = [
             (en.digits)("1"),
             (en.passed_over)("1", None),
@@ -360,21 +302,6 @@ mod tests {
         let many = ["digits", "results", "lines", "numbers", "others"];
         for sentence in &said {
             assert!(!many.iter().any(|many| sentence.contains(&format!("1 {many}"))), "{sentence}");
-        }
-    }
-
-    #[test]
-    fn the_locale_chooses_the_language() {
-        for (locale, lang) in [
-            ("ko_KR.UTF-8", Lang::Ko),
-            ("ko", Lang::Ko),
-            ("KO", Lang::Ko),
-            ("en_US", Lang::En),
-            ("C", Lang::En),
-            ("kok_IN", Lang::En),
-            ("", Lang::En),
-        ] {
-            assert_eq!(Lang::from_locale(locale), lang, "{locale}");
         }
     }
 }

@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
-use squares::strings::Lang;
+use squares::lang::Lang;
 use squares_shared::message::{FromServer, SquareResult};
 
 const HEIGHT: u16 = 14;

@@ -10,7 +10,7 @@ mod support;
 #[path = "pty/terminal.rs"]
 mod terminal;
 
-use squares::strings::Lang;
+use squares::lang::Lang;
 use support::pty::Pty;
 use support::{Fake, Home, Server};
 
@@ -22,7 +22,7 @@ fn enter(home: &Home, server: &str, student: &str) -> Pty {
 }
 
 fn until_in(pty: &Pty, lang: Lang) {
-    let strings = lang.strings();
+    let strings = Strings::of(lang);
     pty.until("the room", |screen| {
         // The word for the state stands alone at its line's start; the online list has our id once we are in.
         let contents = screen.contents();
@@ -31,11 +31,11 @@ fn until_in(pty: &Pty, lang: Lang) {
 }
 
 fn until_lost(pty: &Pty) {
-    pty.until("the loss", |screen| !screen.contents().contains(Lang::En.strings().joined));
+    pty.until("the loss", |screen| !screen.contents().contains(Strings::of(Lang::En).joined));
 }
 
 fn until_asked(pty: &Pty, lang: Lang) {
-    pty.until_shows(lang.strings().student);
+    pty.until_shows(Strings::of(lang).student);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
 use squares::app::{App, Remembered, Setup};
 use squares::event::{Effect, Event, LinkEvent, Lost, Pending, Unkept};
-use squares::strings::Lang;
+use squares::lang::Lang;
 use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
 };

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
-use squares::strings::Lang;
+use squares::lang::Lang;
 use squares::theme::{Choice, Looks};
 use squares::view;
 use squares_shared::message::{FromServer, SquareResult};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use squares::link::DEFAULT_ADDRESS;
-use squares::strings::Lang;
+use squares::lang::Lang;
 
 use crate::figure::{Figure, ms, quantile};
 use crate::frame;
@@ -99,7 +99,7 @@ fn joined() -> anyhow::Result<(tempfile::TempDir, Room, Terminal)> {
 }
 
 pub(crate) fn until_in(terminal: &mut Terminal) -> anyhow::Result<Instant> {
-    let joined = Lang::Ko.strings().joined;
+    let joined = Strings::of(Lang::Ko).joined;
     terminal.until("the room", |screen| {
         let contents = screen.contents();
         contents.contains(joined) && contents.contains("예시 가람")
@@ -114,7 +114,7 @@ fn start(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
     for _ in 0..extent.starts {
         let home = tempfile::tempdir()?;
         let mut terminal = Terminal::start(home.path(), &[&["--server", &address], &STUDENT[..]].concat())?;
-        let shown = terminal.until_shows(Lang::Ko.strings().program)?;
+        let shown = terminal.until_shows(Strings::of(Lang::Ko).program)?;
         times.push(shown - terminal.started);
     }
     Ok(vec![

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use squares::strings::Lang;
+use squares::lang::Lang;
 use squares_server::{Config, Server, Tls};
 use tokio::runtime::Runtime;
 
@@ -25,7 +25,7 @@ pub(crate) fn figures(starts: usize) -> anyhow::Result<Vec<Figure>> {
         for _ in 0..starts {
             let arguments = [&["--server", &address], &STUDENT[..], flags].concat();
             let mut terminal = Terminal::start(home.path(), &arguments)?;
-            painted.push(terminal.until_shows(Lang::Ko.strings().program)? - terminal.started);
+            painted.push(terminal.until_shows(Strings::of(Lang::Ko).program)? - terminal.started);
             joined.push(until_in(&mut terminal)? - terminal.started);
             terminal.rest(Duration::from_millis(300))?;
             memory.push(resident(terminal.pid()?)?);

@@ -6,7 +6,8 @@ use super::commands::{self, Action, Argument, COPIED, LANGS, Parsed, THEMES};
 use super::notices::Gravity;
 use super::{App, Body, Copied};
 use crate::event::Effect;
-use crate::strings::Lang;
+use crate::lang::Lang;
+use crate::strings::Strings;
 use crate::text;
 
 /// The most of a text that is quoted in a notice, in cells.
@@ -83,7 +84,7 @@ impl App {
                 return false;
             }
         };
-        self.strings = lang.strings();
+        self.strings = Strings::of(lang);
         self.remembered.lang = Some(lang);
         effects.push(Effect::Remember);
         self.notices.show(Gravity::Info, self.strings.language_chosen.to_owned(), now);

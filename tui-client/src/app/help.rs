@@ -4,7 +4,8 @@
 use super::Screen;
 use super::commands::COMMANDS;
 use crate::keys::{ACTIONS, Keymap};
-use crate::strings::{Lang, Strings};
+use crate::lang::Lang;
+use crate::strings::Strings;
 use crate::text;
 
 /// From this width on a key stands beside what it does.

@@ -4,7 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::latin_keys;
-use crate::strings::Lang;
+use crate::lang::Lang;
 
 /// A key. Two that terminals cannot tell apart are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

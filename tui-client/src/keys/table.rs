@@ -2,7 +2,7 @@
 //! help in both languages. The keymap, the help screen and the settings file read this table. There are no hotkeys of
 //! bare letters: with the keyboard in Hangul mode they would be other characters.
 
-use crate::strings::{Both, both};
+use crate::lang::{Both, both};
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,7 +291,7 @@ pub static ACTIONS: &[Entry] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::strings::Lang;
+    use crate::lang::Lang;
 
     #[test]
     fn every_action_stands_at_its_own_place_and_says_what_it_does() {

@@ -108,7 +108,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::strings::Lang;
+    use crate::lang::Lang;
 
     #[test]
     fn what_was_remembered_is_read_back_and_what_is_unreadable_ignored() {

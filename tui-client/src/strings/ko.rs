@@ -1,8 +1,9 @@
-//! What the client says in Korean. Read through [`super::Lang::strings`].
+//! What the client says in Korean. Read through [`super::Strings::of`].
 
 mod reasons;
 
-use super::{Lang, Strings};
+use super::Strings;
+use crate::lang::Lang;
 use crate::keys::Action::{
     self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
     SelectEarlier,

@@ -108,10 +108,10 @@ fn base(number: &str) -> (&'static str, &str, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::strings::Lang;
+    use crate::lang::Lang;
 
     fn check(number: &str, square: &str, cells: usize, expect: &str) {
-        let writer = Writer { strings: Lang::En.strings(), glyphs: &Glyphs::new(false) };
+        let writer = Writer { strings: Strings::of(Lang::En), glyphs: &Glyphs::new(false) };
         let counts = (text::digits(number), text::digits(square));
         assert_eq!(writer.squared(number, square, counts, cells), expect, "{number} in {cells}");
     }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn no_width_is_ever_exceeded() {
         for ascii in [false, true] {
-            let writer = Writer { strings: Lang::Ko.strings(), glyphs: &Glyphs::new(ascii) };
+            let writer = Writer { strings: Strings::of(Lang::Ko), glyphs: &Glyphs::new(ascii) };
             for number in ["7", "-12345678901234567890", &"9".repeat(5_000)] {
                 for cells in 0..120 {
                     assert!(

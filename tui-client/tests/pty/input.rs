@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use squares::strings::Lang;
+use squares::lang::Lang;
 
 use super::support::{self, Home, Server, pty::Pty};
 use super::{enter, until_asked, until_in};
@@ -156,7 +156,7 @@ fn who_comes_back_to_a_window_of_the_same_size_sees_all_of_it() {
     pty.until_shows("12² = 144");
     let before = pty.sent();
     pty.signal(Signal::WINCH);
-    for painted in ["\x1b[2J", Lang::En.strings().program, "144", "s1"] {
+    for painted in ["\x1b[2J", Strings::of(Lang::En).program, "144", "s1"] {
         pty.until_sent(painted, before);
     }
     leave(pty);

@@ -1,7 +1,7 @@
 //! The terminal is given back as it was, whatever ends the client or stops it.
 
 use rustix::process::Signal;
-use squares::strings::Lang;
+use squares::lang::Lang;
 
 use super::support::{self, Home, Server, pty::Pty};
 use super::{enter, until_asked, until_in};
@@ -71,7 +71,7 @@ fn what_a_killed_client_left_of_the_terminal_is_mended_by_the_next() {
     until_in(&pty, Lang::En);
     // Not every terminal empties a screen that it is on already, so that the first frame must.
     let sent = pty.all_sent();
-    let (emptied, painted) = (sent.find("\x1b[2J"), sent.find(Lang::En.strings().program));
+    let (emptied, painted) = (sent.find("\x1b[2J"), sent.find(Strings::of(Lang::En).program));
     assert!(emptied.is_some() && emptied < painted, "{emptied:?} {painted:?}");
     pty.type_text("/exit\r");
     assert_eq!(pty.exit_code(), 0);

@@ -2,7 +2,7 @@
 //! Tab completion, the line of help below the input, the help screen and the guess at a typo all read this table;
 //! `carry_out` does what an action says. A command is listed here only once it does something.
 
-use crate::strings::{Both, both};
+use crate::lang::{Both, both};
 
 /// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,7 +168,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::strings::Lang;
+    use crate::lang::Lang;
 
     #[test]
     fn no_name_stands_for_two_commands_and_usage_begins_with_the_name() {

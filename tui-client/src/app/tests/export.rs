@@ -132,7 +132,7 @@ fn ctrl_c_stops_an_export_before_it_means_anything_else() {
     room.enter("/export a.csv");
     room.update(Event::Export(ExportNews::Ready));
     room.enter("/export b.csv");
-    assert_eq!(room.notice(), Lang::En.strings().export_busy);
+    assert_eq!(room.notice(), Strings::of(Lang::En).export_busy);
     room.control('c');
     assert_eq!(room.control('c'), [Effect::StopExport]);
     assert_eq!(room.control('c'), [], "and then asks whether to leave");
@@ -144,7 +144,7 @@ fn a_name_says_how_to_write() {
     for name in ["", "results", "results.txt"] {
         room.control('u');
         assert_eq!(room.enter(&format!("/export {name}")), []);
-        assert_eq!(room.notice(), Lang::En.strings().export_usage);
+        assert_eq!(room.notice(), Strings::of(Lang::En).export_usage);
     }
     room.control('u');
     assert_eq!(room.enter("/export \"my results.csv\""), [begin("my results.csv", false)]);

@@ -43,7 +43,7 @@ fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
     room.app.looks.choice = Choice::Auto;
     room.enter("/theme pink");
     assert_eq!((room.app.input.text(), room.app.looks.choice), ("/theme pink", Choice::Auto));
-    assert_eq!(room.notice(), Lang::En.strings().unknown_theme);
+    assert_eq!(room.notice(), Strings::of(Lang::En).unknown_theme);
 }
 
 /// What is done about a result of mine that comes now.

@@ -56,7 +56,7 @@ fn what_equals_the_pin_is_neither_squared_nor_kept() {
         if !typed.starts_with('/') {
             room.press(KeyCode::Down);
             all(&mut room, &format!("{typed}\r"));
-            assert_eq!(room.notice(), Lang::En.strings().pin_withheld, "{typed}");
+            assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld, "{typed}");
         }
     }
 }
@@ -79,7 +79,7 @@ fn a_pin_that_is_cleared_or_pasted_or_waits_from_before_goes_nowhere() {
     assert_eq!(room.app.input.text(), "");
     room.paste("1\n4711\n2");
     assert_eq!(room.press(KeyCode::Enter), [square("1"), square("2")]);
-    assert_eq!(room.notice(), Lang::En.strings().pin_withheld);
+    assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);
     room.link(LinkEvent::Queued(pending("a", "4711")));
     room.link(LinkEvent::Withheld { id: "a".into() });
     assert_eq!(room.app.feed.waiting.len(), 0);
@@ -94,7 +94,7 @@ fn a_pin_that_is_cleared_or_pasted_or_waits_from_before_goes_nowhere() {
 fn nothing_is_squared_or_kept_before_a_server_has_answered() {
     let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
-    assert_eq!((room.app.input.text(), room.notice()), ("4711", Lang::En.strings().wait_for_server));
+    assert_eq!((room.app.input.text(), room.notice()), ("4711", Strings::of(Lang::En).wait_for_server));
     room.lose(1);
     assert_eq!(kept(&all(&mut room, "\r")), "");
     // It asks for a PIN, and this was it.
@@ -104,7 +104,7 @@ fn nothing_is_squared_or_kept_before_a_server_has_answered() {
     room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
     assert_eq!(room.app.input.text(), "", "it does not stay on the screen");
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
-    assert_eq!(room.notice(), Lang::En.strings().pin_withheld);
+    assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);
     // Without a connection squares go on waiting, once a server has answered.
     room.lose(1);
     assert_eq!(room.enter("12"), [square("12")]);
@@ -136,7 +136,7 @@ fn a_pin_typed_full_width_is_the_pin_that_was_meant() {
 fn what_is_wrong_with_the_next_line_takes_the_place_of_what_is_said_of_the_pin() {
     let mut room = with_pin("k7mq-93xd");
     all(&mut room, "k7mq-93xd\r");
-    assert_eq!(room.notice(), Lang::En.strings().pin_withheld);
+    assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);
     all(&mut room, "794f-a3xv\r");
     assert_eq!((room.notice(), room.app.input.text()), ("", "794f-a3xv"));
     assert!(matches!(room.app.check, Check::Wrong(_)));

@@ -415,7 +415,7 @@ fn a_chart_that_is_wholly_in_sight_says_so_where_it_is_moved() {
     let mut room = busy();
     room.press(KeyCode::F(6));
     room.key(KeyCode::Left, KeyModifiers::SHIFT);
-    assert_eq!(room.notice(), Lang::En.strings().chart_all_seen);
+    assert_eq!(room.notice(), Strings::of(Lang::En).chart_all_seen);
     room.press(KeyCode::Up);
     let before = room.app.plot();
     room.key(KeyCode::Left, KeyModifiers::SHIFT);

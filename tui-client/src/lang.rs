@@ -1,0 +1,83 @@
+//! The two languages of the client, and the locale that chooses one. The sentences are in [`crate::strings`]; tables that
+//! have words of their own, such as those of keys and commands, hold them as [`Both`].
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language of a locale such as `ko_KR.UTF-8`: Korean where it is Korean, else English.
+    #[must_use]
+    pub fn from_locale(locale: &str) -> Self {
+        let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("ko") { Self::Ko } else { Self::En }
+    }
+
+    /// Its name in settings and flags.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ko => "ko",
+            Self::En => "en",
+        }
+    }
+}
+
+impl std::str::FromStr for Lang {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "ko" => Ok(Self::Ko),
+            "en" => Ok(Self::En),
+            _ => Err("no such language; choose ko or en"),
+        }
+    }
+}
+
+/// Words in each language, for tables that have a line of their own for everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Both {
+    ko: &'static str,
+    en: &'static str,
+}
+
+impl Both {
+    /// The words in this language.
+    pub(crate) const fn of(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Ko => self.ko,
+            Lang::En => self.en,
+        }
+    }
+}
+
+/// The words in Korean, then in English.
+pub(crate) const fn both(ko: &'static str, en: &'static str) -> Both {
+    Both { ko, en }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_chooses_the_language() {
+        for (locale, lang) in [
+            ("ko_KR.UTF-8", Lang::Ko),
+            ("ko", Lang::Ko),
+            ("KO", Lang::Ko),
+            ("en_US", Lang::En),
+            ("C", Lang::En),
+            ("kok_IN", Lang::En),
+            ("", Lang::En),
+        ] {
+            assert_eq!(Lang::from_locale(locale), lang, "{locale}");
+        }
+    }
+}
