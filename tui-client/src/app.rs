@@ -36,18 +36,19 @@ use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::config::Notify;
 use crate::event::{Effect, Event, Pin};
 use crate::keys::{Action, Key, Keymap, Place};
 use crate::lang::Lang;
+use crate::store::settings::Remembered;
 use crate::strings::Strings;
 use crate::text;
-use crate::theme::{Choice, Glyphs, Looks, Theme};
+use crate::theme::{Glyphs, Looks, Theme};
 
 use attention::Attention;
-pub use attention::Notify;
 pub(crate) use chart::{Chart, Pane, curve};
 pub(crate) use check::Check;
-pub(crate) use commands::{Command, candidates, nearest_of};
+pub(crate) use commands::{Command, candidates};
 pub(crate) use connection::{Connection, NewCertificate, State, seconds_until};
 pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
@@ -60,7 +61,6 @@ pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_fiel
 pub(crate) use notices::{Gravity, Notice, Notices};
 pub(crate) use online::OnlineList;
 pub(crate) use paste::Pasted;
-pub(crate) use recall::{MOST_BYTES, MOST_LINES};
 pub(crate) use row::Row;
 pub(crate) use search::Search;
 
@@ -126,21 +126,6 @@ impl Default for Setup {
             can_copy: true,
         }
     }
-}
-
-/// What one run keeps for the next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Remembered {
-    /// The student id of the last join.
-    pub student: Option<String>,
-    /// The name typed for it.
-    pub name: Option<String>,
-    /// The last server that is not the default one.
-    pub server: Option<String>,
-    /// The language chosen with `/lang`.
-    pub lang: Option<Lang>,
-    /// The theme chosen with `/theme`.
-    pub theme: Option<Choice>,
 }
 
 /// How soon a change should be seen.

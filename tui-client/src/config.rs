@@ -23,9 +23,9 @@ use squares_shared::regular_file;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::app::{Notify, nearest_of};
 use crate::keys::{ACTIONS, Action, Key, Keymap};
 use crate::lang::Lang;
+use crate::nearest::nearest;
 use crate::theme::Choice;
 
 /// Longer files are none of ours.
@@ -50,6 +50,42 @@ pub struct Config {
     /// The file in the usual place and why it was not read, where something is there that cannot be: everything is as
     /// usual then.
     pub unread: Option<(PathBuf, String)>,
+}
+
+/// What tells of results of mine that came while somebody looked elsewhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Notify {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The terminal's bell.
+    Bell,
+    /// How many came, in the window's title.
+    Title,
+}
+
+impl Notify {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Bell, Self::Title];
+
+    /// Its name in settings and flags.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Bell => "bell",
+            Self::Title => "title",
+        }
+    }
+}
+
+impl FromStr for Notify {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|notify| notify.code() == text);
+        known.ok_or("choose off, bell or title")
+    }
 }
 
 /// What is wrong with the file.
@@ -179,7 +215,7 @@ fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
     lines.sort_by_key(|(name, _)| name.span().start);
     for (name, value) in lines {
         let action = Action::named(name.get_ref()).ok_or_else(|| {
-            let near = nearest_of(name.get_ref(), ACTIONS.iter().map(|entry| entry.name));
+            let near = nearest(name.get_ref(), ACTIONS.iter().map(|entry| (entry.name, entry.name)));
             let mend = near.map_or_else(
                 || "config.example.toml names all of them".to_owned(),
                 |near| format!("did you mean {near}?"),

@@ -14,9 +14,9 @@ use clap_complete::Shell;
 use squares_shared::typed;
 use trimmed::Trimmed;
 
-use crate::app::Notify;
-use crate::link::read_servers;
+use crate::config::Notify;
 use crate::lang::Lang;
+use crate::link::read_servers;
 use crate::theme::Choice;
 
 /// Square numbers together with your class.

@@ -12,6 +12,7 @@ pub mod host;
 pub mod keys;
 pub mod lang;
 pub mod link;
+mod nearest;
 pub mod plain;
 mod private_file;
 pub mod run;

@@ -3,18 +3,18 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use squares::app::{Notify, Setup};
-use squares::config::Config;
+use squares::app::Setup;
+use squares::config::{Config, Notify};
 use squares::event::Pin;
 use squares::flags::Flags;
 use squares::host;
+use squares::lang::Lang;
 use squares::link::{self, DEFAULT_ADDRESS, Known, Trust};
 use squares::plain::{self, Numbers};
-use squares::lang::Lang;
+use squares::store::settings;
 use squares::terminal::Modes;
 use squares::terminal::clipboard::Through;
 use squares::theme::{Choice, Depth, Looks, Rgb};
-use squares::store::settings;
 use squares::{run, time_zone};
 
 /// The exit code for bad usage.

@@ -19,13 +19,13 @@ use crossterm::event::KeyCode;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
-use crate::app::{App, Remembered, Setup, Urgency};
+use crate::app::{App, Setup, Urgency};
 use crate::event::{Effect, Event, ExportNews, LinkEvent};
-use crate::store::export::Export;
 use crate::host;
 use crate::link::{self, Command, Link};
+use crate::store::export::Export;
 use crate::store::history::Notebook;
-use crate::store::settings;
+use crate::store::settings::{self, Remembered};
 use crate::terminal::clipboard::{self, Through};
 use crate::terminal::input::Input;
 use crate::terminal::{self, Modes, Signal};

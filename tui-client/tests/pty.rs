@@ -11,6 +11,7 @@ mod support;
 mod terminal;
 
 use squares::lang::Lang;
+use squares::strings::Strings;
 use support::pty::Pty;
 use support::{Fake, Home, Server};
 

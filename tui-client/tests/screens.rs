@@ -7,9 +7,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
-use squares::app::{App, Remembered, Setup};
+use squares::app::{App, Setup};
 use squares::event::{Effect, Event, LinkEvent, Lost, Pending, Unkept};
 use squares::lang::Lang;
+use squares::store::settings::Remembered;
 use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
 };

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use squares::lang::Lang;
+use squares::strings::Strings;
 use squares_server::{Config, Server, Tls};
 use tokio::runtime::Runtime;
 

@@ -2,43 +2,8 @@
 //! Off, unless it is asked for. The terminal says who looks where.
 
 use super::App;
+use crate::config::Notify;
 use crate::event::Effect;
-
-/// What tells of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Notify {
-    /// Nothing.
-    #[default]
-    Off,
-    /// The terminal's bell.
-    Bell,
-    /// How many there are, in the window's title.
-    Title,
-}
-
-impl Notify {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Off, Self::Bell, Self::Title];
-
-    /// Its name in settings and flags.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Bell => "bell",
-            Self::Title => "title",
-        }
-    }
-}
-
-impl std::str::FromStr for Notify {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|notify| notify.code() == text);
-        known.ok_or("choose off, bell or title")
-    }
-}
 
 /// Who looks where, and what came meanwhile.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ mod table;
 pub(crate) use table::{Action, Argument, COMMANDS, COPIED, Command, LANGS, THEMES};
 
 use crate::keys::latin_keys;
+use crate::nearest::nearest;
 
 /// A text that is meant as a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub(crate) fn parse(text: &str) -> Parsed {
     let (name, argument) = parts(text);
     match named(name) {
         Some(command) => Parsed::Command { command, argument: argument.unwrap_or_default().trim().to_owned() },
-        None => Parsed::Unknown { name: name.to_owned(), nearest: nearest(&keys(name)) },
+        None => Parsed::Unknown { name: name.to_owned(), nearest: nearest_command(&keys(name)) },
     }
 }
 
@@ -126,43 +127,8 @@ fn keys(text: &str) -> String {
 }
 
 /// The name nearest to what was typed, if one is near enough to have been meant.
-fn nearest(typed: &str) -> Option<&'static str> {
-    let names = COMMANDS.iter().flat_map(|command| command.names().map(|name| (keys(name), command.name)));
-    nearest_among(typed, names)
-}
-
-/// The nearest of these names, if one is near enough to have been meant.
-pub(crate) fn nearest_of<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    nearest_among(typed, names.map(|name| (name.to_owned(), name)))
-}
-
-fn nearest_among<'n>(typed: &str, names: impl Iterator<Item = (String, &'n str)>) -> Option<&'n str> {
-    // A name of one letter is near to everything short.
-    let long = |name: &str| name.chars().count() > 1 && typed.chars().count() > 1;
-    // More than a third of the letters is no slip, but another word; two swapped in a short one may be.
-    let letters = typed.chars().count();
-    let most = if letters < 6 { 1 } else { letters / 3 };
-    let near = names.filter(|(name, _)| long(name)).map(|(name, meant)| (distance(typed, &name), meant));
-    near.filter(|(far, _)| *far <= most).min().map(|(_, name)| name)
-}
-
-/// How many letters must be added, left out, changed, or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(32).collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
+fn nearest_command(typed: &str) -> Option<&'static str> {
+    nearest(typed, COMMANDS.iter().flat_map(|command| command.names().map(|name| (keys(name), command.name))))
 }
 
 #[cfg(test)]

@@ -3,9 +3,7 @@
 
 use std::collections::VecDeque;
 
-/// The most lines that are kept, and the most bytes.
-pub(crate) const MOST_LINES: usize = 1_000;
-pub(crate) const MOST_BYTES: usize = 256 << 10;
+use crate::store::history::{MOST_BYTES, MOST_LINES};
 
 /// Earlier lines, oldest first, and where one stands among them.
 #[derive(Debug, Default)]

@@ -18,6 +18,7 @@ use squares_shared::message::{
 
 use super::*;
 use crate::event::{LinkEvent, Lost, Pending};
+use crate::theme::Choice;
 
 /// An app and the time it lives in.
 struct Room {

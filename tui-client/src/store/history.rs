@@ -22,10 +22,13 @@ use std::time::{Duration, Instant};
 use squares_shared::regular_file;
 use squares_shared::student::check_id;
 
-use crate::app::{MOST_BYTES, MOST_LINES};
 use crate::event::{Event, Unkept};
 use crate::private_file;
 use syncing::Syncing;
+
+/// The most lines that are kept, and the most bytes.
+pub(crate) const MOST_LINES: usize = 1_000;
+pub(crate) const MOST_BYTES: usize = 256 << 10;
 
 /// The most that waits for the disk. When it is full, what comes is not kept; the next key gives the whole line again.
 const WAITING: usize = 1_024;

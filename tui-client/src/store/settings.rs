@@ -8,8 +8,24 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use squares_shared::regular_file;
 
-use crate::app::Remembered;
+use crate::lang::Lang;
 use crate::private_file;
+use crate::theme::Choice;
+
+/// What one run keeps for the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// The student id of the last join.
+    pub student: Option<String>,
+    /// The name typed for it.
+    pub name: Option<String>,
+    /// The last server that is not the default one.
+    pub server: Option<String>,
+    /// The language chosen with `/lang`.
+    pub lang: Option<Lang>,
+    /// The theme chosen with `/theme`.
+    pub theme: Option<Choice>,
+}
 
 /// The file, as JSON.
 #[derive(Default, Serialize, Deserialize)]
@@ -108,7 +124,6 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::lang::Lang;
 
     #[test]
     fn what_was_remembered_is_read_back_and_what_is_unreadable_ignored() {
@@ -120,7 +135,7 @@ mod tests {
             name: Some("가나".into()),
             server: Some("a:1".into()),
             lang: Some(Lang::Ko),
-            theme: Some(crate::theme::Choice::Light),
+            theme: Some(Choice::Light),
         };
         write(&state, &remembered).unwrap();
         assert_eq!(read(&state), remembered);

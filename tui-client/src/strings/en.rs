@@ -3,13 +3,13 @@
 mod reasons;
 
 use super::Strings;
-use crate::lang::Lang;
 use crate::keys::Action::{
     self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
     SelectEarlier,
 };
 use crate::keys::Hint::{Of, Word};
 use crate::keys::Section;
+use crate::lang::Lang;
 use crate::text;
 use crate::theme::Choice;
 use reasons::{cannot_host, error, fault, lost, student_error, system};

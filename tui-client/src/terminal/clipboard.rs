@@ -2,6 +2,9 @@
 
 use std::io;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::write;
 
 /// The most bytes that GNU screen takes of a string; it throws away longer ones.
@@ -43,7 +46,7 @@ pub fn copy(text: &str, through: Through) -> io::Result<()> {
 }
 
 fn sequence(text: &str, through: Through) -> Vec<u8> {
-    let plain = format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).into_bytes();
+    let plain = format!("\x1b]52;c;{}\x07", STANDARD.encode(text)).into_bytes();
     let mut bytes = Vec::new();
     if through != Through::Nothing {
         for part in plain.chunks(SCREENFUL) {
@@ -59,31 +62,9 @@ fn sequence(text: &str, through: Through) -> Vec<u8> {
     bytes
 }
 
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * at)) as usize & 63];
-            out.push(if at > three.len() { '=' } else { char::from(digit) });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_is_as_the_rfc_has_it() {
-        for (text, code) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-            assert_eq!(base64(text.as_bytes()), code);
-        }
-    }
 
     #[test]
     fn gnu_screen_passes_on_what_is_wrapped_and_no_more_at_once_than_it_takes() {

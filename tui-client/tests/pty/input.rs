@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use squares::lang::Lang;
+use squares::strings::Strings;
 
 use super::support::{self, Home, Server, pty::Pty};
 use super::{enter, until_asked, until_in};
