@@ -3,12 +3,15 @@
 
 use std::borrow::Cow;
 
-use ratatui::buffer::CellWidth;
 use squares_shared::student::{MAX_MARKS, is_mark, is_printable, is_visible};
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// What stands where a character cannot be shown.
 const REPLACEMENT: char = '\u{FFFD}';
+
+/// The half-width voiced and semi-voiced sound marks.
+const HALF_WIDTH_MARKS: [char; 2] = ['\u{ff9e}', '\u{ff9f}'];
 
 /// The most characters of one grapheme that reach the screen: enough for every script, too few to pile marks over
 /// the neighbouring lines.
@@ -34,10 +37,14 @@ pub fn width(text: &str) -> usize {
     plain.unwrap_or_else(|| text.graphemes(true).map(grapheme_width).sum())
 }
 
-/// The cells of one grapheme. A control character has none: the screen buffer leaves it out.
+/// The cells of one grapheme. A control character has none: the screen buffer leaves it out. The half-width sound marks
+/// of Japanese have one each, as terminals and the screen buffer count them; Unicode says none.
 #[must_use]
 pub fn grapheme_width(grapheme: &str) -> usize {
-    if grapheme.contains(char::is_control) { 0 } else { usize::from(grapheme.cell_width()) }
+    if grapheme.contains(char::is_control) {
+        return 0;
+    }
+    grapheme.width() + grapheme.chars().filter(|c| HALF_WIDTH_MARKS.contains(c)).count()
 }
 
 /// The longest beginning of a text that fits into `cells`.
@@ -264,6 +271,8 @@ pub fn grouped(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::buffer::CellWidth;
+
     use super::*;
 
     #[test]
@@ -279,6 +288,17 @@ mod tests {
         for character in (' '..='힣').filter(|&c| plain_width(c).is_some()) {
             let grapheme = character.to_string();
             assert_eq!(plain_width(character).map(usize::from), Some(grapheme_width(&grapheme)), "{character:?}");
+        }
+    }
+
+    /// What is laid out by other widths than the screen buffer's would be drawn in other columns.
+    #[test]
+    fn every_character_is_as_wide_as_the_screen_buffer_takes_it() {
+        for character in ('\0'..=char::MAX).filter(|c| !c.is_control()) {
+            let grapheme = character.to_string();
+            assert_eq!(grapheme_width(&grapheme), usize::from(grapheme.cell_width()), "{character:?}");
+            let differs = grapheme.width() != grapheme_width(&grapheme);
+            assert_eq!(differs, HALF_WIDTH_MARKS.contains(&character), "Unicode counts {character:?} otherwise");
         }
     }
 
