@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Completions(completions::Completions),
     Export(export::Export),
     Pin(pin::Pin),
-    Roster(roster::Roster),
+    Roster(roster::MakePins),
 }
 
 /// The data folder, for the commands that read the ledger.

@@ -3,16 +3,16 @@
 //! the feed. Sessions submit squares to it and read pages from it; nothing outside this folder knows SQL.
 
 mod apply;
+mod archive;
 mod backup;
 mod check;
 mod checkpoint;
-mod log_file;
+mod copy_check;
 mod open_files;
-mod opening;
 mod reader;
-mod recorded;
 mod schema;
-mod stored;
+mod student_filter;
+mod wal_room;
 mod writer;
 
 use std::{
@@ -22,20 +22,20 @@ use std::{
     thread::JoinHandle,
 };
 
+pub use archive::{Archive, ArchivedResult, ArchivedStudent};
 pub use backup::BackupError;
 use bytes::Bytes;
 pub use check::Findings;
 use jiff::Timestamp;
-use open_files::{Lost, OpenFiles};
+use open_files::{FilesChanged, OpenFiles};
 pub(crate) use reader::{PageQuery, ReadFailed, Replay};
-pub use stored::{Stored, StoredResult, StoredStudent};
 use tokio::sync::mpsc;
 
 use crate::{
     background::Background,
     feed::{self, Feed},
     metrics::Metrics,
-    private,
+    permissions,
 };
 
 /// The squares that may wait for the writer. A session that finds no room waits, and reads nothing meanwhile.
@@ -107,7 +107,7 @@ pub enum LedgerError {
     },
     /// Its files are not those that are open any more.
     #[error("{what}")]
-    Lost {
+    FilesChanged {
         /// Which, and how to mend it.
         what: String,
     },
@@ -133,15 +133,15 @@ impl LedgerError {
     }
 }
 
-impl From<Lost> for LedgerError {
-    fn from(lost: Lost) -> Self {
-        Self::Lost { what: lost.to_string() }
+impl From<FilesChanged> for LedgerError {
+    fn from(lost: FilesChanged) -> Self {
+        Self::FilesChanged { what: lost.to_string() }
     }
 }
 
 /// A square to be recorded.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct LedgerEntry {
     pub(crate) student: Arc<str>,
     pub(crate) name: Arc<str>,
     /// In canonical form.
@@ -155,7 +155,7 @@ pub(crate) struct Entry {
 /// A square on its way to the writer, and where its answer goes.
 #[derive(Debug)]
 pub(crate) struct Submission {
-    pub(crate) entry: Entry,
+    pub(crate) entry: LedgerEntry,
     /// Has room for the answer by the time it is given: a session has no more under way than its channel holds.
     pub(crate) answer: mpsc::Sender<Answer>,
 }
@@ -187,7 +187,7 @@ pub(crate) struct Ledger {
     log: String,
     submissions: mpsc::Sender<Submission>,
     readers: Arc<reader::Readers>,
-    recorded: Arc<recorded::Recorded>,
+    recorded: Arc<student_filter::StudentFilter>,
     writer: Worker,
     /// Held for as long as the ledger is open.
     _lock: File,
@@ -208,7 +208,7 @@ impl Ledger {
         let unusable =
             |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
         make_folder(folder).map_err(unusable)?;
-        private::mend(folder);
+        permissions::restrict_folder(folder);
         let lock_path = folder.join(LOCK);
         let mut lock = open_lock(&lock_path)
             .map_err(|error| LedgerError::Unusable { path: lock_path.clone(), error: error.to_string() })?;
@@ -219,7 +219,7 @@ impl Ledger {
         }
 
         let path = make_file(&file_in(folder)).map_err(unusable)?;
-        let connection = opening::note(schema::open(&path)?, &mut lock, &path)?;
+        let connection = copy_check::record_opening(schema::open(&path)?, &mut lock, &path)?;
         let failed = |error| LedgerError::from_sqlite(&path, &error);
         let anchor = schema::connect_to_read(&path).map_err(failed)?;
         let (log, latest) = schema::identity(&anchor).map_err(failed)?;
@@ -230,7 +230,7 @@ impl Ledger {
 
         let (submissions, queue) = mpsc::channel(QUEUE);
         tell_what_is_odd(folder, latest, last_at);
-        let recorded = Arc::new(recorded::Recorded::default());
+        let recorded = Arc::new(student_filter::StudentFilter::default());
         recorded.load(&connection).map_err(failed)?;
         let opened = writer::Opened {
             recorded: Arc::clone(&recorded),
@@ -254,7 +254,7 @@ impl Ledger {
     }
 
     /// The name of the ledger.
-    pub(crate) fn log(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.log
     }
 
@@ -264,8 +264,8 @@ impl Ledger {
     }
 
     /// Whether this student may have recorded a result, now or in an earlier run.
-    pub(crate) fn may_know(&self, student: &str) -> bool {
-        self.recorded.may_have(student)
+    pub(crate) fn may_have_recorded(&self, student: &str) -> bool {
+        self.recorded.may_contain(student)
     }
 
     /// Where earlier results are read.
@@ -316,7 +316,7 @@ fn open_lock(path: &Path) -> std::io::Result<File> {
 /// Makes the ledger's file for its owner alone, where it is missing, and gives its own path where this one is a link:
 /// SQLite keeps what belongs to it beside the file itself.
 fn make_file(path: &Path) -> std::io::Result<PathBuf> {
-    if !path.exists() && !schema::has_log(path).unwrap_or(true) {
+    if !path.exists() && !schema::has_wal(path).unwrap_or(true) {
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]

@@ -16,9 +16,9 @@ mod listen;
 mod lobby;
 mod metrics;
 mod new_file;
+mod permissions;
 mod pins;
 mod presence;
-mod private;
 mod relay;
 mod roster;
 mod session;
@@ -35,7 +35,7 @@ use std::{
 
 use background::Background;
 use etcetera::BaseStrategy as _;
-pub use ledger::{BackupError, Findings, LedgerError, Stored, StoredResult, StoredStudent};
+pub use ledger::{Archive, ArchivedResult, ArchivedStudent, BackupError, Findings, LedgerError};
 use lobby::Lobby;
 pub use new_file::{NewFile, NewFileError};
 pub use pins::{PinError, hash_pin};
@@ -46,7 +46,7 @@ use squares_shared::{
 };
 use threads::Threads;
 pub use threads::runtime;
-pub use tls::{Tls, TlsError};
+pub use tls::{TlsError, TlsSource};
 use tokio::{
     net::TcpListener,
     runtime::Handle,
@@ -84,7 +84,7 @@ pub struct Config {
     /// Where metrics and health are served over HTTP, as `host:port`; `None`: nowhere, and nothing is counted.
     pub metrics: Option<String>,
     /// The certificate of a server that speaks TLS; `None`: it does not.
-    pub tls: Option<Tls>,
+    pub tls: Option<TlsSource>,
 }
 
 /// The address that servers listen on, and clients look at, where nothing else is said.
@@ -174,8 +174,8 @@ struct Room {
     feed: Arc<feed::Feed>,
     presence: Arc<presence::Presence>,
     relay: Arc<relay::Relay>,
-    door: roster::Door,
-    pins: pins::Gate,
+    admission: roster::Admission,
+    pins: pins::PinVerifier,
     squares: limits::SquareLimits,
     attention: session::AttentionQueue,
     /// For connections without a place that are waited for until they have read why.
@@ -226,13 +226,13 @@ impl Server {
             Auth::Roster | Auth::Pin if config.roster.is_none() => return Err(StartError::NoRoster),
             Auth::Roster | Auth::Pin | Auth::Open => {}
         }
-        let door = roster::Door::open(auth, config.roster).await?;
+        let admission = roster::Admission::open(auth, config.roster).await?;
         let simulated = streams.is_some();
         let threads = Threads::here();
         if !simulated {
             threads::ask_for_those_of_a_server()?;
         }
-        let pins = pins::Gate::new()?;
+        let pins = pins::PinVerifier::new()?;
         let background = Arc::new(if simulated { Background::simulated() } else { Background::new()? });
         let lobby = if simulated { Lobby::simulated() } else { Lobby::new(threads.lobby)? };
         let (mut incoming, address) = match streams {
@@ -270,7 +270,7 @@ impl Server {
             tracing::warn!("PINs cross the network in the open: add --tls self, or --tls-cert and --tls-key");
         }
         let presence = Arc::new(presence::Presence::new());
-        tracing::info!(%address, log = ledger.log(), latest = feed.latest(), %auth, students = door.roster_len(), "open");
+        tracing::info!(%address, log = ledger.id(), latest = feed.latest(), %auth, students = admission.roster_len(), "open");
         let relay = Arc::new(relay::Relay::new(threads.lobby));
         let squares = limits::SquareLimits::new(config.rate, config.burst, config.digit_rate);
         let room = Arc::new(Room {
@@ -280,7 +280,7 @@ impl Server {
             feed: Arc::clone(&feed),
             presence: Arc::clone(&presence),
             relay: Arc::clone(&relay),
-            door,
+            admission,
             pins,
             limits: Limits {
                 line: config.max_line,
@@ -325,12 +325,12 @@ impl Server {
     /// # Errors
     /// Where the file cannot be used; the roster before it stays in force.
     pub async fn reload_roster(&self) -> Result<Option<usize>, RosterError> {
-        self.room.door.reload().await
+        self.room.admission.reload().await
     }
 
     /// Waits until the roster's file is another than the one that was read last; for ever where there is no roster.
     pub async fn roster_changed(&self) {
-        self.room.door.changed(&self.room.background).await;
+        self.room.admission.changed(&self.room.background).await;
     }
 
     /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is

@@ -36,14 +36,14 @@ const SAID_EVERY: Duration = Duration::from_secs(1);
 
 /// The running log.
 pub(crate) struct Log {
-    queue: Queue,
+    queue: LogQueue,
 }
 
 #[derive(Clone)]
-struct Queue {
-    lines: SyncSender<Entry>,
+struct LogQueue {
+    lines: SyncSender<LogItem>,
     missing: Arc<Missing>,
-    paces: Arc<Paces>,
+    paces: Arc<LineRates>,
 }
 
 /// Lines that were not written, and that it was not said of yet.
@@ -57,24 +57,24 @@ struct Missing {
 
 /// Troubles have a pace of their own, so that no visits keep them off the log. What is only there for whoever looks
 /// for a fault is written as it comes.
-struct Paces {
-    troubles: Mutex<Pace>,
-    news: Mutex<Pace>,
+struct LineRates {
+    troubles: Mutex<LineRate>,
+    news: Mutex<LineRate>,
 }
 
 /// How many lines may still be written.
-struct Pace {
+struct LineRate {
     left: u32,
     at: Instant,
 }
 
 /// Where one line goes.
-struct Line {
-    queue: Queue,
+struct LogLine {
+    queue: LogQueue,
     is_written: bool,
 }
 
-enum Entry {
+enum LogItem {
     Line(Vec<u8>),
     /// Everything before it was written once this is answered.
     Flush(SyncSender<()>),
@@ -83,9 +83,9 @@ enum Entry {
 /// Starts the log at the level that `RUST_LOG` sets, else `info`.
 pub(crate) fn start() -> Log {
     let (lines, entries) = mpsc::sync_channel(QUEUE);
-    let pace = || Mutex::new(Pace::new(Instant::now()));
-    let paces = Arc::new(Paces { troubles: pace(), news: pace() });
-    let queue = Queue { lines, missing: Arc::default(), paces };
+    let pace = || Mutex::new(LineRate::new(Instant::now()));
+    let paces = Arc::new(LineRates { troubles: pace(), news: pace() });
+    let queue = LogQueue { lines, missing: Arc::default(), paces };
     let missing = Arc::clone(&queue.missing);
     // Without a thread there is no log; the server is worth more.
     let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&entries, &missing));
@@ -104,31 +104,31 @@ impl Log {
     /// Waits a moment for what is left to be written.
     pub(crate) fn finish(self) {
         let (done, is_done) = mpsc::sync_channel(1);
-        if self.queue.lines.try_send(Entry::Flush(done)).is_ok() {
+        if self.queue.lines.try_send(LogItem::Flush(done)).is_ok() {
             let _ = is_done.recv_timeout(PATIENCE);
         }
     }
 }
 
-impl<'a> MakeWriter<'a> for Queue {
-    type Writer = Line;
+impl<'a> MakeWriter<'a> for LogQueue {
+    type Writer = LogLine;
 
-    fn make_writer(&'a self) -> Line {
-        Line { queue: self.clone(), is_written: true }
+    fn make_writer(&'a self) -> LogLine {
+        LogLine { queue: self.clone(), is_written: true }
     }
 
-    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Line {
+    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> LogLine {
         let pace = match *metadata.level() {
             Level::ERROR | Level::WARN => &self.paces.troubles,
             Level::INFO => &self.paces.news,
             Level::DEBUG | Level::TRACE => return self.make_writer(),
         };
         let is_written = pace.lock().takes(Instant::now());
-        Line { queue: self.clone(), is_written }
+        LogLine { queue: self.clone(), is_written }
     }
 }
 
-impl Pace {
+impl LineRate {
     fn new(now: Instant) -> Self {
         Self { left: AT_ONCE, at: now }
     }
@@ -149,13 +149,13 @@ impl Pace {
     }
 }
 
-impl Write for Line {
+impl Write for LogLine {
     /// Takes one line, or loses it.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let Queue { lines, missing, .. } = &self.queue;
+        let LogQueue { lines, missing, .. } = &self.queue;
         if !self.is_written {
             missing.left_out.fetch_add(1, Ordering::Relaxed);
-        } else if lines.try_send(Entry::Line(line.to_vec())).is_err() {
+        } else if lines.try_send(LogItem::Line(line.to_vec())).is_err() {
             missing.lost.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -166,11 +166,11 @@ impl Write for Line {
     }
 }
 
-fn write_all(entries: &Receiver<Entry>, missing: &Missing) {
+fn write_all(entries: &Receiver<LogItem>, missing: &Missing) {
     let mut out = io::stderr();
     let mut said = None::<Instant>;
     for entry in entries {
-        let is_flush = matches!(entry, Entry::Flush(_));
+        let is_flush = matches!(entry, LogItem::Flush(_));
         if is_flush || said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
             for (count, why) in [
                 (&missing.lost, "lost: they came faster than they were taken"),
@@ -185,8 +185,8 @@ fn write_all(entries: &Receiver<Entry>, missing: &Missing) {
             }
         }
         match entry {
-            Entry::Line(line) => drop(out.write_all(&line)),
-            Entry::Flush(done) => drop(done.send(())),
+            LogItem::Line(line) => drop(out.write_all(&line)),
+            LogItem::Flush(done) => drop(done.send(())),
         }
     }
 }
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn many_lines_pass_at_once_and_then_so_many_a_second() {
         let mut now = Instant::now();
-        let mut pace = Pace::new(now);
+        let mut pace = LineRate::new(now);
         let mut pass = |now| (0..10_000).filter(|_| pace.takes(now)).count();
         assert_eq!(pass(now), AT_ONCE as usize);
         for _ in 0..60 {

@@ -11,7 +11,7 @@ use std::{io::Write as _, process::ExitCode};
 
 use clap::CommandFactory as _;
 use flags::Flags;
-use squares_server::{Config, Server, Tls, default_data_dir};
+use squares_server::{Config, Server, TlsSource, default_data_dir};
 use squares_shared::message::Auth;
 
 fn main() -> ExitCode {
@@ -62,8 +62,8 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
         max_per_student: flags.max_per_student,
         metrics: flags.metrics,
         tls: match (flags.tls_cert, flags.tls_key) {
-            (Some(certificate), Some(key)) => Some(Tls::Files { certificate, key }),
-            _ => flags.tls.map(|_| Tls::OfItsOwn),
+            (Some(certificate), Some(key)) => Some(TlsSource::Files { certificate, key }),
+            _ => flags.tls.map(|_| TlsSource::SelfSigned),
         },
         ..Config::new(data)
     };
@@ -85,7 +85,7 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
                 signals::Asked::Stop => break,
             },
             () = reload.done() => {}
-            () = server.roster_changed(), if !reload.is_under_way() => reload.ask(),
+            () = server.roster_changed(), if !reload.is_running() => reload.ask(),
         }
     }
     reload.end().await;

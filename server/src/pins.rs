@@ -1,9 +1,9 @@
 //! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of
 //! milliseconds and tens of megabytes on purpose, so they run off the async threads, few at a time, and students have
-//! theirs by turns; `session` asks [`Gate::check`] and goes on meanwhile. The commands of the program ask for hashes.
+//! theirs by turns; `session` asks [`PinVerifier::check`] and goes on meanwhile. The commands of the program ask for hashes.
 
-mod guesses;
-mod turns;
+mod fair_queue;
+mod guess_throttle;
 
 use std::{cell::RefCell, collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
@@ -14,11 +14,11 @@ use argon2::{
         phc::{Output, PasswordHash},
     },
 };
-use guesses::Guesses;
+use fair_queue::FairQueue;
+use guess_throttle::GuessThrottle;
 use parking_lot::Mutex;
 use squares_shared::pin::canonical;
 use tokio::{sync::oneshot, time::Instant};
-use turns::Turns;
 use zeroize::Zeroizing;
 
 use crate::{background::Background, limits::network, threads::Threads};
@@ -110,12 +110,12 @@ fn matches(pin: &str, hash: &str) -> bool {
 
 /// What came of a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum PinVerdict {
     Right,
     /// Missing or wrong.
     Wrong,
     /// Too many were wrong: for this long, none is looked at.
-    HeldUp(Duration),
+    Throttled(Duration),
     /// The student has joined too often, or too many wait to join as this student: it was not looked at, and may be
     /// after this time.
     TooOften(Duration),
@@ -126,41 +126,41 @@ const CROWDED: Duration = Duration::from_secs(1);
 
 /// Where PINs are checked.
 #[derive(Debug)]
-pub(crate) struct Gate {
-    shared: Arc<Shared>,
+pub(crate) struct PinVerifier {
+    shared: Arc<VerifierState>,
     checks: Background,
 }
 
 #[derive(Debug)]
-struct Shared {
-    guesses: Mutex<Guesses>,
-    queue: Mutex<Queue>,
+struct VerifierState {
+    guesses: Mutex<GuessThrottle>,
+    queue: Mutex<WaitingChecks>,
 }
 
 /// Those who wait for a check, each to be told when it is their turn.
 #[derive(Debug)]
-struct Queue {
-    turns: Turns,
+struct WaitingChecks {
+    turns: FairQueue,
     told: HashMap<u64, oneshot::Sender<()>>,
 }
 
 /// Somebody's place in the queue, and then their turn. Dropped, it goes to the next.
 #[derive(Debug)]
 struct Turn {
-    shared: Arc<Shared>,
+    shared: Arc<VerifierState>,
     student: Arc<str>,
     number: u64,
     has_come: bool,
 }
 
-impl Gate {
+impl PinVerifier {
     /// Fails where the system has no thread left for it.
     pub(crate) fn new() -> std::io::Result<Self> {
         let at_once = Threads::here().pins;
         let rest = || MEMORY.with_borrow_mut(|memory| *memory = Vec::new());
         let checks = Background::with(at_once, "pin", NICENESS, rest)?;
-        let queue = Mutex::new(Queue { turns: Turns::new(at_once), told: HashMap::new() });
-        Ok(Self { shared: Arc::new(Shared { guesses: Mutex::default(), queue }), checks })
+        let queue = Mutex::new(WaitingChecks { turns: FairQueue::new(at_once), told: HashMap::new() });
+        Ok(Self { shared: Arc::new(VerifierState { guesses: Mutex::default(), queue }), checks })
     }
 
     /// Checks a student's PIN against its hash, or, for a student without one, says no after as long a time. Nothing
@@ -172,26 +172,26 @@ impl Gate {
         pin: Option<Zeroizing<String>>,
         hash: Option<Arc<str>>,
         is_gone: impl Fn() -> bool,
-    ) -> Verdict {
-        if let Some(left) = self.shared.guesses.lock().held_up(student, address, Instant::now()) {
-            return Verdict::HeldUp(left);
+    ) -> PinVerdict {
+        if let Some(left) = self.shared.guesses.lock().throttled(student, address, Instant::now()) {
+            return PinVerdict::Throttled(left);
         }
         let Some(pin) = pin else {
             self.shared.wrong(student, address);
-            return Verdict::Wrong;
+            return PinVerdict::Wrong;
         };
-        let Some(turn) = self.turn(student, address).await else { return Verdict::TooOften(CROWDED) };
+        let Some(turn) = self.turn(student, address).await else { return PinVerdict::TooOften(CROWDED) };
         if is_gone() {
-            return Verdict::Wrong;
+            return PinVerdict::Wrong;
         }
         {
             let (mut guesses, now) = (self.shared.guesses.lock(), Instant::now());
             // While this one waited, others may have guessed too often: a flood that queues here is not worked off.
-            if let Some(left) = guesses.held_up(student, address, now) {
-                return Verdict::HeldUp(left);
+            if let Some(left) = guesses.throttled(student, address, now) {
+                return PinVerdict::Throttled(left);
             }
             if let Some(left) = guesses.joined_too_often(student, now) {
-                return Verdict::TooOften(left);
+                return PinVerdict::TooOften(left);
             }
             // Counted before it is looked at, so that of many at the same time no more are looked at than may be wrong.
             guesses.failed(student, address, now);
@@ -208,7 +208,7 @@ impl Gate {
             drop(turn);
             right
         };
-        if self.checks.run(check).await.unwrap_or(false) { Verdict::Right } else { Verdict::Wrong }
+        if self.checks.run(check).await.unwrap_or(false) { PinVerdict::Right } else { PinVerdict::Wrong }
     }
 
     /// Waits for a turn; `None` where too many wait for one as it is.
@@ -228,7 +228,7 @@ impl Gate {
     }
 }
 
-impl Shared {
+impl VerifierState {
     /// Tells those whose turn it is now.
     fn go_on(&self) {
         let mut queue = self.queue.lock();
@@ -245,7 +245,7 @@ impl Shared {
     }
 
     fn say_if_held_up(&self, student: &Arc<str>, address: IpAddr) {
-        let held = self.guesses.lock().held_up(student, address, Instant::now());
+        let held = self.guesses.lock().throttled(student, address, Instant::now());
         if let Some(held) = held {
             tracing::warn!(%student, %address, seconds = held.as_secs(), "too many wrong PINs: held up");
         }
@@ -319,7 +319,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_many_guesses_at_once_no_more_than_five_are_looked_at() {
-        let (gate, student) = (Gate::new().unwrap(), Arc::from("s"));
+        let (gate, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
         let guess = |from: u8| {
             let pin = Some(Zeroizing::new("1".to_owned()));
@@ -338,13 +338,13 @@ mod tests {
             if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
         })
         .await;
-        assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Wrong).count(), 5, "{verdicts:?}");
-        assert_eq!(guess(2).await, Verdict::Wrong, "elsewhere it is not held up");
+        assert_eq!(verdicts.iter().filter(|verdict| **verdict == PinVerdict::Wrong).count(), 5, "{verdicts:?}");
+        assert_eq!(guess(2).await, PinVerdict::Wrong, "elsewhere it is not held up");
     }
 
     #[tokio::test]
     async fn nothing_is_checked_for_who_is_gone_and_others_go_on() {
-        let gate = Gate::new().unwrap();
+        let gate = PinVerifier::new().unwrap();
         let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
         let check = |student: &'static str, gone: bool| {
             let (hash, gate) = (hash.clone(), &gate);
@@ -353,7 +353,7 @@ mod tests {
                     .await
             }
         };
-        assert_eq!(check("gone", true).await, Verdict::Wrong);
+        assert_eq!(check("gone", true).await, PinVerdict::Wrong);
         for _ in 0..10 {
             // Called off while they wait, or are about to have their turn.
             let (mut first, mut second) = (Box::pin(check("a", false)), Box::pin(check("a", false)));
@@ -363,43 +363,43 @@ mod tests {
             })
             .await;
         }
-        assert_eq!(check("a", false).await, Verdict::Right);
-        assert_eq!(check("gone", false).await, Verdict::Right, "it was no guess");
+        assert_eq!(check("a", false).await, PinVerdict::Right);
+        assert_eq!(check("gone", false).await, PinVerdict::Right, "it was no guess");
     }
 
     #[tokio::test]
     async fn a_right_pin_again_and_again_has_to_wait_and_others_do_not() {
-        let gate = Gate::new().unwrap();
+        let gate = PinVerifier::new().unwrap();
         let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
         let check = async |student: &str| {
             let pin = Some(Zeroizing::new("2345".to_owned()));
             gate.check(&student.into(), address, pin, Some(hash.clone()), || false).await
         };
         let mut joins = 0;
-        while check("eager").await == Verdict::Right {
+        while check("eager").await == PinVerdict::Right {
             joins += 1;
             assert!(joins < 1000, "never held up");
         }
         assert!(joins >= 30, "{joins}");
-        assert!(matches!(check("eager").await, Verdict::TooOften(wait) if wait <= Duration::from_secs(1)));
-        assert_eq!(check("other").await, Verdict::Right);
+        assert!(matches!(check("eager").await, PinVerdict::TooOften(wait) if wait <= Duration::from_secs(1)));
+        assert_eq!(check("other").await, PinVerdict::Right);
     }
 
     #[tokio::test]
     async fn who_guesses_too_often_is_held_up_even_with_the_right_pin() {
-        let (gate, student) = (Gate::new().unwrap(), Arc::from("s"));
+        let (gate, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
         let address = IpAddr::from([127, 0, 0, 1]);
         let check = async |pin: &str| {
             gate.check(&student, address, Some(pin.to_owned().into()), Some(hash.clone()), || false).await
         };
         for _ in 0..4 {
-            assert_eq!(check("1").await, Verdict::Wrong);
+            assert_eq!(check("1").await, PinVerdict::Wrong);
         }
-        assert_eq!(check("2345").await, Verdict::Right);
+        assert_eq!(check("2345").await, PinVerdict::Right);
         for _ in 0..5 {
-            assert_eq!(check("1").await, Verdict::Wrong, "the success started anew");
+            assert_eq!(check("1").await, PinVerdict::Wrong, "the success started anew");
         }
-        assert!(matches!(check("2345").await, Verdict::HeldUp(_)));
+        assert!(matches!(check("2345").await, PinVerdict::Throttled(_)));
     }
 }

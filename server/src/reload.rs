@@ -9,12 +9,12 @@ use squares_server::{RosterError, Server};
 const LAST: Duration = Duration::from_secs(1);
 
 /// What came of it.
-type Read = Result<Option<usize>, RosterError>;
+type Reloaded = Result<Option<usize>, RosterError>;
 
 /// The roster that is being read, if it is.
 pub(crate) struct Reload<'a> {
     server: &'a Server,
-    reading: Option<Pin<Box<dyn Future<Output = Read> + 'a>>>,
+    reading: Option<Pin<Box<dyn Future<Output = Reloaded> + 'a>>>,
     /// It was asked for again meanwhile: the file may have changed behind what was read.
     again: bool,
 }
@@ -35,7 +35,7 @@ impl<'a> Reload<'a> {
     }
 
     /// Whether it is being read.
-    pub(crate) fn is_under_way(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.reading.is_some()
     }
 

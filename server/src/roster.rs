@@ -1,10 +1,10 @@
-//! Who may join: the roster as a file (JSON or CSV), and the rule in force. Sessions ask [`Door::admit`]; the
+//! Who may join: the roster as a file (JSON or CSV), and the rule in force. Sessions ask [`Admission::admit`]; the
 //! server reads the file when it starts, on SIGHUP, and when it has changed.
 
-mod changes;
 mod columns;
+mod file_stamp;
 mod json;
-mod making;
+mod make_pins;
 mod table;
 mod text;
 
@@ -15,9 +15,9 @@ use std::{
     time::Duration,
 };
 
-use changes::Stamp;
+use file_stamp::RosterStamp;
 use json::Objects;
-pub use making::{MadePins, make_pins};
+pub use make_pins::{MadePins, make_pins};
 use parking_lot::{Mutex, RwLock};
 use squares_shared::{
     message::{Auth, Student},
@@ -25,12 +25,12 @@ use squares_shared::{
     student::{StudentError, check_id, is_visible, read_name},
     typed,
 };
-use table::{Rows, Table};
+use table::{StudentRows, Table};
 
 use crate::{
     background::{Background, apart},
+    permissions,
     pins::is_usable,
-    private,
 };
 
 /// How often the file is looked at for changes. One that differs from the last look is still being written.
@@ -39,7 +39,7 @@ const LOOKED_AT: Duration = Duration::from_secs(1);
 /// The students of a class, by id.
 #[derive(Debug)]
 pub(crate) struct Roster {
-    students: HashMap<String, Listed>,
+    students: HashMap<String, RosterEntry>,
     /// Which of its columns was taken for what.
     taken: String,
     /// The lines that have no id.
@@ -48,7 +48,7 @@ pub(crate) struct Roster {
 
 /// One student on it.
 #[derive(Debug)]
-struct Listed {
+struct RosterEntry {
     student: Student,
     /// The hash of the PIN.
     pin: Option<Arc<str>>,
@@ -77,7 +77,7 @@ pub enum RosterError {
 
 /// One student as a roster file writes it: what is empty is not there.
 #[derive(Debug, Default)]
-struct Row {
+struct RosterRow {
     id: String,
     name: String,
     department: String,
@@ -102,12 +102,12 @@ impl Roster {
         let text = text::text_of(bytes)?;
         let (rows, taken) = if is_json(text) {
             let objects = Objects::read(text)?;
-            (Rows { rows: objects.rows()?, without_id: Vec::new() }, objects.in_words())
+            (StudentRows { rows: objects.rows()?, without_id: Vec::new() }, objects.in_words())
         } else {
             let table = Table::find(text)?;
             (table.rows()?, table.in_words())
         };
-        let Rows { rows, without_id } = rows;
+        let StudentRows { rows, without_id } = rows;
         let mut students = HashMap::with_capacity(rows.len());
         let mut places = HashMap::with_capacity(rows.len());
         for (place, row) in rows {
@@ -139,7 +139,7 @@ impl Roster {
     /// Whether every PIN can be checked; tells how many students have none.
     fn without_pin(&self) -> Result<usize, String> {
         let mut without = 0;
-        for Listed { student, pin } in self.students.values() {
+        for RosterEntry { student, pin } in self.students.values() {
             match pin {
                 Some(pin) if is_usable(pin) => {}
                 Some(_) => {
@@ -216,7 +216,7 @@ fn spoiled(id: &str) -> String {
     )
 }
 
-fn listed(row: Row) -> Result<Listed, String> {
+fn listed(row: RosterRow) -> Result<RosterEntry, String> {
     let id = id_of(&row.id);
     if is_spoiled(&id) {
         return Err(spoiled(&id));
@@ -242,7 +242,7 @@ fn listed(row: Row) -> Result<Listed, String> {
         // The PIN itself is not repeated: this sentence goes to a log.
         return Err(format!("the PIN of {id} is not an Argon2id hash; put in what `squares-server pin` prints for it"));
     }
-    Ok(Listed { student: Student { id, name, department }, pin })
+    Ok(RosterEntry { student: Student { id, name, department }, pin })
 }
 
 /// Reads a roster for this way of letting students in.
@@ -250,7 +250,7 @@ fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
     let roster = Roster::read(file)?;
     roster.say();
     if auth == Auth::Pin {
-        private::name_loose(file, "the roster, which has the hashes of PINs");
+        permissions::warn_if_loose(file, "the roster, which has the hashes of PINs");
         let without = roster.without_pin();
         match without.map_err(|why| RosterError::Unusable { path: file.to_owned(), why })? {
             0 => {}
@@ -268,10 +268,13 @@ fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
 }
 
 /// The same on a thread of its own, which hangs alone where the disk does; with the file as it was before.
-async fn read_apart(file: &Path, auth: Auth) -> Result<(Option<Stamp>, Result<Roster, RosterError>), RosterError> {
+async fn read_apart(
+    file: &Path,
+    auth: Auth,
+) -> Result<(Option<RosterStamp>, Result<Roster, RosterError>), RosterError> {
     let own = file.to_owned();
     let unreadable = |error| RosterError::Unreadable { path: file.to_owned(), error };
-    apart("roster", move || (Stamp::of(&own), read(&own, auth))).await.map_err(unreadable)
+    apart("roster", move || (RosterStamp::of(&own), read(&own, auth))).await.map_err(unreadable)
 }
 
 /// Why somebody is not let in.
@@ -285,15 +288,15 @@ pub(crate) enum Refused {
 
 /// The rule in force for who may join.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct Admission {
     auth: Auth,
     file: Option<PathBuf>,
     roster: RwLock<Option<Arc<Roster>>>,
     /// The file when it was read last, whether or not it could be used.
-    seen: Mutex<Option<Stamp>>,
+    seen: Mutex<Option<RosterStamp>>,
 }
 
-impl Door {
+impl Admission {
     /// Reads the roster, where there is one, and puts the rule in force.
     pub(crate) async fn open(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
         let (seen, roster) = match &file {
@@ -333,7 +336,7 @@ impl Door {
         loop {
             tokio::time::sleep(LOOKED_AT).await;
             let own = file.clone();
-            let now = background.run(move || Stamp::of(&own)).await.unwrap_or_default();
+            let now = background.run(move || RosterStamp::of(&own)).await.unwrap_or_default();
             if now.is_some() && now == last && now != *self.seen.lock() {
                 return;
             }

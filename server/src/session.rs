@@ -174,8 +174,8 @@ impl Session {
         let hello = FromServer::Hello(Hello {
             protocol: PROTOCOL,
             server: concat!("squares-server ", env!("CARGO_PKG_VERSION")).to_owned(),
-            auth: room.door.auth(),
-            log: room.ledger.log().to_owned(),
+            auth: room.admission.auth(),
+            log: room.ledger.id().to_owned(),
             latest: room.feed.latest(),
             limits: room.limits,
         });

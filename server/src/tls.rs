@@ -17,11 +17,11 @@ use rustls::{
 use squares_shared::regular_file;
 use zeroize::Zeroizing;
 
-use crate::private;
+use crate::permissions;
 
 /// Where the certificate and its key come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tls {
+pub enum TlsSource {
     /// From these files, in PEM form: the certificate with what leads from it to its root, and its key.
     Files {
         /// The certificates.
@@ -30,7 +30,7 @@ pub enum Tls {
         key: PathBuf,
     },
     /// Made for itself once, and kept in the data folder. Clients know it by its fingerprint.
-    OfItsOwn,
+    SelfSigned,
 }
 
 /// Why there is no TLS.
@@ -58,10 +58,10 @@ pub enum TlsError {
 const OWN_FILE: &str = "tls-self.pem";
 
 /// Reads the certificate, or makes one; tells its fingerprint too.
-pub(crate) fn load(tls: &Tls, data: &Path) -> Result<(Arc<ServerConfig>, String), TlsError> {
+pub(crate) fn load(tls: &TlsSource, data: &Path) -> Result<(Arc<ServerConfig>, String), TlsError> {
     let (certificate_path, key_path) = match tls {
-        Tls::Files { certificate, key } => (certificate.clone(), key.clone()),
-        Tls::OfItsOwn => {
+        TlsSource::Files { certificate, key } => (certificate.clone(), key.clone()),
+        TlsSource::SelfSigned => {
             let path = data.join(OWN_FILE);
             make_if_missing(&path).map_err(|error| TlsError::File { path: path.clone(), why: error.to_string() })?;
             (path.clone(), path)
@@ -73,7 +73,7 @@ pub(crate) fn load(tls: &Tls, data: &Path) -> Result<(Arc<ServerConfig>, String)
     let Some(fingerprint) = chain.first().map(|first| fingerprint(first)) else {
         return Err(TlsError::File { path: certificate_path, why: "there is no certificate in it".to_owned() });
     };
-    private::name_loose(&key_path, "the key of the certificate");
+    permissions::warn_if_loose(&key_path, "the key of the certificate");
     let key = PrivateKeyDer::from_pem_slice(&Zeroizing::new(read(&key_path)?))
         .map_err(|error| TlsError::File { path: key_path, why: error.to_string() })?;
     let unusable = |error: rustls::Error| TlsError::Unusable { path: certificate_path.clone(), why: error.to_string() };
@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn a_certificate_is_made_once_and_its_key_is_its_owners_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, first) = load(&Tls::OfItsOwn, folder.path()).unwrap();
-        let (_, again) = load(&Tls::OfItsOwn, folder.path()).unwrap();
+        let (_, first) = load(&TlsSource::SelfSigned, folder.path()).unwrap();
+        let (_, again) = load(&TlsSource::SelfSigned, folder.path()).unwrap();
         assert_eq!(first, again);
         let groups: Vec<_> = first.strip_prefix("SHA256:").unwrap().split(' ').collect();
         assert!(groups.len() == 8 && groups.iter().all(|group| group.len() == 8), "{first}");
@@ -147,9 +147,9 @@ mod tests {
     fn files_that_do_not_fit_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        load(&Tls::OfItsOwn, folder.path()).unwrap();
+        load(&TlsSource::SelfSigned, folder.path()).unwrap();
         fs::rename(at(OWN_FILE), at("other.pem")).unwrap();
-        load(&Tls::OfItsOwn, folder.path()).unwrap();
+        load(&TlsSource::SelfSigned, folder.path()).unwrap();
         fs::write(at("empty.pem"), "").unwrap();
         for (certificate, key, named) in [
             ("nowhere.pem", OWN_FILE, "nowhere.pem"),
@@ -157,7 +157,7 @@ mod tests {
             (OWN_FILE, "empty.pem", "empty.pem"),
             ("other.pem", OWN_FILE, "other.pem"),
         ] {
-            let files = Tls::Files { certificate: at(certificate), key: at(key) };
+            let files = TlsSource::Files { certificate: at(certificate), key: at(key) };
             let error = load(&files, folder.path()).err().unwrap().to_string();
             assert!(error.contains(named) && !error.contains("BEGIN"), "{error}");
         }

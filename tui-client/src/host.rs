@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use squares_server::{Config, LedgerError, Server, StartError, Stored};
+use squares_server::{Archive, Config, LedgerError, Server, StartError};
 use tokio::runtime::Runtime;
 
 /// The server's threads: a class that is hosted by one of its terminals is small.
@@ -39,8 +39,8 @@ pub fn data_folder() -> Option<PathBuf> {
 /// The name of the ledger in this folder, where it has results. It is only read, also while a server has it.
 #[must_use]
 pub fn own_ledger(data: &Path) -> Option<String> {
-    let stored = Stored::open(data).ok()?;
-    (stored.latest() > 0).then(|| stored.log().to_owned())
+    let archive = Archive::open(data).ok()?;
+    (archive.latest() > 0).then(|| archive.ledger_id().to_owned())
 }
 
 /// How to mend it is said in the terms of the server's flags, which this program does not have.

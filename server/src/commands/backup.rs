@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use squares_server::{BackupError, Stored};
+use squares_server::{Archive, BackupError};
 
 use super::{Folder, interrupt::Interrupt, progress::Progress};
 
@@ -22,11 +22,11 @@ pub(crate) struct Backup {
 
 impl Backup {
     pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-        let stored = Stored::open(&self.folder.path(data)?)?;
-        let (from, latest) = (stored.path().display().to_string(), stored.latest());
+        let archive = Archive::open(&self.folder.path(data)?)?;
+        let (from, latest) = (archive.path().display().to_string(), archive.latest());
         let mut progress = Progress::new("copying");
         let interrupt = Interrupt::hear()?;
-        let made = stored.backup(&self.file, |done, all| {
+        let made = archive.backup(&self.file, |done, all| {
             progress.reached(done, all);
             interrupt.go_on()
         });

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::anyhow;
-use squares_server::{LedgerError, Stored};
+use squares_server::{Archive, LedgerError};
 
 use super::{Folder, counted, interrupt::Interrupt, progress::Progress};
 
@@ -41,19 +41,19 @@ fn no_ledger(file: &Path, error: LedgerError) -> anyhow::Error {
 
 impl Check {
     pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-        let mut stored = match &self.file {
-            Some(file) => Stored::open_file(file).map_err(|error| no_ledger(file, error))?,
-            None => Stored::open(&self.folder.path(data)?)?,
+        let mut archive = match &self.file {
+            Some(file) => Archive::open_file(file).map_err(|error| no_ledger(file, error))?,
+            None => Archive::open(&self.folder.path(data)?)?,
         };
         let mut progress = Progress::new("checking");
         progress.says("checking the file");
         let interrupt = Interrupt::hear()?;
         let asked = interrupt.clone();
-        let findings = stored.check(move || asked.go_on().is_continue(), |done, all| progress.reached(done, all));
+        let findings = archive.check(move || asked.go_on().is_continue(), |done, all| progress.reached(done, all));
         progress.end();
         let Some(findings) = findings else { return Ok(interrupt.end()) };
         let mut out = std::io::stdout().lock();
-        let path = stored.path().display();
+        let path = archive.path().display();
         let _ = match findings.range {
             Some((first, last)) => {
                 let results = counted(findings.results, "result");
@@ -61,7 +61,7 @@ impl Check {
             }
             None => writeln!(out, "{path}: no results"),
         };
-        let _ = writeln!(out, "its name: {}", stored.log());
+        let _ = writeln!(out, "its name: {}", archive.ledger_id());
         for what in &findings.wrong {
             let _ = writeln!(out, "wrong: {what}");
         }

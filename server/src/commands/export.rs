@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use squares_server::{LedgerError, NewFile, Stored, StoredResult, StoredStudent};
+use squares_server::{Archive, ArchivedResult, ArchivedStudent, LedgerError, NewFile};
 use squares_shared::spreadsheet;
 
 use super::{Folder, interrupt::Interrupt, progress::Progress};
@@ -50,9 +50,9 @@ enum Ended {
 
 impl Export {
     pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-        let stored = Stored::open(&self.folder.path(data)?)?;
+        let archive = Archive::open(&self.folder.path(data)?)?;
         let Some(path) = &self.file else {
-            let ended = self.write(&stored, io::stdout().lock(), || ControlFlow::Continue(()));
+            let ended = self.write(&archive, io::stdout().lock(), || ControlFlow::Continue(()));
             return match ended {
                 // Whoever reads it, such as `head`, has enough.
                 Err(Ended::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -61,7 +61,7 @@ impl Export {
         };
         let interrupt = Interrupt::hear()?;
         let (new, file) = NewFile::begin(path)?;
-        match self.write(&stored, &file, || interrupt.go_on()) {
+        match self.write(&archive, &file, || interrupt.go_on()) {
             Ok(()) => {
                 new.publish()?;
                 Ok(ExitCode::SUCCESS)
@@ -75,11 +75,11 @@ impl Export {
         }
     }
 
-    fn write(&self, stored: &Stored, out: impl Write, go_on: impl Fn() -> ControlFlow<()>) -> Result<(), Ended> {
+    fn write(&self, archive: &Archive, out: impl Write, go_on: impl Fn() -> ControlFlow<()>) -> Result<(), Ended> {
         let mut out = BufWriter::with_capacity(256 << 10, out);
         let mut progress = Progress::new("writing");
-        let mut reached = |result: &StoredResult| {
-            progress.reached(result.seq(), stored.latest());
+        let mut reached = |result: &ArchivedResult| {
+            progress.reached(result.seq(), archive.latest());
             if go_on().is_break() { Err(Ended::Interrupted) } else { Ok(()) }
         };
         let broken = |error: csv::Error| Ended::Write(error.into());
@@ -90,20 +90,20 @@ impl Export {
         if self.students {
             let mut table = csv::Writer::from_writer(&mut out);
             table.write_record(["id", "name", "squares", "first", "last"]).map_err(broken)?;
-            for StoredStudent { id, name, squares, first, last } in stored.students()? {
+            for ArchivedStudent { id, name, squares, first, last } in archive.students()? {
                 table.write_record([text(&id), text(&name), squares.to_string(), first, last]).map_err(broken)?;
             }
             table.flush()?;
         } else if self.csv {
             let mut table = csv::Writer::from_writer(&mut out);
             table.write_record(["seq", "at", "student", "name", "number", "square", "id"]).map_err(broken)?;
-            stored.each(|result| {
+            archive.each(|result| {
                 table.write_record(fields(result).iter().map(String::as_str)).map_err(broken)?;
                 reached(result)
             })?;
             table.flush()?;
         } else {
-            stored.each(|result| {
+            archive.each(|result| {
                 out.write_all(&result.line())?;
                 reached(result)
             })?;
@@ -114,7 +114,7 @@ impl Export {
     }
 }
 
-fn fields(result: &StoredResult) -> [String; 7] {
+fn fields(result: &ArchivedResult) -> [String; 7] {
     let ((student, name), (number, square)) = (result.student(), result.values());
     [
         result.seq().to_string(),

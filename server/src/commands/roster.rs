@@ -19,7 +19,7 @@ use super::counted;
 /// Writes the roster with hashes to OUT, and the new PINs to FILE, which is to be handed out and then deleted: they
 /// stand nowhere else. Neither may exist yet, and both are readable for their owner alone.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Roster {
+pub(crate) struct MakePins {
     /// The roster to read and the roster to write, of the same kind (JSON or CSV)
     #[arg(long, required = true, num_args = 2, value_names = ["IN", "OUT"])]
     make_pins: Vec<PathBuf>,
@@ -28,7 +28,7 @@ pub(crate) struct Roster {
     sheet: PathBuf,
 }
 
-impl Roster {
+impl MakePins {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let [from, to] = &*self.make_pins else { bail!("--make-pins takes two files: IN and OUT") };
         let bytes =

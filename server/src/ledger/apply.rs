@@ -7,14 +7,14 @@ use std::{collections::HashMap, sync::Arc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
-    Entry,
-    reader::{COLUMNS, Row, row_of},
+    LedgerEntry,
+    reader::{COLUMNS, ResultRow, row_of},
 };
 
 /// Entries that are recorded together.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
-    pub(super) entries: &'a [Entry],
+    pub(super) entries: &'a [LedgerEntry],
     /// When they are recorded: milliseconds since 1970, UTC.
     pub(super) at: i64,
     /// The `seq` of the first new one; the others follow without gaps.
@@ -27,7 +27,7 @@ pub(super) enum Outcome {
     /// It is a new row with this `seq`.
     Recorded(u64),
     /// A result of this student with this request `id` and number stands.
-    Repeat(Row),
+    Repeat(ResultRow),
     /// A result of this student with this request `id` and another number stands.
     IdReused,
 }
@@ -110,7 +110,7 @@ pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_
     Ok(outcomes)
 }
 
-fn standing(connection: &Connection, student: i64, request: Option<&str>) -> rusqlite::Result<Row> {
+fn standing(connection: &Connection, student: i64, request: Option<&str>) -> rusqlite::Result<ResultRow> {
     connection
         .prepare_cached(&format!("SELECT {COLUMNS} WHERE results.student = ?1 AND results.request = ?2"))?
         .query_row(params![student, request], row_of)

@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::Path};
 
 use rusqlite::{Connection, backup::StepResult};
 
-use super::{LedgerError, Stored, schema};
+use super::{Archive, LedgerError, schema};
 use crate::new_file::{NewFile, NewFileError};
 
 /// The pages that are copied between two reports of progress: 4 MiB.
@@ -25,7 +25,7 @@ pub enum BackupError {
     CalledOff,
 }
 
-impl Stored {
+impl Archive {
     /// Copies the ledger to a file that does not exist yet, readable for its owner alone; `progress` is told how many
     /// pages of how many were copied, and says whether to go on. The copy is marked: opened as a live ledger, it
     /// takes a new name, so that no client takes a `seq` of the one for one of the other.

@@ -7,7 +7,7 @@ use squares_shared::{
     student::{check_id, is_printable},
 };
 
-use super::{LedgerError, Stored, StoredResult};
+use super::{Archive, ArchivedResult, LedgerError};
 
 /// The findings of one kind that are told; more are only counted.
 const TOLD: usize = 20;
@@ -48,7 +48,7 @@ impl Findings {
     }
 }
 
-impl Stored {
+impl Archive {
     /// Checks everything; `progress` is told after each result how many of about how many were read. Gives nothing
     /// where `goes_on` says meanwhile that nobody wants to know any more.
     pub fn check(
@@ -86,7 +86,11 @@ impl Stored {
             findings.results += 1;
             findings.range = Some((findings.range.map_or(seq, |(first, _)| first), seq));
             progress(seq, self.latest());
-            if goes_on() { Ok::<(), LedgerError>(()) } else { Err(LedgerError::Lost { what: "called off".to_owned() }) }
+            if goes_on() {
+                Ok::<(), LedgerError>(())
+            } else {
+                Err(LedgerError::FilesChanged { what: "called off".to_owned() })
+            }
         });
         if !goes_on() {
             return None;
@@ -101,7 +105,7 @@ impl Stored {
 }
 
 /// What is wrong with a result by itself. A number is compared with its canonical form, and its square computed anew.
-fn fault_of(result: &StoredResult) -> Option<String> {
+fn fault_of(result: &ArchivedResult) -> Option<String> {
     let (number, square) = result.values();
     let (student, name) = result.student();
     let Ok(parsed) = Number::parse(number, usize::MAX) else { return Some("its number is none".to_owned()) };
@@ -171,7 +175,7 @@ mod tests {
         connection.execute_batch("COMMIT; PRAGMA foreign_keys = off").unwrap();
         connection.execute_batch(harm).unwrap();
         drop(connection);
-        Stored::open_file(&path).unwrap().check(|| true, |_, _| {}).unwrap().wrong
+        Archive::open_file(&path).unwrap().check(|| true, |_, _| {}).unwrap().wrong
     }
 
     #[test]
@@ -179,7 +183,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l");
         drop(schema::open(&path).unwrap());
-        assert!(Stored::open_file(&path).unwrap().check(|| false, |_, _| {}).is_none());
+        assert!(Archive::open_file(&path).unwrap().check(|| false, |_, _| {}).is_none());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::{
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 
-use super::{LedgerError, log_file::LogFile, open_files::OpenFiles, schema};
+use super::{LedgerError, open_files::OpenFiles, schema, wal_room::WalRoom};
 
 /// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
 const MANY: i32 = 4096;
@@ -36,30 +36,30 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// The thread that moves pages. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
-    shared: Arc<Shared>,
+    shared: Arc<CheckpointThread>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct CheckpointThread {
     path: PathBuf,
     files: Arc<OpenFiles>,
-    log: LogFile,
+    room: WalRoom,
     /// Pages in the log by the last commit.
     pages: AtomicI32,
     /// Held during each transaction of the writer, and while the rest of the log is moved.
     turn: Mutex<()>,
     /// Held while pages are moved, taken before `turn`.
     moving: Mutex<()>,
-    asked: Mutex<Asked>,
+    asked: Mutex<Requested>,
     wake: Condvar,
 }
 
 /// What the thread is to do next.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Asked {
-    lengthen: bool,
-    move_log: bool,
+struct Requested {
+    extend: bool,
+    checkpoint: bool,
     end: bool,
 }
 
@@ -72,10 +72,10 @@ struct Pass {
 impl Checkpointer {
     /// Starts the thread for the ledger in this file.
     pub(super) fn start(path: PathBuf, files: Arc<OpenFiles>) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
-            log: LogFile::new(&path, MANY),
+        let shared = Arc::new(CheckpointThread {
+            room: WalRoom::new(&path, MANY),
             path,
-            pages: AtomicI32::new(i32::try_from(files.log().frames()).unwrap_or(i32::MAX)),
+            pages: AtomicI32::new(i32::try_from(files.wal().frames()).unwrap_or(i32::MAX)),
             files,
             turn: Mutex::default(),
             moving: Mutex::default(),
@@ -105,11 +105,11 @@ impl Checkpointer {
     pub(super) fn settle(&self, connection: &Connection) -> Result<(), LedgerError> {
         let _moving = self.shared.moving.lock();
         let _turn = self.turn();
-        self.shared.files.log().check_all()?;
+        self.shared.files.wal().check_all()?;
         self.shared.files.write(|| schema::settle(connection))?.map_err(|error| self.shared.failed(&error))?;
-        self.shared.files.log().emptied();
+        self.shared.files.wal().emptied();
         self.shared.pages.store(0, Ordering::Relaxed);
-        self.shared.log.was_cut();
+        self.shared.room.truncated();
         Ok(())
     }
 
@@ -130,14 +130,14 @@ impl Checkpointer {
         let pages = self.shared.pages.load(Ordering::Relaxed);
         if pages >= MANY {
             self.ask();
-        } else if self.shared.log.is_short(pages) {
-            self.shared.ask(|asked| asked.lengthen = true);
+        } else if self.shared.room.is_short(pages) {
+            self.shared.ask(|asked| asked.extend = true);
         }
     }
 
     /// Lets the log be moved now: where the disk is full, the room that the log has may be all that there is.
     pub(super) fn ask(&self) {
-        self.shared.ask(|asked| asked.move_log = true);
+        self.shared.ask(|asked| asked.checkpoint = true);
     }
 }
 
@@ -150,8 +150,8 @@ impl Drop for Checkpointer {
     }
 }
 
-impl Shared {
-    fn ask(&self, for_more: impl FnOnce(&mut Asked)) {
+impl CheckpointThread {
+    fn ask(&self, for_more: impl FnOnce(&mut Requested)) {
         let mut asked = self.asked.lock();
         let before = *asked;
         for_more(&mut asked);
@@ -166,16 +166,16 @@ impl Shared {
         let mut failing = false;
         loop {
             let mut asked = self.asked.lock();
-            self.wake.wait_while(&mut asked, |asked| *asked == Asked::default());
+            self.wake.wait_while(&mut asked, |asked| *asked == Requested::default());
             if asked.end {
                 if let Some(connection) = connection {
                     schema::close(connection, &self.files);
                 }
                 return;
             }
-            let Asked { lengthen, move_log, .. } = std::mem::take(&mut *asked);
+            let Requested { extend, checkpoint, .. } = std::mem::take(&mut *asked);
             drop(asked);
-            let done = match self.carry_out(&mut connection, lengthen, move_log) {
+            let done = match self.carry_out(&mut connection, extend, checkpoint) {
                 Ok(all) => {
                     failing = false;
                     all
@@ -201,8 +201,8 @@ impl Shared {
     fn carry_out(
         &self,
         connection: &mut Option<Connection>,
-        lengthen: bool,
-        move_log: bool,
+        extend: bool,
+        checkpoint: bool,
     ) -> Result<bool, LedgerError> {
         self.files.check()?;
         let connection = match connection {
@@ -213,22 +213,22 @@ impl Shared {
             }
         };
         self.files.check()?;
-        if lengthen {
+        if extend {
             let turn = self.turn.lock();
-            self.files.log().check()?;
-            self.log.lengthen(connection, turn, || self.files.log().accept());
+            self.files.wal().check()?;
+            self.room.extend(connection, turn, || self.files.wal().accept());
         }
-        if move_log { self.move_log(connection) } else { Ok(true) }
+        if checkpoint { self.checkpoint(connection) } else { Ok(true) }
     }
 
     /// Moves the log, and tells whether it can begin anew.
-    fn move_log(&self, connection: &Connection) -> Result<bool, LedgerError> {
+    fn checkpoint(&self, connection: &Connection) -> Result<bool, LedgerError> {
         let _moving = self.moving.lock();
         let mut before = 0;
         for _ in 0..PASSES {
             // What another program wrote into the log must not get into the ledger.
             let turn = self.turn.lock();
-            self.files.log().check_all()?;
+            self.files.wal().check_all()?;
             drop(turn);
             let Pass { pages, moved } = self.pass(connection)?;
             // What the writer has added meanwhile counts too.
@@ -242,7 +242,7 @@ impl Shared {
             before = moved;
         }
         let _turn = self.turn.lock();
-        self.files.log().check()?;
+        self.files.wal().check()?;
         let Pass { pages, moved } = self.pass(connection)?;
         Ok(pages == moved)
     }

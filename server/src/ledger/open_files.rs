@@ -10,9 +10,9 @@
 //!
 //! To look at all of them twice a commit would take a tenth of its time. A folder in which a name was made, removed
 //! or given to another file has another time of change: as long as that is the same, only the folder and the ledger
-//! are looked at. What stands in the write-ahead log is looked at by `open_files/open_log.rs`.
+//! are looked at. What stands in the write-ahead log is looked at by `open_files/open_wal.rs`.
 
-mod open_log;
+mod open_wal;
 
 use std::{
     fs::{File, Metadata},
@@ -22,12 +22,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use open_log::OpenLog;
+use open_wal::OpenWal;
 use parking_lot::Mutex;
 
 /// What is wrong with the files.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Lost {
+pub(super) enum FilesChanged {
     /// Nothing stands under the name of the ledger, or something else, and nothing else leads to the file that is open.
     #[error(
         "the ledger's file {0} was removed while the server runs, and nothing more is recorded; stop the server with SIGTERM: \
@@ -57,13 +57,13 @@ pub(super) enum Lost {
     Overwritten(PathBuf),
     /// Something else wrote into the write-ahead log, or cut it; what became of it is not known yet.
     #[error("another program wrote into {0}; it is being looked at")]
-    LogWritten(PathBuf),
+    WalWritten(PathBuf),
     /// The same, and results that stood there alone are gone.
     #[error(
         "another program cut or wrote over {0} while the server runs, and nothing more is recorded; stop the server, and put \
          the copy that it saved, or the newest backup, as ledger.sqlite3 into an empty data folder"
     )]
-    LogOverwritten(PathBuf),
+    WalOverwritten(PathBuf),
     /// The system does not say.
     #[error("cannot look at {0}: {1}; check the folder given with --data, and whether its disk is there")]
     Unseen(PathBuf, io::Error),
@@ -76,23 +76,23 @@ pub(super) struct OpenFiles {
     /// The ledger's own file, which also keeps it from being given to others. It is closed behind every connection to
     /// it, since closing a file gives up all locks that a process has on it.
     open: File,
-    place: Place,
+    place: FileId,
     /// The write-ahead log, its index, and the lock.
-    beside: [(PathBuf, Place); 3],
+    beside: [(PathBuf, FileId); 3],
     /// The folder of all of them; `None` where they lie in two.
     folder: Option<PathBuf>,
     /// The folder as it was when all of its names were right.
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Option<FolderStamp>>,
     writes: Mutex<Writes>,
     is_overwritten: AtomicBool,
-    log: OpenLog,
+    wal: OpenWal,
 }
 
 /// Where a file is: its device and inode.
-type Place = Option<(u64, u64)>;
+type FileId = Option<(u64, u64)>;
 
 /// A folder: its place, and when it changed last.
-type Seen = (Place, SystemTime);
+type FolderStamp = (FileId, SystemTime);
 
 /// Times of change are as fine as the system's clock ticks. One that is younger than this may stand for two changes.
 const SETTLED: Duration = Duration::from_millis(500);
@@ -102,39 +102,39 @@ const SETTLED: Duration = Duration::from_millis(500);
 struct Writes {
     /// How often it began or ended: odd while it writes.
     steps: u64,
-    stamp: Stamp,
+    stamp: FileStamp,
 }
 
 /// Size, and time of the last change, which no program can set.
-type Stamp = Option<(u64, i64, i64)>;
+type FileStamp = Option<(u64, i64, i64)>;
 
 impl OpenFiles {
-    /// Takes note of the files of a ledger that was just opened, with its lock. `log` is that of the write-ahead log.
-    pub(super) fn note(ledger: &Path, lock: (&Path, &File)) -> Result<Self, Lost> {
-        let unseen = |path: &Path, error| Lost::Unseen(path.to_owned(), error);
+    /// Takes note of the files of a ledger that was just opened, with its lock.
+    pub(super) fn note(ledger: &Path, lock: (&Path, &File)) -> Result<Self, FilesChanged> {
+        let unseen = |path: &Path, error| FilesChanged::Unseen(path.to_owned(), error);
         let open = File::open(ledger).map_err(|error| unseen(ledger, error))?;
         let beside = |ending: &str| {
             let mut path = ledger.as_os_str().to_owned();
             path.push(ending);
             let path = PathBuf::from(path);
-            let place = path.metadata().map(|file| place(&file)).map_err(|error| unseen(&path, error))?;
+            let place = path.metadata().map(|file| file_id(&file)).map_err(|error| unseen(&path, error))?;
             Ok((path, place))
         };
         let (lock_path, lock) = lock;
-        let lock_place = lock.metadata().map(|file| place(&file)).map_err(|error| unseen(lock_path, error))?;
+        let lock_place = lock.metadata().map(|file| file_id(&file)).map_err(|error| unseen(lock_path, error))?;
         let file = open.metadata().map_err(|error| unseen(ledger, error))?;
         let wal = beside("-wal")?;
-        let log = OpenLog::note(&wal.0).map_err(|error| unseen(&wal.0, error))?;
+        let open_wal = OpenWal::note(&wal.0).map_err(|error| unseen(&wal.0, error))?;
         let folder = ledger.parent().filter(|folder| lock_path.parent() == Some(folder));
         let files = Self {
             ledger: ledger.to_owned(),
-            place: place(&file),
+            place: file_id(&file),
             beside: [wal, beside("-shm")?, (lock_path.to_owned(), lock_place)],
             folder: folder.map(Path::to_owned),
             seen: Mutex::default(),
             writes: Mutex::new(Writes { steps: 0, stamp: stamp(&file) }),
             is_overwritten: AtomicBool::new(false),
-            log,
+            wal: open_wal,
             open,
         };
         files.check()?;
@@ -144,33 +144,33 @@ impl OpenFiles {
     /// Whether all of them are still there.
     ///
     /// # Errors
-    /// [`Lost`] where one is not.
-    pub(super) fn check(&self) -> Result<(), Lost> {
+    /// [`FilesChanged`] where one is not.
+    pub(super) fn check(&self) -> Result<(), FilesChanged> {
         if self.is_overwritten.load(Ordering::Relaxed) {
-            return Err(Lost::Overwritten(self.ledger.clone()));
+            return Err(FilesChanged::Overwritten(self.ledger.clone()));
         }
-        self.log.given_up()?;
+        self.wal.given_up()?;
         if !cfg!(unix) {
             return Ok(());
         }
         let folder = self.folder();
         if folder.is_none() || folder != *self.seen.lock() {
             self.check_names()?;
-            let is_settled = |(_, changed): &Seen| changed.elapsed().is_ok_and(|since| since > SETTLED);
+            let is_settled = |(_, changed): &FolderStamp| changed.elapsed().is_ok_and(|since| since > SETTLED);
             *self.seen.lock() = folder.filter(is_settled);
         }
         self.ledger_lost()?.map_or(Ok(()), Err)
     }
 
     /// Its write-ahead log, in the writer's turn.
-    pub(super) fn log(&self) -> &OpenLog {
-        &self.log
+    pub(super) fn wal(&self) -> &OpenWal {
+        &self.wal
     }
 
     /// Takes note that the write-ahead log cannot be trusted. What a later start finds lacks results that were shown,
     /// as a copy does, and the changed lock file lets it be known as one.
-    pub(super) fn give_up_log(&self) {
-        self.log.give_up();
+    pub(super) fn give_up_wal(&self) {
+        self.wal.give_up();
         let [.., (lock, _)] = &self.beside;
         let changed = File::options().write(true).open(lock).and_then(|lock| lock.set_modified(SystemTime::now()));
         if let Err(error) = changed {
@@ -179,37 +179,37 @@ impl OpenFiles {
     }
 
     /// What the folder is like now; `None` where that says nothing.
-    fn folder(&self) -> Option<Seen> {
+    fn folder(&self) -> Option<FolderStamp> {
         let folder = self.folder.as_ref()?.metadata().ok()?;
-        Some((place(&folder), folder.modified().ok()?))
+        Some((file_id(&folder), folder.modified().ok()?))
     }
 
-    fn check_names(&self) -> Result<(), Lost> {
+    fn check_names(&self) -> Result<(), FilesChanged> {
         for (path, known) in &self.beside {
-            if found(path)?.is_none_or(|file| place(&file) != *known) {
-                return Err(self.ledger_lost()?.unwrap_or_else(|| Lost::Beside(path.clone())));
+            if found(path)?.is_none_or(|file| file_id(&file) != *known) {
+                return Err(self.ledger_lost()?.unwrap_or_else(|| FilesChanged::Beside(path.clone())));
             }
         }
         Ok(())
     }
 
-    fn ledger_lost(&self) -> Result<Option<Lost>, Lost> {
+    fn ledger_lost(&self) -> Result<Option<FilesChanged>, FilesChanged> {
         let before = *self.writes.lock();
-        let Some(file) = found(&self.ledger)?.filter(|file| place(file) == self.place) else {
+        let Some(file) = found(&self.ledger)?.filter(|file| file_id(file) == self.place) else {
             let has_a_name = self.open.metadata().is_ok_and(|file| has_a_name(&file));
-            let lost = if has_a_name { Lost::Moved } else { Lost::Removed };
+            let lost = if has_a_name { FilesChanged::Moved } else { FilesChanged::Removed };
             return Ok(Some(lost(self.ledger.clone())));
         };
         let is_still = before.steps.is_multiple_of(2) && before == *self.writes.lock();
         let lost = is_still && stamp(&file) != before.stamp;
-        Ok(lost.then(|| Lost::Written(self.ledger.clone())))
+        Ok(lost.then(|| FilesChanged::Written(self.ledger.clone())))
     }
 
     /// Writes to the ledger's own file by this.
     ///
     /// # Errors
     /// Where the files are not those that are open, before anything is written to them.
-    pub(super) fn write<T>(&self, write: impl FnOnce() -> T) -> Result<T, Lost> {
+    pub(super) fn write<T>(&self, write: impl FnOnce() -> T) -> Result<T, FilesChanged> {
         self.check()?;
         self.writes.lock().steps += 1;
         let written = write();
@@ -236,22 +236,22 @@ impl OpenFiles {
     }
 }
 
-fn found(path: &Path) -> Result<Option<Metadata>, Lost> {
+fn found(path: &Path) -> Result<Option<Metadata>, FilesChanged> {
     match path.metadata() {
         Ok(file) => Ok(Some(file)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(Lost::Unseen(path.to_owned(), error)),
+        Err(error) => Err(FilesChanged::Unseen(path.to_owned(), error)),
     }
 }
 
 #[cfg(unix)]
-fn place(file: &Metadata) -> Place {
+fn file_id(file: &Metadata) -> FileId {
     use std::os::unix::fs::MetadataExt as _;
     Some((file.dev(), file.ino()))
 }
 
 #[cfg(unix)]
-fn stamp(file: &Metadata) -> Stamp {
+fn stamp(file: &Metadata) -> FileStamp {
     use std::os::unix::fs::MetadataExt as _;
     Some((file.size(), file.ctime(), file.ctime_nsec()))
 }
@@ -264,12 +264,12 @@ fn has_a_name(file: &Metadata) -> bool {
 
 /// Elsewhere nobody can remove or replace a file that is open.
 #[cfg(not(unix))]
-fn place(_: &Metadata) -> Place {
+fn file_id(_: &Metadata) -> FileId {
     None
 }
 
 #[cfg(not(unix))]
-fn stamp(_: &Metadata) -> Stamp {
+fn stamp(_: &Metadata) -> FileStamp {
     None
 }
 

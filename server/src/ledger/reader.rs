@@ -42,7 +42,7 @@ pub(super) const COLUMNS: &str =
 
 /// A result as the ledger keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct ResultRow {
     pub(super) seq: u64,
     /// Milliseconds since 1970, UTC.
     pub(super) at: i64,
@@ -53,7 +53,7 @@ pub(super) struct Row {
     pub(super) request: Option<String>,
 }
 
-impl Row {
+impl ResultRow {
     /// The line that everybody gets.
     pub(super) fn line(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(192);
@@ -90,8 +90,8 @@ pub(super) fn time(milliseconds: i64) -> String {
     format!("{:.3}", Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MIN))
 }
 
-pub(super) fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row {
+pub(super) fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
+    Ok(ResultRow {
         seq: row.get(0)?,
         at: row.get(1)?,
         student: row.get(2)?,
@@ -349,7 +349,7 @@ mod tests {
 
     use super::*;
 
-    fn check(rows: &[Row], more: bool, student: Option<&str>) {
+    fn check(rows: &[ResultRow], more: bool, student: Option<&str>) {
         let texts: Vec<Vec<u8>> = rows
             .iter()
             .map(|row| {
@@ -358,8 +358,8 @@ mod tests {
                 text
             })
             .collect();
-        let result = |row: &Row| {
-            let Row { seq, at, student, name, number, square, request } = row.clone();
+        let result = |row: &ResultRow| {
+            let ResultRow { seq, at, student, name, number, square, request } = row.clone();
             SquareResult { seq, at: time(at), student, name, number, square, id: request }
         };
         let page = Page { results: rows.iter().map(result).collect(), more, student: student.map(str::to_owned) };
@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_page_of_texts_is_the_message_that_it_should_be() {
-        let row = |seq: u64, request: Option<&str>| Row {
+        let row = |seq: u64, request: Option<&str>| ResultRow {
             seq,
             at: 1_790_000_000_123,
             student: "a\"b".to_owned(),

@@ -1,17 +1,17 @@
 //! The ledger's file: what stands in it, and how an older version becomes the present one. What is checked before
-//! anything is written to it is in `schema/recognise.rs`. Called by the rest of `ledger` alone.
+//! anything is written to it is in `schema/probe.rs`. Called by the rest of `ledger` alone.
 
-mod recognise;
+mod probe;
 
 use std::path::Path;
 
-pub(super) use recognise::has_log;
-use recognise::{Recognised, exists, inspect, recognise};
+pub(super) use probe::has_wal;
+use probe::{Probed, exists, inspect, probe};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use super::{
     LedgerError,
-    open_files::{Lost, OpenFiles},
+    open_files::{FilesChanged, OpenFiles},
 };
 
 /// Marks a SQLite file as a ledger of Squares ("Sqrs").
@@ -44,7 +44,7 @@ const STEPS: [&str; 2] = [
     CREATE INDEX results_by_student ON results (student, seq);
     INSERT INTO ledger (log) VALUES (lower(hex(randomblob(16))));
     ",
-    // What the last opening noted of itself, at most one row; see `opening.rs`.
+    // What the last opening noted of itself, at most one row; see `copy_check.rs`.
     "
     CREATE TABLE opening (
         name TEXT NOT NULL,
@@ -63,7 +63,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let failed = |error| LedgerError::from_sqlite(path, &error);
     if exists(path)? {
         inspect(path)?;
-    } else if has_log(path)? {
+    } else if has_wal(path)? {
         // SQLite would take the log of a file that is gone for a leftover, and delete it.
         let what =
             "it is empty or gone, and its write-ahead log (-wal) is not; put both back, or move the log away too";
@@ -118,7 +118,7 @@ pub(super) fn open_stored(path: &Path) -> Result<Connection, LedgerError> {
     if !exists(path)? {
         return Err(LedgerError::Missing { path: path.to_owned() });
     }
-    let Recognised { connection, version, .. } = recognise(path)?;
+    let Probed { connection, version, .. } = probe(path)?;
     match version {
         0 => Err(LedgerError::Missing { path: path.to_owned() }),
         VERSION => Ok(connection),
@@ -186,8 +186,9 @@ pub(super) fn quick_check(connection: &Connection) -> rusqlite::Result<String> {
 /// another program has written, and not a log that another has. A file that has not its name any more SQLite leaves
 /// as it is by itself.
 pub(super) fn close(connection: Connection, files: &OpenFiles) {
-    let is_log_ours = !matches!(files.log().check(), Err(Lost::LogWritten(_) | Lost::LogOverwritten(_)));
-    if !is_log_ours || matches!(files.check(), Err(Lost::Written(_) | Lost::Overwritten(_))) {
+    let is_log_ours =
+        !matches!(files.wal().check(), Err(FilesChanged::WalWritten(_) | FilesChanged::WalOverwritten(_)));
+    if !is_log_ours || matches!(files.check(), Err(FilesChanged::Written(_) | FilesChanged::Overwritten(_))) {
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
     drop(connection);

@@ -11,8 +11,8 @@ pub(super) fn open_in(folder: &Path) -> Result<(Ledger, Arc<Feed>), LedgerError>
     Ledger::open(folder, &Arc::new(Background::new().unwrap()), &Arc::default())
 }
 
-fn entry(student: &str, number: u64, request: Option<&str>) -> Entry {
-    Entry {
+fn entry(student: &str, number: u64, request: Option<&str>) -> LedgerEntry {
+    LedgerEntry {
         student: student.into(),
         name: format!("name of {student}").into(),
         number: number.to_string(),
@@ -22,7 +22,7 @@ fn entry(student: &str, number: u64, request: Option<&str>) -> Entry {
 }
 
 /// Submits entries, waits for all answers, and gives them in order as short texts.
-async fn submit(ledger: &Ledger, entries: Vec<Entry>) -> Vec<String> {
+async fn submit(ledger: &Ledger, entries: Vec<LedgerEntry>) -> Vec<String> {
     let (answer, mut answers) = mpsc::channel(entries.len().max(1));
     for entry in entries {
         ledger.submissions().send(Submission { entry, answer: answer.clone() }).await.unwrap();
@@ -77,11 +77,11 @@ async fn a_request_is_recorded_once_for_ever() {
         ["recorded 1", "repeat 1", "reused r1", "recorded 2", "recorded 3", "recorded 4"]
     );
     assert_eq!(in_feed(&feed, 0), [1, 2, 3, 4]);
-    let log = ledger.log().to_owned();
+    let log = ledger.id().to_owned();
     ledger.close();
 
     let (ledger, feed) = open_in(folder.path()).unwrap();
-    assert_eq!(ledger.log(), log);
+    assert_eq!(ledger.id(), log);
     assert_eq!(in_feed(&feed, 0), [1, 2, 3, 4], "the feed begins with what the ledger has");
     assert_eq!(submit(&ledger, vec![entry("a", 2, Some("r1")), entry("b", 9, None)]).await, ["repeat 1", "recorded 5"]);
     ledger.close();
@@ -107,7 +107,7 @@ async fn time_never_goes_back_whatever_the_clock_does_between_two_runs() {
         assert_eq!(at(&lines[0]), reader::time(far));
         ledger.close();
     }
-    assert!(Stored::open(folder.path()).unwrap().check(|| true, |_, _| {}).unwrap().is_sound());
+    assert!(Archive::open(folder.path()).unwrap().check(|| true, |_, _| {}).unwrap().is_sound());
 }
 
 #[tokio::test]
@@ -192,8 +192,11 @@ async fn pages_and_replays_are_cut_from_the_same_rows() {
 async fn a_page_of_huge_results_stays_below_its_size() {
     let folder = tempfile::tempdir().unwrap();
     let (ledger, _feed) = open_in(folder.path()).unwrap();
-    let huge =
-        |digits: usize| Entry { number: "7".repeat(digits), square: "4".repeat(2 * digits), ..entry("a", 1, None) };
+    let huge = |digits: usize| LedgerEntry {
+        number: "7".repeat(digits),
+        square: "4".repeat(2 * digits),
+        ..entry("a", 1, None)
+    };
     submit(&ledger, (0..60).map(|_| huge(10_000)).chain([huge(600_000)]).collect()).await;
     let readers = ledger.readers();
     let query = |before| PageQuery { before, after: None, limit: 500, student: None };
@@ -243,7 +246,7 @@ async fn the_write_ahead_log_is_moved_while_squares_pour_in() {
     let log = folder.path().join("ledger.sqlite3-wal");
     let (mut written, mut longest) = (0, 0);
     for _ in 0..300 {
-        let huge = |n: u64| Entry { square: "4".repeat(20_000), ..entry("a", n, None) };
+        let huge = |n: u64| LedgerEntry { square: "4".repeat(20_000), ..entry("a", n, None) };
         submit(&ledger, (0..25).map(huge).collect()).await;
         written += 25 * 20_000;
         longest = longest.max(std::fs::metadata(&log).unwrap().len());

@@ -14,15 +14,14 @@ use squares_shared::message::{ResultLine, SquareResult, append_line};
 use tokio::sync::mpsc;
 
 use super::{
-    Answer, Entry, LedgerError, SAVED, Submission,
+    Answer, LedgerEntry, LedgerError, SAVED, Submission,
     apply::{Batch, Known, Outcome, apply},
     backup,
     checkpoint::Checkpointer,
     make_folder,
-    open_files::{Lost, OpenFiles},
-    reader,
-    recorded::Recorded,
-    schema,
+    open_files::{FilesChanged, OpenFiles},
+    reader, schema,
+    student_filter::StudentFilter,
 };
 use crate::{
     feed::{Chunk, Feed},
@@ -47,7 +46,7 @@ const SIMULATED_COMMIT: Duration = Duration::from_millis(1);
 /// What is committed together; kept from one commit to the next, so that nothing is allocated for most of them.
 #[derive(Debug, Default)]
 struct Round {
-    entries: Vec<Entry>,
+    entries: Vec<LedgerEntry>,
     answers: Vec<mpsc::Sender<Answer>>,
 }
 
@@ -68,7 +67,7 @@ pub(super) struct Opened {
     /// its index are the same files from the start to the end, and what is lost otherwise can be read through it.
     pub(super) anchor: Connection,
     pub(super) connection: Connection,
-    pub(super) recorded: Arc<Recorded>,
+    pub(super) recorded: Arc<StudentFilter>,
 }
 
 /// What the writer thread owns.
@@ -83,7 +82,7 @@ pub(super) struct Writer {
     connection: Option<Connection>,
     checkpointer: Checkpointer,
     known: Known,
-    recorded: Arc<Recorded>,
+    recorded: Arc<StudentFilter>,
     feed: Arc<Feed>,
     metrics: Arc<Metrics>,
     last_at: i64,
@@ -166,7 +165,7 @@ impl Writer {
 
     /// Makes a batch durable, and its new results known. After an error nothing of it was shown to anyone, and the
     /// connection is given up: what the transaction had found must not be trusted.
-    fn record(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, LedgerError> {
+    fn record(&mut self, entries: &[LedgerEntry]) -> Result<Vec<Outcome>, LedgerError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.open_again()?,
@@ -176,7 +175,7 @@ impl Writer {
         // Before anything is written to files that nobody finds again, and once more before anything is shown.
         self.files.check().or_else(|lost| self.confirm(lost, self.feed.latest(), Some(&connection)))?;
         let mut turn = self.checkpointer.turn();
-        if let Err(lost) = self.files.log().check() {
+        if let Err(lost) = self.files.wal().check() {
             drop(turn);
             self.confirm(lost, self.feed.latest(), Some(&connection))?;
             turn = self.checkpointer.turn();
@@ -191,12 +190,12 @@ impl Writer {
             Ok(outcomes)
         };
         let outcomes = commit().map_err(|error| {
-            self.files.log().failed();
+            self.files.wal().failed();
             failed(error)
         })?;
-        let log = self.files.log().committed(self.checkpointer.pages());
+        let wal = self.files.wal().committed(self.checkpointer.pages());
         drop(turn);
-        if let Err(lost) = self.files.check().and(log) {
+        if let Err(lost) = self.files.check().and(wal) {
             let recorded = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Recorded(_))).count();
             self.confirm(lost, batch.first_seq - 1 + recorded as u64, Some(&connection))?;
         }
@@ -219,9 +218,9 @@ impl Writer {
         self.known = Known::default();
         self.files.check().or_else(|lost| self.confirm(lost, self.feed.latest(), None))?;
         let turn = self.checkpointer.turn();
-        let log = self.files.log().check();
+        let wal = self.files.wal().check();
         drop(turn);
-        log.or_else(|lost| self.confirm(lost, self.feed.latest(), None))?;
+        wal.or_else(|lost| self.confirm(lost, self.feed.latest(), None))?;
         let mut connection = schema::connect(&self.path)?;
         let failed = |error| LedgerError::from_sqlite(&self.path, &error);
         self.checkpointer.attend(&mut connection).map_err(failed)?;
@@ -244,8 +243,8 @@ impl Writer {
     ///
     /// Where the write-ahead log is gone and the file is not, all that stands in the log is moved into the file by
     /// the connection that has it open: so it is found again however this program ends.
-    fn confirm(&self, lost: Lost, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
-        if let (Lost::Beside(_), Some(connection)) = (&lost, connection) {
+    fn confirm(&self, lost: FilesChanged, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
+        if let (FilesChanged::Beside(_), Some(connection)) = (&lost, connection) {
             self.checkpointer.alone(|| {
                 if let Err(error) = schema::settle(connection) {
                     tracing::error!(%error, "what was recorded last stands in the removed write-ahead log alone");
@@ -253,10 +252,10 @@ impl Writer {
                 self.files.accept();
             });
         }
-        if let Lost::LogWritten(path) = lost {
-            return self.confirm_log(path, latest, connection);
+        if let FilesChanged::WalWritten(path) = lost {
+            return self.confirm_wal(path, latest, connection);
         }
-        let Lost::Written(path) = lost else { return Err(lost.into()) };
+        let FilesChanged::Written(path) = lost else { return Err(lost.into()) };
         self.checkpointer.alone(|| {
             if self.is_whole(latest) {
                 tracing::warn!(path = %path.display(), "another program wrote into the ledger's file, which is whole all the same");
@@ -264,29 +263,29 @@ impl Writer {
                 return Ok(());
             }
             self.files.give_up();
-            Err(Lost::Overwritten(path).into())
+            Err(FilesChanged::Overwritten(path).into())
         })
     }
 
     /// Where another program wrote into the write-ahead log: it may have changed its time alone, or have moved all of
     /// it into the ledger. Where frames are gone, no more than what this program remembers of them can be saved,
     /// which is all of a young ledger.
-    fn confirm_log(&self, path: PathBuf, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
+    fn confirm_wal(&self, path: PathBuf, latest: u64, connection: Option<&Connection>) -> Result<(), LedgerError> {
         let is_moved = self.checkpointer.alone(|| {
-            let log = self.files.log();
-            if log.is_whole() {
+            let wal = self.files.wal();
+            if wal.is_whole() {
                 tracing::warn!(path = %path.display(), "another program changed the write-ahead log, which is whole all the same");
-                log.accept();
+                wal.accept();
                 return Ok(false);
             }
-            if log.is_empty() && self.is_whole(latest) {
+            if wal.is_empty() && self.is_whole(latest) {
                 tracing::warn!(path = %path.display(), "another program emptied the write-ahead log, of which all is in the ledger");
-                log.emptied();
+                wal.emptied();
                 return Ok(true);
             }
-            self.files.give_up_log();
+            self.files.give_up_wal();
             self.save(connection.unwrap_or(&self.anchor), latest);
-            Err(Lost::LogOverwritten(path))
+            Err(FilesChanged::WalOverwritten(path))
         })?;
         // Where there is no connection, the next one does that before anything else.
         connection.filter(|_| is_moved).map_or(Ok(()), |connection| self.checkpointer.settle(connection))
@@ -337,9 +336,9 @@ impl Writer {
     /// Closes the ledger. Where its file has no name any more, what stands in it is saved under another.
     fn close(self) {
         match self.files.check() {
-            Err(Lost::Removed(_)) => self.save(&self.anchor, self.feed.latest()),
+            Err(FilesChanged::Removed(_)) => self.save(&self.anchor, self.feed.latest()),
             Ok(()) => {
-                if let Err(lost) = self.files.log().check_all()
+                if let Err(lost) = self.files.wal().check_all()
                     && let Err(error) = self.confirm(lost, self.feed.latest(), self.connection.as_ref())
                 {
                     tracing::error!(%error, "the ledger is closed as it is");
@@ -355,7 +354,7 @@ impl Writer {
         }
     }
 
-    fn answer(&self, entries: &[Entry], answers: &[mpsc::Sender<Answer>], outcome: Option<Vec<Outcome>>) {
+    fn answer(&self, entries: &[LedgerEntry], answers: &[mpsc::Sender<Answer>], outcome: Option<Vec<Outcome>>) {
         let mut outcomes = outcome.map(Vec::into_iter);
         for (entry, to) in entries.iter().zip(answers) {
             let request = || entry.request.clone();
@@ -374,7 +373,7 @@ impl Writer {
 }
 
 /// The new results of a batch as everybody gets them, in as many chunks as their length asks for.
-fn encode(entries: &[Entry], at: i64, outcomes: &[Outcome]) -> Vec<Chunk> {
+fn encode(entries: &[LedgerEntry], at: i64, outcomes: &[Outcome]) -> Vec<Chunk> {
     let time = reader::time(at);
     let mut chunks = Vec::with_capacity(1);
     let (mut lines, mut ends) = (Vec::with_capacity(entries.len() * 192), Vec::with_capacity(entries.len()));

@@ -8,9 +8,9 @@ use super::quoted;
 
 /// What a column may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ColumnKind {
     Id,
-    Name,
+    NameColumns,
     /// The name that somebody was given, where the family's stands in a column of its own.
     Given,
     Family,
@@ -22,14 +22,14 @@ enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) id: usize,
-    pub(super) name: Name,
+    pub(super) name: NameColumns,
     pub(super) department: Option<usize>,
     pub(super) pin: Option<usize>,
 }
 
 /// Where names stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
+pub(super) enum NameColumns {
     Nowhere,
     In(usize),
     Parted { given: usize, family: usize },
@@ -41,12 +41,12 @@ impl Columns {
     /// # Errors
     /// Where none, or two alike, could be the id, with the titles that there are.
     pub(super) fn choose(titles: &[&str], is_same: impl Fn(usize, usize) -> bool) -> Result<Self, String> {
-        let known: Vec<(usize, Kind, u8)> = titles
+        let known: Vec<(usize, ColumnKind, u8)> = titles
             .iter()
             .enumerate()
             .filter_map(|(at, title)| known(title).map(|(kind, rank)| (at, kind, rank)))
             .collect();
-        let best = |kind: Kind| {
+        let best = |kind: ColumnKind| {
             let of_kind = || known.iter().filter(move |(_, other, _)| *other == kind);
             let rank = of_kind().map(|&(_, _, rank)| rank).min();
             of_kind().filter(move |&&(_, _, other)| Some(other) == rank).map(|&(at, ..)| at).collect::<Vec<_>>()
@@ -61,34 +61,34 @@ impl Columns {
             }
             [] => Err(format!("no column could be the id: it has {}; call one '학번' or 'Student ID'", listed(titles))),
         };
-        let id = alike(&best(Kind::Id), "id")?;
-        let pins = best(Kind::Pin);
+        let id = alike(&best(ColumnKind::Id), "id")?;
+        let pins = best(ColumnKind::Pin);
         let pin = if pins.is_empty() { None } else { Some(alike(&pins, "PIN")?) };
         let first = |kind| best(kind).into_iter().find(|&at| at != id);
-        let name = match (first(Kind::Name), first(Kind::Given), first(Kind::Family)) {
-            (None, Some(given), Some(family)) => Name::Parted { given, family },
+        let name = match (first(ColumnKind::NameColumns), first(ColumnKind::Given), first(ColumnKind::Family)) {
+            (None, Some(given), Some(family)) => NameColumns::Parted { given, family },
             // Korean and European tables call the given name so beside the family's.
             (Some(given), None, Some(family)) if is_given_beside_family(titles[given]) => {
-                Name::Parted { given, family }
+                NameColumns::Parted { given, family }
             }
-            (Some(name), ..) => Name::In(name),
+            (Some(name), ..) => NameColumns::In(name),
             // Canvas calls the name so; elsewhere it may be the id.
             (None, None, None) => titles
                 .iter()
                 .position(|title| key(title) == STUDENT)
                 .filter(|&at| at != id)
-                .map_or(Name::Nowhere, Name::In),
-            (None, given, family) => given.or(family).map_or(Name::Nowhere, Name::In),
+                .map_or(NameColumns::Nowhere, NameColumns::In),
+            (None, given, family) => given.or(family).map_or(NameColumns::Nowhere, NameColumns::In),
         };
-        Ok(Self { id, name, department: first(Kind::Department), pin })
+        Ok(Self { id, name, department: first(ColumnKind::Department), pin })
     }
 
     /// The columns of names.
     pub(super) fn texts(&self) -> impl Iterator<Item = usize> + use<> {
         let [one, other] = match self.name {
-            Name::Nowhere => [None, None],
-            Name::In(at) => [Some(at), None],
-            Name::Parted { given, family } => [Some(given), Some(family)],
+            NameColumns::Nowhere => [None, None],
+            NameColumns::In(at) => [Some(at), None],
+            NameColumns::Parted { given, family } => [Some(given), Some(family)],
         };
         one.into_iter().chain(other)
     }
@@ -96,9 +96,9 @@ impl Columns {
     /// Whose name stands in a row with these cells.
     pub(super) fn name_in<'a>(&self, cell: impl Fn(usize) -> &'a str) -> String {
         match self.name {
-            Name::Nowhere => String::new(),
-            Name::In(at) => cell(at).to_owned(),
-            Name::Parted { given, family } => {
+            NameColumns::Nowhere => String::new(),
+            NameColumns::In(at) => cell(at).to_owned(),
+            NameColumns::Parted { given, family } => {
                 let (given, family) = (cell(given), cell(family));
                 let is_east_asian = |text: &str| text.nfc().all(|c| matches!(c, '가'..='힣' | '一'..='鿿'));
                 let parts = if is_east_asian(given) && is_east_asian(family) {
@@ -115,9 +115,11 @@ impl Columns {
     pub(super) fn in_words(&self, titles: &[&str]) -> String {
         let title = |at: Option<usize>| at.map_or_else(|| "none".to_owned(), |at| quoted(titles[at]));
         let name = match self.name {
-            Name::Nowhere => "none, students are called by their ids".to_owned(),
-            Name::In(at) => quoted(titles[at]),
-            Name::Parted { given, family } => format!("{} and {}", quoted(titles[given]), quoted(titles[family])),
+            NameColumns::Nowhere => "none, students are called by their ids".to_owned(),
+            NameColumns::In(at) => quoted(titles[at]),
+            NameColumns::Parted { given, family } => {
+                format!("{} and {}", quoted(titles[given]), quoted(titles[family]))
+            }
         };
         let (id, department, pin) = (quoted(titles[self.id]), title(self.department), title(self.pin));
         format!("id: {id}, name: {name}, department: {department}, PIN: {pin}")
@@ -127,8 +129,8 @@ impl Columns {
 /// How many of these titles are known, where one of them could be the id's: so a header is told from the lines around
 /// it.
 pub(super) fn recognised<'a>(titles: impl Iterator<Item = &'a str>) -> Option<usize> {
-    let kinds: Vec<Kind> = titles.filter_map(known).map(|(kind, _)| kind).collect();
-    kinds.contains(&Kind::Id).then_some(kinds.len())
+    let kinds: Vec<ColumnKind> = titles.filter_map(known).map(|(kind, _)| kind).collect();
+    kinds.contains(&ColumnKind::Id).then_some(kinds.len())
 }
 
 /// Titles for a sentence, as many as are read with patience.
@@ -170,10 +172,10 @@ fn letters(text: impl Iterator<Item = char>) -> String {
 }
 
 /// What a title says the column holds, and how sure that is: the lowest rank of a kind wins.
-fn known(title: &str) -> Option<(Kind, u8)> {
+fn known(title: &str) -> Option<(ColumnKind, u8)> {
     let key = key(title);
     let in_both_languages = || {
-        // `학번 Student ID`, `성명/Name`.
+        // `학번 Student ID`, `성명/NameColumns`.
         let (hangul, others): (String, String) = key.chars().partition(|c| matches!(c, '가'..='힣'));
         let (hangul, others) = (meaning(&hangul)?, meaning(&others)?);
         (hangul.0 == others.0).then_some((hangul.0, hangul.1.min(others.1)))
@@ -183,15 +185,15 @@ fn known(title: &str) -> Option<(Kind, u8)> {
         let plain: String = title.nfkc().collect();
         let (_, inside) = plain.split_once(['(', '['])?;
         let found = meaning(&letters(inside.chars().take_while(|c| !matches!(c, ')' | ']'))))?;
-        (key.is_empty() || found.0 == Kind::Id && found.1 <= 1).then_some(found)
+        (key.is_empty() || found.0 == ColumnKind::Id && found.1 <= 1).then_some(found)
     };
     meaning(&key).or_else(in_both_languages).or_else(in_brackets)
 }
 
 /// The names that columns go by, without blanks and marks, in lower case.
-fn meaning(key: &str) -> Option<(Kind, u8)> {
+fn meaning(key: &str) -> Option<(ColumnKind, u8)> {
     Some(match key {
-        "학번" | "학번사번" | "사번학번" | "학번교번" | "교번학번" => (Kind::Id, 0),
+        "학번" | "학번사번" | "사번학번" | "학번교번" | "교번학번" => (ColumnKind::Id, 0),
         "학생번호"
         | "교번"
         | "학적번호"
@@ -222,34 +224,34 @@ fn meaning(key: &str) -> Option<(Kind, u8)> {
         | "registrationnumber"
         | "registrationno"
         | "rollnumber"
-        | "rollno" => (Kind::Id, 1),
+        | "rollno" => (ColumnKind::Id, 1),
         "sisuserid" | "sisid" | "orgdefinedid" | "idnumber" | "idno" | "universityid" | "campusid" | "개인번호" => {
-            (Kind::Id, 2)
+            (ColumnKind::Id, 2)
         }
-        "sisloginid" | "학생아이디" => (Kind::Id, 3),
+        "sisloginid" | "학생아이디" => (ColumnKind::Id, 3),
         // Which of these a university means by its numbers, their titles do not tell.
         "id" | "userid" | "사용자id" | "username" | "netid" | "uid" | "login" | "loginid" | "loginname" | "아이디"
-        | "사용자아이디" | "로그인아이디" | "로그인id" => (Kind::Id, 4),
-        STUDENT => (Kind::Id, 5),
+        | "사용자아이디" | "로그인아이디" | "로그인id" => (ColumnKind::Id, 4),
+        STUDENT => (ColumnKind::Id, 5),
         "이름" | "성명" | "성함" | "학생명" | "학생이름" | "학생성명" | "한글이름" | "한글성명" | "국문이름"
         | "국문성명" | "name" | "fullname" | "studentname" | "studentfullname" | "studentsname" | "displayname"
-        | "nameofstudent" => (Kind::Name, 0),
+        | "nameofstudent" => (ColumnKind::NameColumns, 0),
         "학생" | "수강생" | "수강생명" | "영문이름" | "영문성명" | "영문명" | "englishname" | "preferredname" => {
-            (Kind::Name, 1)
+            (ColumnKind::NameColumns, 1)
         }
-        "firstname" | "first" | "givenname" | "givennames" | "given" | "forename" => (Kind::Given, 0),
-        "lastname" | "last" | "surname" | "familyname" | "family" | "성" | "성씨" => (Kind::Family, 0),
+        "firstname" | "first" | "givenname" | "givennames" | "given" | "forename" => (ColumnKind::Given, 0),
+        "lastname" | "last" | "surname" | "familyname" | "family" | "성" | "성씨" => (ColumnKind::Family, 0),
         "학과" | "학과명" | "소속학과" | "department" | "departmentname" | "dept" | "deptname" => {
-            (Kind::Department, 0)
+            (ColumnKind::Department, 0)
         }
         "전공" | "전공명" | "제1전공" | "주전공" | "학과전공" | "학부전공" | "학과부" | "학부과" | "major"
-        | "majors" => (Kind::Department, 1),
+        | "majors" => (ColumnKind::Department, 1),
         "소속" | "소속명" | "학부" | "학부명" | "학부학과" | "대학학과" | "program" | "programme" | "degreeprogram"
-        | "courseofstudy" => (Kind::Department, 2),
-        "대학" | "단과대학" | "college" | "faculty" | "school" => (Kind::Department, 3),
+        | "courseofstudy" => (ColumnKind::Department, 2),
+        "대학" | "단과대학" | "college" | "faculty" | "school" => (ColumnKind::Department, 3),
         "pin" | "핀" | "핀번호" | "pin번호" | "pinnumber" | "pinno" | "pincode" | "pin코드" | "핀코드" | "pinhash"
-        | "pin해시" => (Kind::Pin, 0),
-        "비밀번호" | "암호" | "password" | "passwordhash" => (Kind::Pin, 1),
+        | "pin해시" => (ColumnKind::Pin, 0),
+        "비밀번호" | "암호" | "password" | "passwordhash" => (ColumnKind::Pin, 1),
         _ => return None,
     })
 }

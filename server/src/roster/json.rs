@@ -1,9 +1,9 @@
 //! A roster as JSON: an array of objects, whose fields are named as the columns of a table are. Called by `roster`,
-//! and by `making`.
+//! and by `make_pins`.
 
 use serde_json::{Map, Value};
 
-use super::{Row, columns::Columns, id_of, no_student, spoiled};
+use super::{RosterRow, columns::Columns, id_of, no_student, spoiled};
 
 /// More fields than any student has.
 const MOST_TITLES: usize = 1_000;
@@ -66,7 +66,7 @@ impl Objects {
     ///
     /// # Errors
     /// Where a field holds what it cannot, with its place.
-    pub(super) fn rows(&self) -> Result<Vec<(String, Row)>, String> {
+    pub(super) fn rows(&self) -> Result<Vec<(String, RosterRow)>, String> {
         let rows = self.students.iter().enumerate().map(|(at, student)| {
             let place = format!("student {}", at + 1);
             let row = self.row(student).map_err(|why| format!("{place}: {why}"))?;
@@ -75,7 +75,7 @@ impl Objects {
         rows.collect()
     }
 
-    fn row(&self, student: &Map<String, Value>) -> Result<Row, String> {
+    fn row(&self, student: &Map<String, Value>) -> Result<RosterRow, String> {
         let Columns { id, department, pin, .. } = self.columns;
         let field = |at: usize| student.get(&self.titles[at]);
         let text = |at: usize| field(at).and_then(Value::as_str).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Objects {
             Some(Value::Number(number)) if number.is_f64() && what == "id" => Err(spoiled(&number.to_string())),
             Some(_) => Err(format!("its {what} is no text; put it into quotes")),
         };
-        let row = Row {
+        let row = RosterRow {
             id: of(Some(id), "id")?,
             name: self.columns.name_in(text),
             department: of(department, "department")?,

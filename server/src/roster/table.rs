@@ -1,10 +1,10 @@
 //! A roster as a table: CSV with a header line, somewhere at its top, and where something in it stands. Called by
-//! `roster`, and by `making`, which writes it anew.
+//! `roster`, and by `make_pins`, which writes it anew.
 
 use csv::StringRecord;
 
 use super::{
-    Row,
+    RosterRow,
     columns::{Columns, recognised},
     quoted,
 };
@@ -30,9 +30,9 @@ pub(super) struct Table<'a> {
 
 /// The rows of a table that hold a student.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(super) struct StudentRows {
     /// Each with its place.
-    pub(super) rows: Vec<(String, Row)>,
+    pub(super) rows: Vec<(String, RosterRow)>,
     /// The lines on which something stands, but no id.
     pub(super) without_id: Vec<usize>,
 }
@@ -107,10 +107,10 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Where it is no table.
-    pub(super) fn rows(&self) -> Result<Rows, String> {
-        let mut found = Rows::default();
+    pub(super) fn rows(&self) -> Result<StudentRows, String> {
+        let mut found = StudentRows::default();
         let first = usize::from(!self.separator_line.is_empty());
-        let mut lines = Lines { text: self.text.as_bytes(), at: 0, line: 1 + first };
+        let mut lines = LineCounter { text: self.text.as_bytes(), at: 0, line: 1 + first };
         for record in self.records().skip(self.header + 1) {
             let record = record.map_err(|error| format!("it is not CSV that can be read: {error}"))?;
             // Lists made for printing have their header on every page.
@@ -119,7 +119,7 @@ impl<'a> Table<'a> {
             }
             let line = lines.of(record.position().map_or(0, csv::Position::byte));
             let cell = |at: usize| record.get(at).unwrap_or_default();
-            let row = Row {
+            let row = RosterRow {
                 id: id_in(cell(self.columns.id)).to_owned(),
                 name: self.columns.name_in(cell),
                 department: self.columns.department.map(cell).unwrap_or_default().to_owned(),
@@ -187,14 +187,14 @@ fn separator_line(text: &str) -> Result<(&str, Option<u8>), String> {
 
 /// The lines in which records stand, as an editor counts them. The reader's own count is that of the place where it
 /// went on, which is before the rest of a line's end and before the empty lines that it passes over.
-struct Lines<'a> {
+struct LineCounter<'a> {
     text: &'a [u8],
     /// Counted up to here.
     at: usize,
     line: usize,
 }
 
-impl Lines<'_> {
+impl LineCounter<'_> {
     /// The line of the record that the reader began at this byte, which is behind those asked for before.
     fn of(&mut self, began: u64) -> usize {
         let began = usize::try_from(began).unwrap_or(usize::MAX).min(self.text.len());
@@ -262,7 +262,7 @@ fn check_quotes(text: &str, separator: u8) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn rows(text: &str) -> Result<Rows, String> {
+    fn rows(text: &str) -> Result<StudentRows, String> {
         Table::find(text)?.rows()
     }
 

@@ -71,13 +71,13 @@ async fn an_open_door_takes_any_id_and_a_roster_only_its_own() {
     let file = folder.path().join("roster.csv");
     std::fs::write(&file, "id,name\ns1,Sample\n").unwrap();
 
-    let open = Door::open(Auth::Open, None).await.unwrap();
+    let open = Admission::open(Auth::Open, None).await.unwrap();
     assert_eq!(open.admit("x", None).unwrap().name, "x");
     assert_eq!(open.admit("x", Some("Y")).unwrap().name, "Y");
     assert_eq!(open.admit("x", Some("")), Err(Refused::Student(StudentError::NameEmpty)));
     assert_eq!(open.admit("", None), Err(Refused::Student(StudentError::Id)));
 
-    let closed = Door::open(Auth::Roster, Some(file.clone())).await.unwrap();
+    let closed = Admission::open(Auth::Roster, Some(file.clone())).await.unwrap();
     assert_eq!(closed.admit("s1", Some("Another")).unwrap().name, "Sample");
     assert_eq!(closed.admit("s2", None), Err(Refused::NotOnRoster));
 

@@ -24,9 +24,9 @@ use super::{
 };
 use crate::{
     Room,
-    ledger::{Entry, PageQuery, ReadFailed, Submission},
+    ledger::{LedgerEntry, PageQuery, ReadFailed, Submission},
     limits::Payment,
-    pins::Verdict,
+    pins::PinVerdict,
     presence::{Cursor, List},
     roster::Refused,
 };
@@ -51,7 +51,7 @@ pub(super) enum Done {
     /// Whether a square that is over the limits was recorded before.
     Looked { stands: Result<bool, ReadFailed>, number: Number, request: String, retry_after_ms: u64 },
     /// A PIN was looked at, or not.
-    Knocked { verdict: Verdict, student: Student, join: Box<Join> },
+    PinChecked { verdict: PinVerdict, student: Student, join: Box<Join> },
     /// Somebody's last name was looked up.
     Named { name: Option<String>, student: Student, join: Box<Join> },
     /// A square found room in the ledger's queue, or the ledger is closed.
@@ -115,7 +115,7 @@ impl Session {
         if self.member.is_some() {
             return self.already_joined();
         }
-        if self.room.door.auth() != Auth::Open && !self.address.ip().to_canonical().is_loopback() {
+        if self.room.admission.auth() != Auth::Open && !self.address.ip().to_canonical().is_loopback() {
             let message =
                 "Only students may see this room from another machine; join, or watch on the server's own machine.";
             return self.error(ErrorCode::NotAllowed, message, None);
@@ -136,7 +136,7 @@ impl Session {
         }
         // It is forgotten where it was checked, and does not lie about in memory.
         let pin = join.pin.take().map(Zeroizing::new);
-        let student = match self.room.door.admit(&join.student, join.name.as_deref()) {
+        let student = match self.room.admission.admit(&join.student, join.name.as_deref()) {
             Ok(student) => student,
             Err(refused) => {
                 let (code, message) = match refused {
@@ -149,25 +149,25 @@ impl Session {
                 return self.refuse_id(&join.student, ErrorMessage { code, message, id: None, retry_after_ms: None });
             }
         };
-        if join.name.is_none() && self.room.door.roster_len().is_none() {
+        if join.name.is_none() && self.room.admission.roster_len().is_none() {
             return self.name(student, join);
         }
-        if self.room.door.auth() != Auth::Pin {
+        if self.room.admission.auth() != Auth::Pin {
             return self.welcome(&student, &join);
         }
         let (room, address, outlet) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.outlet));
         self.request = Some(Box::pin(async move {
             let id = Arc::<str>::from(&*student.id);
             let is_gone = || outlet.wire().is_broken();
-            let verdict = room.pins.check(&id, address, pin, room.door.pin(&id), is_gone).await;
-            Done::Knocked { verdict, student, join: Box::new(join) }
+            let verdict = room.pins.check(&id, address, pin, room.admission.pin(&id), is_gone).await;
+            Done::PinChecked { verdict, student, join: Box::new(join) }
         }));
     }
 
     /// Lets a student in who gave no name and stands on no roster: under the name they have in the room, else in the
     /// ledger.
     fn name(&mut self, student: Student, join: Join) {
-        if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_know(&student.id) {
+        if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_have_recorded(&student.id) {
             return self.named(student, &join, None);
         }
         let readers = Arc::clone(self.room.ledger.readers());
@@ -192,23 +192,23 @@ impl Session {
     }
 
     /// What came of a PIN.
-    fn knocked(&mut self, verdict: Verdict, student: &Student, join: &Join) {
+    fn pin_checked(&mut self, verdict: PinVerdict, student: &Student, join: &Join) {
         if self.ending == Ending::Closing {
             // It took too long, and so it was said.
             return;
         }
         let (code, message, wait) = match verdict {
-            Verdict::Right => return self.welcome(student, join),
-            Verdict::Wrong => {
+            PinVerdict::Right => return self.welcome(student, join),
+            PinVerdict::Wrong => {
                 let message = "The PIN is missing or wrong; check it, or ask the professor for a new one.";
                 (ErrorCode::BadPin, message, None)
             }
-            Verdict::HeldUp(wait) => {
+            PinVerdict::Throttled(wait) => {
                 let message =
                     "Too many PINs were wrong, and this one was not looked at; try again after retry_after_ms.";
                 (ErrorCode::RateLimited, message, Some(wait))
             }
-            Verdict::TooOften(wait) => {
+            PinVerdict::TooOften(wait) => {
                 let message =
                     "This student joins too often, and the PIN was not looked at; try again after retry_after_ms.";
                 (ErrorCode::RateLimited, message, Some(wait))
@@ -247,7 +247,7 @@ impl Session {
     fn enter(&mut self, who: Option<(&Student, Identity)>, online: List, presence: Cursor, since: Since<'_>) {
         let room = Arc::clone(&self.room);
         let latest = room.feed.latest();
-        let reached = replay_after(since, room.ledger.log(), latest);
+        let reached = replay_after(since, room.ledger.id(), latest);
         let (student, identity) = who.unzip();
         for piece in welcome(student, online, latest, reached) {
             self.out.push(piece);
@@ -329,7 +329,7 @@ impl Session {
     fn submit(&mut self, number: String, square: String, id: Option<String>, paid: Option<Payment>) {
         let Some(member) = self.member.as_deref_mut() else { return };
         let Some(Identity { student, name, .. }) = &member.identity else { return };
-        let entry = Entry { student: Arc::clone(student), name: Arc::clone(name), number, square, request: id };
+        let entry = LedgerEntry { student: Arc::clone(student), name: Arc::clone(name), number, square, request: id };
         let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(UNDER_WAY));
         let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
@@ -378,7 +378,7 @@ impl Session {
             Done::Failed { id, paid } => self.not_submitted(id, paid),
             Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request), None),
             Done::Looked { request, retry_after_ms, .. } => self.rate_limited(retry_after_ms, Some(request)),
-            Done::Knocked { verdict, student, join } => self.knocked(verdict, &student, &join),
+            Done::PinChecked { verdict, student, join } => self.pin_checked(verdict, &student, &join),
             Done::Named { name, student, join } => self.named(student, &join, name),
             Done::Submitted { accepted: true, size, paid, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {

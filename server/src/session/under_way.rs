@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::{ledger::Entry, limits::Payment};
+use crate::{ledger::LedgerEntry, limits::Payment};
 
 /// What an answer takes beside the number, its square and its name.
 const AROUND: usize = 256;
@@ -22,7 +22,7 @@ pub(super) struct UnderWay {
 }
 
 /// The bytes that the answer to this square may have.
-pub(super) fn size_of(entry: &Entry) -> usize {
+pub(super) fn size_of(entry: &LedgerEntry) -> usize {
     entry.number.len() + entry.square.len() + entry.name.len() + AROUND
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use squares::lang::Lang;
 use squares::strings::Strings;
-use squares_server::{Config, Server, Tls};
+use squares_server::{Config, Server, TlsSource};
 use tokio::runtime::Runtime;
 
 use crate::figure::{Figure, ms, quantile};
@@ -16,7 +16,7 @@ use crate::terminal::Terminal;
 /// A room of each kind, entered so often.
 pub(crate) fn figures(starts: usize) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
-    for (called, tls, flags) in [("plain", None, &[][..]), ("inside TLS", Some(Tls::OfItsOwn), &["--tls"])] {
+    for (called, tls, flags) in [("plain", None, &[][..]), ("inside TLS", Some(TlsSource::SelfSigned), &["--tls"])] {
         let (home, runtime) = (tempfile::tempdir()?, Runtime::new()?);
         let config = Config { listen: "127.0.0.1:0".into(), tls, ..Config::new(home.path().join("data")) };
         let server = runtime.block_on(Server::start(config))?;

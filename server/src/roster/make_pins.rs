@@ -10,7 +10,7 @@ use squares_shared::{
 
 use super::{
     Roster,
-    columns::{Columns, Name},
+    columns::{Columns, NameColumns},
     id_of, is_json,
     json::Objects,
     table::{Table, id_in},
@@ -36,7 +36,7 @@ pub struct MadePins {
 }
 
 /// Somebody who gets a PIN.
-struct New {
+struct NewPin {
     id: String,
     name: String,
     pin: String,
@@ -74,7 +74,7 @@ fn make(
     for id in ids {
         if let Some(listed) = roster.students.get(&id).filter(|listed| listed.pin.is_none()) {
             let (name, pin) = (listed.student.name.clone(), random_pin()?);
-            new.push(New { id, name, pin, hash: String::new() });
+            new.push(NewPin { id, name, pin, hash: String::new() });
         }
     }
     hash_all(&mut new)?;
@@ -104,11 +104,11 @@ fn random_pin() -> Result<String, String> {
 }
 
 /// Hashing takes tens of milliseconds each: every processor helps.
-fn hash_all(new: &mut [New]) -> Result<(), String> {
+fn hash_all(new: &mut [NewPin]) -> Result<(), String> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let share = new.len().div_ceil(workers).max(1);
     thread::scope(|scope| {
-        let hash = |part: &mut [New]| {
+        let hash = |part: &mut [NewPin]| {
             part.iter_mut().try_for_each(|student| {
                 student.hash = hash_pin(&student.pin).map_err(|error| error.to_string())?;
                 Ok(())
@@ -123,7 +123,7 @@ fn hash_all(new: &mut [New]) -> Result<(), String> {
 fn titles<'a>(columns: &Columns, title: impl Fn(usize) -> &'a str) -> [String; 2] {
     let id = title(columns.id);
     let name = match columns.name {
-        Name::In(at) => title(at),
+        NameColumns::In(at) => title(at),
         _ if id.chars().any(|c| matches!(c, '가'..='힣')) => "이름",
         _ => "name",
     };
@@ -168,7 +168,7 @@ fn csv_with(table: &Table<'_>, hash_of: &dyn Fn(&str) -> Option<String>) -> Resu
     writer.into_inner().map_err(|error| error.to_string())
 }
 
-fn sheet([id, name]: &[String; 2], new: &[New]) -> csv::Result<Vec<u8>> {
+fn sheet([id, name]: &[String; 2], new: &[NewPin]) -> csv::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record([id, name, "PIN"])?;
     for student in new {

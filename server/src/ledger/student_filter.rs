@@ -14,12 +14,12 @@ const MOST: usize = 1_000_000;
 
 /// Hashes of ids. It may err, and never misses anybody.
 #[derive(Debug, Default)]
-pub(super) struct Recorded {
+pub(super) struct StudentFilter {
     hasher: RandomState,
     hashes: RwLock<HashSet<u64>>,
 }
 
-impl Recorded {
+impl StudentFilter {
     /// Adds everybody who stands in the ledger.
     pub(super) fn load(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut select = connection.prepare(&format!("SELECT id FROM students LIMIT {}", MOST + 1))?;
@@ -40,7 +40,7 @@ impl Recorded {
     }
 
     /// Whether this student may have recorded a result.
-    pub(super) fn may_have(&self, id: &str) -> bool {
+    pub(super) fn may_contain(&self, id: &str) -> bool {
         let hashes = self.hashes.read();
         hashes.len() > MOST || hashes.contains(&self.hasher.hash_one(id))
     }

@@ -17,34 +17,34 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::Lost;
+use super::FilesChanged;
 
 /// The head of the log, and of each of its frames, in bytes.
-const HEAD: usize = 32;
-const FRAME_HEAD: usize = 24;
+const HEADER: usize = 32;
+const FRAME_HEADER: usize = 24;
 
 /// What a log begins with; the last bit says that its sums take words with the greatest byte first.
 const MAGIC: u32 = 0x377f_0682;
 
-type Head = [u8; HEAD];
+type Header = [u8; HEADER];
 
 /// How long after our last write to it the log is asked for its time of writing.
 const APART: Duration = Duration::from_millis(2);
 
 /// The log of an open ledger.
 #[derive(Debug)]
-pub(in crate::ledger) struct OpenLog {
+pub(in crate::ledger) struct OpenWal {
     path: PathBuf,
     file: File,
     /// The same, to find its end: whoever reads the other must not lose the place.
     end: File,
-    noted: Mutex<Noted>,
+    noted: Mutex<WalState>,
     is_lost: AtomicBool,
 }
 
 /// The log as this program left it.
 #[derive(Debug, Clone, Copy)]
-struct Noted {
+struct WalState {
     /// `None` after a commit of ours that another program wrote into.
     size: Option<u64>,
     /// When our last write had ended. The time of change would not do: SQLite gives the log to the ledger's owner when
@@ -52,7 +52,7 @@ struct Noted {
     written: (SystemTime, Instant),
     /// The file's times are of a clock that is ahead of ours, as those of another machine may be, and tell nothing.
     is_ahead: bool,
-    head: Head,
+    head: Header,
     frames: u32,
 }
 
@@ -61,20 +61,20 @@ fn now() -> (SystemTime, Instant) {
     (SystemTime::now(), Instant::now())
 }
 
-impl OpenLog {
+impl OpenWal {
     /// Takes note of the log that was just opened.
     pub(in crate::ledger) fn note(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let end = File::open(path)?;
         let size = Some(file.metadata()?.len());
         let (head, frames) = (head(&file)?, frames(&file, u32::MAX)?);
-        let noted = Noted { size, written: now(), is_ahead: false, head, frames };
+        let noted = WalState { size, written: now(), is_ahead: false, head, frames };
         Ok(Self { path: path.to_owned(), file, end, noted: Mutex::new(noted), is_lost: AtomicBool::new(false) })
     }
 
     /// Whether it was given up.
-    pub(in crate::ledger) fn given_up(&self) -> Result<(), Lost> {
-        if self.is_lost.load(Ordering::Relaxed) { Err(Lost::LogOverwritten(self.path.clone())) } else { Ok(()) }
+    pub(in crate::ledger) fn given_up(&self) -> Result<(), FilesChanged> {
+        if self.is_lost.load(Ordering::Relaxed) { Err(FilesChanged::WalOverwritten(self.path.clone())) } else { Ok(()) }
     }
 
     /// From now on there is no way back.
@@ -88,9 +88,9 @@ impl OpenLog {
     }
 
     /// Whether nobody else wrote to it.
-    pub(in crate::ledger) fn check(&self) -> Result<(), Lost> {
+    pub(in crate::ledger) fn check(&self) -> Result<(), FilesChanged> {
         self.given_up()?;
-        let Noted { size, written: (written, at), is_ahead, .. } = *self.noted.lock();
+        let WalState { size, written: (written, at), is_ahead, .. } = *self.noted.lock();
         let mut is_ours = size == Some(self.size()?);
         // Elsewhere the time is written late.
         if is_ours && cfg!(unix) && !is_ahead && at.elapsed() > APART {
@@ -100,7 +100,7 @@ impl OpenLog {
     }
 
     /// The same, and whether every frame still stands in it.
-    pub(in crate::ledger) fn check_all(&self) -> Result<(), Lost> {
+    pub(in crate::ledger) fn check_all(&self) -> Result<(), FilesChanged> {
         self.check()?;
         if self.is_whole() {
             return Ok(());
@@ -110,7 +110,7 @@ impl OpenLog {
     }
 
     /// Takes note of our own commit, after which it has so many frames.
-    pub(in crate::ledger) fn committed(&self, frames_now: u32) -> Result<(), Lost> {
+    pub(in crate::ledger) fn committed(&self, frames_now: u32) -> Result<(), FilesChanged> {
         let (size, head) = (self.size()?, self.seen(head(&self.file))?);
         let mut noted = self.noted.lock();
         let is_ours = noted.size.is_some_and(|before| size >= before)
@@ -141,7 +141,7 @@ impl OpenLog {
         if let Ok((head, frames)) = read()
             && if head == noted.head { frames >= noted.frames } else { word(&head, 0) & !1 == MAGIC }
         {
-            *noted = Noted { size: self.size().ok(), written: now(), head, frames, ..*noted };
+            *noted = WalState { size: self.size().ok(), written: now(), head, frames, ..*noted };
         }
     }
 
@@ -149,7 +149,7 @@ impl OpenLog {
     pub(in crate::ledger) fn emptied(&self) {
         let size = self.size().ok();
         let mut noted = self.noted.lock();
-        *noted = Noted { size, written: now(), head: [0; HEAD], frames: 0, ..*noted };
+        *noted = WalState { size, written: now(), head: [0; HEADER], frames: 0, ..*noted };
     }
 
     pub(in crate::ledger) fn is_empty(&self) -> bool {
@@ -158,29 +158,29 @@ impl OpenLog {
 
     /// Whether every frame that was committed still stands in it.
     pub(in crate::ledger) fn is_whole(&self) -> bool {
-        let Noted { head: before, frames: count, .. } = *self.noted.lock();
+        let WalState { head: before, frames: count, .. } = *self.noted.lock();
         let is_same = || Ok::<_, io::Error>(head(&self.file)? == before && frames(&self.file, count)? == count);
         count == 0 || is_same().unwrap_or(false)
     }
 
-    fn size(&self) -> Result<u64, Lost> {
+    fn size(&self) -> Result<u64, FilesChanged> {
         self.seen((&self.end).seek(SeekFrom::End(0)))
     }
 
-    fn seen<T>(&self, found: io::Result<T>) -> Result<T, Lost> {
-        found.map_err(|error| Lost::Unseen(self.path.clone(), error))
+    fn seen<T>(&self, found: io::Result<T>) -> Result<T, FilesChanged> {
+        found.map_err(|error| FilesChanged::Unseen(self.path.clone(), error))
     }
 
-    fn lost(&self) -> Lost {
-        Lost::LogWritten(self.path.clone())
+    fn lost(&self) -> FilesChanged {
+        FilesChanged::WalWritten(self.path.clone())
     }
 }
 
 /// The first bytes of a log; zeros where it is shorter.
-fn head(file: &File) -> io::Result<Head> {
-    let mut head = [0; HEAD];
+fn head(file: &File) -> io::Result<Header> {
+    let mut head = [0; HEADER];
     let read = read_first(file, &mut head)?;
-    Ok(if read == HEAD { head } else { [0; HEAD] })
+    Ok(if read == HEADER { head } else { [0; HEADER] })
 }
 
 /// One call of the system, since it comes with every commit.
@@ -202,15 +202,15 @@ fn frames(mut file: &File, most: u32) -> io::Result<u32> {
     if magic & !1 != MAGIC {
         return Ok(0);
     }
-    let mut sum = Sum { greatest_first: magic & 1 == 1, ..Sum::default() };
+    let mut sum = Checksum { greatest_first: magic & 1 == 1, ..Checksum::default() };
     sum.add(&head[..24]);
     let page = word(&head, 8) as usize;
     if !sum.is(&head[24..]) || !page.is_power_of_two() || !(512..=65_536).contains(&page) {
         return Ok(0);
     }
-    file.seek(SeekFrom::Start(HEAD as u64))?;
+    file.seek(SeekFrom::Start(HEADER as u64))?;
     let mut file = BufReader::with_capacity(256 << 10, file);
-    let mut frame = vec![0; FRAME_HEAD + page];
+    let mut frame = vec![0; FRAME_HEADER + page];
     let (mut count, mut committed) = (0, 0);
     while count < most {
         match file.read_exact(&mut frame) {
@@ -218,7 +218,7 @@ fn frames(mut file: &File, most: u32) -> io::Result<u32> {
             read => read?,
         }
         sum.add(&frame[..8]);
-        sum.add(&frame[FRAME_HEAD..]);
+        sum.add(&frame[FRAME_HEADER..]);
         if frame[8..16] != head[16..24] || !sum.is(&frame[16..24]) {
             break;
         }
@@ -237,12 +237,12 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 
 /// The sum over all that was added.
 #[derive(Default)]
-struct Sum {
+struct Checksum {
     greatest_first: bool,
     words: (u32, u32),
 }
 
-impl Sum {
+impl Checksum {
     fn add(&mut self, bytes: &[u8]) {
         let (mut one, mut two) = self.words;
         for &[a, b, c, d, e, f, g, h] in bytes.as_chunks::<8>().0 {
@@ -277,7 +277,7 @@ mod tests {
         }
         let wal = folder.path().join("l-wal");
         let mut file = File::options().read(true).write(true).open(&wal).unwrap();
-        let log = OpenLog::note(&wal).unwrap();
+        let log = OpenWal::note(&wal).unwrap();
         assert_eq!(u64::from(log.frames()) * 4120 + 32, file.metadata().unwrap().len());
         assert!(log.is_whole() && log.check().is_ok());
         // Room behind them is no part of it.

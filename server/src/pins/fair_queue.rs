@@ -12,7 +12,7 @@ const WAITING: usize = 16;
 
 /// Those who wait and those whose turn it is.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct FairQueue {
     at_once: usize,
     /// Whose turn it is, and from where.
     checked: HashMap<Arc<str>, IpAddr>,
@@ -24,7 +24,7 @@ pub(super) struct Turns {
     next: u64,
 }
 
-impl Turns {
+impl FairQueue {
     /// So many at once.
     pub(super) fn new(at_once: usize) -> Self {
         Self { at_once, checked: HashMap::new(), order: VecDeque::new(), waiting: HashMap::new(), next: 0 }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_student_is_checked_one_at_a_time_and_others_do_not_wait_for_that() {
-        let (mut turns, eager, other) = (Turns::new(4), student("eager"), student("other"));
+        let (mut turns, eager, other) = (FairQueue::new(4), student("eager"), student("other"));
         let numbers: Vec<u64> = (0..600).filter_map(|_| turns.wait(&eager, HERE)).collect();
         assert_eq!(numbers.len(), WAITING, "the others are turned away at once");
         assert_eq!((turns.next(innocent), turns.next(innocent)), (Some(0), None));
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn students_have_their_turns_one_after_the_other() {
-        let mut turns = Turns::new(1);
+        let mut turns = FairQueue::new(1);
         let class: Vec<Arc<str>> = ["a", "b", "c"].map(student).into();
         let mut numbers = HashMap::new();
         for student in class.iter().cycle().take(9) {
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn who_tries_a_students_pin_elsewhere_takes_turns_with_the_student() {
-        let (mut turns, victim) = (Turns::new(1), student("victim"));
+        let (mut turns, victim) = (FairQueue::new(1), student("victim"));
         let guesses: Vec<u64> = (0..3).filter_map(|_| turns.wait(&victim, THERE)).collect();
         let own = turns.wait(&victim, HERE).unwrap();
         let mut seen = Vec::new();
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn addresses_that_guess_or_have_their_share_come_last() {
-        let mut turns = Turns::new(2);
+        let mut turns = FairQueue::new(2);
         let all: Vec<u64> = ["a", "b"].iter().map(|name| turns.wait(&student(name), THERE).unwrap()).collect();
         let own = turns.wait(&student("c"), HERE).unwrap();
         assert_eq!(turns.next(|from| from == THERE), Some(own));
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn who_is_gone_has_no_turn() {
-        let (mut turns, gone, here) = (Turns::new(1), student("gone"), student("here"));
+        let (mut turns, gone, here) = (FairQueue::new(1), student("gone"), student("here"));
         let numbers: Vec<u64> = (0..5).filter_map(|_| turns.wait(&gone, HERE)).collect();
         let number = turns.wait(&here, HERE).unwrap();
         numbers.into_iter().for_each(|number| turns.leave(&gone, number));

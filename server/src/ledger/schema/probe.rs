@@ -25,13 +25,13 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const JOURNAL_MAGIC: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
 
 /// What stands at the beginning of a write-ahead log before its first page.
-const LOG_HEAD: u64 = 32;
+const WAL_HEADER: u64 = 32;
 
 /// The most bytes of a file in which nothing was made yet: a page of the largest size.
 const ONE_PAGE: u64 = 64 << 10;
 
 /// A file that was told from others.
-pub(super) struct Recognised {
+pub(super) struct Probed {
     /// It can only read.
     pub(super) connection: Connection,
     /// 0 where nothing was made in it yet.
@@ -41,7 +41,7 @@ pub(super) struct Recognised {
 }
 
 /// What the file itself says, whatever its write-ahead log does.
-struct Head {
+struct FileHeader {
     is_sqlite: bool,
     application: i32,
     size: u64,
@@ -53,13 +53,13 @@ pub(super) fn exists(path: &Path) -> Result<bool, LedgerError> {
 }
 
 /// Whether a write-ahead log with something in it lies beside this file.
-pub(in crate::ledger) fn has_log(path: &Path) -> Result<bool, LedgerError> {
-    Ok(metadata(&beside(path, "-wal"))?.is_some_and(|log| log.len() > LOG_HEAD))
+pub(in crate::ledger) fn has_wal(path: &Path) -> Result<bool, LedgerError> {
+    Ok(metadata(&beside(path, "-wal"))?.is_some_and(|log| log.len() > WAL_HEADER))
 }
 
 /// Looks at an existing file without changing it.
 pub(super) fn inspect(path: &Path) -> Result<(), LedgerError> {
-    let Recognised { connection, version, is_torn } = recognise(path)?;
+    let Probed { connection, version, is_torn } = probe(path)?;
     let failed = |error| LedgerError::from_sqlite(path, &error);
     let size = metadata(path)?.map_or(0, |file| file.len());
     // What was torn once may be so elsewhere.
@@ -79,26 +79,26 @@ pub(super) fn inspect(path: &Path) -> Result<(), LedgerError> {
 }
 
 /// Tells a ledger from other files, without changing it.
-pub(super) fn recognise(path: &Path) -> Result<Recognised, LedgerError> {
+pub(super) fn probe(path: &Path) -> Result<Probed, LedgerError> {
     let unusable = |error| unusable(path, &error);
     let failed = |error| LedgerError::from_sqlite(path, &error);
     let not_a_ledger = || LedgerError::NotALedger { path: path.to_owned() };
-    let has_log = has_log(path)?;
-    let mut head = Head::read(path).map_err(unusable)?;
+    let has_wal = has_wal(path)?;
+    let mut head = FileHeader::read(path).map_err(unusable)?;
     match pages_before(path).map_err(unusable)? {
         // It was still being made, so nothing is lost with what there is. Or another program, such as SQLite's own
         // shell, was cut short on a ledger.
         Some(pages) if pages == 0 || head.application == APPLICATION_ID => {
             roll_back(path).map_err(failed)?;
-            head = Head::read(path).map_err(unusable)?;
+            head = FileHeader::read(path).map_err(unusable)?;
         }
         Some(_) | None => {}
     }
-    if !head.is_sqlite && head.size > 0 && !has_log {
+    if !head.is_sqlite && head.size > 0 && !has_wal {
         return Err(LedgerError::NotSqlite { path: path.to_owned() });
     }
     let may_be_unmade = head.application == 0 && head.size <= ONE_PAGE;
-    if head.application != APPLICATION_ID && !may_be_unmade && !has_log {
+    if head.application != APPLICATION_ID && !may_be_unmade && !has_wal {
         return Err(not_a_ledger());
     }
 
@@ -121,10 +121,10 @@ pub(super) fn recognise(path: &Path) -> Result<Recognised, LedgerError> {
     if version > VERSION {
         return Err(LedgerError::Newer { path: path.to_owned(), version, known: VERSION });
     }
-    Ok(Recognised { connection, version, is_torn: !head.is_sqlite && head.size > 0 })
+    Ok(Probed { connection, version, is_torn: !head.is_sqlite && head.size > 0 })
 }
 
-impl Head {
+impl FileHeader {
     fn read(path: &Path) -> io::Result<Self> {
         const APPLICATION: std::ops::Range<usize> = 68..72;
         let file = File::open(path)?;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     LedgerError, file_in,
-    reader::{COLUMNS, Row, row_of, time},
+    reader::{COLUMNS, ResultRow, row_of, time},
     schema,
 };
 
@@ -17,7 +17,7 @@ const PAGE: u64 = 1000;
 
 /// A ledger opened for reading.
 #[derive(Debug)]
-pub struct Stored {
+pub struct Archive {
     path: PathBuf,
     pub(super) connection: Connection,
     log: String,
@@ -26,11 +26,11 @@ pub struct Stored {
 
 /// A result of a ledger, in the order of the columns of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredResult(pub(super) Row);
+pub struct ArchivedResult(pub(super) ResultRow);
 
 /// A student who has squared, as attendance shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredStudent {
+pub struct ArchivedStudent {
     /// The student id.
     pub id: String,
     /// The name under the last result.
@@ -43,7 +43,7 @@ pub struct StoredStudent {
     pub last: String,
 }
 
-impl StoredResult {
+impl ArchivedResult {
     /// Its place in the order of all.
     #[must_use]
     pub fn seq(&self) -> u64 {
@@ -81,7 +81,7 @@ impl StoredResult {
     }
 }
 
-impl Stored {
+impl Archive {
     /// Opens the ledger in this data folder.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Stored {
 
     /// The name of the ledger.
     #[must_use]
-    pub fn log(&self) -> &str {
+    pub fn ledger_id(&self) -> &str {
         &self.log
     }
 
@@ -118,11 +118,11 @@ impl Stored {
         self.latest
     }
 
-    /// Reads all results up to [`Stored::latest`] in order, and hands each on until one is refused.
+    /// Reads all results up to [`Archive::latest`] in order, and hands each on until one is refused.
     ///
     /// # Errors
     /// What `visit` gives; a [`LedgerError`] where reading fails.
-    pub fn each<E: From<LedgerError>>(&self, mut visit: impl FnMut(&StoredResult) -> Result<(), E>) -> Result<(), E> {
+    pub fn each<E: From<LedgerError>>(&self, mut visit: impl FnMut(&ArchivedResult) -> Result<(), E>) -> Result<(), E> {
         let failed = |error| E::from(LedgerError::from_sqlite(&self.path, &error));
         let mut after = 0;
         loop {
@@ -135,16 +135,16 @@ impl Stored {
         }
     }
 
-    /// Everybody with a result up to [`Stored::latest`], by id.
+    /// Everybody with a result up to [`Archive::latest`], by id.
     ///
     /// # Errors
     /// A [`LedgerError`] where reading fails.
-    pub fn students(&self) -> Result<Vec<StoredStudent>, LedgerError> {
+    pub fn students(&self) -> Result<Vec<ArchivedStudent>, LedgerError> {
         self.read_students().map_err(|error| LedgerError::from_sqlite(&self.path, &error))
     }
 
     /// A read for each student, so that none is long.
-    fn read_students(&self) -> rusqlite::Result<Vec<StoredStudent>> {
+    fn read_students(&self) -> rusqlite::Result<Vec<ArchivedStudent>> {
         let mut ids = self.connection.prepare("SELECT num, id FROM students ORDER BY id")?;
         let ids = ids.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()?;
         let mut span = self
@@ -161,12 +161,12 @@ impl Stored {
             let (Some(first), Some(last)) = (first, last) else { continue };
             let first: i64 = at.query_row([first], |row| row.get(0))?;
             let (last, name): (i64, String) = at.query_row([last], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            students.push(StoredStudent { id, name, squares, first: time(first), last: time(last) });
+            students.push(ArchivedStudent { id, name, squares, first: time(first), last: time(last) });
         }
         Ok(students)
     }
 
-    fn page(&self, after: u64) -> rusqlite::Result<Vec<StoredResult>> {
+    fn page(&self, after: u64) -> rusqlite::Result<Vec<ArchivedResult>> {
         /// Results may be huge: a page holds about this many bytes at most, and one result at least.
         const BYTES: usize = 1 << 20;
         let mut select = self.connection.prepare_cached(&format!(
@@ -177,7 +177,7 @@ impl Stored {
         while let Some(row) = rows.next()? {
             let row = row_of(row)?;
             bytes += row.number.len() + row.square.len();
-            page.push(StoredResult(row));
+            page.push(ArchivedResult(row));
             if bytes >= BYTES {
                 break;
             }

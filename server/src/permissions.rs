@@ -5,9 +5,9 @@
 use std::{fs::File, io, path::Path};
 
 /// Takes from others what this data folder and the files of ours in it let them do.
-pub(crate) fn mend(folder: &Path) {
+pub(crate) fn restrict_folder(folder: &Path) {
     #[cfg(unix)]
-    if let Err(error) = modes::mend(folder) {
+    if let Err(error) = modes::restrict_folder(folder) {
         tracing::warn!(folder = %folder.display(), %error, "cannot see who may read the data folder");
     }
     #[cfg(not(unix))]
@@ -18,18 +18,18 @@ pub(crate) fn mend(folder: &Path) {
 ///
 /// # Errors
 /// The system's.
-pub(crate) fn mend_open(file: &File) -> io::Result<()> {
+pub(crate) fn restrict_file(file: &File) -> io::Result<()> {
     #[cfg(unix)]
-    modes::mend_open(file)?;
+    modes::restrict_file(file)?;
     #[cfg(not(unix))]
     let _ = file;
     Ok(())
 }
 
 /// Says so where everybody may read this file, or others than its owner may write it.
-pub(crate) fn name_loose(path: &Path, what: &str) {
+pub(crate) fn warn_if_loose(path: &Path, what: &str) {
     #[cfg(unix)]
-    modes::name_loose(path, what);
+    modes::warn_if_loose(path, what);
     #[cfg(not(unix))]
     let _ = (path, what);
 }
@@ -50,7 +50,7 @@ mod modes {
     /// Everybody reads, or somebody else writes.
     const LOOSE: u32 = 0o026;
 
-    pub(super) fn mend(folder: &Path) -> io::Result<()> {
+    pub(super) fn restrict_folder(folder: &Path) -> io::Result<()> {
         let mut has_others = false;
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -78,7 +78,7 @@ mod modes {
     }
 
     /// Leaves an open file to its owner alone, where that is us.
-    pub(super) fn mend_open(file: &File) -> io::Result<()> {
+    pub(super) fn restrict_file(file: &File) -> io::Result<()> {
         let metadata = file.metadata()?;
         let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
         if is_own && metadata.mode() & OTHERS != 0 {
@@ -106,7 +106,7 @@ mod modes {
         Ok(())
     }
 
-    pub(super) fn name_loose(path: &Path, what: &str) {
+    pub(super) fn warn_if_loose(path: &Path, what: &str) {
         if let Ok(file) = path.metadata()
             && file.mode() & LOOSE != 0
         {
@@ -141,7 +141,7 @@ mod modes {
                 set(&at(name), 0o666);
             }
             set(folder.path(), 0o777);
-            mend(folder.path()).unwrap();
+            restrict_folder(folder.path()).unwrap();
             assert_eq!(ours.map(|name| mode(&at(name))), [0o600; 4]);
             assert_eq!(mode(folder.path()), 0o700);
 
@@ -149,7 +149,7 @@ mod modes {
             set(&at("notes.txt"), 0o644);
             std::os::unix::fs::symlink(at("notes.txt"), at("ledger.sqlite3-shm")).unwrap();
             set(folder.path(), 0o755);
-            mend(folder.path()).unwrap();
+            restrict_folder(folder.path()).unwrap();
             assert_eq!((mode(&at("notes.txt")), mode(folder.path())), (0o644, 0o755));
         }
     }

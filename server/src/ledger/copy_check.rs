@@ -21,23 +21,23 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{LedgerError, schema, sync_folder_of};
-use crate::private;
+use crate::permissions;
 
 /// What no copy of a lock file shares with it: its inode, and when it was changed last, in nanoseconds since 1970.
-type Place = Option<(i64, i64)>;
+type LockIdentity = Option<(i64, i64)>;
 
 /// What the ledger notes of its last opening.
 #[derive(Debug)]
-struct Noted {
+struct LastOpening {
     name: String,
-    place: Place,
+    place: LockIdentity,
     /// The name of an opening that was announced and not recorded.
     next: Option<String>,
 }
 
-impl Noted {
+impl LastOpening {
     /// Whether the lock file is the one that was noted.
-    fn is_of(&self, written: &str, place: Place) -> bool {
+    fn is_of(&self, written: &str, place: LockIdentity) -> bool {
         let same_file = self.place.map(|(inode, _)| inode) == place.map(|(inode, _)| inode);
         match &self.next {
             None => self.name == written && self.place == place,
@@ -49,12 +49,16 @@ impl Noted {
 }
 
 /// Notes that the ledger is opened, under a new name where it is a copy. Afterwards all that stands in it is durable.
-pub(super) fn note(mut connection: Connection, lock: &mut File, path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn record_opening(
+    mut connection: Connection,
+    lock: &mut File,
+    path: &Path,
+) -> Result<Connection, LedgerError> {
     let failed = |error| LedgerError::from_sqlite(path, &error);
     let unusable = |error: io::Error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() };
     let mut written = String::new();
     lock.take(64).read_to_string(&mut written).map_err(unusable)?;
-    let place = place_of(lock).map_err(unusable)?;
+    let place = lock_identity(lock).map_err(unusable)?;
     let noted = noted(&connection).map_err(failed)?;
     let was_copied = noted.as_ref().is_some_and(|noted| !noted.is_of(&written, place));
     let is_backup = schema::is_backup(&connection).map_err(failed)?;
@@ -70,7 +74,7 @@ pub(super) fn note(mut connection: Connection, lock: &mut File, path: &Path) -> 
         Err(error) => {
             tracing::warn!(%error, "this opening of the ledger could not be noted in it");
             drop(connection);
-            sync_log(path).map_err(unusable)?;
+            sync_wal(path).map_err(unusable)?;
             schema::connect(path)
         }
     }
@@ -80,7 +84,7 @@ fn record(
     connection: &mut Connection,
     lock: &mut File,
     path: &Path,
-    noted: Option<Noted>,
+    noted: Option<LastOpening>,
     rename: bool,
 ) -> Result<(), LedgerError> {
     let failed = |error| LedgerError::from_sqlite(path, &error);
@@ -93,16 +97,17 @@ fn record(
         let (last, place) = noted.map_or_else(Default::default, |noted| (noted.name, noted.place));
         // A copy has never been open here.
         let (last, place) = if rename { Default::default() } else { (last, place) };
-        write(transaction, &Noted { name: last, place, next: Some(name.clone()) })?;
+        write(transaction, &LastOpening { name: last, place, next: Some(name.clone()) })?;
         Ok(name)
     })
     .map_err(failed)?;
-    private::mend_open(lock).map_err(unusable)?;
+    permissions::restrict_file(lock).map_err(unusable)?;
     lock.seek(SeekFrom::Start(0)).map_err(unusable)?;
     lock.write_all(name.as_bytes()).and_then(|()| lock.sync_all()).map_err(unusable)?;
     sync_folder_of(path).map_err(unusable)?;
-    let place = place_of(lock).map_err(unusable)?;
-    in_transaction(connection, |transaction| write(transaction, &Noted { name, place, next: None })).map_err(failed)
+    let place = lock_identity(lock).map_err(unusable)?;
+    in_transaction(connection, |transaction| write(transaction, &LastOpening { name, place, next: None }))
+        .map_err(failed)
 }
 
 fn in_transaction<T>(
@@ -115,16 +120,16 @@ fn in_transaction<T>(
     Ok(written)
 }
 
-fn noted(connection: &Connection) -> rusqlite::Result<Option<Noted>> {
+fn noted(connection: &Connection) -> rusqlite::Result<Option<LastOpening>> {
     connection
         .query_row("SELECT name, inode, changed, next FROM opening", (), |row| {
             let place: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
-            Ok(Noted { name: row.get(0)?, place: place.0.zip(place.1), next: row.get(3)? })
+            Ok(LastOpening { name: row.get(0)?, place: place.0.zip(place.1), next: row.get(3)? })
         })
         .optional()
 }
 
-fn write(connection: &Connection, noted: &Noted) -> rusqlite::Result<()> {
+fn write(connection: &Connection, noted: &LastOpening) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM opening", ())?;
     let (inode, changed) = noted.place.unzip();
     connection
@@ -136,7 +141,7 @@ fn write(connection: &Connection, noted: &Noted) -> rusqlite::Result<()> {
 }
 
 #[cfg(unix)]
-fn place_of(lock: &File) -> io::Result<Place> {
+fn lock_identity(lock: &File) -> io::Result<LockIdentity> {
     use std::os::unix::fs::MetadataExt as _;
     let file = lock.metadata()?;
     let changed = file.ctime().wrapping_mul(1_000_000_000).wrapping_add(file.ctime_nsec());
@@ -145,13 +150,13 @@ fn place_of(lock: &File) -> io::Result<Place> {
 
 /// Without inodes only the names of the openings are compared.
 #[cfg(not(unix))]
-fn place_of(_: &File) -> io::Result<Place> {
+fn lock_identity(_: &File) -> io::Result<LockIdentity> {
     Ok(None)
 }
 
 /// Syncs the write-ahead log: a server that was killed may have left commits in it that were never synced, and
 /// whoever is shown them must find them again after a power loss.
-fn sync_log(path: &Path) -> io::Result<()> {
+fn sync_wal(path: &Path) -> io::Result<()> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     match File::options().write(true).open(PathBuf::from(log)) {
@@ -170,7 +175,7 @@ mod tests {
     /// Opens the ledger in this folder and gives its name.
     fn log(folder: &std::path::Path) -> String {
         let (ledger, _feed) = open_in(folder).unwrap();
-        let log = ledger.log().to_owned();
+        let log = ledger.id().to_owned();
         ledger.close();
         log
     }
@@ -247,7 +252,7 @@ mod tests {
         let here = folder.path().join("here");
         let mut names = vec![log(&here)];
         let backup = folder.path().join("backup");
-        crate::ledger::Stored::open(&here).unwrap().backup(&backup, |_, _| ControlFlow::Continue(())).unwrap();
+        crate::ledger::Archive::open(&here).unwrap().backup(&backup, |_, _| ControlFlow::Continue(())).unwrap();
         for restored in ["one", "two"] {
             let there = folder.path().join(restored);
             fs::create_dir(&there).unwrap();

@@ -36,16 +36,16 @@ const JOIN: Duration = Duration::from_secs(1);
 
 /// All that is counted.
 #[derive(Debug, Default)]
-pub(super) struct Guesses {
-    pairs: Tally<(Arc<str>, IpAddr)>,
-    students: Tally<Arc<str>>,
-    addresses: Tally<IpAddr>,
+pub(super) struct GuessThrottle {
+    pairs: FailureCounts<(Arc<str>, IpAddr)>,
+    students: FailureCounts<Arc<str>>,
+    addresses: FailureCounts<IpAddr>,
     /// When each student's joins are made up for.
     joins: HashMap<Arc<str>, Instant>,
 }
 
 #[derive(Debug)]
-struct Tally<K>(HashMap<K, Count>);
+struct FailureCounts<K>(HashMap<K, Count>);
 
 #[derive(Debug, Clone, Copy)]
 struct Count {
@@ -54,15 +54,15 @@ struct Count {
     until: Instant,
 }
 
-impl<K> Default for Tally<K> {
+impl<K> Default for FailureCounts<K> {
     fn default() -> Self {
         Self(HashMap::new())
     }
 }
 
-impl Guesses {
+impl GuessThrottle {
     /// For how long no PIN of this student from this address is looked at; `None`: it may be tried.
-    pub(super) fn held_up(&self, student: &Arc<str>, address: IpAddr, now: Instant) -> Option<Duration> {
+    pub(super) fn throttled(&self, student: &Arc<str>, address: IpAddr, now: Instant) -> Option<Duration> {
         let address = network(address);
         let pair = self.pairs.wait(&(Arc::clone(student), address), now);
         [pair, self.students.wait(student, now), self.addresses.wait(&address, now)].into_iter().flatten().max()
@@ -74,7 +74,7 @@ impl Guesses {
         self.pairs.failed((Arc::clone(student), address), FREE.0, now);
         self.students.failed(Arc::clone(student), FREE.1, now);
         self.addresses.failed(address, FREE.2, now);
-        self.held_up(student, address, now)
+        self.throttled(student, address, now)
     }
 
     /// Whether those from this address wait until nobody else does.
@@ -102,7 +102,7 @@ impl Guesses {
     }
 }
 
-impl<K: Eq + Hash> Tally<K> {
+impl<K: Eq + Hash> FailureCounts<K> {
     fn wait(&self, key: &K, now: Instant) -> Option<Duration> {
         let left = self.0.get(key)?.until.saturating_duration_since(now);
         (!left.is_zero()).then_some(left)
@@ -149,43 +149,43 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_from_the_fifth_failure_up_to_five_minutes() {
-        let (mut guesses, s, mut now) = (Guesses::default(), student("s"), Instant::now());
+        let (mut guesses, s, mut now) = (GuessThrottle::default(), student("s"), Instant::now());
         let mut waits = Vec::new();
         for _ in 0..15 {
             let wait = guesses.failed(&s, HERE.into(), now).map_or(0, |wait| wait.as_secs());
             waits.push(wait);
-            assert_eq!(guesses.held_up(&s, HERE.into(), now).map_or(0, |wait| wait.as_secs()), wait);
+            assert_eq!(guesses.throttled(&s, HERE.into(), now).map_or(0, |wait| wait.as_secs()), wait);
             now += Duration::from_secs(wait);
-            assert_eq!(guesses.held_up(&s, HERE.into(), now), None);
+            assert_eq!(guesses.throttled(&s, HERE.into(), now), None);
         }
         assert_eq!(waits, [0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
     }
 
     #[test]
     fn one_student_from_many_addresses_is_held_up_after_fifty() {
-        let (mut guesses, s, now) = (Guesses::default(), student("s"), Instant::now());
+        let (mut guesses, s, now) = (GuessThrottle::default(), student("s"), Instant::now());
         for at in 0..50_u8 {
-            assert_eq!(guesses.held_up(&s, [10, 0, 1, at].into(), now), None);
+            assert_eq!(guesses.throttled(&s, [10, 0, 1, at].into(), now), None);
             guesses.failed(&s, [10, 0, 1, at].into(), now);
         }
-        assert!(guesses.held_up(&s, HERE.into(), now).is_some());
-        assert_eq!(guesses.held_up(&student("t"), HERE.into(), now), None);
+        assert!(guesses.throttled(&s, HERE.into(), now).is_some());
+        assert_eq!(guesses.throttled(&student("t"), HERE.into(), now), None);
     }
 
     #[test]
     fn one_address_with_many_students_is_held_up_after_a_hundred() {
-        let (mut guesses, now) = (Guesses::default(), Instant::now());
+        let (mut guesses, now) = (GuessThrottle::default(), Instant::now());
         for at in 0..100 {
-            assert_eq!(guesses.held_up(&student("new"), HERE.into(), now), None);
+            assert_eq!(guesses.throttled(&student("new"), HERE.into(), now), None);
             guesses.failed(&student(&at.to_string()), HERE.into(), now);
         }
-        assert!(guesses.held_up(&student("new"), HERE.into(), now).is_some());
-        assert_eq!(guesses.held_up(&student("new"), [10, 0, 0, 2].into(), now), None);
+        assert!(guesses.throttled(&student("new"), HERE.into(), now).is_some());
+        assert_eq!(guesses.throttled(&student("new"), [10, 0, 0, 2].into(), now), None);
     }
 
     #[test]
     fn a_success_starts_anew() {
-        let (mut guesses, s, now) = (Guesses::default(), student("s"), Instant::now());
+        let (mut guesses, s, now) = (GuessThrottle::default(), student("s"), Instant::now());
         for _ in 0..6 {
             guesses.failed(&s, HERE.into(), now);
         }
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn joins_are_counted_and_made_up_for() {
-        let (mut guesses, s, mut now) = (Guesses::default(), student("s"), Instant::now());
+        let (mut guesses, s, mut now) = (GuessThrottle::default(), student("s"), Instant::now());
         for _ in 0..JOINS {
             assert_eq!(guesses.joined_too_often(&s, now), None);
             guesses.succeeded(&s, HERE.into(), now);
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn an_address_is_suspect_once_it_has_only_guessed() {
-        let (mut guesses, now) = (Guesses::default(), Instant::now());
+        let (mut guesses, now) = (GuessThrottle::default(), Instant::now());
         for n in 0..SUSPECT {
             assert!(!guesses.is_suspect(HERE.into()));
             guesses.failed(&student(&n.to_string()), HERE.into(), now);
@@ -226,21 +226,21 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_is_one_address_and_a_mapped_one_is_ipv4() {
-        let (mut guesses, s, now) = (Guesses::default(), student("s"), Instant::now());
+        let (mut guesses, s, now) = (GuessThrottle::default(), student("s"), Instant::now());
         for at in 0..5 {
             guesses.failed(&s, format!("2001:db8::{at}").parse().unwrap(), now);
         }
-        assert!(guesses.held_up(&s, "2001:db8::ffff".parse().unwrap(), now).is_some());
-        assert_eq!(guesses.held_up(&s, "2001:db8:0:1::1".parse().unwrap(), now), None);
+        assert!(guesses.throttled(&s, "2001:db8::ffff".parse().unwrap(), now).is_some());
+        assert_eq!(guesses.throttled(&s, "2001:db8:0:1::1".parse().unwrap(), now), None);
         for _ in 0..5 {
             guesses.failed(&s, "::ffff:10.0.0.1".parse().unwrap(), now);
         }
-        assert!(guesses.held_up(&s, HERE.into(), now).is_some());
+        assert!(guesses.throttled(&s, HERE.into(), now).is_some());
     }
 
     #[test]
     fn the_counts_are_bounded_and_the_old_ones_go_first() {
-        let (mut tally, start) = (Tally::default(), Instant::now());
+        let (mut tally, start) = (FailureCounts::default(), Instant::now());
         for at in 0..3 * MOST {
             tally.failed(at, 1, start + Duration::from_millis(at as u64));
             assert!(tally.0.len() <= MOST);

@@ -28,7 +28,7 @@ const FRAME: u64 = 4096 + 24;
 
 /// The log's file.
 #[derive(Debug)]
-pub(super) struct LogFile {
+pub(super) struct WalRoom {
     path: PathBuf,
     /// How long it gets: beyond that the log is moved, and begins anew.
     whole: u64,
@@ -36,7 +36,7 @@ pub(super) struct LogFile {
     length: AtomicU64,
 }
 
-impl LogFile {
+impl WalRoom {
     /// The log of this ledger, which is moved once it has so many pages.
     pub(super) fn new(ledger: &Path, pages: i32) -> Self {
         let mut path = OsString::from(ledger);
@@ -51,13 +51,13 @@ impl LogFile {
     }
 
     /// Takes note that the file was cut.
-    pub(super) fn was_cut(&self) {
+    pub(super) fn truncated(&self) {
         self.length.store(0, Ordering::Relaxed);
     }
 
     /// Adds some room. `connection` keeps everybody else from writing to the log meanwhile, which `turn` does for
     /// this program; `take_note` is called within it.
-    pub(super) fn lengthen(&self, connection: &Connection, turn: MutexGuard<'_, ()>, take_note: impl FnOnce()) {
+    pub(super) fn extend(&self, connection: &Connection, turn: MutexGuard<'_, ()>, take_note: impl FnOnce()) {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             tracing::debug!(%error, "the write-ahead log is not made longer just now");
             return;
@@ -113,7 +113,7 @@ mod tests {
         connection
     }
 
-    fn length(of: &LogFile) -> u64 {
+    fn length(of: &WalRoom) -> u64 {
         of.path.metadata().unwrap().len()
     }
 
@@ -123,11 +123,11 @@ mod tests {
         let path = folder.path().join("l");
         let writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
+        let (file, turn) = (WalRoom::new(&path, 600), Mutex::new(()));
         let mut row = 0;
         for _ in 0..3 {
             assert!(file.is_short(600));
-            file.lengthen(&other, turn.lock(), || ());
+            file.extend(&other, turn.lock(), || ());
             for _ in 0..100 {
                 row += 1;
                 writer.execute("INSERT INTO t VALUES (?1)", [row]).unwrap();
@@ -150,11 +150,11 @@ mod tests {
         let path = folder.path().join("l");
         let writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
+        let (file, turn) = (WalRoom::new(&path, 600), Mutex::new(()));
         writer.execute_batch("BEGIN IMMEDIATE").unwrap();
         let before = length(&file);
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
-        file.lengthen(&other, turn.lock(), || ());
+        file.extend(&other, turn.lock(), || ());
         assert_eq!(length(&file), before);
         assert!(file.is_short(0));
     }
@@ -165,11 +165,11 @@ mod tests {
         let path = folder.path().join("l");
         let _writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (mut file, turn) = (LogFile::new(&path, 600), Mutex::new(()));
+        let (mut file, turn) = (WalRoom::new(&path, 600), Mutex::new(()));
         file.path = folder.path().to_owned();
-        file.lengthen(&other, turn.lock(), || ());
+        file.extend(&other, turn.lock(), || ());
         assert!(!file.is_short(600));
-        file.was_cut();
+        file.truncated();
         assert!(file.is_short(600));
     }
 }
