@@ -8,7 +8,7 @@ use squares::{
     app::{App, Setup},
     event::{Event, LinkEvent, Lost},
     lang::Lang,
-    link::{Continues, Cursor, connection::read_line},
+    link::{Cursor, PageOwner, connection::read_line},
 };
 use squares_shared::{
     line::LineReader,
@@ -77,13 +77,14 @@ impl Link {
             FromServer::Welcome(welcome) => {
                 let Some(hello) = &self.hello else { return Vec::new() };
                 self.joined = true;
-                let resumed = self.cursor.joined(hello, &welcome) == Continues::Resumed;
-                LinkEvent::Joined { welcome, resumed }
+                let continues = self.cursor.joined(hello, &welcome);
+                LinkEvent::Joined { welcome, continues }
             }
             FromServer::Result(result) => return self.result(result),
             FromServer::Presence(presence) => LinkEvent::Presence(presence),
             FromServer::Online(online) => LinkEvent::Online(online),
             FromServer::History(page) => LinkEvent::Page {
+                owner: PageOwner::WholeFeed,
                 request: PageRequest { before: None, limit: Some(500), student: page.student.clone(), after: None },
                 page,
             },

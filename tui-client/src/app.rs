@@ -40,6 +40,7 @@ use crate::config::Notify;
 use crate::event::{Effect, Event, Pin};
 use crate::keys::{Action, Key, Keymap, Place};
 use crate::lang::Lang;
+use crate::link::PageOwner;
 use crate::store::settings::Remembered;
 use crate::strings::Strings;
 use crate::text;
@@ -414,7 +415,8 @@ impl App {
         self.input.reveal(usize::from(input_width(parts.input.width)));
         self.resize_feeds(false);
         if self.screen == Screen::Room && self.connection.is_joined() {
-            effects.extend(self.feed.wanted().map(Effect::Page));
+            let owner = if self.whole.is_some() { PageOwner::FilteredFeed } else { PageOwner::WholeFeed };
+            effects.extend(self.feed.wanted().map(|request| Effect::Page { owner, request }));
         }
     }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::link::{Continues, PageOwner};
 use crate::store::export::Format;
 use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -73,9 +74,8 @@ pub enum LinkEvent {
     Joined {
         /// What the server answered.
         welcome: Welcome,
-        /// The results that follow continue those seen before, with none between. Otherwise the feed starts anew behind
-        /// `welcome.replay_after`; what lies before it is fetched as history.
-        resumed: bool,
+        /// How the results that follow, behind `welcome.replay_after`, continue those seen before.
+        continues: Continues,
     },
     /// The certificate of this server was not seen before. It is believed from now on once [`Effect::Believe`] says
     /// that it was shown.
@@ -131,7 +131,9 @@ pub enum LinkEvent {
     Online(Online),
     /// A page of history.
     Page {
-        /// What was asked for: whoever asked knows the page by it.
+        /// Who asked for it.
+        owner: PageOwner,
+        /// What was asked for.
         request: PageRequest,
         /// The answer.
         page: Page,
@@ -331,7 +333,12 @@ pub enum Effect {
         number: String,
     },
     /// Ask for a page of history.
-    Page(PageRequest),
+    Page {
+        /// Who asks; the page comes back to it.
+        owner: PageOwner,
+        /// Which page.
+        request: PageRequest,
+    },
     /// Try to connect now instead of when the countdown ends.
     ReconnectNow,
     /// Find out how long a round trip takes.

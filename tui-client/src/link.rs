@@ -71,6 +71,17 @@ pub struct Options {
     pub known: Known,
 }
 
+/// Who asked for a page of history. It goes out with the request and comes back with the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageOwner {
+    /// The feed of everything.
+    WholeFeed,
+    /// The feed of what a filter lets through.
+    FilteredFeed,
+    /// An export.
+    Export,
+}
+
 /// What the link is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -98,7 +109,12 @@ pub enum Command {
         number: String,
     },
     /// Ask for a page of history.
-    Page(PageRequest),
+    Page {
+        /// Who asks.
+        owner: PageOwner,
+        /// Which page.
+        request: PageRequest,
+    },
     /// Connect now instead of when the wait ends.
     ReconnectNow,
     /// Find out how long a round trip takes.

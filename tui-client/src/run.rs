@@ -347,7 +347,7 @@ impl Loop {
                 Effect::Believe { server, fingerprint } => self.ask(Command::Believe { server, fingerprint }),
                 Effect::UseServer(server) => self.ask(Command::UseServer(server)),
                 Effect::Square { number } => self.ask(Command::Square { number }),
-                Effect::Page(request) => self.ask(Command::Page(request)),
+                Effect::Page { owner, request } => self.ask(Command::Page { owner, request }),
                 Effect::ReconnectNow => self.ask(Command::ReconnectNow),
                 Effect::Ping => self.ask(Command::Ping),
                 Effect::Quit => self.running = false,

@@ -14,6 +14,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
 use squares::lang::Lang;
+use squares::link::Continues;
 use squares_shared::message::{FromServer, SquareResult};
 
 const HEIGHT: u16 = 14;
@@ -79,7 +80,7 @@ fn app(size: (u16, u16), now: Instant) -> App {
     for line in [hello, welcome] {
         let news = match FromServer::read(line.as_bytes()).unwrap().unwrap() {
             FromServer::Hello(hello) => LinkEvent::Hello { hello, hosting: true },
-            FromServer::Welcome(welcome) => LinkEvent::Joined { welcome, resumed: false },
+            FromServer::Welcome(welcome) => LinkEvent::Joined { welcome, continues: Continues::Anew },
             other => panic!("{other:?}"),
         };
         app.update(Event::Link(news), now);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use squares::event::{LinkEvent, Lost};
-use squares::link::{Command, Options};
+use squares::link::{Command, Continues, Options, PageOwner};
 use squares_shared::message::{ErrorCode, PageRequest, SquareResult};
 use support::client::{Client, options};
 use support::{Fake, Home, PATIENCE, Peer, Server};
@@ -248,7 +248,10 @@ fn pages_presence_and_the_time_of_a_round_trip_are_told() {
         ask.into_iter().for_each(|ask| client.ask(ask));
         client.until(|event| matches!(event, LinkEvent::RoundTrip(time) if time < PATIENCE).then_some(()));
     }
-    client.ask(Command::Page(PageRequest { before: None, limit: Some(2), ..PageRequest::default() }));
+    client.ask(Command::Page {
+        owner: PageOwner::WholeFeed,
+        request: PageRequest { before: None, limit: Some(2), ..PageRequest::default() },
+    });
     let page = client.until(|event| if let LinkEvent::Page { page, .. } = event { Some(page) } else { None });
     assert_eq!((page.results.len(), page.more), (2, true));
     let mut other = Peer::connect(&server.address);
@@ -366,8 +369,8 @@ fn hosted_again(client: &mut Client) -> bool {
     loop {
         match client.next() {
             LinkEvent::Hello { hosting, .. } => hosts = hosting,
-            LinkEvent::Joined { resumed, .. } => {
-                assert!(resumed);
+            LinkEvent::Joined { continues, .. } => {
+                assert_eq!(continues, Continues::Resumed);
                 return hosts;
             }
             _ => {}

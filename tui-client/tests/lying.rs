@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use squares::event::{LinkEvent, Lost};
-use squares::link::Command;
+use squares::link::{Command, PageOwner};
 use squares_shared::message::PageRequest;
 use support::client::Client;
 use support::{Fake, Home, Peer, Process};
@@ -67,7 +67,10 @@ fn what_breaks_the_protocol_ends_the_connection_with_a_sentence() {
     // Of a page that answers something else, nothing is left.
     let (mut peer, _) = fake.let_in(9);
     client.until_joined();
-    client.ask(Command::Page(PageRequest { before: Some(5), ..PageRequest::default() }));
+    client.ask(Command::Page {
+        owner: PageOwner::WholeFeed,
+        request: PageRequest { before: Some(5), ..PageRequest::default() },
+    });
     peer.hear_type("history");
     peer.say(&json!({"type": "history", "results": [result(5), result(7)], "more": true, "student": null}));
     let page = client.until(|event| if let LinkEvent::Page { page, .. } = event { Some(page) } else { None });

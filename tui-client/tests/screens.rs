@@ -10,6 +10,7 @@ use ratatui::buffer::CellWidth;
 use squares::app::{App, Setup};
 use squares::event::{Effect, Event, LinkEvent, Lost, Pending, Unkept};
 use squares::lang::Lang;
+use squares::link::Continues;
 use squares::store::settings::Remembered;
 use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
@@ -59,7 +60,7 @@ impl Stage {
         let mut stage = Self::with(|setup| setup.student = Some("20260002".into()), lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=57).map(result).collect()));
         stage
     }
@@ -199,7 +200,7 @@ fn room_that_another_account_goes_on_with() {
         for (log, hosting) in [("theirs", false), ("mine", true)] {
             stage.link(LinkEvent::Connecting { server: SERVER.into() });
             stage.link(LinkEvent::Hello { hello: Hello { log: log.into(), ..hello(Auth::Open, 3) }, hosting });
-            stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+            stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
             stage.link(LinkEvent::Results((1..=3).map(result).collect()));
         }
         stage
@@ -212,7 +213,7 @@ fn room_that_is_empty() {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: true });
-        stage.link(LinkEvent::Joined { welcome: welcome(0), resumed: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(0), continues: Continues::Anew });
         stage
     });
 }
@@ -266,7 +267,7 @@ fn why_there_is_no_connection_is_said_once_in_lines_and_hides_no_mistake() {
     assert!(said.contains("'x' is not part of a number."), "{said}");
     stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
     assert!(!linear.say(&stage.app, stage.now).contains("expired"));
-    stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: true });
+    stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Resumed });
     linear.say(&stage.app, stage.now);
     stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
     stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
@@ -290,7 +291,7 @@ fn room_while_a_host_wants_to_leave() {
     check("room_host", |lang, size| {
         let mut stage = Stage::room(lang, size);
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting: true });
-        stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: true });
+        stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Resumed });
         stage.link(LinkEvent::RoundTrip(Duration::from_micros(2_300)));
         stage.type_in("/exit");
         assert_eq!(stage.press(KeyCode::Enter), []);
@@ -393,7 +394,7 @@ fn a_search_under_way() {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
         let welcome = Welcome { replay_after: 9_000, ..welcome(9_057) };
-        stage.link(LinkEvent::Joined { welcome, resumed: false });
+        stage.link(LinkEvent::Joined { welcome, continues: Continues::Anew });
         stage.link(LinkEvent::Results((9_001..=9_057).map(result).collect()));
         stage.type_in("/find 나래");
         stage.press(KeyCode::Enter);
@@ -447,7 +448,7 @@ fn ascii_is_ascii() {
             (80, 24),
         );
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting: true });
-        stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=57).map(result).collect()));
         stage.link(LinkEvent::Queued(Pending { id: "a".into(), number: "12".into() }));
         if let Some(key) = key {

@@ -13,6 +13,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
 use squares::lang::Lang;
+use squares::link::Continues;
 use squares::theme::{Choice, Looks};
 use squares::view;
 use squares_shared::message::{FromServer, SquareResult};
@@ -54,7 +55,9 @@ pub(crate) fn times(frames: u64) -> anyhow::Result<(Vec<Duration>, Vec<Duration>
     ] {
         match FromServer::read(line.as_bytes())?.context("no message")? {
             FromServer::Hello(hello) => app.update(Event::Link(LinkEvent::Hello { hello, hosting: false }), now),
-            FromServer::Welcome(welcome) => app.update(Event::Link(LinkEvent::Joined { welcome, resumed: false }), now),
+            FromServer::Welcome(welcome) => {
+                app.update(Event::Link(LinkEvent::Joined { welcome, continues: Continues::Anew }), now)
+            }
             _ => Vec::new(),
         };
     }

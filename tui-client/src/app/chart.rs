@@ -90,12 +90,6 @@ pub(crate) struct Plot {
 }
 
 impl Chart {
-    /// Forgets another ledger's results.
-    pub(crate) fn forget(&mut self) {
-        self.tally = Tally::default();
-        self.fit();
-    }
-
     /// Other results are shown.
     pub(crate) fn start_anew(&mut self) {
         self.placed.clear();

@@ -11,6 +11,7 @@ use super::App;
 use super::feed::Filter;
 use super::notices::Gravity;
 use crate::event::{Effect, ExportNews};
+use crate::link::PageOwner;
 use crate::store::export::Format;
 use crate::text;
 
@@ -155,7 +156,7 @@ impl App {
             let student = current.filter.student.as_ref().map(|whose| whose.id.clone());
             let request = PageRequest { before: Some(current.before), limit: Some(MAX_PAGE), student, after: None };
             current.asked = Some(request.clone());
-            effects.push(Effect::Page(request));
+            effects.push(Effect::Page { owner: PageOwner::Export, request });
         }
     }
 

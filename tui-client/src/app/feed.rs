@@ -24,6 +24,7 @@ use paging::{Asked, Cut};
 use sight::Place;
 
 use super::row::Row;
+use crate::link::Continues;
 use crate::text;
 
 /// The most results that are loaded while the newest are followed, and their bytes.
@@ -130,24 +131,23 @@ impl Feed {
     }
 
     /// The server let us in: results follow from behind `replay_after`, up to `latest` at once.
-    pub(crate) fn joined(&mut self, latest: u64, replay_after: u64, resumed: bool, same_ledger: bool) {
+    pub(crate) fn joined(&mut self, latest: u64, replay_after: u64, continues: Continues) {
         self.lost();
         self.stalled = false;
         self.replay_until = Some(latest);
-        if resumed {
+        if continues == Continues::Resumed {
             return;
         }
-        // A ledger that goes back lost its end, and gives the numbers of what is loaded anew.
-        let same_ledger = same_ledger && replay_after >= self.stream;
         let before = std::mem::replace(&mut self.stream, replay_after);
-        if same_ledger && self.place != Place::Newest && !self.rows.is_empty() {
+        let hole = matches!(continues, Continues::Hole(..));
+        if hole && self.place != Place::Newest && !self.rows.is_empty() {
             // Somebody reads: what they read stays, and the hole below it shows as a cut.
             self.cut.get_or_insert(Cut::behind(before));
             return;
         }
         self.clear();
         self.begin_at_newest();
-        if !same_ledger {
+        if !hole {
             self.name_width = 0;
             self.id_width = 0;
             self.seen = 0;

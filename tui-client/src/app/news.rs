@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::{Auth, ErrorCode, ErrorMessage, Page, PageRequest, SquareResult, Welcome};
 
+use super::chart::Tally;
 use super::connection::State;
 use super::input::Line;
 use super::join::Field;
 use super::notices::Gravity;
 use super::{App, Body, Feed, Me, NewCertificate, Screen, Urgency};
 use crate::event::{Effect, LinkEvent, Lost, Pin, Unkept};
+use crate::link::{Continues, PageOwner};
 use crate::text;
 
 /// The most of a system's words that are quoted in a notice, in cells.
@@ -44,10 +46,10 @@ impl App {
                 self.recheck_if_undecided();
                 self.judge_pasted_anew();
             }
-            LinkEvent::Joined { welcome, resumed } => {
+            LinkEvent::Joined { welcome, continues } => {
                 self.connection.begin(now);
                 self.notices.connected();
-                self.joined(welcome, resumed, now, effects);
+                self.joined(welcome, continues, now, effects);
                 if let Some(name) = self.unknown_time_zone.take() {
                     let sentence = (self.strings.unknown_time_zone)(&text::printable(&name));
                     self.notices.show_once(Gravity::Warning, sentence);
@@ -85,10 +87,7 @@ impl App {
             LinkEvent::HeldUp { error, until } => self.connection.held_up = Some((error, until)),
             LinkEvent::Presence(presence) => self.online.apply(&presence),
             LinkEvent::Online(online) => self.online.replace(&online),
-            LinkEvent::Page { request, page } => {
-                self.export_page(&request, &page, now, effects);
-                self.history(&request, &page);
-            }
+            LinkEvent::Page { owner, request, page } => self.page_came(owner, &request, &page, now, effects),
             LinkEvent::Refused(error) => {
                 self.each_feed(Feed::refused);
                 let why = (self.strings.error)(&error);
@@ -143,7 +142,7 @@ impl App {
         text::cut(words, QUOTED, self.glyphs.ellipsis).into_owned()
     }
 
-    fn joined(&mut self, welcome: Welcome, resumed: bool, now: Instant, effects: &mut Vec<Effect>) {
+    fn joined(&mut self, welcome: Welcome, continues: Continues, now: Instant, effects: &mut Vec<Effect>) {
         if let Some(me) = welcome.student {
             self.me = Me {
                 id: text::printable(&me.id).into_owned(),
@@ -165,13 +164,13 @@ impl App {
         }
         self.connection.log = log;
         self.connection.state = State::Joined;
-        self.each_feed(|feed| feed.joined(welcome.latest, welcome.replay_after, resumed, same_ledger));
-        if !same_ledger {
+        self.each_feed(|feed| feed.joined(welcome.latest, welcome.replay_after, continues));
+        if continues == Continues::Anew {
             self.fail_export(self.strings.export_other_ledger, now, effects);
-            self.chart.forget();
+            self.chart.fit();
         }
-        if !resumed {
-            self.chart.tally.begin(welcome.replay_after, welcome.latest);
+        if continues != Continues::Resumed {
+            self.chart.tally = Tally::behind(welcome.replay_after);
         }
         self.screen = Screen::Room;
         self.show_first_seen(now, effects);
@@ -271,10 +270,23 @@ impl App {
         self.chart.tally.live(results);
     }
 
-    fn history(&mut self, request: &PageRequest, page: &Page) {
-        self.each_feed(|feed| {
+    /// Gives a page of history to whoever asked for it.
+    fn page_came(
+        &mut self,
+        owner: PageOwner,
+        request: &PageRequest,
+        page: &Page,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) {
+        let feed = match owner {
+            PageOwner::Export => return self.export_page(request, page, now, effects),
+            PageOwner::WholeFeed => Some(self.whole.as_mut().unwrap_or(&mut self.feed)),
+            PageOwner::FilteredFeed => self.whole.is_some().then_some(&mut self.feed),
+        };
+        if let Some(feed) = feed {
             feed.page(request, page);
-        });
+        }
         if request.student.is_none() {
             self.chart.tally.earlier(request.before, &page.results, page.more);
         }

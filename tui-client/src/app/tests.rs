@@ -18,6 +18,7 @@ use squares_shared::message::{
 
 use super::*;
 use crate::event::{LinkEvent, Lost, Pending};
+use crate::link::Continues;
 use crate::theme::Choice;
 
 /// An app and the time it lives in.
@@ -88,7 +89,7 @@ impl Room {
     fn with(others: usize, hosting: bool) -> Self {
         let (mut room, _) = Self::new(Setup { student: Some("me".into()), ..setup() });
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting });
-        room.link(LinkEvent::Joined { welcome: welcome(others, 0, 0), resumed: false });
+        room.link(LinkEvent::Joined { welcome: welcome(others, 0, 0), continues: Continues::Anew });
         room
     }
 
@@ -162,7 +163,7 @@ fn joining_is_asked_for_until_the_server_lets_in() {
     room.control('u');
     assert_eq!(room.app.form.error, None);
     assert_eq!(room.enter("me"), [join("me", None)]);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     assert_eq!(room.app.screen, Screen::Room);
     assert_eq!(room.app.remember().student.as_deref(), Some("me"));
 }
@@ -176,7 +177,7 @@ fn a_server_is_used_once_it_is_chosen() {
     assert_eq!(room.press(KeyCode::Down), []);
     assert_eq!(room.press(KeyCode::Tab), [Effect::UseServer("10.0.0.1:7878".into())]);
     assert_eq!(room.press(KeyCode::Enter), [join("me", None)]);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     assert_eq!(room.app.remember(), remembered);
 }
 
@@ -186,7 +187,7 @@ fn a_join_refused_in_the_room_keeps_the_typed_line() {
     room.press(KeyCode::Char('7'));
     room.link(LinkEvent::JoinRefused(error(ErrorCode::NotOnRoster)));
     assert_eq!(room.app.screen, Screen::Join);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     assert_eq!(room.press(KeyCode::Enter), [square("7")]);
 }
 
@@ -319,19 +320,19 @@ fn a_selected_result_opens_and_closes() {
 #[test]
 fn scrolling_up_asks_for_one_page_at_a_time_and_again_after_a_lost_connection() {
     let mut room = Room::with(0, false);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 500, 450), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 500, 450), continues: Continues::Anew });
     let effects = room.link(LinkEvent::Results((451..=500).map(|seq| result(seq, "s0", None)).collect()));
     assert_eq!(effects, []);
     let asked = room.key(KeyCode::Home, KeyModifiers::CONTROL);
-    assert!(matches!(&asked[..], [Effect::Page(page)] if page.before == Some(451)));
+    assert!(matches!(&asked[..], [Effect::Page { request: page, .. }] if page.before == Some(451)));
     assert_eq!(room.press(KeyCode::PageUp), []);
     room.lose(5);
     assert_eq!(room.press(KeyCode::PageUp), []);
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-    assert_eq!(room.link(LinkEvent::Joined { welcome: welcome(0, 500, 500), resumed: true }), asked);
-    let Some(Effect::Page(request)) = asked.into_iter().next() else { panic!("a page") };
+    assert_eq!(room.link(LinkEvent::Joined { welcome: welcome(0, 500, 500), continues: Continues::Resumed }), asked);
+    let Some(Effect::Page { owner, request }) = asked.into_iter().next() else { panic!("a page") };
     let page = Page { results: (1..=450).map(|seq| result(seq, "s0", None)).collect(), more: false, student: None };
-    assert_eq!(room.link(LinkEvent::Page { request, page }), []);
+    assert_eq!(room.link(LinkEvent::Page { owner, request, page }), []);
     assert_eq!(room.app.feed.loaded(), 500);
 }
 
@@ -433,6 +434,6 @@ fn why_no_room_could_be_opened_is_no_longer_said_once_there_is_one() {
     room.press(KeyCode::Char('1'));
     assert!(room.notice().contains("/data"));
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-    room.link(LinkEvent::Joined { welcome: welcome(1, 0, 0), resumed: true });
+    room.link(LinkEvent::Joined { welcome: welcome(1, 0, 0), continues: Continues::Resumed });
     assert!(room.app.notices.current().is_none());
 }

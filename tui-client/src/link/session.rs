@@ -13,7 +13,7 @@ use squares_shared::message::{
 use super::connection::{BATCH, Connection, plain_words};
 use super::kept::Kept;
 use super::plausible;
-use super::{Continues, now};
+use super::{PageOwner, now};
 use crate::event::{LinkEvent, Lost, Pending};
 
 /// While an answer is awaited and nothing at all is heard for so long, a `ping` asks whether anybody is there; for so
@@ -51,7 +51,7 @@ pub(super) struct Session {
     /// The square whose answer tells the round trip too, and when it was sent.
     timed: Option<(String, Instant)>,
     /// The pages of history that are awaited. The server answers them in this order.
-    pages: VecDeque<PageRequest>,
+    pages: VecDeque<(PageOwner, PageRequest)>,
     /// When results were last taken, where none were left behind.
     results_at: Option<Instant>,
     /// The server closes because nobody joined in time.
@@ -116,11 +116,11 @@ impl Session {
         self.watch(kept);
     }
 
-    pub(super) fn ask_page(&mut self, kept: &Kept, request: PageRequest) {
+    pub(super) fn ask_page(&mut self, kept: &Kept, owner: PageOwner, request: PageRequest) {
         if self.stage == Stage::Joined {
             self.connection.say(&FromClient::History(request.clone()));
             self.connection.flush();
-            self.pages.push_back(request);
+            self.pages.push_back((owner, request));
             self.watch(kept);
         }
     }
@@ -327,9 +327,9 @@ impl Session {
             FromServer::Online(online) => kept.tell(LinkEvent::Online(online)),
             FromServer::History(mut page) => {
                 // A page that nobody asked for is nobody's.
-                if let Some(request) = self.pages.pop_front() {
+                if let Some((owner, request)) = self.pages.pop_front() {
                     plausible::keep_asked(&request, &mut page.results);
-                    kept.tell(LinkEvent::Page { request, page });
+                    kept.tell(LinkEvent::Page { owner, request, page });
                 }
             }
             FromServer::Pong { .. } => {
@@ -344,13 +344,13 @@ impl Session {
     }
 
     fn welcome(&mut self, welcome: Welcome, kept: &mut Kept) {
-        let resumed = kept.cursor.joined(&self.hello, &welcome) == Continues::Resumed;
+        let continues = kept.cursor.joined(&self.hello, &welcome);
         self.stage = Stage::Joined;
         self.joined_at = Some(now());
         if let Some(wanted) = &mut kept.wanted {
             wanted.was_in = true;
         }
-        kept.tell(LinkEvent::Joined { welcome, resumed });
+        kept.tell(LinkEvent::Joined { welcome, continues });
         if let Some(disk) = kept.open_disk() {
             disk.adopt();
         }

@@ -168,9 +168,9 @@ impl Task {
             }
             Command::UseServer(server) => self.use_server(&server).await,
             Command::Square { number } => self.square(number),
-            Command::Page(request) => {
+            Command::Page { owner, request } => {
                 if let Phase::Up(session) = &mut self.phase {
-                    session.ask_page(&self.kept, request);
+                    session.ask_page(&self.kept, owner, request);
                 }
             }
             Command::Ping => {

@@ -34,7 +34,7 @@ fn room_with_a_certificate_that_is_new() {
         let mut stage = Stage::room(lang, size);
         stage.link(first_seen());
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: true });
+        stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Resumed });
         stage
     });
 }
@@ -48,7 +48,7 @@ fn a_new_certificate_is_shown_whole_before_or_behind_the_join_and_covers_no_resu
             assert!(before || size.1 < 14, "{size:?}");
             stage.type_in("2026");
             assert_eq!(is_whole(&stage), before, "typing does not take it away");
-            stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+            stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
             stage.link(LinkEvent::Results((1..=57).map(result).collect()));
             assert!(is_whole(&stage), "{size:?}: {}", stage.picture());
             let newest = (40..=57).rev().map(|seq| result(seq).square);
@@ -126,7 +126,7 @@ fn a_pin_goes_out_only_after_the_certificate_was_on_the_screen() {
     // Where none is asked for, it is believed once the room shows it.
     let mut stage = joining(Lang::En, (80, 24));
     assert!(!stage.press(KeyCode::Enter).iter().any(believe));
-    let effects = stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+    let effects = stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
     assert!(effects.iter().any(believe), "{effects:?}");
 }
 

@@ -20,7 +20,7 @@ fn chart() {
             let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
             stage.link(LinkEvent::Connecting { server: SERVER.into() });
             stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
-            stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+            stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
             stage.link(LinkEvent::Results((1..=200).map(|seq| tried(seq, wild)).collect()));
             stage.press(KeyCode::F(6));
             stage
@@ -57,7 +57,7 @@ fn chart_in_ascii() {
     };
     let mut stage = Stage::with(ascii, Lang::En, (80, 24));
     stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting: false });
-    stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+    stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
     stage.link(LinkEvent::Results((1..=200).map(|seq| tried(seq, false)).collect()));
     stage.press(KeyCode::F(6));
     insta::assert_snapshot!("ascii", stage.picture());
@@ -68,7 +68,10 @@ fn a_chart_of_more_results_than_were_counted() {
     check("chart_newest", |lang, size| {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: Welcome { replay_after: 8_700, ..welcome(9_057) }, resumed: false });
+        stage.link(LinkEvent::Joined {
+            welcome: Welcome { replay_after: 8_700, ..welcome(9_057) },
+            continues: Continues::Anew,
+        });
         let results = (8_701..=9_057).map(|seq| SquareResult { at: "2026-01-02T03:04:05.678Z".into(), ..result(seq) });
         stage.link(LinkEvent::Results(results.collect()));
         stage.press(KeyCode::F(6));

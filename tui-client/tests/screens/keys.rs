@@ -15,7 +15,7 @@ fn room(lang: Lang, hosting: bool, keys: &[(Action, &[&str])]) -> Stage {
     };
     let mut stage = Stage::with(keyed, lang, (200, 50));
     stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting });
-    stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+    stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
     stage.link(LinkEvent::Results((1..=57).map(result).collect()));
     stage
 }

@@ -45,7 +45,7 @@ fn themes() {
         };
         let mut stage = Stage::with(themed, Lang::Ko, (72, 14));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: welcome(57), resumed: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
         stage.link(LinkEvent::Results((54..=57).map(result).collect()));
         stage.link(LinkEvent::Queued(Pending { id: "a".into(), number: "12".into() }));
         stage.key(KeyCode::Up, KeyModifiers::SHIFT);

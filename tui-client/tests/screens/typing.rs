@@ -28,7 +28,7 @@ fn a_pin_that_is_not_squared() {
         );
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 3), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=3).map(result).collect()));
         stage.type_in("4711");
         stage.press(KeyCode::Enter);
@@ -94,16 +94,19 @@ fn an_export_under_way() {
     check("export", |lang, size| {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 9_057), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: Welcome { replay_after: 9_000, ..welcome(9_057) }, resumed: false });
+        stage.link(LinkEvent::Joined {
+            welcome: Welcome { replay_after: 9_000, ..welcome(9_057) },
+            continues: Continues::Anew,
+        });
         stage.link(LinkEvent::Results((9_001..=9_057).map(result).collect()));
         stage.type_in("/export results.csv");
         stage.press(KeyCode::Enter);
         let mut asked = stage.update(Event::Export(ExportNews::Ready));
         for _ in 0..8 {
-            let Some(Effect::Page(request)) = asked.pop() else { panic!("no page is asked for") };
+            let Some(Effect::Page { owner, request }) = asked.pop() else { panic!("no page is asked for") };
             let before = request.before.unwrap_or(0);
             let results = (before - 500..before).map(result).collect();
-            stage.link(LinkEvent::Page { request, page: Page { results, more: true, student: None } });
+            stage.link(LinkEvent::Page { owner, request, page: Page { results, more: true, student: None } });
             asked = stage.update(Event::Export(ExportNews::Ready));
         }
         stage
@@ -128,7 +131,7 @@ fn what_is_said_covers_no_newest_result() {
             let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
             stage.link(LinkEvent::Connecting { server: SERVER.into() });
             stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 3), hosting: false });
-            stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+            stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
             stage.link(LinkEvent::Results((1..=3).map(result).collect()));
             let shows = |stage: &Stage| assert!(stage.picture().contains("13² = 169"), "{}", stage.picture());
             shows(&stage);
@@ -160,7 +163,7 @@ fn settings_that_cannot_be_read() {
         let mut stage = Stage::with(unread, lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 3), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=3).map(result).collect()));
         stage
     });
@@ -177,7 +180,7 @@ fn results_of_ones_own_that_are_elsewhere() {
         let mut stage = Stage::with(hosted_before, lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: Hello { log: "theirs".into(), ..hello(Auth::Open, 3) }, hosting: false });
-        let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         assert!(asked.contains(&Effect::LookForOwnLedger(folder.clone())), "{asked:?}");
         stage.link(LinkEvent::Results((1..=3).map(result).collect()));
         let before = stage.picture();
@@ -199,7 +202,7 @@ fn who_hosts_or_names_a_server_is_not_told_of_results_elsewhere() {
         let mut stage = Stage::with(setup, Lang::En, MIDDLE);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 3), hosting });
-        let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), resumed: false });
+        let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         assert!(!asked.iter().any(|effect| matches!(effect, Effect::LookForOwnLedger(_))), "{asked:?}");
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use squares::{
     event::{LinkEvent, Lost},
-    link::{Command, Link, Options},
+    link::{Command, Continues, Link, Options, PageOwner},
 };
 use squares_shared::message::{PageRequest, SquareResult};
 use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
@@ -128,7 +128,8 @@ impl Terminal {
     }
 
     pub(crate) fn page(&self, before: Option<u64>) {
-        self.ask(Command::Page(PageRequest { before, limit: Some(5), ..PageRequest::default() }));
+        let request = PageRequest { before, limit: Some(5), ..PageRequest::default() };
+        self.ask(Command::Page { owner: PageOwner::WholeFeed, request });
     }
 
     pub(crate) fn ping(&self) {
@@ -184,9 +185,9 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         // Another server, or this one again: whoever joins anew is told anew.
         LinkEvent::Connecting { server } if server != ADDRESS => notes.forget(),
         LinkEvent::Connecting { .. } | LinkEvent::Hello { .. } | LinkEvent::RoundTrip(_) => {}
-        LinkEvent::Joined { welcome, resumed } => {
+        LinkEvent::Joined { welcome, continues } => {
             notes.joined = true;
-            if !resumed {
+            if continues != Continues::Resumed {
                 notes.runs.push((welcome.replay_after, Vec::new()));
             } else if notes.runs.is_empty() {
                 notes.wrong("it goes on where nothing was seen".into());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squares::event::{LinkEvent, Lost, Pending};
-use squares::link::{Command, Known, Link, Options};
+use squares::link::{Command, Continues, Known, Link, Options};
 use squares_shared::message::SquareResult;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -60,7 +60,9 @@ impl Client {
     }
 
     pub fn until_joined(&mut self) -> bool {
-        self.until(|event| if let LinkEvent::Joined { resumed, .. } = event { Some(resumed) } else { None })
+        self.until(|event| {
+            if let LinkEvent::Joined { continues, .. } = event { Some(continues == Continues::Resumed) } else { None }
+        })
     }
 
     pub fn until_queued(&mut self) -> Pending {

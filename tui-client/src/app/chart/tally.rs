@@ -53,12 +53,9 @@ impl Tally {
         }
     }
 
-    /// What comes next is behind this `seq`, up to `latest` at once. What was counted before still counts where it
-    /// lies in the same ledger and nothing is missing between.
-    pub(crate) fn begin(&mut self, replay_after: u64, latest: u64) {
-        if self.counted.is_none_or(|(_, last)| last < replay_after || last > latest) {
-            *self = Self { whole: replay_after == 0, ..Self::default() };
-        }
+    /// Nothing is counted yet; what comes next is behind this `seq`.
+    pub(crate) fn behind(replay_after: u64) -> Self {
+        Self { whole: replay_after == 0, ..Self::default() }
     }
 
     /// Whether all results that there are were counted.

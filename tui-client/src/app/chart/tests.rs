@@ -138,8 +138,7 @@ fn the_counts_are_of_all_results_once_the_first_was_counted() {
     assert!(!tally.is_whole());
     tally.earlier(Some(6), &all[..5], false);
     assert_eq!((tally.total(), tally.is_whole()), (20, true));
-    let mut tally = Tally::default();
-    tally.begin(0, 20);
+    let mut tally = Tally::behind(0);
     tally.live(&all);
     assert!(tally.is_whole());
 }

@@ -32,7 +32,7 @@ fn answer(feed: &mut Feed, seqs: std::ops::RangeInclusive<u64>, more: bool) {
 /// A feed of ten lines that joined a ledger of 1,000 results and was given the last 100.
 fn feed() -> Feed {
     let mut feed = Feed::new(10);
-    feed.joined(1_000, 900, false, false);
+    feed.joined(1_000, 900, Continues::Anew);
     feed.extend(&results(901..=1_000));
     feed
 }
@@ -140,12 +140,12 @@ fn a_refused_page_is_not_asked_for_again_until_somebody_scrolls() {
 fn a_room_with_few_results_fills_from_below_and_asks_for_more() {
     let mut feed = Feed::new(4);
     check(&feed, "   Unknown");
-    feed.joined(0, 0, false, false);
+    feed.joined(0, 0, Continues::Anew);
     check(&feed, "   Empty");
     feed.extend(&results([5]));
     check(&feed, "  Beginning 5");
     let mut feed = Feed::new(4);
-    feed.joined(9, 8, false, false);
+    feed.joined(9, 8, Continues::Anew);
     assert_eq!(feed.wanted(), None, "the replay is still to come");
     feed.extend(&results([9]));
     assert_eq!(feed.wanted().and_then(|page| page.before), Some(9));
@@ -173,7 +173,7 @@ fn what_is_loaded_is_bounded_and_the_anchor_stays() {
 #[test]
 fn pages_beyond_the_bound_cut_the_far_end() {
     let mut feed = Feed::new(10);
-    feed.joined(100_000, 99_900, false, false);
+    feed.joined(100_000, 99_900, Continues::Anew);
     feed.extend(&results(99_901..=100_000));
     while feed.rows.front().is_some_and(|row| row.seq() > 60_001) {
         feed.show_oldest();
@@ -235,16 +235,16 @@ fn after_a_hole_a_reader_keeps_the_place_and_a_follower_starts_anew() {
     let mut reader = feed();
     reader.scroll(-20);
     let before = in_sight(&reader);
-    reader.joined(9_000, 8_000, false, true);
+    reader.joined(9_000, 8_000, Continues::Hole(1_000, 8_000));
     reader.extend(&results(8_001..=9_000));
     assert_eq!((in_sight(&reader), reader.new_below()), (before, 1_000));
     let mut follower = feed();
-    follower.joined(9_000, 8_000, false, true);
+    follower.joined(9_000, 8_000, Continues::Hole(1_000, 8_000));
     follower.extend(&results(8_001..=9_000));
     assert_eq!((follower.loaded(), follower.more_above), (1_000, true));
     let mut reader = feed();
     reader.scroll(-20);
-    reader.joined(3, 0, false, false);
+    reader.joined(3, 0, Continues::Anew);
     reader.extend(&results(1..=3));
     check(&reader, "      Beginning 1 2 3");
 }

@@ -12,7 +12,7 @@ use crate::store::export::Format;
 fn room(latest: u64) -> Room {
     let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-    room.link(LinkEvent::Joined { welcome: welcome(0, latest, latest - 100), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, latest, latest - 100), continues: Continues::Anew });
     room.link(LinkEvent::Results((latest - 99..=latest).map(|seq| result(seq, "s0", None)).collect()));
     room
 }
@@ -27,14 +27,14 @@ fn finish(room: &mut Room, first: Vec<Effect>, student: &str) -> (Vec<u64>, usiz
     let (mut seqs, mut asked, mut effects) = (Vec::new(), 0, first);
     while let Some(effect) = effects.pop() {
         match effect {
-            Effect::Page(request) => {
+            Effect::Page { owner, request } => {
                 asked += 1;
                 assert_eq!(request.limit, Some(500));
                 let before = request.before.unwrap();
                 let from = before.saturating_sub(500).max(1);
                 let results = (from..before).map(|seq| result(seq, student, None)).collect();
                 let page = Page { results, more: from > 1, student: request.student.clone() };
-                effects.extend(room.link(LinkEvent::Page { request, page }));
+                effects.extend(room.link(LinkEvent::Page { owner, request, page }));
             }
             Effect::ExportPage(results) => {
                 let page: Vec<u64> = results.iter().map(|result| result.seq).collect();
@@ -73,7 +73,7 @@ fn what_a_filter_lets_through_is_exported_where_there_is_one() {
     room.enter("/export b.csv");
     let asked = room.update(Event::Export(ExportNews::Ready));
     let request = PageRequest { before: Some(301), limit: Some(500), student: Some("s0".into()), ..Default::default() };
-    assert_eq!(asked, [Effect::Page(request)]);
+    assert_eq!(asked, [Effect::Page { owner: PageOwner::Export, request }]);
 }
 
 #[test]
@@ -119,10 +119,13 @@ fn an_export_goes_on_where_it_was_through_a_lost_connection_and_ends_with_the_le
     room.lose(1);
     assert!(room.app.exports.progress().is_some());
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-    assert_eq!(room.link(LinkEvent::Joined { welcome: welcome(0, 1_000, 1_000), resumed: true }), asked);
+    assert_eq!(
+        room.link(LinkEvent::Joined { welcome: welcome(0, 1_000, 1_000), continues: Continues::Resumed }),
+        asked
+    );
     let other = Hello { log: "other".into(), ..hello(Auth::Open) };
     room.link(LinkEvent::Hello { hello: other, hosting: false });
-    let effects = room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+    let effects = room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     assert!(effects.contains(&Effect::StopExport) && room.notice().starts_with("Could not write a.csv"));
 }
 
@@ -160,7 +163,7 @@ fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end
     assert!(!said.contains("Exporting"), "whether it begins is not known yet: {said}");
     let mut effects = room.update(Event::Export(ExportNews::Ready));
     let mut halfway = String::new();
-    while let Some(Effect::Page(request)) = effects.pop() {
+    while let Some(Effect::Page { owner, request }) = effects.pop() {
         // A tenth of a second a page.
         room.now += Duration::from_millis(100);
         let before = request.before.unwrap();
@@ -170,7 +173,7 @@ fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end
             more: from > 1,
             student: None,
         };
-        room.link(LinkEvent::Page { request, page });
+        room.link(LinkEvent::Page { owner, request, page });
         if from == 50_501 {
             room.press(KeyCode::Char('1'));
         }
@@ -214,10 +217,10 @@ fn an_export_that_is_not_given_all_of_the_results_does_not_end_as_if_it_were() {
         let mut room = room(300);
         room.enter("/export a.csv");
         let effects = room.update(Event::Export(ExportNews::Ready));
-        let [Effect::Page(request)] = &effects[..] else { panic!("{effects:?}") };
+        let [Effect::Page { owner, request }] = &effects[..] else { panic!("{effects:?}") };
         let results = given.iter().map(|seq| result(*seq, "s0", None)).collect();
         let page = Page { results, more, student: None };
-        let effects = room.link(LinkEvent::Page { request: request.clone(), page });
+        let effects = room.link(LinkEvent::Page { owner: *owner, request: request.clone(), page });
         assert!(effects.contains(&Effect::StopExport) && !effects.contains(&Effect::EndExport), "{effects:?}");
         assert!(room.notice().contains("did not give all"), "{}", room.notice());
     }

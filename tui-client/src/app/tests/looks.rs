@@ -60,7 +60,7 @@ fn results_of_mine_are_told_only_where_that_is_wanted_and_nobody_looks() {
     ] {
         let (mut room, _) = Room::new(Setup { student: Some("me".into()), notify, ..setup() });
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-        room.link(LinkEvent::Joined { welcome: welcome(0, 5, 0), resumed: false });
+        room.link(LinkEvent::Joined { welcome: welcome(0, 5, 0), continues: Continues::Anew });
         room.update(Event::Focus(false));
         assert_eq!(mine_comes(&mut room, 5), [], "what was there before is no news");
         room.update(Event::Focus(true));
@@ -79,6 +79,6 @@ fn a_square_that_waited_through_a_lost_connection_is_news() {
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     room.link(LinkEvent::Queued(pending("a", "7")));
     room.update(Event::Focus(false));
-    room.link(LinkEvent::Joined { welcome: welcome(0, 9, 0), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 9, 0), continues: Continues::Anew });
     assert_eq!(room.link(LinkEvent::Results(vec![result(9, "me", Some("a"))])), [Effect::Bell]);
 }

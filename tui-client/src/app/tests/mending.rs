@@ -100,7 +100,7 @@ fn exit_leaves_from_the_join_form_too() {
 fn whose_results_are_shown_is_said_where_another_ledger_answers() {
     let with_log =
         |log: &str, hosting| LinkEvent::Hello { hello: Hello { log: log.into(), ..hello(Auth::Open) }, hosting };
-    let joined = || LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false };
+    let joined = || LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew };
     let data = Some("/home/b/.local/share/squares".into());
     let (mut room, _) = Room::new(Setup { student: Some("me".into()), data, ..setup() });
     for (log, hosting, said) in [
@@ -134,7 +134,7 @@ fn that_nothing_is_kept_is_said_once_with_the_folder_in_the_language_of_the_scre
         room.link(LinkEvent::Lost { why: Lost::LedgerInUse("/data".into()), retry_at: None });
         assert!(room.notice().contains("/data"));
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-        room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+        room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
         assert_eq!(room.notice(), said);
         room.now += Duration::from_secs(20);
         room.link(LinkEvent::Unkept(unkept("/home/me/squares/outbox")));

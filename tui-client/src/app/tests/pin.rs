@@ -17,7 +17,7 @@ fn all(room: &mut Room, keys: &str) -> Vec<Effect> {
 fn with_pin(pin: &str) -> Room {
     let (mut room, _) = Room::new(Setup { student: Some("me".into()), pin: Some(Pin::new(pin)), ..setup() });
     room.link(LinkEvent::Hello { hello: hello(Auth::Pin), hosting: false });
-    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     room
 }
 
@@ -101,7 +101,7 @@ fn nothing_is_squared_or_kept_before_a_server_has_answered() {
     room.link(LinkEvent::Hello { hello: hello(Auth::Pin), hosting: false });
     room.link(LinkEvent::PinWanted);
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
-    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     assert_eq!(room.app.input.text(), "", "it does not stay on the screen");
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
     assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);

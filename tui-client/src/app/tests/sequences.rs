@@ -129,7 +129,7 @@ struct World {
     latest: u64,
     queued: u64,
     /// The pages that the app asked for on this connection.
-    asked: VecDeque<PageRequest>,
+    asked: VecDeque<(PageOwner, PageRequest)>,
     /// Whose each result is.
     mine: HashSet<u64>,
 }
@@ -171,13 +171,13 @@ impl World {
                 LinkEvent::Results((from..=self.latest).map(|seq| result(seq, student, Some(&id))).collect())
             }
             Step::Page(count) => {
-                let Some(request) = self.asked.pop_front() else { return Event::Wake };
+                let Some((owner, request)) = self.asked.pop_front() else { return Event::Wake };
                 let to = request.before.unwrap_or(u64::MAX).min(self.latest + 1);
                 let from = to.saturating_sub(count.min(request.limit.unwrap_or(1))).max(1).min(to);
                 let student = request.student.as_deref();
                 let results = (from..to).filter_map(|seq| self.ledger(seq, student)).collect();
                 let page = Page { results, more: from > 1, student: request.student.clone() };
-                LinkEvent::Page { request, page }
+                LinkEvent::Page { owner, request, page }
             }
             Step::Queued => {
                 self.queued += 1;
@@ -196,7 +196,10 @@ impl World {
             Step::Refused => LinkEvent::Refused(error(ErrorCode::Unknown)),
             Step::Lost => LinkEvent::Lost { why: Lost::Closed(None), retry_at: Some(now + Duration::from_secs(3)) },
             Step::Connected => LinkEvent::Hello { hello: hello(Auth::Open), hosting: true },
-            Step::Joined(resumed) => LinkEvent::Joined { welcome: welcome(3, self.latest, self.latest), resumed },
+            Step::Joined(resumed) => LinkEvent::Joined {
+                welcome: welcome(3, self.latest, self.latest),
+                continues: if resumed { Continues::Resumed } else { Continues::Hole(0, self.latest) },
+            },
             Step::Presence(sessions) => LinkEvent::Presence(squares_shared::message::Presence {
                 count: 2,
                 joined: vec![Person { id: "s1".into(), name: "다\u{200b}온".into(), sessions }],
@@ -218,7 +221,7 @@ proptest! {
         let mut linear = crate::view::Linear::default();
         let mut world = World { latest: 1_000, queued: 0, asked: VecDeque::new(), mine: HashSet::new() };
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-        room.link(LinkEvent::Joined { welcome: welcome(3, 1_000, 900), resumed: false });
+        room.link(LinkEvent::Joined { welcome: welcome(3, 1_000, 900), continues: Continues::Anew });
         room.link(LinkEvent::Results((901..=1_000).map(|seq| result(seq, "s0", None)).collect()));
         for step in steps {
             if let Step::Wait(milliseconds) = step {
@@ -246,7 +249,7 @@ proptest! {
                 effects.extend(room.press(KeyCode::Enter));
             }
             world.asked.extend(effects.into_iter().filter_map(|effect| match effect {
-                Effect::Page(request) => Some(request),
+                Effect::Page { owner, request } => Some((owner, request)),
                 _ => None,
             }));
             for feed in [&room.app.feed, room.app.whole_feed()] {

@@ -42,7 +42,7 @@ fn what_was_pasted_can_be_thrown_away_grows_by_pieces_and_outlives_the_connectio
     room.paste("3\n");
     room.lose(5);
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), resumed: true });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Resumed });
     room.update(Event::Resize(40, 12));
     assert_eq!(room.press(KeyCode::Enter), [square("1"), square("2"), square("3")]);
     room.paste("x\ny");

@@ -154,9 +154,9 @@ fn comings_and_goings_never_move_the_results() {
 #[test]
 fn the_chart_opens_over_the_feed_and_loads_more_than_a_screenful() {
     let mut room = Room::with(0, false);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), continues: Continues::Anew });
     assert_eq!(room.link(LinkEvent::Results((4_901..=5_000).map(|seq| result(seq, "s0", None)).collect())), []);
-    assert!(matches!(&room.enter("/chart")[..], [Effect::Page(page)] if page.before == Some(4_901)));
+    assert!(matches!(&room.enter("/chart")[..], [Effect::Page { request: page, .. }] if page.before == Some(4_901)));
     let before = room.app.plot();
     room.press(KeyCode::Up);
     assert!(room.app.plot().x[1] - room.app.plot().x[0] < before.x[1] - before.x[0]);
@@ -171,23 +171,26 @@ fn the_chart_opens_over_the_feed_and_loads_more_than_a_screenful() {
 #[test]
 fn a_search_under_way_is_stopped_by_esc_and_goes_on_when_asked() {
     let mut room = Room::with(0, false);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 9_000, 8_990), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 9_000, 8_990), continues: Continues::Anew });
     room.link(LinkEvent::Results((8_991..=9_000).map(|seq| result(seq, "s0", None)).collect()));
     let effects = room.enter("/find 77777");
-    let Some(Effect::Page(request)) = effects.into_iter().next() else { panic!("a page") };
+    let Some(Effect::Page { request, .. }) = effects.into_iter().next() else { panic!("a page") };
     assert_eq!((request.before, request.limit), (Some(8_991), Some(500)));
     let nothing = |request: &squares_shared::message::PageRequest| {
         let before = request.before.unwrap();
         let results = (before - 500..before).map(|seq| result(seq, "s0", None)).collect();
-        LinkEvent::Page { request: request.clone(), page: Page { results, more: true, student: None } }
+        let page = Page { results, more: true, student: None };
+        LinkEvent::Page { owner: PageOwner::FilteredFeed, request: request.clone(), page }
     };
     let effects = room.link(nothing(&request));
-    let Some(Effect::Page(next)) = effects.into_iter().next() else { panic!("the search goes on") };
+    let Some(Effect::Page { request: next, .. }) = effects.into_iter().next() else { panic!("the search goes on") };
     assert_eq!(next.before, Some(8_491));
     assert_eq!(room.press(KeyCode::Esc), []);
     assert!(room.app.feed.is_stopped() && !room.app.feed.filter.is_all());
     assert_eq!(room.link(nothing(&next)), [], "what was under way comes, and nothing more is asked for");
-    assert!(matches!(&room.press(KeyCode::PageUp)[..], [Effect::Page(page)] if page.before == Some(7_991)));
+    assert!(
+        matches!(&room.press(KeyCode::PageUp)[..], [Effect::Page { request: page, .. }] if page.before == Some(7_991))
+    );
     room.press(KeyCode::Esc);
     room.press(KeyCode::Esc);
     assert!(room.app.feed.filter.is_all());
@@ -291,7 +294,7 @@ fn whoever_may_be_meant_is_asked_for_where_several_are() {
     ];
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     let online = Online { count: students.len(), students };
-    room.link(LinkEvent::Joined { welcome: Welcome { online, ..welcome(0, 0, 0) }, resumed: false });
+    room.link(LinkEvent::Joined { welcome: Welcome { online, ..welcome(0, 0, 0) }, continues: Continues::Anew });
     let only = |room: &Room| room.app.feed.filter.student.as_ref().map(|whose| whose.id.clone());
     for (who, several) in [
         ("지", Some("지민 20260002, 지수 20260001, 수지 20260004, 수지 20260005, 윤지 20260003.")),
@@ -359,7 +362,7 @@ fn what_tmux_needs_for_copying_is_said_once_and_only_there() {
     for in_tmux in [false, true] {
         let (mut room, _) = Room::new(Setup { student: Some("me".into()), in_tmux, ..setup() });
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
-        room.link(LinkEvent::Joined { welcome: welcome(1, 0, 0), resumed: false });
+        room.link(LinkEvent::Joined { welcome: welcome(1, 0, 0), continues: Continues::Anew });
         room.link(LinkEvent::Results(vec![result(1, "me", None)]));
         room.press(KeyCode::F(8));
         assert_eq!(room.notice().contains("set-clipboard"), in_tmux);
@@ -371,41 +374,41 @@ fn what_tmux_needs_for_copying_is_said_once_and_only_there() {
 #[test]
 fn counts_are_of_all_results_only_once_all_were_counted() {
     let mut room = Room::with(0, false);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 336, 236), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 336, 236), continues: Continues::Anew });
     assert!(!room.app.chart.tally.is_whole(), "the room was empty, and much was missed since");
     let other = Hello { log: "other".into(), ..hello(Auth::Open) };
     room.link(LinkEvent::Hello { hello: other, hosting: false });
-    room.link(LinkEvent::Joined { welcome: welcome(0, 336, 236), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 336, 236), continues: Continues::Anew });
     room.link(LinkEvent::Results((237..=336).map(|seq| result(seq, "s0", None)).collect()));
     let mut asked = room.press(KeyCode::F(6));
-    while let Some(Effect::Page(request)) = asked.pop() {
+    while let Some(Effect::Page { owner, request }) = asked.pop() {
         assert!(!room.app.chart.tally.is_whole() && !room.app.feed.is_whole());
         let before = request.before.unwrap();
         let from = before.saturating_sub(200).max(1);
         let results = (from..before).map(|seq| result(seq, "s0", None)).collect();
-        asked = room.link(LinkEvent::Page { request, page: Page { results, more: from > 1, student: None } });
+        asked = room.link(LinkEvent::Page { owner, request, page: Page { results, more: from > 1, student: None } });
     }
     assert_eq!((room.app.chart.tally.total(), room.app.plot().points.len()), (336, 336));
     assert!(room.app.chart.tally.is_whole() && room.app.feed.is_whole());
-    room.link(LinkEvent::Joined { welcome: welcome(0, 9_000, 8_900), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 9_000, 8_900), continues: Continues::Anew });
     assert_eq!((room.app.chart.tally.total(), room.app.chart.tally.is_whole()), (0, false), "a hole was left");
 }
 
 #[test]
 fn a_chart_loads_while_somebody_reads_further_up_and_stops_where_numbers_are_long() {
     let mut room = Room::with(0, false);
-    room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), resumed: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), continues: Continues::Anew });
     room.link(LinkEvent::Results((4_901..=5_000).map(|seq| result(seq, "s0", None)).collect()));
     room.press(KeyCode::PageUp);
     let mut asked = room.press(KeyCode::F(6));
     let mut pages = 0;
-    while let Some(Effect::Page(request)) = asked.pop() {
+    while let Some(Effect::Page { owner, request }) = asked.pop() {
         pages += 1;
         assert!(pages < 20, "it goes on for ever");
         let before = request.before.unwrap();
         let long = |seq| SquareResult { square: "7".repeat(20_000), ..result(seq, "s0", None) };
         let page = Page { results: (before - 30..before).map(long).collect(), more: true, student: None };
-        asked = room.link(LinkEvent::Page { request, page });
+        asked = room.link(LinkEvent::Page { owner, request, page });
     }
     assert!(pages >= 3, "{pages}");
 }

@@ -26,7 +26,7 @@ fn seqs(feed: &Feed) -> Vec<u64> {
 #[test]
 fn what_went_at_the_end_is_paged_forward_again_without_a_hole() {
     let mut feed = Feed::new(10);
-    feed.joined(20_000, 19_900, false, false);
+    feed.joined(20_000, 19_900, Continues::Anew);
     feed.extend(&results(19_901..=20_000));
     for _ in 0..400 {
         feed.scroll(-100);
@@ -69,7 +69,7 @@ fn the_beginning_is_gone_to_at_once_and_read_forward() {
 #[test]
 fn one_student_is_paged_through_the_whole_ledger_both_ways() {
     let mut whole = Feed::new(10);
-    whole.joined(100_000, 100_000, false, false);
+    whole.joined(100_000, 100_000, Continues::Anew);
     let student = Some(Whose { id: "20260007".into(), name: "가람".into(), me: false });
     let mut feed = whole.filtered(Filter { student, needle: None });
     serve(&mut feed, 100_000, 99);
@@ -93,7 +93,7 @@ fn one_student_is_paged_through_the_whole_ledger_both_ways() {
 #[test]
 fn a_search_looks_through_the_whole_ledger_and_can_be_stopped() {
     let mut whole = Feed::new(10);
-    whole.joined(10_000, 9_900, false, false);
+    whole.joined(10_000, 9_900, Continues::Anew);
     whole.extend(&results(9_901..=10_000));
     let mut feed = whole.filtered(Filter { student: None, needle: Needle::new("1,522,756") });
     assert_eq!(serve(&mut feed, 10_000, 3), 3);
@@ -109,7 +109,7 @@ fn a_search_looks_through_the_whole_ledger_and_can_be_stopped() {
 #[test]
 fn going_to_an_earlier_find_waits_for_it() {
     let mut whole = Feed::new(10);
-    whole.joined(10_000, 9_900, false, false);
+    whole.joined(10_000, 9_900, Continues::Anew);
     whole.extend(&results(9_901..=10_000));
     let mut feed = whole.filtered(Filter { student: None, needle: Needle::new("9999") });
     feed.select(-1);
