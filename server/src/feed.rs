@@ -49,7 +49,7 @@ impl Chunk {
 
 /// What [`Feed::read`] found behind a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Read {
+pub(crate) enum FeedRead {
     /// Nothing newer.
     UpToDate,
     /// Lines were taken; the cursor is at this `seq` now.
@@ -104,10 +104,10 @@ impl Feed {
     }
 
     /// Takes what follows `cursor` into `out`, chunk after chunk, until it has `enough` bytes or there is no more.
-    pub(crate) fn read(&self, cursor: u64, enough: usize, out: &mut VecDeque<Bytes>) -> Read {
+    pub(crate) fn read(&self, cursor: u64, enough: usize, out: &mut VecDeque<Bytes>) -> FeedRead {
         let recent = self.recent.read();
         if cursor < recent.floor {
-            return Read::Behind { floor: recent.floor };
+            return FeedRead::Behind { floor: recent.floor };
         }
         let first = recent.chunks.partition_point(|chunk| chunk.last() <= cursor);
         let (mut reached, mut taken) = (None, 0);
@@ -120,7 +120,7 @@ impl Feed {
                 break;
             }
         }
-        reached.map_or(Read::UpToDate, Read::Taken)
+        reached.map_or(FeedRead::UpToDate, FeedRead::Taken)
     }
 
     /// The highest `seq` that anybody may know of; 0 where there is none.
@@ -147,7 +147,7 @@ mod tests {
         Chunk::new(lines.into(), ends).expect("at least one line")
     }
 
-    fn check(feed: &Feed, cursor: u64, enough: usize, read: Read, text: &str) {
+    fn check(feed: &Feed, cursor: u64, enough: usize, read: FeedRead, text: &str) {
         let mut out = VecDeque::new();
         assert_eq!(feed.read(cursor, enough, &mut out), read);
         let taken: Vec<u8> = out.into_iter().flatten().collect();
@@ -157,16 +157,16 @@ mod tests {
     #[test]
     fn a_cursor_is_all_a_reader_needs() {
         let feed = Feed::new(10, 1000);
-        check(&feed, 10, 99, Read::UpToDate, "");
+        check(&feed, 10, 99, FeedRead::UpToDate, "");
         feed.push(chunk(11..=12));
         feed.push(chunk(14..=15));
         assert_eq!(feed.latest(), 15);
-        check(&feed, 10, 99, Read::Taken(15), "011\n012\n014\n015\n");
-        check(&feed, 11, 99, Read::Taken(15), "012\n014\n015\n");
-        check(&feed, 13, 99, Read::Taken(15), "014\n015\n");
-        check(&feed, 10, 1, Read::Taken(12), "011\n012\n");
-        check(&feed, 15, 99, Read::UpToDate, "");
-        check(&feed, 9, 99, Read::Behind { floor: 10 }, "");
+        check(&feed, 10, 99, FeedRead::Taken(15), "011\n012\n014\n015\n");
+        check(&feed, 11, 99, FeedRead::Taken(15), "012\n014\n015\n");
+        check(&feed, 13, 99, FeedRead::Taken(15), "014\n015\n");
+        check(&feed, 10, 1, FeedRead::Taken(12), "011\n012\n");
+        check(&feed, 15, 99, FeedRead::UpToDate, "");
+        check(&feed, 9, 99, FeedRead::Behind { floor: 10 }, "");
     }
 
     #[test]
@@ -174,12 +174,12 @@ mod tests {
         let feed = Feed::new(0, 12);
         feed.push(chunk(1..=2));
         feed.push(chunk(3..=3));
-        check(&feed, 0, 99, Read::Taken(3), "001\n002\n003\n");
+        check(&feed, 0, 99, FeedRead::Taken(3), "001\n002\n003\n");
         feed.push(chunk(4..=4));
-        check(&feed, 1, 99, Read::Behind { floor: 2 }, "");
-        check(&feed, 2, 99, Read::Taken(4), "003\n004\n");
+        check(&feed, 1, 99, FeedRead::Behind { floor: 2 }, "");
+        check(&feed, 2, 99, FeedRead::Taken(4), "003\n004\n");
         feed.push(chunk(5..=9));
-        check(&feed, 4, 99, Read::Taken(9), "005\n006\n007\n008\n009\n");
-        check(&feed, 3, 99, Read::Behind { floor: 4 }, "");
+        check(&feed, 4, 99, FeedRead::Taken(9), "005\n006\n007\n008\n009\n");
+        check(&feed, 3, 99, FeedRead::Behind { floor: 4 }, "");
     }
 }

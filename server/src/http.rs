@@ -1,14 +1,14 @@
-//! Web pages at the wrong port: a browser sends whatever a page asks it to, and a form's text could otherwise join
-//! and square behind the head of its request. `session` asks about the first line of each connection, and `wire`
-//! answers a browser that speaks no TLS where it should; nothing behind such a line is read.
+//! HTTP requests at the wrong port: a browser sends what any page asks it to, and without this check a form's text
+//! could join and square behind the head of its request. `session` checks the first line of each connection, and `wire`
+//! answers a browser that does not speak TLS; nothing behind such a line is read.
 
 /// What a browser shows, or a script reads.
 const SENTENCE: &str = "This is a Squares server, and it speaks no HTTP; connect with the program squares.\n";
 
-/// Whether what a connection begins with is a request of HTTP: its whole first line, or as much of it as is longer
+/// Whether a connection begins with an HTTP request. `begin` is its first line, or the beginning of one that is longer
 /// than a line may be.
 pub(crate) fn is_request(begin: &[u8]) -> bool {
-    // Empty lines go before no request of ours, and HTTP passes over them as well.
+    // HTTP skips leading empty lines.
     let blank = begin.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let begin = &begin[blank..];
     let end = begin.iter().position(|&byte| byte == b'\n');
@@ -18,7 +18,7 @@ pub(crate) fn is_request(begin: &[u8]) -> bool {
     if method.is_empty() || !method.iter().all(|&byte| is_of_a_token(byte)) {
         return false;
     }
-    // The version stands at the end; of a line too long for that, what is asked for tells.
+    // The version is at the end; a line cut short is recognised by its target.
     let targets = [&b"/"[..], b"*", b"http:", b"https:"];
     if is_whole { ends_with_version(rest) } else { targets.iter().any(|target| rest.starts_with(target)) }
 }
@@ -37,12 +37,12 @@ fn ends_with_version(line: &[u8]) -> bool {
     })
 }
 
-/// What may stand between the words of a request: one space, and what servers take for it.
+/// What separates the words of a request: a space, or what servers accept in its place.
 const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// The answer to such a request, behind which the connection closes.
+/// The answer to such a request, after which the connection closes.
 pub(crate) fn refusal() -> String {
     format!(
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{SENTENCE}",

@@ -32,10 +32,10 @@ pub(crate) use reader::{PageQuery, ReadFailed, Replay};
 use tokio::sync::mpsc;
 
 use crate::{
-    background::Background,
     feed::{self, Feed},
     metrics::Metrics,
     permissions,
+    worker_pool::WorkerPool,
 };
 
 /// The squares that may wait for the writer. A session that finds no room waits, and reads nothing meanwhile.
@@ -195,14 +195,14 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Opens the ledger in this folder, made if missing, with the feed that it fills. Blocks on the disk. Where
-    /// `background` is that of a simulation, reads and writes happen on the async thread that asks for them, each in
+    /// `workers` is that of a simulation, reads and writes happen on the async thread that asks for them, each in
     /// its turn.
     ///
     /// # Errors
     /// [`LedgerError`]; a ledger that is refused was not changed.
     pub(crate) fn open(
         folder: &Path,
-        background: &Arc<Background>,
+        workers: &Arc<WorkerPool>,
         metrics: &Arc<Metrics>,
     ) -> Result<(Self, Arc<Feed>), LedgerError> {
         let unusable =
@@ -243,13 +243,13 @@ impl Ledger {
             connection,
         };
         let writer = writer::Writer::new(opened, Arc::clone(&feed), Arc::clone(metrics)).map_err(unusable)?;
-        let writer = if background.is_simulated() {
+        let writer = if workers.is_simulated() {
             Worker::Task(tokio::spawn(writer.run_simulated(queue)))
         } else {
             let thread = std::thread::Builder::new().name("ledger".to_owned());
             Worker::Thread(thread.spawn(move || writer.run(queue)).map_err(unusable)?)
         };
-        let readers = Arc::new(reader::Readers::new(path, files, Arc::clone(background), Arc::clone(metrics)));
+        let readers = Arc::new(reader::Readers::new(path, files, Arc::clone(workers), Arc::clone(metrics)));
         Ok((Self { log, submissions, readers, recorded, writer, _lock: lock }, feed))
     }
 

@@ -1,19 +1,17 @@
 //! The Squares server as a library, so that a client can host it in its own process.
 //!
 //! The map: `listen` accepts connections and gives each to a `session`, which speaks the protocol from `hello` to
-//! `bye`, in the `lobby` until its student is in. A session submits squares to the `ledger`, which makes them durable
-//! in one order and pushes each batch to the `feed`; every session is a cursor into it, and the `relay` writes to
-//! those that wait. `presence` knows who is online, `roster` who may join, `pins` whether it is they, and `limits`
-//! how much anybody may ask for. What takes long is done in the `background`. All tell `metrics` what they did, where
+//! `bye`, in the `join_pool` until its student is in. A session submits squares to the `ledger`, which makes them
+//! durable in one order and pushes each batch to the `feed`; every session is a cursor into it, and the `relay` writes
+//! to those that wait. `presence` knows who is online, `roster` who may join, `pins` whether it is they, and `limits`
+//! how much anybody may ask for. What takes long is done in the `workers`. All tell `metrics` what they did, where
 //! somebody watches.
 
-mod background;
 mod feed;
 mod http;
 mod ledger;
 mod limits;
 mod listen;
-mod lobby;
 mod metrics;
 mod new_file;
 mod permissions;
@@ -25,6 +23,7 @@ mod session;
 mod threads;
 mod tls;
 mod wire;
+mod worker_pool;
 
 use std::{
     io,
@@ -33,13 +32,12 @@ use std::{
     sync::Arc,
 };
 
-use background::Background;
 use etcetera::BaseStrategy as _;
 pub use ledger::{Archive, ArchivedResult, ArchivedStudent, BackupError, Findings, LedgerError};
-use lobby::Lobby;
 pub use new_file::{NewFile, NewFileError};
 pub use pins::{PinError, hash_pin};
 pub use roster::{LONGEST_ROSTER, MadePins, RosterError, make_pins, read_roster};
+use session::join_pool::JoinPool;
 use squares_shared::{
     message::{Auth, Limits},
     stream::Stream,
@@ -53,6 +51,7 @@ use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
+use worker_pool::WorkerPool;
 
 /// How a server is set up. [`Config::new`] has the defaults of the program's flags.
 #[derive(Debug, Clone)]
@@ -169,15 +168,15 @@ pub enum StartError {
 /// What all sessions share.
 struct Room {
     ledger: ledger::Ledger,
-    background: Arc<Background>,
-    lobby: Lobby,
+    workers: Arc<WorkerPool>,
+    join_pool: JoinPool,
     feed: Arc<feed::Feed>,
     presence: Arc<presence::Presence>,
     relay: Arc<relay::Relay>,
     admission: roster::Admission,
     pins: pins::PinVerifier,
     squares: limits::SquareLimits,
-    attention: session::AttentionQueue,
+    shared_budget: limits::SharedBudget,
     /// For connections without a place that are waited for until they have read why.
     farewells: Arc<Semaphore>,
     max_per_student: u32,
@@ -191,8 +190,8 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     listener: JoinHandle<()>,
-    /// The tasks that bring news to everybody.
-    tellers: JoinSet<()>,
+    /// The relay's tasks, the presence announcer and the metrics page.
+    tasks: JoinSet<()>,
 }
 
 impl Server {
@@ -230,17 +229,17 @@ impl Server {
         let simulated = streams.is_some();
         let threads = Threads::here();
         if !simulated {
-            threads::ask_for_those_of_a_server()?;
+            threads::check_available()?;
         }
         let pins = pins::PinVerifier::new()?;
-        let background = Arc::new(if simulated { Background::simulated() } else { Background::new()? });
-        let lobby = if simulated { Lobby::simulated() } else { Lobby::new(threads.lobby)? };
+        let workers = Arc::new(if simulated { WorkerPool::simulated() } else { WorkerPool::new()? });
+        let join_pool = if simulated { JoinPool::simulated() } else { JoinPool::new(threads.join)? };
         let (mut incoming, address) = match streams {
             Some(streams) => (listen::Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
             None => {
                 let sockets = listen::listen_on("--listen", &config.listen, Some(DEFAULT_PORT)).await?;
                 let address = first_of(&sockets);
-                (listen::Incoming::Tcp(lobby.listeners(sockets)?, None), address)
+                (listen::Incoming::Tcp(join_pool.listeners(sockets)?, None), address)
             }
         };
         let (watchers, metrics) = match config.metrics {
@@ -255,10 +254,10 @@ impl Server {
         };
         let metrics = Arc::new(metrics);
         let (ledger, feed) = if simulated {
-            ledger::Ledger::open(&config.data, &background, &metrics)?
+            ledger::Ledger::open(&config.data, &workers, &metrics)?
         } else {
-            let (data, background, metrics) = (config.data.clone(), Arc::clone(&background), Arc::clone(&metrics));
-            background::apart("open", move || ledger::Ledger::open(&data, &background, &metrics)).await??
+            let (data, workers, metrics) = (config.data.clone(), Arc::clone(&workers), Arc::clone(&metrics));
+            worker_pool::on_own_thread("open", move || ledger::Ledger::open(&data, &workers, &metrics)).await??
         };
 
         if let (Some(tls), listen::Incoming::Tcp(_, speaks)) = (&config.tls, &mut incoming) {
@@ -271,12 +270,12 @@ impl Server {
         }
         let presence = Arc::new(presence::Presence::new());
         tracing::info!(%address, log = ledger.id(), latest = feed.latest(), %auth, students = admission.roster_len(), "open");
-        let relay = Arc::new(relay::Relay::new(threads.lobby));
+        let relay = Arc::new(relay::Relay::new(threads.join));
         let squares = limits::SquareLimits::new(config.rate, config.burst, config.digit_rate);
         let room = Arc::new(Room {
             ledger,
-            background,
-            lobby,
+            workers,
+            join_pool,
             feed: Arc::clone(&feed),
             presence: Arc::clone(&presence),
             relay: Arc::clone(&relay),
@@ -290,28 +289,28 @@ impl Server {
                 digit_rate: squares.digit_rate(),
             },
             squares,
-            attention: session::AttentionQueue::default(),
+            shared_budget: limits::SharedBudget::default(),
             farewells: Arc::new(Semaphore::new(listen::FAREWELLS)),
             max_per_student: config.max_per_student,
             metrics: Arc::clone(&metrics),
         });
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(limits::Connections::new(config.max_connections, config.max_per_address));
-        let mut tellers = JoinSet::new();
+        let mut tasks = JoinSet::new();
         if let Some((watchers, address)) = watchers {
             tracing::info!(%address, "metrics at /metrics, health at /healthz");
-            let served = metrics::Served { room: Arc::downgrade(&room), connections: Arc::clone(&connections) };
-            tellers.spawn(metrics::serve(watchers, served));
+            let pages = metrics::Pages { room: Arc::downgrade(&room), connections: Arc::clone(&connections) };
+            tasks.spawn(metrics::serve(watchers, pages));
         }
         let serving = listen::serve(incoming, Arc::clone(&room), connections, stopped, Handle::current());
-        let listener = room.lobby.spawn(serving);
-        for part in 0..relay.parts() {
+        let listener = room.join_pool.spawn(serving);
+        for shard in 0..relay.shards() {
             let (relay, feed, presence) = (Arc::clone(&relay), Arc::clone(&feed), Arc::clone(&presence));
             let metrics = Arc::clone(&metrics);
-            tellers.spawn(async move { relay.run(part, &feed, &presence, &metrics).await });
+            tasks.spawn(async move { relay.run(shard, &feed, &presence, &metrics).await });
         }
-        tellers.spawn(async move { presence.tell().await });
-        Ok(Self { room, address, stop, listener, tellers })
+        tasks.spawn(async move { presence.announce().await });
+        Ok(Self { room, address, stop, listener, tasks })
     }
 
     /// The address that it listens on.
@@ -330,17 +329,17 @@ impl Server {
 
     /// Waits until the roster's file is another than the one that was read last; for ever where there is no roster.
     pub async fn roster_changed(&self) {
-        self.room.admission.changed(&self.room.background).await;
+        self.room.admission.changed(&self.room.workers).await;
     }
 
     /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is
     /// killed.
     pub async fn kill(self) {
-        let Self { room, stop, listener, mut tellers, .. } = self;
+        let Self { room, stop, listener, mut tasks, .. } = self;
         room.ledger.kill();
         listener.abort();
         let _ = listener.await;
-        tellers.shutdown().await;
+        tasks.shutdown().await;
         // Its sessions end as soon as they are looked at; the ledger is free once the last of them has.
         while Arc::strong_count(&room) > 1 {
             tokio::task::yield_now().await;
@@ -350,12 +349,12 @@ impl Server {
 
     /// Stops: says goodbye to everyone once what they asked is recorded and sent, and closes the ledger.
     pub async fn stop(self) {
-        let Self { room, stop, listener, mut tellers, .. } = self;
+        let Self { room, stop, listener, mut tasks, .. } = self;
         stop.send_replace(true);
         if let Err(error) = listener.await {
             tracing::error!(%error, "the listener ended early");
         }
-        tellers.shutdown().await;
+        tasks.shutdown().await;
         if let Some(room) = Arc::into_inner(room) {
             let closed = tokio::task::spawn_blocking(move || room.ledger.close()).await;
             if closed.is_err() {

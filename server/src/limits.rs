@@ -1,8 +1,9 @@
-//! How much one student, one address, and everybody together may ask for. Sessions ask a student's [`Allowance`]
-//! before each square; `listen` asks [`Connections`] before each session. Which connections may stay is decided in
-//! `places`.
+//! Limits for one student, one address, and everybody together. Sessions ask a student's [`Allowance`] before each
+//! square; `listen` asks [`Connections`] before each session. `eviction` decides which connections may
+//! stay, and `fair_share` throttles everything but squares.
 
-mod places;
+mod eviction;
+mod fair_share;
 
 use std::{
     collections::HashMap,
@@ -12,22 +13,23 @@ use std::{
     time::Duration,
 };
 
+use eviction::ConnectionTable;
+pub(crate) use fair_share::{SharedBudget, Throttle};
 use parking_lot::Mutex;
-use places::Places;
 use tokio::{sync::Notify, time::Instant};
 
-/// Seconds for which the digits that a student is allowed may be saved up.
+/// Seconds' worth of digits that a student may use at once.
 const DIGITS_FOR: u64 = 10;
 
-/// So many units a second, and so many at once.
+/// A rate limit by GCRA: so many units a second, and a burst.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
     per_second: NonZeroU32,
-    /// The time in which all that may be had at once is made up for.
-    most: Duration,
+    /// The time in which a whole burst is paid off.
+    burst: Duration,
 }
 
-/// Squares and their digits a second that each student may have recorded, and how many at once.
+/// The limits of squares, and of their digits, that each student may have recorded.
 #[derive(Debug)]
 pub(crate) struct SquareLimits {
     rates: Rates,
@@ -40,22 +42,22 @@ struct Rates {
     digits: Option<Rate>,
 }
 
-/// What one student may still ask for. It is the student's, not the connection's: who reconnects has no more.
+/// What one student may still use. It belongs to the student, not to the connection: reconnecting gains nothing.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     rates: Rates,
     spent: Mutex<Spent>,
 }
 
-/// When all that was spent is made up for (GCRA's theoretical arrival time); a moment that has passed is as good as
-/// any other, so that nobody saves up more than what may be had at once, by waiting or by what is given back.
+/// When all that was spent is paid off (GCRA's theoretical arrival time). Any time in the past counts the same, so that
+/// neither waiting nor refunds save up more than a burst.
 #[derive(Debug)]
 struct Spent {
     squares: Instant,
     digits: Instant,
 }
 
-/// What was paid for one square, to be given back where it is not recorded.
+/// What was paid for one square, to be refunded if it is not recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(crate) struct Payment {
@@ -64,24 +66,23 @@ pub(crate) struct Payment {
 
 impl Rate {
     /// `None` for a rate of 0: no limit.
-    fn new(per_second: u32, at_once: u64) -> Option<Self> {
-        NonZeroU32::new(per_second).map(|per_second| Self { per_second, most: takes(at_once.max(1), per_second) })
+    fn new(per_second: u32, burst: u64) -> Option<Self> {
+        NonZeroU32::new(per_second).map(|per_second| Self { per_second, burst: takes(burst.max(1), per_second) })
     }
 
-    /// The moment at which all is made up for once these units are spent too, or how long to wait before they may be.
-    /// More units than may be had at once are let through where nothing else is spent, and are made up for
-    /// afterwards: otherwise they never could be.
+    /// When all is paid off once these units are spent too, or how long to wait before they may be spent. More units
+    /// than a burst pass when nothing else is owed, and are paid off afterwards: otherwise they never could pass.
     fn spend(&self, spent: Instant, units: u64, now: Instant) -> Result<Instant, Duration> {
         let behind = spent.saturating_duration_since(now);
         let cost = takes(units, self.per_second);
-        if behind.is_zero() || behind + cost <= self.most {
+        if behind.is_zero() || behind + cost <= self.burst {
             return Ok(now + behind + cost);
         }
-        Err(behind.min((behind + cost).saturating_sub(self.most)))
+        Err(behind.min((behind + cost).saturating_sub(self.burst)))
     }
 }
 
-/// The time in which so many units are made up for.
+/// The time in which so many units are paid off.
 fn takes(units: u64, per_second: NonZeroU32) -> Duration {
     Duration::from_nanos(units.saturating_mul(1_000_000_000) / u64::from(per_second.get()))
 }
@@ -102,13 +103,13 @@ impl SquareLimits {
 
     /// The allowance of a student, for a session to hold.
     pub(crate) fn of(&self, student: &Arc<str>) -> Arc<Allowance> {
-        /// Below this many, looking for allowances that may be forgotten is not worth it.
+        /// Below this many, looking for allowances to forget is not worth it.
         const FEW: usize = 256;
         let now = Instant::now();
         let mut students = self.students.lock();
         if students.len() >= FEW && students.len() == students.capacity() {
-            // One that nobody holds, and that is whole again, is as good as a new one.
-            students.retain(|_, allowance| Arc::strong_count(allowance) > 1 || !allowance.is_whole(now));
+            // One that no session holds, and that owes nothing, is the same as a new one.
+            students.retain(|_, allowance| Arc::strong_count(allowance) > 1 || !allowance.owes_nothing(now));
         }
         let new = || {
             let spent = Mutex::new(Spent { squares: now, digits: now });
@@ -144,7 +145,7 @@ impl Allowance {
         }
     }
 
-    /// Takes back the payment for a square that was not recorded, such as a repeat: only what is recorded counts.
+    /// Refunds a square that was not recorded, such as a repeat: only what is recorded counts.
     pub(crate) fn refund(&self, payment: Payment) {
         let back = |rate: Option<Rate>, spent: &mut Instant, units: usize| {
             let back = rate.and_then(|rate| spent.checked_sub(takes(units as u64, rate.per_second)));
@@ -155,23 +156,23 @@ impl Allowance {
         back(self.rates.digits, &mut spent.digits, payment.digits);
     }
 
-    fn is_whole(&self, now: Instant) -> bool {
+    fn owes_nothing(&self, now: Instant) -> bool {
         let spent = self.spent.lock();
         spent.squares <= now && spent.digits <= now
     }
 }
 
-/// Counts connections, in all and from each address.
+/// The open connections, in all and from each address.
 #[derive(Debug)]
-pub(crate) struct Connections(Mutex<Places<Arc<Notify>>>);
+pub(crate) struct Connections(Mutex<ConnectionTable<Arc<Notify>>>);
 
-/// The right to one connection, given back when it is dropped.
+/// The right to one connection, returned when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub(crate) struct ConnectionPermit {
     connections: Arc<Connections>,
     address: IpAddr,
-    /// As long as nobody has joined on it: its number, and who is told that it was taken away.
-    waiting: Option<(u64, Arc<Notify>)>,
+    /// Until somebody has joined on it: its number, and what is notified when it is evicted.
+    unjoined: Option<(u64, Arc<Notify>)>,
 }
 
 /// Which limit a connection was refused at.
@@ -186,20 +187,20 @@ pub(crate) enum Full {
 impl Connections {
     /// At most so many in all, and from one address (0: no limit).
     pub(crate) fn new(most: usize, most_per_address: usize) -> Self {
-        Self(Mutex::new(Places::new(most, most_per_address)))
+        Self(Mutex::new(ConnectionTable::new(most, most_per_address)))
     }
 
-    /// A slot for a connection from this address. Others, on which nobody has joined, may lose theirs for it.
+    /// A permit for a connection from this address, for which others may be evicted on which nobody has joined.
     ///
     /// # Errors
     /// The limit that is reached.
-    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Slot, Full> {
-        let (address, told) = (network(address), Arc::new(Notify::new()));
-        let mut places = self.0.lock();
-        let (number, taken_away) = places.take(address, Arc::clone(&told), Instant::now())?;
-        drop(places);
-        taken_away.iter().for_each(|told| told.notify_one());
-        Ok(Slot { connections: Arc::clone(self), address, waiting: Some((number, told)) })
+    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionPermit, Full> {
+        let (address, notify) = (network(address), Arc::new(Notify::new()));
+        let mut table = self.0.lock();
+        let (number, evicted) = table.take(address, Arc::clone(&notify), Instant::now())?;
+        drop(table);
+        evicted.iter().for_each(|notify| notify.notify_one());
+        Ok(ConnectionPermit { connections: Arc::clone(self), address, unjoined: Some((number, notify)) })
     }
 
     /// How many are open.
@@ -208,34 +209,34 @@ impl Connections {
     }
 }
 
-impl Slot {
-    /// Somebody has joined: from now on nobody else gets it. Tells whether it was still there.
+impl ConnectionPermit {
+    /// Keeps it from being evicted, since somebody has joined. Returns whether it was still there.
     pub(crate) fn join(&mut self) -> bool {
-        let Some((number, told)) = self.waiting.take() else { return true };
+        let Some((number, notify)) = self.unjoined.take() else { return true };
         let is_there = self.connections.0.lock().join(self.address, number);
         if !is_there {
-            self.waiting = Some((number, told));
+            self.unjoined = Some((number, notify));
         }
         is_there
     }
 
-    /// Waits until it is taken away, which does not happen once somebody has joined.
-    pub(crate) async fn taken_away(&self) {
-        match &self.waiting {
-            Some((_, told)) => told.notified().await,
+    /// Waits until it is evicted, which does not happen once somebody has joined.
+    pub(crate) async fn evicted(&self) {
+        match &self.unjoined {
+            Some((_, notify)) => notify.notified().await,
             None => std::future::pending().await,
         }
     }
 }
 
-impl Drop for Slot {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.connections.0.lock().leave(self.address, self.waiting.as_ref().map(|(number, _)| *number));
+        self.connections.0.lock().leave(self.address, self.unjoined.as_ref().map(|(number, _)| *number));
     }
 }
 
-/// What counts as one address: of IPv6, a network of 64 bits, since whoever has one address there has all of them. An
-/// IPv4 client of a dual-stack listener is the same client.
+/// What counts as one address: for IPv6 its /64 network, since a client usually has all addresses of one. An IPv4
+/// client of a dual-stack listener counts by its IPv4 address.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
@@ -326,9 +327,9 @@ mod tests {
     async fn an_ipv6_network_is_one_address() {
         let connections = Arc::new(Connections::new(100, 2));
         let take = |address: &str| {
-            connections.take(address.parse().unwrap()).map(|mut slot| {
-                assert!(slot.join());
-                slot
+            connections.take(address.parse().unwrap()).map(|mut permit| {
+                assert!(permit.join());
+                permit
             })
         };
         let _held = (take("2001:db8:1:2::1").unwrap(), take("2001:db8:1:2:ffff::2").unwrap());
@@ -346,8 +347,8 @@ mod tests {
         let mut joined = connections.take(here).unwrap();
         assert!(joined.join());
         let mut oldest = connections.take(here).unwrap();
-        let mut others: Vec<Slot> = (0..100).map(|_| connections.take(here).unwrap()).collect();
-        oldest.taken_away().await;
+        let mut others: Vec<ConnectionPermit> = (0..100).map(|_| connections.take(here).unwrap()).collect();
+        oldest.evicted().await;
         assert!(!oldest.join(), "it is gone");
         drop(oldest);
         assert_eq!(connections.open(), 51, "half of them may be of those who have not joined");

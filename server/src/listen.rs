@@ -1,5 +1,5 @@
-//! Accepts connections, within their limits, and starts a session for each, which moves on to where everybody is once
-//! its student is in. Runs until the server is told to stop, and ends when the last session has.
+//! Accepts connections within their limits, and starts a session for each, which moves to the main runtime once its
+//! student has caught up. Runs until the server stops, and ends when the last session has.
 
 mod address;
 
@@ -28,25 +28,25 @@ use crate::{
     wire::Wire,
 };
 
-/// Connections that the system may hold until they are accepted: a whole class may come back at the same moment.
+/// Connections that the system may hold until they are accepted: a whole class may reconnect at once.
 const BACKLOG: i32 = 4096;
 
-/// A silent connection is asked after this long whether it is still there, then as often, and given up when nothing
-/// comes back: a machine that vanished goes offline within about a minute.
+/// A silent connection is probed after this long, then in these intervals, and closed if nothing comes back: a machine
+/// that vanished goes offline within about a minute.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_TRIES: u32 = 3;
 
-/// The same bound for a connection on which something is on its way: keepalive says nothing there.
+/// The same bound for a connection with unacknowledged data, where keepalive does not apply.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
 
-/// How long accepting pauses when the system has no descriptor or memory left for another connection; twice as long
-/// each time that there is none yet, up to the longest pause.
+/// How long accepting pauses when the system has no descriptor or memory left for another connection; the pause doubles
+/// each time, up to the longest.
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Connections without a place that are waited for at the same time, until they have read why. The others are told
-/// and closed at once.
+/// Refused connections that are waited for at the same time, until they have read why. The others are told and closed
+/// at once.
 pub(crate) const FAREWELLS: usize = 256;
 
 /// How long one of them is waited for.
@@ -58,7 +58,7 @@ const STOP_TIME: Duration = Duration::from_secs(5);
 /// Opens a listening socket.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A server that starts again must not wait for the connections of its former self to be forgotten.
+    // A restarted server must not wait until the system has forgotten its old connections.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
@@ -67,11 +67,11 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// The sockets of one address that was given, which may be a name of several.
+/// The sockets of one given address, which may be a name of several.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     all: Vec<TcpListener>,
-    /// Which is asked first, so that none of them waits behind another for ever.
+    /// Which is polled first, so that none of them starves.
     next: usize,
 }
 
@@ -100,7 +100,7 @@ impl Listeners {
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Tcp(Listeners, Option<Arc<ServerConfig>>),
-    /// Somebody in this process hands them over; when nobody does any more, none comes.
+    /// They are handed over in this process; once the sender is gone, none comes.
     Given(mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>),
 }
 
@@ -131,10 +131,7 @@ impl Incoming {
     }
 }
 
-/// What became of a session: it ended, or its student has arrived and it goes on elsewhere.
-type Served = Option<Box<Session>>;
-
-/// Serves until `stop` says so; those who have arrived are served by `live`.
+/// Serves until `stop` is set; sessions that have caught up are served by `live`.
 pub(crate) async fn serve(
     mut incoming: Incoming,
     room: Arc<Room>,
@@ -142,17 +139,17 @@ pub(crate) async fn serve(
     mut stop: watch::Receiver<bool>,
     live: Handle,
 ) {
-    let mut sessions: JoinSet<Served> = JoinSet::new();
+    let mut sessions: JoinSet<Option<Box<Session>>> = JoinSet::new();
     let stopped = stop.clone();
-    // While it is longer than the first one, whoever watches has been told that nothing is accepted.
+    // While it is longer than the first, the log says that nothing is accepted.
     let mut pause = PAUSE;
     let mut paused_until = None;
     loop {
         let accepted = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => break,
-            Some(served) = sessions.join_next() => {
-                ended_or_arrived(served, &mut sessions, &stopped, &live);
+            Some(left) = sessions.join_next() => {
+                resume_caught_up(left, &mut sessions, &stopped, &live);
                 continue;
             }
             accepted = incoming.accept_after(paused_until) => accepted,
@@ -164,8 +161,8 @@ pub(crate) async fn serve(
         }
         match accepted {
             Ok((wire, address)) => match connections.take(address.ip()) {
-                Ok(slot) => {
-                    let session = Session::new(Arc::clone(&room), wire, address, slot);
+                Ok(permit) => {
+                    let session = Session::new(Arc::clone(&room), wire, address, permit);
                     sessions.spawn(session.run(stopped.clone()));
                 }
                 Err(full) => {
@@ -195,8 +192,8 @@ pub(crate) async fn serve(
     }
     drop(incoming);
     let all_ended = async {
-        while let Some(served) = sessions.join_next().await {
-            ended_or_arrived(served, &mut sessions, &stopped, &live);
+        while let Some(left) = sessions.join_next().await {
+            resume_caught_up(left, &mut sessions, &stopped, &live);
         }
     };
     if tokio::time::timeout(STOP_TIME, all_ended).await.is_err() {
@@ -205,17 +202,17 @@ pub(crate) async fn serve(
     }
 }
 
-/// Lets a session whose student has arrived go on where everybody is.
-fn ended_or_arrived(
-    served: Result<Served, JoinError>,
-    sessions: &mut JoinSet<Served>,
+/// Resumes a session that has caught up on the main runtime.
+fn resume_caught_up(
+    left: Result<Option<Box<Session>>, JoinError>,
+    sessions: &mut JoinSet<Option<Box<Session>>>,
     stopped: &watch::Receiver<bool>,
     live: &Handle,
 ) {
-    match served {
+    match left {
         Ok(None) => {}
         Ok(Some(session)) => {
-            sessions.spawn_on(session.go_on(stopped.clone()), live);
+            sessions.spawn_on(session.resume(stopped.clone()), live);
         }
         Err(error) if error.is_panic() => tracing::error!(%error, "a session ended by a panic"),
         Err(_) => {}
@@ -235,7 +232,7 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// The line for a connection that has no place.
+/// The line for a refused or evicted connection.
 pub(crate) fn server_full(full: Full) -> Vec<u8> {
     let message = match full {
         Full::Server => "The server has as many connections as it takes; try again later.",
@@ -248,15 +245,15 @@ pub(crate) fn server_full(full: Full) -> Vec<u8> {
     to_line(&FromServer::Error(error))
 }
 
-/// Closes a connection that has lost its place and was told so, once that was read where few are waited for.
-pub(crate) async fn part(wire: &Wire, farewells: &Semaphore) {
+/// Closes a connection that was evicted and told so, after that was read, if few are waited for.
+pub(crate) async fn say_farewell(wire: &Wire, farewells: &Semaphore) {
     match farewells.try_acquire() {
         Ok(_permit) => drop(tokio::time::timeout(FAREWELL_TIME, wire.end()).await),
         Err(_) => wire.end_now(&[]),
     }
 }
 
-/// Whether accepting failed for one connection alone, which is gone, so that the next can be accepted at once.
+/// Whether accepting failed only for one connection, so that the next can be accepted at once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

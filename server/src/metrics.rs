@@ -1,5 +1,5 @@
-//! What the server counts for whoever watches over it, where `--metrics` asks for that: Prometheus instruments that the
-//! ledger, the sessions and the relay tell what they did. Not asked for, there are none, and telling costs a look.
+//! Prometheus metrics, with `--metrics`: the ledger, the sessions and the relay report to these instruments. Without
+//! the flag there are none, and reporting costs one check.
 
 mod serve;
 
@@ -19,10 +19,10 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-pub(crate) use serve::{Served, serve};
+pub(crate) use serve::{Pages, serve};
 use squares_shared::message::ErrorCode;
 
-/// Readers are told apart by how far they are behind the latest result: up to each of these, and beyond the last.
+/// Readers are grouped by how far they are behind the latest result: up to each of these.
 const BEHIND: [(u64, &str); 5] =
     [(0, "0"), (100, "1 to 100"), (1000, "101 to 1000"), (10_000, "1001 to 10000"), (u64::MAX, "more")];
 
@@ -71,13 +71,13 @@ impl EncodeLabelValue for Label {
     }
 }
 
-/// What can be seen of the server at one moment.
+/// A snapshot of the server, for the gauges.
 #[derive(Debug)]
-pub(crate) struct Now {
+pub(crate) struct Snapshot {
     pub(crate) connections: usize,
     pub(crate) students: usize,
     pub(crate) latest: u64,
-    /// The `seq` that each client who is in has reached.
+    /// The `seq` that each client has reached.
     pub(crate) reached: Vec<u64>,
 }
 
@@ -177,7 +177,7 @@ impl Metrics {
     }
 
     /// Everything as OpenMetrics text, which Prometheus reads.
-    pub(crate) fn text(&self, now: &Now) -> String {
+    pub(crate) fn text(&self, now: &Snapshot) -> String {
         let mut text = String::new();
         if let Some(instruments) = &self.0 {
             instruments.take_note_of(now);
@@ -212,7 +212,7 @@ impl Instruments {
         registry.register("history_reads", "Pages of history read", self.history_reads.clone());
     }
 
-    fn take_note_of(&self, now: &Now) {
+    fn take_note_of(&self, now: &Snapshot) {
         let gauge = |gauge: &Gauge, value: u64| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
@@ -248,7 +248,7 @@ mod tests {
         metrics.sent(11);
         metrics.replay_read();
         let reached = vec![50, 50, 49, 0];
-        let text = metrics.text(&Now { connections: 5, students: 2, latest: 50, reached });
+        let text = metrics.text(&Snapshot { connections: 5, students: 2, latest: 50, reached });
         for line in [
             "squares_connections 5",
             "squares_joined 4",
@@ -286,6 +286,6 @@ mod tests {
     fn without_instruments_there_is_nothing_to_tell() {
         let metrics = Metrics::default();
         metrics.committed(1, metrics.commit_begins());
-        assert_eq!(metrics.text(&Now { connections: 1, students: 1, latest: 1, reached: vec![1] }), "");
+        assert_eq!(metrics.text(&Snapshot { connections: 1, students: 1, latest: 1, reached: vec![1] }), "");
     }
 }

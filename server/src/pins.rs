@@ -1,6 +1,6 @@
-//! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of
-//! milliseconds and tens of megabytes on purpose, so they run off the async threads, few at a time, and students have
-//! theirs by turns; `session` asks [`PinVerifier::check`] and goes on meanwhile. The commands of the program ask for hashes.
+//! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of milliseconds
+//! and tens of megabytes on purpose, so they run off the async threads, few at a time, and students have theirs by
+//! turns; `session` asks [`PinVerifier::check`] and goes on meanwhile. The commands of the program ask for hashes.
 
 mod fair_queue;
 mod guess_throttle;
@@ -21,7 +21,7 @@ use squares_shared::pin::canonical;
 use tokio::{sync::oneshot, time::Instant};
 use zeroize::Zeroizing;
 
-use crate::{background::Background, limits::network, threads::Threads};
+use crate::{limits::network, threads::Threads, worker_pool::WorkerPool};
 
 /// What a check costs: the least that OWASP recommends for Argon2id (19 MiB, twice over, one lane). More would make a
 /// stolen roster dearer to try, and a class that joins at once on a small machine slower: two hundred checks one
@@ -128,7 +128,7 @@ const CROWDED: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct PinVerifier {
     shared: Arc<VerifierState>,
-    checks: Background,
+    checks: WorkerPool,
 }
 
 #[derive(Debug)]
@@ -158,7 +158,7 @@ impl PinVerifier {
     pub(crate) fn new() -> std::io::Result<Self> {
         let at_once = Threads::here().pins;
         let rest = || MEMORY.with_borrow_mut(|memory| *memory = Vec::new());
-        let checks = Background::with(at_once, "pin", NICENESS, rest)?;
+        let checks = WorkerPool::with(at_once, "pin", NICENESS, rest)?;
         let queue = Mutex::new(WaitingChecks { turns: FairQueue::new(at_once), told: HashMap::new() });
         Ok(Self { shared: Arc::new(VerifierState { guesses: Mutex::default(), queue }), checks })
     }

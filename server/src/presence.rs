@@ -1,9 +1,9 @@
-//! Who is online. A student counts once however many terminals are joined; changes within a short interval share
-//! one line, encoded once for all. Like results, presence lines are read with a cursor: a session that has missed
-//! some gets the whole list anew, and so does everybody where more changed than a list has.
+//! Who is online. A student counts once, whatever the number of terminals. Changes within a short interval share one
+//! line, encoded once for all clients, which read the lines with a cursor, as they read results. A client that has
+//! missed lines gets the whole list instead, and so do all when more students changed than a list has.
 
 mod line;
-mod listed;
+mod online_list;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,57 +12,56 @@ use std::{
 };
 
 use bytes::Bytes;
-use line::{Change, Line};
-pub(crate) use listed::List;
-use listed::Listed;
+use line::{Change, PresenceLine};
+use online_list::EncodedList;
+pub(crate) use online_list::OnlineList;
 use parking_lot::Mutex;
 use squares_shared::message::{FromServer, MAX_LISTED, Online, Person, to_line};
 use tokio::sync::{Notify, watch};
 
-/// How long changes are gathered before they are told, where telling them costs little.
+/// How long changes are gathered before they are announced, while announcing them costs little.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The longest time for it: thousands who come back at the same moment would otherwise keep the server busy with
-/// telling each of them of all others.
+/// The longest such time: when thousands reconnect at once, announcing each of them to all others would keep the server
+/// busy.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Bytes of presence lines that are sent to all in a second, where that takes no longer than the longest interval.
-const TOLD_A_SECOND: usize = 256 << 20;
+/// Bytes of presence lines a second to all clients together, unless that means more than the longest interval.
+const BYTES_A_SECOND: usize = 256 << 20;
 
-/// The presence lines that are kept for sessions that have not taken them yet.
+/// Presence lines that are kept for clients that have not read them yet.
 const KEPT_LINES: usize = 64;
 
-/// Everybody online, and what changed lately.
+/// Who is online, and what changed lately.
 #[derive(Debug)]
 pub(crate) struct Presence {
-    room: Mutex<Room>,
+    room: Mutex<Roll>,
     changed: Notify,
-    told: watch::Sender<u64>,
+    announced: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
-struct Room {
-    online: BTreeMap<Arc<str>, Entry>,
-    /// Whose entry changed since the last line, and the version of the last change.
-    touched: BTreeMap<Arc<str>, u64>,
+struct Roll {
+    online: BTreeMap<Arc<str>, Terminals>,
+    /// Who changed since the last line, and the version of the last change.
+    dirty: BTreeMap<Arc<str>, u64>,
     /// Counts the changes.
     version: u64,
-    lines: VecDeque<Arc<Line>>,
+    lines: VecDeque<Arc<PresenceLine>>,
     /// The number of the last line; the first is 1.
     last_line: u64,
-    listed: Listed,
-    /// The whole list as of a version, kept while nobody changes it.
+    list: EncodedList,
+    /// The whole list as of a version, kept until somebody changes.
     whole: Option<(u64, Bytes)>,
 }
 
 #[derive(Debug)]
-struct Entry {
-    /// The name that each terminal gave, in the order in which they joined. The latest counts, for as long as its
-    /// terminal is in.
+struct Terminals {
+    /// The name that each terminal gave, in the order in which they joined. The last one counts.
     names: Vec<Arc<str>>,
 }
 
-impl Entry {
+impl Terminals {
     fn name(&self) -> &str {
         self.names.last().map_or("", |name| name)
     }
@@ -72,23 +71,23 @@ impl Entry {
     }
 }
 
-/// How far a session has read the presence lines.
+/// How far a client has read the presence lines.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor {
     line: u64,
-    /// What the session knew when it joined: it is told nothing older.
+    /// The version that the client was given when it joined: it is sent nothing older.
     version: u64,
 }
 
-/// A terminal that is joined. Dropping it is leaving.
+/// A terminal that has joined. Dropping it makes it leave.
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub(crate) struct PresenceGuard {
     presence: Arc<Presence>,
     id: Arc<str>,
     name: Arc<str>,
 }
 
-impl Drop for Seat {
+impl Drop for PresenceGuard {
     fn drop(&mut self) {
         self.presence.leave(&self.id, &self.name);
     }
@@ -96,34 +95,39 @@ impl Drop for Seat {
 
 impl Presence {
     pub(crate) fn new() -> Self {
-        Self { room: Mutex::default(), changed: Notify::new(), told: watch::Sender::new(0) }
+        Self { room: Mutex::default(), changed: Notify::new(), announced: watch::Sender::new(0) }
     }
 
-    /// Seats a terminal of a student, and tells who is online with it and from where to read on; `None` where the
-    /// student has `most` of them already (0: no limit).
-    pub(crate) fn join(self: &Arc<Self>, id: &Arc<str>, name: &Arc<str>, most: u32) -> Option<(Seat, List, Cursor)> {
+    /// Adds a terminal of a student, and returns who is online with it and where to read on; `None` if the student has
+    /// `most` terminals already (0: no limit).
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        id: &Arc<str>,
+        name: &Arc<str>,
+        most: u32,
+    ) -> Option<(PresenceGuard, OnlineList, Cursor)> {
         let mut room = self.room.lock();
         if most > 0 && room.online.get(id).is_some_and(|entry| entry.sessions() >= most) {
             return None;
         }
-        let entry = room.online.entry(Arc::clone(id)).or_insert_with(|| Entry { names: Vec::with_capacity(1) });
+        let entry = room.online.entry(Arc::clone(id)).or_insert_with(|| Terminals { names: Vec::with_capacity(1) });
         entry.names.push(Arc::clone(name));
         let (is_new, person) = (entry.names.len() == 1, person(id, entry));
         if is_new {
-            room.listed.add(&person);
+            room.list.add(&person);
         } else {
-            room.listed.change();
+            room.list.invalidate();
         }
-        room.touch(id);
+        room.mark_dirty(id);
         let joined = (room.list(), Cursor { line: room.last_line, version: room.version });
         drop(room);
         self.changed.notify_one();
-        let seat = Seat { presence: Arc::clone(self), id: Arc::clone(id), name: Arc::clone(name) };
-        Some((seat, joined.0, joined.1))
+        let guard = PresenceGuard { presence: Arc::clone(self), id: Arc::clone(id), name: Arc::clone(name) };
+        Some((guard, joined.0, joined.1))
     }
 
-    /// Tells somebody who only watches who is online, and from where to read on.
-    pub(crate) fn watch(&self) -> (List, Cursor) {
+    /// Who is online, and where to read on, for somebody who only watches.
+    pub(crate) fn watch(&self) -> (OnlineList, Cursor) {
         let mut room = self.room.lock();
         (room.list(), Cursor { line: room.last_line, version: room.version })
     }
@@ -131,7 +135,7 @@ impl Presence {
     fn leave(&self, id: &Arc<str>, name: &str) {
         let mut room = self.room.lock();
         if let Some(entry) = room.online.get_mut(id) {
-            // The name that somebody else gave goes with them.
+            // Only the name of this terminal goes.
             if let Some(at) = entry.names.iter().rposition(|known| **known == *name) {
                 entry.names.remove(at);
             }
@@ -139,15 +143,15 @@ impl Presence {
                 room.online.remove(id);
             }
         }
-        room.listed.change();
-        room.touch(id);
+        room.list.invalidate();
+        room.mark_dirty(id);
         drop(room);
         self.changed.notify_one();
     }
 
-    /// Takes the lines behind `cursor` into `out`, or the whole list where some of them are gone.
+    /// Appends the lines behind `cursor` to `out`, or the whole list if some of them are gone.
     pub(crate) fn read(&self, cursor: &mut Cursor, out: &mut VecDeque<Bytes>) {
-        // Most often there is nothing, and whoever is being seated holds the room.
+        // Most often there is nothing new, and a join may hold the lock.
         if !self.is_ahead_of(cursor) {
             return;
         }
@@ -159,14 +163,14 @@ impl Presence {
             return;
         }
         let first = room.lines.len() - missed as usize;
-        let lines: Vec<Arc<Line>> = room.lines.range(first..).cloned().collect();
+        let lines: Vec<Arc<PresenceLine>> = room.lines.range(first..).cloned().collect();
         drop(room);
         for line in lines {
             line.since(cursor.version, out);
         }
     }
 
-    /// Under which name this student is online.
+    /// The name under which this student is online.
     pub(crate) fn name_of(&self, id: &str) -> Option<Arc<str>> {
         self.room.lock().online.get(id).and_then(|entry| entry.names.last().cloned())
     }
@@ -178,57 +182,57 @@ impl Presence {
 
     /// Whether there are lines behind this cursor.
     pub(crate) fn is_ahead_of(&self, cursor: &Cursor) -> bool {
-        *self.told.borrow() > cursor.line
+        *self.announced.borrow() > cursor.line
     }
 
-    /// Tells whenever there is a new line.
+    /// Signals each new line.
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.told.subscribe()
+        self.announced.subscribe()
     }
 
-    /// Turns changes into lines for as long as it is polled: one line in each short interval at most, and no timer
-    /// while nothing changes.
-    pub(crate) async fn tell(&self) {
+    /// Turns changes into lines for as long as it is polled: at most one line in each interval, and no timer while
+    /// nothing changes.
+    pub(crate) async fn announce(&self) {
         let mut interval = INTERVAL;
         loop {
             self.changed.notified().await;
             tokio::time::sleep(interval).await;
-            interval = interval_after(self.tell_now());
+            interval = interval_after(self.announce_now());
         }
     }
 
-    /// Tells what changed since the last line, and gives how many bytes that is in all.
-    fn tell_now(&self) -> usize {
+    /// Announces what changed since the last line, and returns how many bytes that is to all clients.
+    fn announce_now(&self) -> usize {
         let mut room = self.room.lock();
-        let Some(length) = room.tell() else { return 0 };
-        let (told, line) = (length * room.online.len(), room.last_line);
+        let Some(length) = room.announce() else { return 0 };
+        let (sent, line) = (length * room.online.len(), room.last_line);
         drop(room);
-        self.told.send_replace(line);
-        told
+        self.announced.send_replace(line);
+        sent
     }
 }
 
-impl Room {
-    fn touch(&mut self, id: &Arc<str>) {
+impl Roll {
+    fn mark_dirty(&mut self, id: &Arc<str>) {
         self.version += 1;
-        self.touched.insert(Arc::clone(id), self.version);
+        self.dirty.insert(Arc::clone(id), self.version);
     }
 
-    /// Puts what changed since the last line on a new one, and gives its length in bytes.
+    /// Puts what changed since the last line on a new one, and returns its length in bytes.
     ///
-    /// Everyone touched is named as they are now, even where that is as they were: somebody may have joined in
-    /// between, and been given the list of that moment.
-    fn tell(&mut self) -> Option<usize> {
-        let touched = std::mem::take(&mut self.touched);
-        let versions = (*touched.values().min()?, self.version);
-        let line = if touched.len() > MAX_LISTED {
-            Line::whole(versions, self.whole_line())
+    /// It names all who are dirty as they are now, even if that is as they were: a client that joined in between may
+    /// have been given the list of that moment.
+    fn announce(&mut self) -> Option<usize> {
+        let dirty = std::mem::take(&mut self.dirty);
+        let versions = (*dirty.values().min()?, self.version);
+        let line = if dirty.len() > MAX_LISTED {
+            PresenceLine::whole(versions, self.whole_line())
         } else {
-            let changes = touched.into_iter().map(|(id, version)| match self.online.get(&id) {
+            let changes = dirty.into_iter().map(|(id, version)| match self.online.get(&id) {
                 Some(entry) => (version, Change::Joined(person(&id, entry))),
                 None => (version, Change::Left(id.to_string())),
             });
-            Line::of(self.online.len(), versions, changes.collect())
+            PresenceLine::of(self.online.len(), versions, changes.collect())
         };
         let length = line.len();
         self.lines.push_back(Arc::new(line));
@@ -239,9 +243,9 @@ impl Room {
         Some(length)
     }
 
-    fn list(&mut self) -> List {
+    fn list(&mut self) -> OnlineList {
         let all = || first_of(&self.online);
-        List { count: self.online.len(), students: self.listed.pieces(all) }
+        OnlineList { count: self.online.len(), students: self.list.pieces(all) }
     }
 
     fn whole_line(&mut self) -> Bytes {
@@ -259,17 +263,17 @@ impl Room {
     }
 }
 
-/// How long changes are gathered once so many bytes were told in all.
-fn interval_after(told: usize) -> Duration {
-    Duration::from_secs_f64(told as f64 / TOLD_A_SECOND as f64).clamp(INTERVAL, LONGEST_INTERVAL)
+/// How long changes are gathered after so many bytes were sent to all clients.
+fn interval_after(sent: usize) -> Duration {
+    Duration::from_secs_f64(sent as f64 / BYTES_A_SECOND as f64).clamp(INTERVAL, LONGEST_INTERVAL)
 }
 
-/// As many as a list may have.
-fn first_of(online: &BTreeMap<Arc<str>, Entry>) -> Vec<Person> {
+/// The first students, as many as a list may have.
+fn first_of(online: &BTreeMap<Arc<str>, Terminals>) -> Vec<Person> {
     online.iter().take(MAX_LISTED).map(|(id, entry)| person(id, entry)).collect()
 }
 
-fn person(id: &Arc<str>, entry: &Entry) -> Person {
+fn person(id: &Arc<str>, entry: &Terminals) -> Person {
     Person { id: id.to_string(), name: entry.name().to_owned(), sessions: entry.sessions() }
 }
 
@@ -295,11 +299,11 @@ mod tests {
         assert_eq!(name(), None);
     }
 
-    fn join(presence: &Arc<Presence>, id: &str) -> (Seat, Online, Cursor) {
-        let (seat, list, cursor) = presence.join(&Arc::from(id), &Arc::from(id), 0).expect("there is no limit");
+    fn join(presence: &Arc<Presence>, id: &str) -> (PresenceGuard, Online, Cursor) {
+        let (guard, list, cursor) = presence.join(&Arc::from(id), &Arc::from(id), 0).expect("there is no limit");
         let students = format!("[{}]", String::from_utf8(list.students.concat()).unwrap());
         let students = serde_json::from_str(&students).unwrap();
-        (seat, Online { count: list.count, students }, cursor)
+        (guard, Online { count: list.count, students }, cursor)
     }
 
     fn read(presence: &Presence, cursor: &mut Cursor) -> String {
@@ -315,7 +319,7 @@ mod tests {
         assert_eq!((online.count, online.students[0].sessions), (1, 1));
         let (second, online, _) = join(&presence, "a");
         assert_eq!((online.count, online.students[0].sessions), (1, 2));
-        presence.tell_now();
+        presence.announce_now();
         assert_eq!(
             read(&presence, &mut cursor),
             "{\"type\":\"presence\",\"count\":1,\"joined\":[{\"id\":\"a\",\"name\":\"a\",\"sessions\":2}],\"left\":[]}\n"
@@ -324,7 +328,7 @@ mod tests {
         assert_eq!(presence.room.lock().online.len(), 1);
         drop(second);
         assert_eq!(presence.room.lock().online.len(), 0);
-        presence.tell_now();
+        presence.announce_now();
         assert_eq!(
             read(&presence, &mut cursor),
             "{\"type\":\"presence\",\"count\":0,\"joined\":[],\"left\":[\"a\"]}\n"
@@ -334,16 +338,16 @@ mod tests {
     #[test]
     fn the_list_of_a_welcome_has_everybody_whoever_comes_and_goes() {
         let presence = Arc::new(Presence::new());
-        let mut seats = BTreeMap::new();
+        let mut guards = BTreeMap::new();
         let mut random = fastrand::Rng::with_seed(7);
         for _ in 0..3000 {
             let id = format!("{:03}", random.u32(..200));
             if random.u8(..4) == 0 {
-                seats.remove(&id);
+                guards.remove(&id);
                 continue;
             }
-            let (seat, online, _) = join(&presence, &id);
-            seats.insert(id, seat);
+            let (guard, online, _) = join(&presence, &id);
+            guards.insert(id, guard);
             let mut listed: Vec<_> = online.students.into_iter().map(|person| person.id).collect();
             listed.sort();
             let present: Vec<_> = presence.room.lock().online.keys().map(ToString::to_string).collect();
@@ -352,29 +356,29 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_only_of_their_own_coming() {
+    fn nobody_is_sent_only_their_own_coming() {
         let presence = Arc::new(Presence::new());
         let (_a, _, mut a) = join(&presence, "a");
-        assert!(presence.tell_now() > 0);
+        assert!(presence.announce_now() > 0);
         assert_eq!(read(&presence, &mut a), "");
         let (_b, _, mut b) = join(&presence, "b");
         let (_c, _, _) = join(&presence, "c");
-        presence.tell_now();
-        let told = [read(&presence, &mut a), read(&presence, &mut b)];
-        assert_eq!(told.each_ref().map(|line| line.contains("\"id\":\"b\"")), [true, false]);
-        assert_eq!(told.map(|line| line.contains("\"id\":\"c\"")), [true, true]);
+        presence.announce_now();
+        let lines = [read(&presence, &mut a), read(&presence, &mut b)];
+        assert_eq!(lines.each_ref().map(|line| line.contains("\"id\":\"b\"")), [true, false]);
+        assert_eq!(lines.map(|line| line.contains("\"id\":\"c\"")), [true, true]);
     }
 
     #[test]
     fn who_joins_between_a_going_and_a_coming_back_learns_of_the_coming_back() {
         let presence = Arc::new(Presence::new());
         let (a, _, _) = join(&presence, "a");
-        presence.tell_now();
+        presence.announce_now();
         drop(a);
         let (_b, online, mut b) = join(&presence, "b");
         assert_eq!(online.count, 1);
         let (_a, _, _) = join(&presence, "a");
-        presence.tell_now();
+        presence.announce_now();
         assert!(read(&presence, &mut b).contains("\"id\":\"a\""));
     }
 
@@ -384,7 +388,7 @@ mod tests {
         let (_a, _, mut cursor) = join(&presence, "a");
         for _ in 0..=KEPT_LINES {
             drop(join(&presence, "b"));
-            presence.tell_now();
+            presence.announce_now();
         }
         assert_eq!(
             read(&presence, &mut cursor),
@@ -394,30 +398,30 @@ mod tests {
     }
 
     #[test]
-    fn more_changes_than_a_list_has_are_told_by_the_list() {
+    fn more_changes_than_a_list_has_are_sent_as_the_list() {
         let presence = Arc::new(Presence::new());
         let (_watcher, _, mut cursor) = join(&presence, "watcher");
-        presence.tell_now();
-        let seats = |count: usize| (0..count).map(|at| join(&presence, &format!("{at:04}"))).collect::<Vec<_>>();
-        let seated = seats(MAX_LISTED);
-        presence.tell_now();
+        presence.announce_now();
+        let guards = |count: usize| (0..count).map(|at| join(&presence, &format!("{at:04}"))).collect::<Vec<_>>();
+        let joined = guards(MAX_LISTED);
+        presence.announce_now();
         assert!(read(&presence, &mut cursor).starts_with(r#"{"type":"presence","count":1001,"#));
-        drop(seated);
-        presence.tell_now();
+        drop(joined);
+        presence.announce_now();
         assert!(read(&presence, &mut cursor).starts_with(r#"{"type":"presence","count":1,"joined":[],"left":["0000""#));
-        let _seated = seats(MAX_LISTED + 1);
-        presence.tell_now();
-        let told = read(&presence, &mut cursor);
-        assert!(told.starts_with(r#"{"type":"online","#));
-        let online: Online = serde_json::from_str(&told).unwrap();
+        let _joined = guards(MAX_LISTED + 1);
+        presence.announce_now();
+        let line = read(&presence, &mut cursor);
+        assert!(line.starts_with(r#"{"type":"online","#));
+        let online: Online = serde_json::from_str(&line).unwrap();
         assert_eq!((online.count, online.students.len()), (MAX_LISTED + 2, MAX_LISTED));
     }
 
     #[test]
-    fn changes_are_gathered_for_longer_where_telling_them_costs_much() {
+    fn changes_are_gathered_for_longer_when_announcing_them_costs_much() {
         assert_eq!(interval_after(0), INTERVAL);
-        assert_eq!(interval_after(TOLD_A_SECOND / 20), INTERVAL);
-        assert_eq!(interval_after(TOLD_A_SECOND), Duration::from_secs(1));
+        assert_eq!(interval_after(BYTES_A_SECOND / 20), INTERVAL);
+        assert_eq!(interval_after(BYTES_A_SECOND), Duration::from_secs(1));
         assert_eq!(interval_after(usize::MAX), LONGEST_INTERVAL);
     }
 }

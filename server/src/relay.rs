@@ -1,7 +1,7 @@
-//! Hands news to everybody who is waiting for it: a few tasks that walk over the waiting clients and write to each
-//! what it has not had yet. A session that has nothing else to do lends its [`Outlet`] and sleeps on; it is not woken
-//! for every line, which would cost more than the line. Whatever does not fit is the session's again, and so is every
-//! client that does not take what it is given.
+//! Sends new results and presence lines to idle clients: a few tasks walk over the parked connections and write to each
+//! what it has not had yet. A session with nothing else to do parks its [`SharedWriter`] here and is not woken for
+//! every line, since waking it would cost more than the write. Whatever does not fit goes back to the session, and so
+//! does every client that does not read what it is sent.
 
 use std::{
     collections::VecDeque,
@@ -21,122 +21,120 @@ use tokio::{
 };
 
 use crate::{
-    feed::{Feed, Read},
+    feed::{Feed, FeedRead},
     metrics::Metrics,
     presence::{Cursor, Presence},
     wire::Wire,
 };
 
-/// Clients that are served before other tasks of the same thread have their turn: about a millisecond.
-const TURN: usize = 8 * AT_HAND;
+/// Clients that are served before the task yields: about a millisecond.
+const TURN: usize = 8 * LOOKED_UP;
 
-/// Clients that are looked up before they are served: so few that what is fetched from memory for it is still at hand
-/// when each has its turn, behind the writes to those before it.
-const AT_HAND: usize = 16;
+/// Clients that are looked up together before they are served: few enough that what this brings into the processor's
+/// cache is still there when the last of them is written to.
+const LOOKED_UP: usize = 16;
 
-/// News within this long of a round's beginning are gathered for the next one: a write costs the same for one line
-/// and for twenty. The first after a pause waits for nobody, and who sent a square is answered by its own session at
-/// once.
-const GATHERED: Duration = Duration::from_millis(5);
+/// The shortest time between the beginnings of two rounds: a write costs the same for one line and for twenty. The
+/// first line after a pause is not delayed, and the sender of a square is answered by its own session at once.
+const SHORTEST_ROUND: Duration = Duration::from_millis(5);
 
-/// A round that took longer is followed by a pause of its own length, but of no more than this: the more there are
-/// who wait, the more it costs to hand news to all of them one by one, while others want the processor too.
+/// A longer round is followed by a pause of its own length, but of no more than this: the more clients are parked, the
+/// more of the processor a round takes from everything else.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Where a round brings everybody about as many bytes as this, there is nothing to be saved by waiting for more.
+/// A round that writes this many bytes to each client on average is worth its writes: no pause follows.
 const PLENTY: usize = 16 << 10;
 
-/// About the most bytes that are written to a client at once.
+/// About the most bytes that are written to a client in one round.
 const ENOUGH: usize = 64 << 10;
 
-/// Pieces of one write.
+/// Pieces of one write: most often few wait, and a small array on the stack is quicker to fill.
 const PIECES: usize = 16;
 
-/// The sending side of a client, which its session and the relay use by turns.
+/// A client's connection, which its session and the relay write to in turns.
 #[derive(Debug)]
-pub(crate) struct Outlet {
+pub(crate) struct SharedWriter {
     wire: Wire,
-    lent: Mutex<Option<Position>>,
-    /// How far the client is, for whoever watches over the server: every result up to this `seq` is on its way.
+    parked: Mutex<Option<ReadCursors>>,
+    /// Every result up to this `seq` was sent or queued; for the metrics.
     reached: AtomicU64,
-    called: Notify,
+    woken: Notify,
 }
 
-/// How far a client is, while its outlet is lent.
+/// What a parked client has been sent.
 #[derive(Debug)]
-pub(crate) struct Position {
+pub(crate) struct ReadCursors {
     /// Every result up to this `seq` was sent.
     pub(crate) reached: u64,
     /// Every presence line before this was sent.
     pub(crate) presence: Cursor,
-    /// What was begun and did not fit.
+    /// What did not fit into the socket.
     pub(crate) rest: VecDeque<Bytes>,
-    /// The session has something of its own to do with every result: it is called, and nothing is written for it.
-    pub(crate) only_calls: bool,
+    /// The session has to look at every result itself: the relay wakes it, and writes nothing.
+    pub(crate) only_wakes: bool,
 }
 
-impl Outlet {
+impl SharedWriter {
     pub(crate) fn new(wire: Wire) -> Self {
-        Self { wire, lent: Mutex::new(None), reached: AtomicU64::new(0), called: Notify::new() }
+        Self { wire, parked: Mutex::new(None), reached: AtomicU64::new(0), woken: Notify::new() }
     }
 
-    /// Takes the connection along to the runtime of whoever calls this. Fails where the relay, or anybody else, has
-    /// it too.
-    pub(crate) fn taken_along(outlet: Arc<Self>) -> io::Result<Self> {
-        let Self { wire, lent, reached, called } =
-            Arc::into_inner(outlet).ok_or_else(|| io::Error::from(io::ErrorKind::ResourceBusy))?;
-        Ok(Self { wire: wire.taken_along()?, lent, reached, called })
+    /// Moves the connection to the caller's runtime. Fails while the relay, or anything else, holds it too.
+    pub(crate) fn rebind(writer: Arc<Self>) -> io::Result<Self> {
+        let Self { wire, parked, reached, woken } =
+            Arc::into_inner(writer).ok_or_else(|| io::Error::from(io::ErrorKind::ResourceBusy))?;
+        Ok(Self { wire: wire.rebind()?, parked, reached, woken })
     }
 
-    /// The connection. Whoever has lent the outlet must not write to it.
+    /// The connection. A session that has parked it must not write to it.
     pub(crate) fn wire(&self) -> &Wire {
         &self.wire
     }
 
-    /// Lets the relay write from this position on.
-    pub(crate) fn lend(&self, position: Position) {
-        *self.lent.lock() = Some(position);
+    /// Lets the relay write what follows these cursors.
+    pub(crate) fn park(&self, cursors: ReadCursors) {
+        *self.parked.lock() = Some(cursors);
     }
 
-    /// Ends the lending, and tells how far the client is; `None` where it was not lent.
-    pub(crate) fn take_back(&self) -> Option<Position> {
-        self.lent.lock().take()
+    /// Takes the connection back, with what was sent meanwhile; `None` if it was not parked.
+    pub(crate) fn unpark(&self) -> Option<ReadCursors> {
+        self.parked.lock().take()
     }
 
-    /// Notes that every result up to this `seq` is on its way.
+    /// Records for the metrics that every result up to this `seq` was sent or queued.
     pub(crate) fn note(&self, reached: u64) {
         self.reached.store(reached, Ordering::Relaxed);
     }
 
-    /// Waits until the relay needs the session.
-    pub(crate) fn called(&self) -> Notified<'_> {
-        self.called.notified()
+    /// Waits until the relay wakes the session.
+    pub(crate) fn woken(&self) -> Notified<'_> {
+        self.woken.notified()
     }
 
-    /// Writes what is new, where the outlet is lent. `room` is an empty queue that is used meanwhile: most often
-    /// nothing is left to be kept, and then nothing is allocated for this client. Gives how many bytes were written.
-    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, room: &mut VecDeque<Bytes>) -> usize {
-        let mut lent = self.lent.lock();
-        let Some(position) = &mut *lent else { return 0 };
-        if position.only_calls || !position.rest.is_empty() {
-            self.called.notify_one();
+    /// Writes what is new, if the connection is parked, and returns how many bytes that was. `queue` is an empty queue
+    /// that is lent to the client meanwhile: most often everything fits, and then nothing is allocated for it.
+    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, queue: &mut VecDeque<Bytes>) -> usize {
+        let mut parked = self.parked.lock();
+        let Some(cursors) = &mut *parked else { return 0 };
+        if cursors.only_wakes || !cursors.rest.is_empty() {
+            self.woken.notify_one();
             return 0;
         }
-        std::mem::swap(&mut position.rest, room);
-        let read = feed.read(position.reached, ENOUGH, &mut position.rest);
-        if let Read::Taken(reached) = read {
-            position.reached = reached;
+        std::mem::swap(&mut cursors.rest, queue);
+        let read = feed.read(cursors.reached, ENOUGH, &mut cursors.rest);
+        if let FeedRead::Taken(reached) = read {
+            cursors.reached = reached;
             self.note(reached);
         }
-        presence.read(&mut position.presence, &mut position.rest);
-        let written = self.write(&mut position.rest, metrics);
-        let behind = matches!(read, Read::Behind { .. }) || position.reached < feed.latest();
-        if behind || !position.rest.is_empty() || self.wire.holds() || written.is_err() {
-            // The session goes on from here, or finds the connection broken by itself.
-            self.called.notify_one();
+        presence.read(&mut cursors.presence, &mut cursors.rest);
+        let written = self.write(&mut cursors.rest, metrics);
+        let behind = matches!(read, FeedRead::Behind { .. }) || cursors.reached < feed.latest();
+        if behind || !cursors.rest.is_empty() || self.wire.holds() || written.is_err() {
+            // The session takes over, or finds by itself that the connection is broken.
+            self.woken.notify_one();
         }
-        if position.rest.is_empty() {
-            std::mem::swap(&mut position.rest, room);
+        if cursors.rest.is_empty() {
+            std::mem::swap(&mut cursors.rest, queue);
         }
         written.unwrap_or_default()
     }
@@ -160,7 +158,7 @@ impl Outlet {
     }
 
     fn write_once(&self, pieces: &VecDeque<Bytes>) -> io::Result<usize> {
-        // Most often there is one piece, and the simpler call costs the system less.
+        // Most often there is one piece, and write is cheaper than writev.
         if let (1, Some(only)) = (pieces.len(), pieces.front()) {
             return self.wire.try_write(only);
         }
@@ -185,109 +183,106 @@ fn wrote(pieces: &mut VecDeque<Bytes>, mut count: usize) {
     }
 }
 
-/// All who are in, in as many parts as there are tasks that serve them.
+/// All clients that have joined, in one shard for each task that serves them.
 #[derive(Debug)]
 pub(crate) struct Relay {
-    parts: Box<[Part]>,
+    shards: Box<[Mutex<Clients>]>,
     next: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
-struct Part(Mutex<Places>);
-
-#[derive(Debug, Default)]
-struct Places {
-    clients: Vec<Option<Client>>,
+struct Clients {
+    entries: Vec<Option<Client>>,
     free: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Client {
-    outlet: Arc<Outlet>,
-    /// Whether it is written to from here, whenever it is lent.
+    writer: Arc<SharedWriter>,
+    /// Whether the relay writes to it whenever it is parked.
     is_served: bool,
 }
 
-/// A place in the relay, given back when it is dropped.
+/// A client's entry in the relay, removed when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Registration {
     relay: Arc<Relay>,
-    part: usize,
+    shard: usize,
     at: usize,
     is_served: bool,
 }
 
-impl Drop for Place {
+impl Drop for Registration {
     fn drop(&mut self) {
-        let mut places = self.relay.parts[self.part].0.lock();
-        places.clients[self.at] = None;
-        places.free.push(self.at);
+        let mut clients = self.relay.shards[self.shard].lock();
+        clients.entries[self.at] = None;
+        clients.free.push(self.at);
     }
 }
 
-impl Place {
-    /// Whether its client is served from here, whenever it lends its outlet.
+impl Registration {
+    /// Whether the relay writes to its client whenever that is parked.
     pub(crate) const fn is_served(&self) -> bool {
         self.is_served
     }
 
-    /// Lets go of its outlet, until [`Place::serve`].
-    pub(crate) fn let_go(&mut self) {
+    /// Drops the relay's handle of the writer, until [`Registration::serve`].
+    pub(crate) fn release(&mut self) {
         self.put(None);
     }
 
-    /// Serves this outlet from now on.
-    pub(crate) fn serve(&mut self, outlet: Arc<Outlet>) {
-        self.put(Some(Client { outlet, is_served: true }));
+    /// Writes to this writer from now on, whenever it is parked.
+    pub(crate) fn serve(&mut self, writer: Arc<SharedWriter>) {
+        self.put(Some(Client { writer, is_served: true }));
         self.is_served = true;
     }
 
     fn put(&self, client: Option<Client>) {
-        self.relay.parts[self.part].0.lock().clients[self.at] = client;
+        self.relay.shards[self.shard].lock().entries[self.at] = client;
     }
 }
 
 impl Relay {
-    pub(crate) fn new(parts: usize) -> Self {
-        Self { parts: (0..parts.max(1)).map(|_| Part::default()).collect(), next: AtomicUsize::new(0) }
+    pub(crate) fn new(shards: usize) -> Self {
+        Self { shards: (0..shards.max(1)).map(|_| Mutex::default()).collect(), next: AtomicUsize::new(0) }
     }
 
-    /// How many tasks should [`Relay::run`].
-    pub(crate) fn parts(&self) -> usize {
-        self.parts.len()
+    /// How many tasks must call [`Relay::run`].
+    pub(crate) fn shards(&self) -> usize {
+        self.shards.len()
     }
 
-    /// Counts the client of this outlet among those who are in; [`Place::serve`] begins to serve it.
-    pub(crate) fn add(self: &Arc<Self>, outlet: Arc<Outlet>) -> Place {
-        let part = self.next.fetch_add(1, Ordering::Relaxed) % self.parts.len();
-        let mut places = self.parts[part].0.lock();
-        let at = places.free.pop().unwrap_or(places.clients.len());
-        if at == places.clients.len() {
-            places.clients.push(None);
+    /// Registers a client that has joined; [`Registration::serve`] begins to serve it.
+    pub(crate) fn add(self: &Arc<Self>, writer: Arc<SharedWriter>) -> Registration {
+        let shard = self.next.fetch_add(1, Ordering::Relaxed) % self.shards.len();
+        let mut clients = self.shards[shard].lock();
+        let at = clients.free.pop().unwrap_or(clients.entries.len());
+        if at == clients.entries.len() {
+            clients.entries.push(None);
         }
-        places.clients[at] = Some(Client { outlet, is_served: false });
-        Place { relay: Arc::clone(self), part, at, is_served: false }
+        clients.entries[at] = Some(Client { writer, is_served: false });
+        Registration { relay: Arc::clone(self), shard, at, is_served: false }
     }
 
-    /// The `seq` that each client who is in has reached.
+    /// The `seq` that each client has reached.
     pub(crate) fn reached(&self) -> Vec<u64> {
-        let reached = |client: &Client| client.outlet.reached.load(Ordering::Relaxed);
-        let all = |part: &Part| part.0.lock().clients.iter().flatten().map(reached).collect::<Vec<_>>();
-        self.parts.iter().flat_map(all).collect()
+        let reached = |client: &Client| client.writer.reached.load(Ordering::Relaxed);
+        let all = |shard: &Mutex<Clients>| shard.lock().entries.iter().flatten().map(reached).collect::<Vec<_>>();
+        self.shards.iter().flat_map(all).collect()
     }
 
-    /// Serves one part for as long as it is polled.
-    pub(crate) async fn run(&self, part: usize, feed: &Feed, presence: &Presence, metrics: &Metrics) {
+    /// Serves one shard for as long as it is polled.
+    pub(crate) async fn run(&self, shard: usize, feed: &Feed, presence: &Presence, metrics: &Metrics) {
         let (mut results, mut lines) = (feed.subscribe(), presence.subscribe());
-        let mut at_hand = Vec::with_capacity(AT_HAND);
-        let mut room = VecDeque::new();
+        let mut looked_up = Vec::with_capacity(LOOKED_UP);
+        let mut queue = VecDeque::new();
         let mut next_round = None;
         loop {
-            let news = tokio::select! {
-                news = results.changed() => news,
-                news = lines.changed() => news,
+            let changed = tokio::select! {
+                changed = results.changed() => changed,
+                changed = lines.changed() => changed,
             };
-            if news.is_err() {
+            if changed.is_err() {
                 return;
             }
             if let Some(next_round) = next_round {
@@ -300,16 +295,16 @@ impl Relay {
             let mut from = 0;
             loop {
                 let end = {
-                    let places = self.parts[part].0.lock();
-                    let to = places.clients.len().min(from + AT_HAND);
-                    let clients = places.clients[from..to].iter().flatten().filter(|client| client.is_served);
-                    at_hand.extend(clients.map(|client| Arc::clone(&client.outlet)));
+                    let clients = self.shards[shard].lock();
+                    let to = clients.entries.len().min(from + LOOKED_UP);
+                    let served = clients.entries[from..to].iter().flatten().filter(|client| client.is_served);
+                    looked_up.extend(served.map(|client| Arc::clone(&client.writer)));
                     from = to;
-                    places.clients.len()
+                    clients.entries.len()
                 };
-                served += at_hand.len();
-                for outlet in at_hand.drain(..) {
-                    bytes += outlet.serve(feed, presence, metrics, &mut room);
+                served += looked_up.len();
+                for writer in looked_up.drain(..) {
+                    bytes += writer.serve(feed, presence, metrics, &mut queue);
                 }
                 if from == end || from % TURN == 0 {
                     tokio::task::yield_now().await;
@@ -318,15 +313,15 @@ impl Relay {
                     break;
                 }
             }
-            next_round = Some(begin + gathered(begin.elapsed(), served, bytes));
+            next_round = Some(begin + until_next_round(begin.elapsed(), served, bytes));
         }
     }
 }
 
-/// How long after its beginning a round is followed by the next one, at the earliest: one that took this long, for so
-/// many clients and bytes in all.
-fn gathered(took: Duration, clients: usize, bytes: usize) -> Duration {
-    if bytes / clients.max(1) >= PLENTY { GATHERED } else { (took + took.min(LONGEST_PAUSE)).max(GATHERED) }
+/// How long after the beginning of a round the next one may begin, where this one took so long and wrote so many bytes
+/// to so many clients.
+fn until_next_round(took: Duration, clients: usize, bytes: usize) -> Duration {
+    if bytes / clients.max(1) >= PLENTY { SHORTEST_ROUND } else { (took + took.min(LONGEST_PAUSE)).max(SHORTEST_ROUND) }
 }
 
 #[cfg(test)]
@@ -336,10 +331,10 @@ mod tests {
     #[test]
     fn rounds_to_many_leave_time_for_others_unless_they_bring_plenty() {
         let ms = Duration::from_millis;
-        assert_eq!(gathered(ms(0), 0, 0), GATHERED);
-        assert_eq!(gathered(ms(2), 200, 20_000), GATHERED);
-        assert_eq!(gathered(ms(60), 10_000, 1_000_000), ms(120));
-        assert_eq!(gathered(ms(300), 10_000, 1_000_000), ms(400));
-        assert_eq!(gathered(ms(300), 10_000, 10_000 * PLENTY), GATHERED);
+        assert_eq!(until_next_round(ms(0), 0, 0), SHORTEST_ROUND);
+        assert_eq!(until_next_round(ms(2), 200, 20_000), SHORTEST_ROUND);
+        assert_eq!(until_next_round(ms(60), 10_000, 1_000_000), ms(120));
+        assert_eq!(until_next_round(ms(300), 10_000, 1_000_000), ms(400));
+        assert_eq!(until_next_round(ms(300), 10_000, 10_000 * PLENTY), SHORTEST_ROUND);
     }
 }

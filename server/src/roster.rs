@@ -28,9 +28,9 @@ use squares_shared::{
 use table::{StudentRows, Table};
 
 use crate::{
-    background::{Background, apart},
     permissions,
     pins::is_usable,
+    worker_pool::{WorkerPool, on_own_thread},
 };
 
 /// How often the file is looked at for changes. One that differs from the last look is still being written.
@@ -274,7 +274,7 @@ async fn read_apart(
 ) -> Result<(Option<RosterStamp>, Result<Roster, RosterError>), RosterError> {
     let own = file.to_owned();
     let unreadable = |error| RosterError::Unreadable { path: file.to_owned(), error };
-    apart("roster", move || (RosterStamp::of(&own), read(&own, auth))).await.map_err(unreadable)
+    on_own_thread("roster", move || (RosterStamp::of(&own), read(&own, auth))).await.map_err(unreadable)
 }
 
 /// Why somebody is not let in.
@@ -330,13 +330,13 @@ impl Admission {
     }
 
     /// Waits until the file is another than the one that was read, and is no longer being written.
-    pub(crate) async fn changed(&self, background: &Background) {
+    pub(crate) async fn changed(&self, workers: &WorkerPool) {
         let Some(file) = &self.file else { return std::future::pending().await };
         let mut last = None;
         loop {
             tokio::time::sleep(LOOKED_AT).await;
             let own = file.clone();
-            let now = background.run(move || RosterStamp::of(&own)).await.unwrap_or_default();
+            let now = workers.run(move || RosterStamp::of(&own)).await.unwrap_or_default();
             if now.is_some() && now == last && now != *self.seen.lock() {
                 return;
             }

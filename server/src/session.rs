@@ -1,25 +1,22 @@
-//! One connection, from `hello` to `bye`. A single task reads requests, carries them out in their order, and writes
-//! whatever waits for its client in one go. It holds a cursor into the feed and one into the presence lines, and
-//! queues that are all bounded: a client that does not read stops being read from, and nobody else feels it.
+//! One connection, from `hello` to `bye`. A single task reads requests, executes them in order, and writes all that
+//! waits for its client at once. It has a cursor into the feed, one into the presence lines, and bounded queues: from a
+//! client that does not read, the server stops reading, and nobody else notices.
 //!
-//! `listen` starts one for each connection it accepts, in the lobby; once its student is in and what was missed is
-//! written, it goes on where everybody is.
+//! `listen` starts one for each connection it accepts, in the join pool; once its student is in and what was missed
+//! is written, it resumes on the main runtime.
 
-mod answers;
-mod attention;
 mod ending;
-mod lending;
-mod outgoing;
+mod in_flight;
+pub(crate) mod join_pool;
+mod parking;
+mod replies;
 mod requests;
-mod under_way;
 mod waits;
 
 use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
-use attention::Attention;
-pub(crate) use attention::Queue as AttentionQueue;
 use ending::Ending;
-use outgoing::Outgoing;
+use in_flight::InFlight;
 use squares_shared::{
     line::{Line, LineReader},
     message::{ByeReason, ErrorCode, FromServer, Hello, PROTOCOL, request, to_line},
@@ -28,117 +25,115 @@ use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
-use under_way::UnderWay;
 use waits::{finished, finished_request, received};
 
 use crate::{
     Room,
-    feed::Read,
+    feed::FeedRead,
     http,
     ledger::{Answer, PageQuery, ReadFailed, Replay},
-    limits::{Allowance, Payment, Slot},
-    presence::{Cursor, Seat},
-    relay::{Outlet, Place},
-    wire::Wire,
+    limits::{Allowance, ConnectionPermit, Payment, Throttle},
+    presence::{Cursor, PresenceGuard},
+    relay::{Registration, SharedWriter},
+    wire::{Wire, send_queue::SendQueue},
 };
 
 /// How long a connection may stay without a successful `join`.
 const JOIN_TIME: Duration = Duration::from_secs(10);
 
-/// How long a client of a server that speaks TLS may say nothing before it is told so: one that does not know it waits
-/// for a `hello` that never comes.
+/// How long a client of a TLS server may stay silent before it is told so: one that does not know it waits for a
+/// `hello` that never comes.
 const TLS_SILENCE: Duration = Duration::from_secs(3);
 
-/// How long the server goes on trying to hand over what is left once a connection is to be closed, without any
-/// progress.
+/// How long a closing connection may make no progress with what is left to send.
 const CLOSING_TIME: Duration = Duration::from_secs(30);
 
-/// Squares of one connection on their way to the ledger. Beyond it no further request is read until one is answered.
-const UNDER_WAY: usize = 256;
+/// Squares of one connection in flight. Beyond it no further request is read until one is answered.
+const MAX_IN_FLIGHT: usize = 256;
 
-/// With this many bytes waiting for the client, or on their way to it, no further request of it is read.
+/// With this many bytes queued for the client, or in flight to it, no further request of it is read.
 const HIGH_WATER: usize = 256 << 10;
 
-/// Results are taken from the feed while fewer bytes than this wait for the client.
+/// Results are taken from the feed while fewer bytes than this are queued for the client.
 const LOW_WATER: usize = 64 << 10;
 
-/// Requests that are carried out before every other connection has its turn: somebody who asks without end, and
-/// however many of them there are, keeps the others waiting for a moment only.
+/// Requests that are executed before every other connection has its turn: clients that ask without end delay the others
+/// for a moment only.
 const TURN: usize = 16;
 
-/// The same for a client that has not taken what it asked for before: hundreds that only ask are not to delay those
-/// who also read.
+/// The same for a client that has not read its earlier answers: hundreds that only ask must not delay those that also
+/// read.
 const TURN_UNREAD: usize = 4;
 
 /// Bytes read from the socket at once.
 const READ: usize = 16 << 10;
 
-/// Errors of one connection that the log shows; the rest only at the level `debug`, so that nobody fills the log.
+/// Errors of one connection that the log shows; the others only at the level `debug`, so that nobody can fill the log.
 const ERRORS_LOGGED: u32 = 8;
 
-/// Something slow that is under way for the client, while everything else of the session goes on.
+/// Slow work for the client, during which everything else of the session goes on.
 type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A connection.
 pub(crate) struct Session {
     room: Arc<Room>,
-    /// The connection, lent to the relay while the session waits with nothing else to do.
-    outlet: Arc<Outlet>,
+    /// The connection, parked at the relay while the session waits with nothing else to do.
+    writer: Arc<SharedWriter>,
     address: SocketAddr,
     lines: LineReader,
-    attention: Attention,
-    /// No request is read or looked at before this.
+    throttle: Throttle,
+    /// No request is read or executed before this.
     paused_until: Option<Instant>,
-    out: Outgoing,
-    /// The request that is being carried out; the next one is not looked at before it is done.
+    out: SendQueue,
+    /// The request that is being executed; the next one waits until it is done.
     request: Option<Work<requests::Done>>,
     member: Option<Box<Member>>,
-    /// When the connection is given up: for want of a `join`, or of progress while closing.
+    /// When the connection is closed if no `join` came, or if closing made no progress.
     deadline: Instant,
-    /// The deadline is only that for the first word of TLS.
-    looks_for_tls: bool,
+    /// The deadline is [`TLS_SILENCE`], for the first byte of TLS.
+    expects_tls: bool,
     ending: Ending,
-    /// A line has come: what follows cannot be HTTP.
+    /// A line was received: what follows cannot be HTTP.
     heard: bool,
     errors_logged: u32,
-    slot: Slot,
+    permit: ConnectionPermit,
 }
 
-/// What a session has once its student is in, or somebody watches.
+/// What a session has once its student has joined, or somebody watches.
 struct Member {
-    /// None of who only watches.
+    /// `None` if it only watches.
     identity: Option<Identity>,
     /// Everything up to this `seq` was sent.
     reached: u64,
     presence: Cursor,
-    /// Where the relay serves it, once it has left the lobby.
-    place: Place,
-    /// Results being read back from the ledger, up to a `seq` that the feed no longer holds.
+    /// Where the relay serves it, once it has left the join pool.
+    registration: Registration,
+    /// A read of the ledger for what the feed no longer holds, up to this `seq`.
     replay: Option<(u64, Work<Result<Replay, ReadFailed>>)>,
-    /// Answers from the ledger, made with the first square.
+    /// The ledger's answers; the channel is made with the first square.
     answers: Option<(mpsc::Sender<Answer>, mpsc::Receiver<Answer>)>,
-    under_way: UnderWay,
-    /// A page that is read once the squares asked for before it are recorded: requests are carried out in their order.
+    in_flight: InFlight,
+    /// A page that is read once the squares sent before it are recorded, since requests are executed in order.
     page: Option<PageQuery>,
 }
 
-/// How far a session was served.
+/// Where a session stands when serving it ends without a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Served {
-    /// To its end.
-    All,
-    /// Until its student is in and has what was missed.
-    Arrived,
+enum Stage {
+    /// It is over.
+    Ended,
+    /// Its student has joined and has what was missed.
+    CaughtUp,
 }
 
-/// Why a session stopped early.
+/// Why a session failed.
 enum Broken {
-    /// The connection failed, or the other side is gone.
+    /// The connection failed, or the client is gone.
     Connection(io::Error),
     /// It made no progress in time.
     TimedOut,
-    /// Its place was given to somebody else before anybody had joined on it.
-    PutOut,
+    /// It was evicted before anybody had joined on it.
+    Evicted,
 }
 
 impl From<io::Error> for Broken {
@@ -152,16 +147,16 @@ struct Identity {
     student: Arc<str>,
     name: Arc<str>,
     allowance: Arc<Allowance>,
-    _seat: Seat,
+    _guard: PresenceGuard,
 }
 
 impl Member {
-    /// The student id; empty of who only watches.
+    /// The student id; empty if it only watches.
     fn student(&self) -> &str {
         self.identity.as_ref().map_or("", |identity| &identity.student)
     }
 
-    /// Gives back what was paid for a square that was not recorded.
+    /// Refunds what was paid for a square that was not recorded.
     fn refund(&self, paid: Option<Payment>) {
         if let (Some(paid), Some(identity)) = (paid, &self.identity) {
             identity.allowance.refund(paid);
@@ -170,7 +165,7 @@ impl Member {
 }
 
 impl Session {
-    pub(crate) fn new(room: Arc<Room>, wire: Wire, address: SocketAddr, slot: Slot) -> Box<Self> {
+    pub(crate) fn new(room: Arc<Room>, wire: Wire, address: SocketAddr, permit: ConnectionPermit) -> Box<Self> {
         let hello = FromServer::Hello(Hello {
             protocol: PROTOCOL,
             server: concat!("squares-server ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -179,16 +174,16 @@ impl Session {
             latest: room.feed.latest(),
             limits: room.limits,
         });
-        let mut out = Outgoing::default();
+        let mut out = SendQueue::default();
         out.push(to_line(&hello).into());
         Box::new(Self {
             lines: LineReader::new(room.limits.line),
-            attention: Attention::new(),
+            throttle: Throttle::new(),
             paused_until: None,
             room,
             deadline: Instant::now() + if wire.waits_for_tls() { TLS_SILENCE } else { JOIN_TIME },
-            looks_for_tls: wire.waits_for_tls(),
-            outlet: Arc::new(Outlet::new(wire)),
+            expects_tls: wire.waits_for_tls(),
+            writer: Arc::new(SharedWriter::new(wire)),
             address,
             out,
             request: None,
@@ -196,31 +191,31 @@ impl Session {
             ending: Ending::Open,
             heard: false,
             errors_logged: 0,
-            slot,
+            permit,
         })
     }
 
-    /// Serves a new connection, until it ends or its student has arrived; then [`Session::go_on`] with it.
+    /// Serves a new connection until it ends, or until its student has caught up: then it returns the session, for
+    /// [`Session::resume`].
     pub(crate) async fn run(self: Box<Self>, stop: watch::Receiver<bool>) -> Option<Box<Self>> {
         tracing::info!(address = %self.address, "connected");
         self.serve_on(stop).await
     }
 
-    /// Moves to the runtime that this is awaited in, and among those whom the relay serves, and serves the connection
-    /// to its end.
-    pub(crate) async fn go_on(mut self: Box<Self>, stop: watch::Receiver<bool>) -> Option<Box<Self>> {
+    /// Moves the connection to the caller's runtime and to the relay, and serves it to its end.
+    pub(crate) async fn resume(mut self: Box<Self>, stop: watch::Receiver<bool>) -> Option<Box<Self>> {
         if let Some(member) = self.member.as_deref_mut() {
-            member.place.let_go();
+            member.registration.release();
         }
-        match Outlet::taken_along(self.outlet) {
-            Ok(outlet) => self.outlet = Arc::new(outlet),
+        match SharedWriter::rebind(self.writer) {
+            Ok(writer) => self.writer = Arc::new(writer),
             Err(error) => {
                 tracing::info!(address = %self.address, %error, "lost");
                 return None;
             }
         }
         if let Some(member) = self.member.as_deref_mut() {
-            member.place.serve(Arc::clone(&self.outlet));
+            member.registration.serve(Arc::clone(&self.writer));
         }
         self.serve_on(stop).await
     }
@@ -229,39 +224,39 @@ impl Session {
         let end = self.serve(&mut stop).await;
         let student = self.member.as_ref().map_or("", |member| member.student());
         match &end {
-            Ok(Served::Arrived) => return Some(self),
-            Ok(Served::All) => tracing::info!(address = %self.address, student, "left"),
+            Ok(Stage::CaughtUp) => return Some(self),
+            Ok(Stage::Ended) => tracing::info!(address = %self.address, student, "left"),
             Err(Broken::Connection(error)) => tracing::info!(address = %self.address, student, %error, "lost"),
             Err(Broken::TimedOut) => tracing::info!(address = %self.address, student, "given up: no progress"),
-            Err(Broken::PutOut) => {}
+            Err(Broken::Evicted) => {}
         }
-        // The student is gone for everybody else from here on.
+        // From here on everybody else sees the student leave.
         self.member = None;
         match end {
             Ok(_) => self.linger().await,
-            Err(Broken::PutOut) => self.farewell().await,
+            Err(Broken::Evicted) => self.farewell().await,
             Err(Broken::Connection(_) | Broken::TimedOut) => {}
         }
         None
     }
 
-    async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Served, Broken> {
+    async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Stage, Broken> {
         loop {
-            self.paused_until = self.attention.paused_until(&self.room.attention);
+            self.paused_until = self.throttle.paused_until(&self.room.shared_budget);
             self.take_requests();
             self.gather();
-            let sent = self.out.write(self.outlet.wire())?;
+            let sent = self.out.write(self.writer.wire())?;
             if sent > 0 {
                 self.room.metrics.sent(sent);
             }
             if sent > 0 && self.ending != Ending::Open {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }
-            if self.has_arrived() {
-                return Ok(Served::Arrived);
+            if self.has_caught_up() {
+                return Ok(Stage::CaughtUp);
             }
             if self.can_take_a_request() {
-                // Its turn is over, and it has more to ask.
+                // Its turn is over, and more requests wait.
                 tokio::task::yield_now().await;
                 continue;
             }
@@ -270,26 +265,26 @@ impl Session {
                 continue;
             }
             if self.is_over() {
-                return Ok(Served::All);
+                return Ok(Stage::Ended);
             }
-            let lent = self.lend();
-            // News that came before the outlet was lent are the session's to fetch: the relay may have passed it by.
-            let waited = if lent && self.has_news() { Ok(false) } else { self.wait(stop).await };
-            self.take_back();
+            let is_parked = self.park();
+            // What came before it was parked the relay may have passed over: the session fetches it.
+            let waited = if is_parked && self.has_unsent() { Ok(false) } else { self.wait(stop).await };
+            self.unpark();
             if waited? {
-                // A client that always has more to say must not keep this thread to itself.
+                // A client that always sends more must not keep this thread to itself.
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    /// Whether its student came in, and has all that was missed.
-    fn has_arrived(&self) -> bool {
-        let has_all = |member: &Member| !member.place.is_served() && member.replay.is_none();
+    /// Whether its student has joined, and has all that was missed.
+    fn has_caught_up(&self) -> bool {
+        let has_all = |member: &Member| !member.registration.is_served() && member.replay.is_none();
         self.ending == Ending::Open && self.all_is_written() && self.member.as_deref().is_some_and(has_all)
     }
 
-    /// Waits until there is something to do, and takes note of it; tells whether that was something to read.
+    /// Waits for something to do, and begins it. Returns whether that was reading.
     async fn wait(&mut self, stop: &mut watch::Receiver<bool>) -> Result<bool, Broken> {
         let mut has_read = false;
         let reads = self.wants_input();
@@ -303,13 +298,13 @@ impl Session {
         let member = self.member.as_deref_mut();
         let (answers, replay) = match member {
             Some(member) => (
-                member.answers.as_mut().filter(|_| member.under_way.is_awaited()).map(|(_, answers)| answers),
+                member.answers.as_mut().filter(|_| member.in_flight.is_awaited()).map(|(_, answers)| answers),
                 &mut member.replay,
             ),
             None => (None, &mut nobody),
         };
-        // In this order whatever is ready: each but the last ends by itself, and a client that always has more to say
-        // comes last.
+        // In this order: each branch but the last comes to an end by itself, and a client that always sends more comes
+        // last.
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop), if open => {
@@ -322,29 +317,29 @@ impl Session {
                 if self.ending != Ending::Open {
                     return Err(Broken::TimedOut);
                 }
-                if self.looks_for_tls {
-                    if self.outlet.wire().waits_for_tls() {
-                        return Err(self.outlet.wire().refuse_without_tls().into());
+                if self.expects_tls {
+                    if self.writer.wire().waits_for_tls() {
+                        return Err(self.writer.wire().refuse_without_tls().into());
                     }
-                    self.looks_for_tls = false;
+                    self.expects_tls = false;
                     self.deadline += JOIN_TIME - TLS_SILENCE;
                     return Ok(false);
                 }
                 self.error(ErrorCode::JoinTimeout, "No join came within 10 s of connecting; connect again and send join first.", None);
                 self.end(Ending::Closing);
             }
-            () = self.slot.taken_away(), if nobody_joined => return Err(Broken::PutOut),
+            () = self.permit.evicted(), if nobody_joined => return Err(Broken::Evicted),
             answer = received(answers) => self.answered(answer),
             read = finished(replay) => self.replayed(read),
             done = finished_request(&mut self.request) => {
                 self.request = None;
                 self.done(done);
             }
-            () = self.outlet.called() => {}
-            // Nothing is read while a PIN is checked, and nobody is checked who is gone.
-            error = self.outlet.wire().broken(), if is_checked => return Err(error.into()),
-            ready = self.outlet.wire().writable(), if writes => ready?,
-            ready = self.outlet.wire().readable(), if reads => {
+            () = self.writer.woken() => {}
+            // Nothing is read while a PIN is checked, and no PIN is checked for a client that is gone.
+            error = self.writer.wire().broken(), if is_checked => return Err(error.into()),
+            ready = self.writer.wire().writable(), if writes => ready?,
+            ready = self.writer.wire().readable(), if reads => {
                 ready?;
                 self.read()?;
                 has_read = true;
@@ -353,22 +348,22 @@ impl Session {
         Ok(has_read)
     }
 
-    /// Reads what has arrived.
+    /// Reads what was received.
     fn read(&mut self) -> Result<(), Broken> {
         // On the stack, not in the session: most sessions wait for input most of the time.
         let mut buffer = [0; READ];
-        match self.outlet.wire().try_read(&mut buffer) {
+        match self.writer.wire().try_read(&mut buffer) {
             Ok(0) => {
-                // A last line that was not ended is one all the same.
+                // A last line without its end counts too.
                 self.lines.push(b"\n");
                 self.end(Ending::Finishing { bye: None, target: None });
             }
             Ok(count) => {
-                self.attention.take(count);
+                self.throttle.charge(count);
                 self.lines.push(&buffer[..count]);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // Somebody may have cut it: whole lines are carried out, a piece of one is not taken for a line.
+            // Somebody may have cut the connection: whole lines are executed, a piece of one is not.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.end(Ending::Finishing { bye: None, target: None });
             }
@@ -381,11 +376,11 @@ impl Session {
         self.ending == Ending::Open && self.may_take_requests() && !self.lines.has_line()
     }
 
-    /// Whether another request may be looked at now.
+    /// Whether another request may be executed now.
     fn may_take_requests(&self) -> bool {
         let has_room = |member: &Member| {
-            let answers = member.under_way.bytes() + self.out.bytes();
-            member.page.is_none() && member.under_way.count() < UNDER_WAY && answers < HIGH_WATER
+            let answers = member.in_flight.bytes() + self.out.bytes();
+            member.page.is_none() && member.in_flight.count() < MAX_IN_FLIGHT && answers < HIGH_WATER
         };
         let member_has_room = self.member.as_deref().is_none_or(has_room);
         self.request.is_none() && self.paused_until.is_none() && member_has_room && self.out.bytes() < HIGH_WATER
@@ -400,7 +395,7 @@ impl Session {
         reads_requests && self.may_take_requests() && self.lines.has_line()
     }
 
-    /// Carries out the requests that have arrived, as far as they may be looked at now, for one turn.
+    /// Executes the requests that were received, for one turn at most.
     fn take_requests(&mut self) {
         let turn = if self.all_is_written() { TURN } else { TURN_UNREAD };
         for _ in 0..turn {
@@ -414,7 +409,7 @@ impl Session {
             }
             let taken = match self.lines.next_line() {
                 Some(Line::Whole(line)) => {
-                    self.attention.take_request(line.len());
+                    self.throttle.charge_request(line.len());
                     request::read(line).map_err(Some)
                 }
                 Some(Line::TooLong) => Err(None),
@@ -422,7 +417,7 @@ impl Session {
             };
             self.heard = true;
             match taken {
-                Ok(request) => self.carry_out(request),
+                Ok(request) => self.execute(request),
                 Err(Some(refusal)) => self.refuse(refusal),
                 Err(None) => {
                     let limit = self.room.limits.line;
@@ -436,13 +431,13 @@ impl Session {
         }
     }
 
-    /// Whether the feed, the presence lines or the repeats have something for the client right now.
+    /// Whether the feed has something for the client right now.
     fn wants_gathering(&self) -> bool {
         let Some(member) = self.member.as_deref() else { return false };
         member.replay.is_none() && self.room.feed.latest() > member.reached && self.ending != Ending::Closing
     }
 
-    /// Takes results, repeats and presence lines into the queue, as long as it is short.
+    /// Appends results, repeats and presence lines to the send queue while that is short.
     fn gather(&mut self) {
         if self.ending == Ending::Closing {
             return;
@@ -450,9 +445,9 @@ impl Session {
         if let Some(member) = self.member.as_deref_mut() {
             while self.out.bytes() < LOW_WATER && member.replay.is_none() {
                 match self.room.feed.read(member.reached, LOW_WATER, self.out.pieces()) {
-                    Read::UpToDate => break,
-                    Read::Taken(reached) => member.reached = reached,
-                    Read::Behind { floor } => {
+                    FeedRead::UpToDate => break,
+                    FeedRead::Taken(reached) => member.reached = reached,
+                    FeedRead::Behind { floor } => {
                         let readers = Arc::clone(self.room.ledger.readers());
                         member.replay = Some((floor, Box::pin(readers.replay(member.reached, floor))));
                     }
@@ -460,8 +455,8 @@ impl Session {
                 self.out.count();
             }
             let reached = member.reached;
-            self.outlet.note(reached);
-            while let Some(line) = member.under_way.due(reached) {
+            self.writer.note(reached);
+            while let Some(line) = member.in_flight.due(reached) {
                 self.out.push(line);
             }
             if self.out.bytes() < LOW_WATER {

@@ -1,19 +1,18 @@
-//! How many threads a server has: as many as the machine is good for, and no more than anybody needs, since limits on
-//! them (a systemd unit's `TasksMax`, `ulimit -u`) are the same on large machines. The system is asked for all of
-//! them before the first is used: what it does not give later would be waited for without end. `lib` and `main` call
-//! it when they start.
+//! How many threads a server has: by the number of processors, with a bound, since limits on threads (a systemd unit's
+//! `TasksMax`, `ulimit -u`) are the same on large machines. The server asks for all of them when it starts: work for a
+//! thread that the system refuses later would wait for ever.
 
 use std::{io, sync::mpsc, thread};
 
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{StartError, background};
+use crate::{StartError, worker_pool};
 
-/// A machine with more processors than this has as many threads as one with this many.
+/// More processors count as this many.
 const MOST_PROCESSORS: usize = 16;
 
-/// Threads of a runtime for what blocks: opening and closing the ledger, looking a name up.
+/// Blocking threads of the runtime: for opening and closing the ledger, and resolving names.
 const BLOCKING: usize = 4;
 
 /// The ledger's writer, its checkpoints, and the log.
@@ -22,12 +21,12 @@ const OTHERS: usize = 3;
 /// How many threads there are of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Threads {
-    /// Serve those who have joined, and everything else that has no thread of its own.
+    /// Workers of the main runtime: established sessions, and all that has no thread of its own.
     pub(crate) live: usize,
-    /// Let students in. As many tasks hand news to everybody: one half of the processors does these, the other half
-    /// reads, squares and commits.
-    pub(crate) lobby: usize,
-    /// Check PINs: the other half goes on serving those who are in.
+    /// Workers of the join runtime; there are as many relay tasks. Half of the processors may do these, while the other
+    /// half reads, squares and commits.
+    pub(crate) join: usize,
+    /// Check PINs; the other half of the processors goes on serving established sessions.
     pub(crate) pins: usize,
 }
 
@@ -40,12 +39,12 @@ impl Threads {
     fn with(processors: usize) -> Self {
         let processors = processors.clamp(1, MOST_PROCESSORS);
         let half = (processors / 2).max(1);
-        Self { live: processors, lobby: half, pins: half }
+        Self { live: processors, join: half, pins: half }
     }
 
     /// Those that a server starts besides the runtime that it is started in.
     fn of_a_server(self) -> usize {
-        self.lobby + self.pins + background::THREADS + OTHERS
+        self.join + self.pins + worker_pool::THREADS + OTHERS
     }
 
     /// Those of the whole program besides its first.
@@ -54,7 +53,7 @@ impl Threads {
     }
 }
 
-/// A runtime for a server and nothing else, of at most so many threads, on a machine that has threads for both.
+/// A runtime for a server and nothing else, of at most so many threads; checks that the system has threads for both.
 ///
 /// # Errors
 /// [`StartError::Threads`], or [`StartError::System`] where there are no descriptors.
@@ -67,12 +66,12 @@ pub fn runtime(most: usize) -> Result<Runtime, StartError> {
     Ok(builder.build()?)
 }
 
-/// Asks the system for the threads of a server that is started in a runtime of somebody else's.
-pub(crate) fn ask_for_those_of_a_server() -> Result<(), StartError> {
+/// Checks that the system has threads for a server in a runtime of the caller's.
+pub(crate) fn check_available() -> Result<(), StartError> {
     ask_for(Threads::here().of_a_server())
 }
 
-/// Starts so many threads that do nothing, and ends them.
+/// Starts so many threads that do nothing, and ends them: checks that the system has as many.
 fn ask_for(wanted: usize) -> Result<(), StartError> {
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
@@ -99,12 +98,12 @@ mod tests {
         let allowed = unit.lines().find_map(|line| line.strip_prefix("TasksMax=")).unwrap().parse::<usize>().unwrap();
         for processors in 0..1024 {
             let threads = Threads::with(processors);
-            assert!(threads.live >= 1 && threads.lobby >= 1 && threads.pins >= 1, "{processors}");
+            assert!(threads.live >= 1 && threads.join >= 1 && threads.pins >= 1, "{processors}");
             let all = 1 + threads.of_the_program();
             assert!(all < 60 && all < allowed, "{all} threads with {processors} processors");
         }
-        assert_eq!(Threads::with(2), Threads { live: 2, lobby: 1, pins: 1 });
-        assert_eq!(Threads::with(128), Threads { live: 16, lobby: 8, pins: 8 });
+        assert_eq!(Threads::with(2), Threads { live: 2, join: 1, pins: 1 });
+        assert_eq!(Threads::with(128), Threads { live: 16, join: 8, pins: 8 });
     }
 
     #[test]

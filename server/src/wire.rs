@@ -1,10 +1,10 @@
-//! The byte stream of one connection, whatever carries it. `session` and `relay` read and write it without waiting,
-//! and wait for it to be ready; `listen` makes one of each connection. A plain TCP connection costs what it costs by
-//! itself.
+//! The byte stream of one connection: TCP, TLS, or a stream given in this process. `session` and `relay` wait until it
+//! is ready, then read and write without blocking; `listen` makes one for each connection.
 //!
-//! Bytes that were taken to be written may still be on their way out of this process: [`Wire::holds`] tells, and
-//! [`Wire::flush`] moves them on. A plain connection never holds any.
+//! A TLS connection may hold encrypted bytes that the socket has not taken: [`Wire::holds`] says so, and
+//! [`Wire::flush`] writes them.
 
+pub(crate) mod send_queue;
 mod tls;
 
 use std::{
@@ -19,36 +19,36 @@ use std::{
 use rustls::ServerConfig;
 use socket2::SockRef;
 use squares_shared::stream::Stream;
-use tls::Tls;
+use tls::TlsStream;
 use tokio::{io::ReadBuf, net::TcpStream};
 
 /// The byte stream of one connection.
 #[derive(Debug)]
 pub(crate) enum Wire {
     Tcp(TcpStream),
-    Tls(Box<Tls>),
+    Tls(Box<TlsStream>),
     Given(Box<dyn Stream>),
 }
 
 impl Wire {
-    /// This connection, inside TLS where there is a certificate.
+    /// This connection, inside TLS if there is a certificate.
     pub(crate) fn over(stream: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Self> {
         Ok(match tls {
             None => Self::Tcp(stream),
-            Some(config) => Self::Tls(Box::new(Tls::new(stream, Arc::clone(config))?)),
+            Some(config) => Self::Tls(Box::new(TlsStream::new(stream, Arc::clone(config))?)),
         })
     }
 
-    /// Takes it along to the runtime of whoever calls this, which tells from here on when it is ready.
-    pub(crate) fn taken_along(self) -> io::Result<Self> {
+    /// Moves it to the caller's runtime, which from then on reports when it is ready.
+    pub(crate) fn rebind(self) -> io::Result<Self> {
         Ok(match self {
-            Self::Tcp(stream) => Self::Tcp(taken_along(stream)?),
-            Self::Tls(stream) => Self::Tls(Box::new(stream.taken_along()?)),
+            Self::Tcp(stream) => Self::Tcp(rebind(stream)?),
+            Self::Tls(stream) => Self::Tls(Box::new(stream.rebind()?)),
             Self::Given(stream) => Self::Given(stream),
         })
     }
 
-    /// Waits until reading may give something. Only one task may wait.
+    /// Waits until there may be something to read. Only one task may wait.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         poll_fn(|context| match self {
             Self::Tcp(stream) => stream.poll_read_ready(context),
@@ -58,7 +58,7 @@ impl Wire {
         .await
     }
 
-    /// Waits until writing, or [`Wire::flush`], may get further. Only one task may wait.
+    /// Waits until writing, or [`Wire::flush`], may make progress. Only one task may wait.
     pub(crate) async fn writable(&self) -> io::Result<()> {
         poll_fn(|context| match self {
             Self::Tcp(stream) => stream.poll_write_ready(context),
@@ -68,8 +68,8 @@ impl Wire {
         .await
     }
 
-    /// Reads what has arrived, without waiting; 0 is the end. An end that somebody else may have made is
-    /// [`io::ErrorKind::UnexpectedEof`]: what was read before it is whole, but more may have been meant.
+    /// Reads what was received, without waiting; 0 is the end. An end that may have been forged (TLS without its
+    /// closing alert) is [`io::ErrorKind::UnexpectedEof`].
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_read(buffer),
@@ -96,9 +96,8 @@ impl Wire {
         }
     }
 
-    /// Waits until the other side has broken the connection off. One that has only said that nothing more comes from
-    /// it still listens; where it has said more than was read, nothing can be told. Nobody may wait to read
-    /// meanwhile.
+    /// Waits until the client has reset the connection. A client that only shut down its sending side still listens,
+    /// and while something is unread a reset cannot be seen. Nobody may wait to read meanwhile.
     pub(crate) async fn broken(&self) -> io::Error {
         let mut buffer = [MaybeUninit::uninit()];
         poll_fn(|context| {
@@ -111,12 +110,12 @@ impl Wire {
         .await
     }
 
-    /// Whether the other side has broken the connection off.
+    /// Whether the client has reset the connection.
     pub(crate) fn is_broken(&self) -> bool {
         self.socket().is_some_and(|stream| !matches!(stream.take_error(), Ok(None)))
     }
 
-    /// The socket under it, where there is one.
+    /// The socket under it, if there is one.
     fn socket(&self) -> Option<&TcpStream> {
         match self {
             Self::Tcp(stream) => Some(stream),
@@ -125,7 +124,7 @@ impl Wire {
         }
     }
 
-    /// Whether bytes that were written are still held here.
+    /// Whether written bytes are still held here.
     pub(crate) fn holds(&self) -> bool {
         match self {
             Self::Tcp(_) | Self::Given(_) => false,
@@ -133,21 +132,21 @@ impl Wire {
         }
     }
 
-    /// Whether it is for TLS, and nothing has come at all; where that is so for longer than a handshake needs, the
-    /// client is told.
+    /// Whether it is a TLS connection on which nothing was received. A client that stays silent for longer than a
+    /// handshake needs is told.
     pub(crate) fn waits_for_tls(&self) -> bool {
         matches!(self, Self::Tls(stream) if stream.is_silent())
     }
 
-    /// Tells a client that says nothing that TLS is spoken here, and gives the error that its connection ends with.
+    /// Tells a silent client that this is TLS, and returns the error that its connection ends with.
     pub(crate) fn refuse_without_tls(&self) -> io::Error {
         if let Self::Tls(stream) = self {
-            stream.say_that_it_is_tls(false);
+            stream.refuse_plain(false);
         }
         tls::not_tls()
     }
 
-    /// Moves what is held on, as far as it goes without waiting.
+    /// Writes what is held, as far as it goes without waiting.
     pub(crate) fn flush(&self) -> io::Result<()> {
         match self {
             Self::Tcp(_) | Self::Given(_) => Ok(()),
@@ -155,8 +154,8 @@ impl Wire {
         }
     }
 
-    /// Hands over a last line, and waits until the other side has closed. Closing first, while something unread has
-    /// arrived, would make the system throw that line away.
+    /// Sends a last line, and waits until the client has closed: if the server closed first, with something unread
+    /// received, the system would discard that line.
     pub(crate) async fn end_with(&self, line: &[u8]) -> io::Result<()> {
         let mut rest = line;
         while !rest.is_empty() {
@@ -167,7 +166,7 @@ impl Wire {
                 Err(error) => return Err(error),
             }
         }
-        // A line that waits for a handshake, or for the socket, is not said yet.
+        // A line that waits for the handshake, or for the socket, is not sent yet.
         while matches!(self, Self::Tls(stream) if stream.is_handshaking()) {
             self.readable().await?;
             match self.try_read(&mut [0; 1024]) {
@@ -183,12 +182,12 @@ impl Wire {
         self.end().await
     }
 
-    /// Says that nothing more comes, and waits until the other side has closed, reading what it still says to no end.
+    /// Shuts down the sending side, and waits until the client has closed, discarding what it still sends.
     pub(crate) async fn end(&self) -> io::Result<()> {
         self.shutdown()?;
         loop {
             self.readable().await?;
-            // Made anew each time, so that nobody carries it along while waiting.
+            // Allocated per iteration to keep it out of the future's state.
             match self.try_read(&mut [0; 1024]) {
                 Ok(0) => return Ok(()),
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
@@ -197,12 +196,12 @@ impl Wire {
         }
     }
 
-    /// Says this, and that nothing more comes, without waiting at all: as far as it can be said so. What has come is
-    /// read away, since closing would otherwise throw away what was said.
+    /// Sends this and shuts down the sending side without waiting at all, as far as that goes. What was received is
+    /// read away: closing with something unread would discard what was sent.
     pub(crate) fn end_now(&self, line: &[u8]) {
-        /// More than this nobody has sent who has only just come.
+        /// A client that has only just connected has sent no more than this many buffers.
         const READ_AWAY: usize = 4;
-        // The socket itself is asked: a connection that is new tells only later whether it is ready.
+        // The socket itself is used: the runtime does not know yet whether a new connection is ready.
         if let Self::Tcp(stream) = self {
             let socket = SockRef::from(stream);
             let said = if line.is_empty() { Ok(0) } else { socket.send(line) };
@@ -225,7 +224,7 @@ impl Wire {
     }
 }
 
-/// The same connection, watched by the runtime of whoever calls this.
-fn taken_along(stream: TcpStream) -> io::Result<TcpStream> {
+/// The same connection, registered with the caller's runtime.
+fn rebind(stream: TcpStream) -> io::Result<TcpStream> {
     TcpStream::from_std(stream.into_std()?)
 }

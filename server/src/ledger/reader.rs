@@ -13,9 +13,9 @@ use tokio::sync::Semaphore;
 
 use super::{LedgerError, open_files::OpenFiles, schema};
 use crate::{
-    background::Background,
     feed::{Chunk, Feed, LineEnds},
     metrics::Metrics,
+    worker_pool::WorkerPool,
 };
 
 /// Reads at once.
@@ -129,7 +129,7 @@ pub(crate) struct Readers {
     files: Arc<OpenFiles>,
     permits: Semaphore,
     pages: Semaphore,
-    background: Arc<Background>,
+    workers: Arc<WorkerPool>,
     metrics: Arc<Metrics>,
 }
 
@@ -138,19 +138,14 @@ pub(crate) struct Readers {
 pub(crate) struct ReadFailed;
 
 impl Readers {
-    pub(super) fn new(
-        path: PathBuf,
-        files: Arc<OpenFiles>,
-        background: Arc<Background>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+    pub(super) fn new(path: PathBuf, files: Arc<OpenFiles>, workers: Arc<WorkerPool>, metrics: Arc<Metrics>) -> Self {
         Self {
             path,
             files,
             idle: Mutex::default(),
             permits: Semaphore::new(CONCURRENT),
             pages: Semaphore::new(concurrent_pages()),
-            background,
+            workers,
             metrics,
         }
     }
@@ -215,7 +210,7 @@ impl Readers {
             readers.idle.lock().push(connection);
             Ok::<T, LedgerError>(found)
         };
-        match self.background.run(work).await {
+        match self.workers.run(work).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => {
                 tracing::error!(%error, "cannot read the ledger");

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use squares_shared::message::FromServer;
 
 use super::*;
-use crate::feed::Read;
+use crate::feed::FeedRead;
 
 pub(super) fn open_in(folder: &Path) -> Result<(Ledger, Arc<Feed>), LedgerError> {
-    Ledger::open(folder, &Arc::new(Background::new().unwrap()), &Arc::default())
+    Ledger::open(folder, &Arc::new(WorkerPool::new().unwrap()), &Arc::default())
 }
 
 fn entry(student: &str, number: u64, request: Option<&str>) -> LedgerEntry {
@@ -53,7 +53,7 @@ fn seqs(lines: impl IntoIterator<Item = Bytes>) -> Vec<u64> {
 
 fn in_feed(feed: &Feed, after: u64) -> Vec<u64> {
     let mut out = VecDeque::new();
-    assert_ne!(feed.read(after, usize::MAX, &mut out), Read::Behind { floor: 0 });
+    assert_ne!(feed.read(after, usize::MAX, &mut out), FeedRead::Behind { floor: 0 });
     seqs(out)
 }
 

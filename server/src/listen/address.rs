@@ -1,5 +1,4 @@
-//! Where to listen: what somebody wrote, read, and the sockets for it. The server calls it for each flag that takes
-//! an address.
+//! Addresses to listen on: parses what a flag gave, and opens the sockets for it.
 
 use std::{
     io,
@@ -11,10 +10,10 @@ use squares_shared::typed;
 use super::bind;
 use crate::StartError;
 
-/// How often another free port is tried where one is free at one address of a name and not at the others.
+/// How often another free port is tried when one is free at one address of a name but not at the others.
 const TRIES: usize = 8;
 
-/// Listens on every address that this flag gave; where it gave no port, on this one.
+/// Listens on every address that this flag gave; if it gave no port, on this one.
 ///
 /// # Errors
 /// [`StartError::Address`] or [`StartError::Listen`]. An address that this machine does not have is no error as long
@@ -52,7 +51,7 @@ fn bind_all(addresses: &[SocketAddr]) -> io::Result<Vec<(TcpListener, SocketAddr
         }
         match bind(address).and_then(|listener| Ok((listener.local_addr()?, listener))) {
             Ok((address, listener)) => bound.push((listener, address)),
-            // Half of a name would be served by somebody else.
+            // Another program would serve the other half of the name.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
             Err(error) => last = error,
         }
@@ -60,7 +59,7 @@ fn bind_all(addresses: &[SocketAddr]) -> io::Result<Vec<(TcpListener, SocketAddr
     if bound.is_empty() { Err(last) } else { Ok(bound) }
 }
 
-/// The host and the port of what somebody wrote as an address, or what is wrong with it and how to write it.
+/// The host and the port of an address as it was written, or what is wrong with it and how to write it.
 fn read(written: &str, usual: Option<u16>) -> Result<(String, u16), String> {
     let written = typed::read(written);
     let unbracketed = |host: &str| {

@@ -1,6 +1,5 @@
-//! The page that Prometheus fetches, and the one that tells whether the server is well, over HTTP on an address of
-//! their own. Whoever asks is nobody's student: few are served at once, each briefly, and the oldest gives way to the
-//! newest, so that those who ask for nothing keep nobody from asking.
+//! Serves `/metrics` for Prometheus and `/healthz`, over HTTP on an address of their own. Few connections are served at
+//! once, each briefly, and the oldest gives way to the newest, so that silent ones keep nobody out.
 
 use std::{
     collections::VecDeque,
@@ -20,7 +19,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::Now;
+use super::Snapshot;
 use crate::{Room, limits::Connections, listen::Listeners};
 
 /// Connections at once; for one more the oldest goes.
@@ -32,22 +31,22 @@ const TIME: Duration = Duration::from_secs(5);
 /// The most bytes of a request that are held.
 const HEAD: usize = 8 << 10;
 
-/// How long accepting pauses when the system has nothing left for another connection.
+/// How long accepting pauses when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// What the pages are made from. The room is not held between requests, so that the server can stop.
+/// What the pages are made from. The room is not kept alive between requests, so that the server can stop.
 #[derive(Clone)]
-pub(crate) struct Served {
+pub(crate) struct Pages {
     pub(crate) room: Weak<Room>,
     pub(crate) connections: Arc<Connections>,
 }
 
 /// Serves for as long as it is polled.
-pub(crate) async fn serve(mut listeners: Listeners, served: Served) {
+pub(crate) async fn serve(mut listeners: Listeners, pages: Pages) {
     let mut open = JoinSet::new();
     let mut by_age = VecDeque::<AbortHandle>::new();
     loop {
@@ -68,10 +67,10 @@ pub(crate) async fn serve(mut listeners: Listeners, served: Served) {
         if by_age.len() >= AT_ONCE {
             by_age.pop_front().iter().for_each(AbortHandle::abort);
         }
-        let served = served.clone();
+        let pages = pages.clone();
         by_age.push_back(open.spawn(async move {
             let service = service_fn(|request| {
-                let response = served.answer(&request);
+                let response = pages.answer(&request);
                 async { Ok::<_, Infallible>(response) }
             });
             let connection = http1::Builder::new()
@@ -85,7 +84,7 @@ pub(crate) async fn serve(mut listeners: Listeners, served: Served) {
     }
 }
 
-impl Served {
+impl Pages {
     fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD are answered\n");
@@ -95,7 +94,7 @@ impl Served {
         };
         match request.uri().path() {
             "/metrics" => {
-                let now = Now {
+                let now = Snapshot {
                     connections: self.connections.open(),
                     students: room.presence.students(),
                     latest: room.feed.latest(),

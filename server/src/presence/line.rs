@@ -1,23 +1,23 @@
-//! A presence line as shared bytes. It is encoded once, its changes in their order, so that whoever joined in the
-//! middle of it is told the rest by slices of the same bytes.
+//! A presence line as shared bytes. It is encoded once, its changes in order, so that a client that joined in the
+//! middle of it is sent the rest as slices of the same bytes.
 
 use std::{collections::VecDeque, ops::Range};
 
 use bytes::Bytes;
 use squares_shared::message::Person;
 
-/// What became of somebody.
+/// A student's new state.
 #[derive(Debug)]
 pub(super) enum Change {
-    /// They are online, as this.
+    /// Online, as this person.
     Joined(Person),
-    /// They are not any more.
+    /// Offline.
     Left(String),
 }
 
-/// A line that tells what changed between two versions.
+/// A line with what changed between two versions.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct PresenceLine {
     /// The versions of its first and its last change.
     versions: (u64, u64),
     text: Text,
@@ -27,7 +27,7 @@ pub(super) struct Line {
 enum Text {
     /// A `presence` line.
     Changes { bytes: Bytes, joined: Items, left: Items },
-    /// The whole list in its place, where that is shorter.
+    /// The whole list in its place.
     Whole(Bytes),
 }
 
@@ -40,15 +40,15 @@ struct Items {
 }
 
 impl Items {
-    /// Where those that are newer than this version stand.
+    /// The range of those that are newer than this version.
     fn since(&self, version: u64) -> Range<usize> {
         let first = self.starts.partition_point(|(change, _)| *change <= version);
         self.starts.get(first).map_or(self.end, |(_, start)| *start)..self.end
     }
 }
 
-impl Line {
-    /// These changes, each with its version, beside how many are online now.
+impl PresenceLine {
+    /// These changes, each with its version; `count` students are online now.
     pub(super) fn of(count: usize, versions: (u64, u64), mut changes: Vec<(u64, Change)>) -> Self {
         changes.sort_unstable_by_key(|(version, _)| *version);
         let mut text = format!(r#"{{"type":"presence","count":{count},"joined":["#).into_bytes();
@@ -68,19 +68,19 @@ impl Line {
         Self { versions, text: Text::Changes { bytes: text.into(), joined, left } }
     }
 
-    /// The whole list, which is told in place of changes of these versions.
+    /// The whole list, in place of the changes of these versions.
     pub(super) const fn whole(versions: (u64, u64), list: Bytes) -> Self {
         Self { versions, text: Text::Whole(list) }
     }
 
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub(super) const fn len(&self) -> usize {
         match &self.text {
             Text::Changes { bytes, .. } | Text::Whole(bytes) => bytes.len(),
         }
     }
 
-    /// Adds to `out` what it tells somebody who knows everything up to this version, which may be nothing.
+    /// Appends to `out` what of it a client lacks that knows everything up to this version, which may be nothing.
     pub(super) fn since(&self, version: u64, out: &mut VecDeque<Bytes>) {
         let (first, last) = self.versions;
         if last <= version {
@@ -99,7 +99,7 @@ impl Line {
     }
 }
 
-/// Adds these items to an array that is open, and tells where they stand.
+/// Appends these items to an open array, and returns where they are.
 fn append(text: &mut Vec<u8>, items: impl Iterator<Item = (u64, serde_json::Result<Vec<u8>>)>) -> Items {
     let mut starts = Vec::new();
     for (version, item) in items {
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    fn text(line: &Line, version: u64) -> String {
+    fn text(line: &PresenceLine, version: u64) -> String {
         let mut out = VecDeque::new();
         line.since(version, &mut out);
         assert!(out.iter().all(|piece| !piece.is_empty()));
@@ -136,7 +136,7 @@ mod tests {
                     if comes(version) { Change::Joined(person(version)) } else { Change::Left(version.to_string()) },
                 )
             });
-            let line = Line::of(7, (0, 8), changes.collect());
+            let line = PresenceLine::of(7, (0, 8), changes.collect());
             for known in 0..8 {
                 let news = known + 1..9;
                 let expected = FromServer::Presence(Presence {
@@ -149,14 +149,14 @@ mod tests {
             assert_eq!(text(&line, 8), "");
         }
         assert_eq!(
-            text(&Line::of(1, (3, 3), vec![(3, Change::Left("a".to_owned()))]), 2),
+            text(&PresenceLine::of(1, (3, 3), vec![(3, Change::Left("a".to_owned()))]), 2),
             "{\"type\":\"presence\",\"count\":1,\"joined\":[],\"left\":[\"a\"]}\n"
         );
     }
 
     #[test]
     fn a_whole_list_is_told_to_whoever_lacks_any_of_it() {
-        let line = Line::whole((3, 9), Bytes::from_static(b"list\n"));
+        let line = PresenceLine::whole((3, 9), Bytes::from_static(b"list\n"));
         assert_eq!([2, 5, 8, 9].map(|version| text(&line, version)), ["list\n", "list\n", "list\n", ""]);
     }
 }

@@ -1,5 +1,5 @@
-//! What each request of a client does. Quick ones are done at once; the others are given to the session as work,
-//! and come back as [`Done`].
+//! What each request of a client does. Quick ones are done at once; the others become the session's work, and come back
+//! as [`Done`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,38 +19,38 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use zeroize::Zeroizing;
 
 use super::{
-    Ending, Identity, Member, Session, UNDER_WAY, Work,
-    under_way::{UnderWay, size_of},
+    Ending, Identity, MAX_IN_FLIGHT, Member, Session, Work,
+    in_flight::{InFlight, size_of},
 };
 use crate::{
     Room,
     ledger::{LedgerEntry, PageQuery, ReadFailed, Submission},
     limits::Payment,
     pins::PinVerdict,
-    presence::{Cursor, List},
+    presence::{Cursor, OnlineList},
     roster::Refused,
 };
 
-/// A join with `after` that is further behind than this is answered from here; the client can fetch the rest as
+/// A join with `after` that is further behind gets only the latest so many results; the client can fetch the others as
 /// history.
 const FURTHEST_REPLAY: u64 = 10_000;
 
-/// Up to this many digits a square is worked out where its request was read: it takes a few microseconds at most.
-/// A longer one is worked out where it keeps nobody waiting.
+/// Up to this many digits a number is squared in the session itself, in a few microseconds at most; a longer one on a
+/// worker thread.
 const QUICK_DIGITS: usize = 1000;
 
 /// What of the past a client asks for: `after`, `log` and `backlog`.
 type Since<'a> = (Option<u64>, Option<&'a str>, Option<u64>);
 
-/// Something slow that was done for a request.
+/// What slow work for a request came to.
 pub(super) enum Done {
     /// A number and its square, both in canonical form.
     Squared { number: String, square: String, id: Option<String>, paid: Option<Payment> },
-    /// The task that worked it out is gone.
+    /// The work was lost, by a panic.
     Failed { id: Option<String>, paid: Option<Payment> },
-    /// Whether a square that is over the limits was recorded before.
+    /// Whether a square over the limits was recorded before.
     Looked { stands: Result<bool, ReadFailed>, number: Number, request: String, retry_after_ms: u64 },
-    /// A PIN was looked at, or not.
+    /// A PIN was checked, or its check refused.
     PinChecked { verdict: PinVerdict, student: Student, join: Box<Join> },
     /// Somebody's last name was looked up.
     Named { name: Option<String>, student: Student, join: Box<Join> },
@@ -61,8 +61,8 @@ pub(super) enum Done {
 }
 
 impl Session {
-    /// Carries out a request, or begins to.
-    pub(super) fn carry_out(&mut self, request: FromClient) {
+    /// Executes a request, or begins to.
+    pub(super) fn execute(&mut self, request: FromClient) {
         match request {
             FromClient::Join(join) => self.join(join),
             FromClient::Watch(watch) => self.watch(&watch),
@@ -78,11 +78,11 @@ impl Session {
         }
     }
 
-    /// Answers a line that is no request.
+    /// Answers a line that is not a request.
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         let Refusal { code, message, id, kind } = refusal;
         match (kind, self.member.is_some()) {
-            // Out of turn goes before everything else that is wrong.
+            // Being out of turn comes before all else that is wrong.
             (Some(Kind::Square | Kind::History), false) => self.not_joined(id),
             (Some(Kind::Square), true) if self.identity().is_none() => self.not_joined(id),
             (Some(Kind::Join | Kind::Watch), true) => self.already_joined(),
@@ -110,7 +110,7 @@ impl Session {
         self.member.as_deref()?.identity.as_ref()
     }
 
-    /// Lets somebody see the room without taking part. Nobody is told.
+    /// Lets somebody see the room without taking part; nobody else hears of it.
     fn watch(&mut self, watch: &Watch) {
         if self.member.is_some() {
             return self.already_joined();
@@ -120,8 +120,8 @@ impl Session {
                 "Only students may see this room from another machine; join, or watch on the server's own machine.";
             return self.error(ErrorCode::NotAllowed, message, None);
         }
-        if !self.slot.join() {
-            // It was given to somebody else a moment ago; the session is about to hear of it.
+        if !self.permit.join() {
+            // It was evicted a moment ago; the session is about to hear of it.
             return;
         }
         tracing::info!(address = %self.address, "watches");
@@ -134,7 +134,7 @@ impl Session {
         if self.member.is_some() {
             return self.already_joined();
         }
-        // It is forgotten where it was checked, and does not lie about in memory.
+        // Zeroized as soon as it has been checked.
         let pin = join.pin.take().map(Zeroizing::new);
         let student = match self.room.admission.admit(&join.student, join.name.as_deref()) {
             Ok(student) => student,
@@ -155,35 +155,34 @@ impl Session {
         if self.room.admission.auth() != Auth::Pin {
             return self.welcome(&student, &join);
         }
-        let (room, address, outlet) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.outlet));
+        let (room, address, writer) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.writer));
         self.request = Some(Box::pin(async move {
             let id = Arc::<str>::from(&*student.id);
-            let is_gone = || outlet.wire().is_broken();
+            let is_gone = || writer.wire().is_broken();
             let verdict = room.pins.check(&id, address, pin, room.admission.pin(&id), is_gone).await;
             Done::PinChecked { verdict, student, join: Box::new(join) }
         }));
     }
 
-    /// Lets a student in who gave no name and stands on no roster: under the name they have in the room, else in the
-    /// ledger.
+    /// Lets a student join who gave no name and is on no roster: under their name in the room, else in the ledger.
     fn name(&mut self, student: Student, join: Join) {
         if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_have_recorded(&student.id) {
             return self.named(student, &join, None);
         }
         let readers = Arc::clone(self.room.ledger.readers());
         self.request = Some(Box::pin(async move {
-            // Where it cannot be read, the id is a name as well.
+            // If the ledger cannot be read, the id serves as the name.
             let name = readers.last_name(Arc::from(&*student.id)).await.unwrap_or_default();
             Done::Named { name, student, join: Box::new(join) }
         }));
     }
 
-    /// The name that somebody has in the ledger was looked up.
+    /// Continues a join once the student's last name in the ledger was looked up.
     fn named(&mut self, mut student: Student, join: &Join, recorded: Option<String>) {
         if self.ending == Ending::Closing {
             return;
         }
-        // What is refused as a name today may have been one when it was recorded.
+        // The rules for names may have changed since it was recorded.
         let recorded = recorded.filter(|name| read_name(name).as_ref() == Ok(name));
         if let Some(name) = self.room.presence.name_of(&student.id).map(|name| name.to_string()).or(recorded) {
             student.name = name;
@@ -191,10 +190,10 @@ impl Session {
         self.welcome(&student, join);
     }
 
-    /// What came of a PIN.
+    /// Continues a join once its PIN was checked.
     fn pin_checked(&mut self, verdict: PinVerdict, student: &Student, join: &Join) {
         if self.ending == Ending::Closing {
-            // It took too long, and so it was said.
+            // It took too long, and the client was told so.
             return;
         }
         let (code, message, wait) = match verdict {
@@ -214,17 +213,17 @@ impl Session {
                 (ErrorCode::RateLimited, message, Some(wait))
             }
         };
-        // The log names whose PIN it was: an id on the roster, so that no PIN in the wrong field gets there.
+        // The log names the student: an id on the roster, so that no PIN in the wrong field gets there.
         let retry_after_ms = wait.map(whole_milliseconds);
         self.refuse_student(&student.id, ErrorMessage { code, message: message.to_owned(), id: None, retry_after_ms });
     }
 
-    /// Lets a student in.
+    /// Lets a student join.
     fn welcome(&mut self, student: &Student, join: &Join) {
         let room = Arc::clone(&self.room);
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
         let most = room.max_per_student;
-        let Some((seat, online, presence)) = room.presence.join(&id, &name, most) else {
+        let Some((guard, online, presence)) = room.presence.join(&id, &name, most) else {
             let message = format!(
                 "You have joined from {most} terminals, as many as the limits allow; close one of them and try again."
             );
@@ -233,18 +232,18 @@ impl Session {
                 ErrorMessage { code: ErrorCode::TooManyTerminals, message, id: None, retry_after_ms: None },
             );
         };
-        if !self.slot.join() {
-            // It was given to somebody else a moment ago; the session is about to hear of it.
+        if !self.permit.join() {
+            // It was evicted a moment ago; the session is about to hear of it.
             return;
         }
         tracing::info!(address = %self.address, student = &*id, "joined");
-        let identity = Identity { allowance: room.squares.of(&id), student: id, name, _seat: seat };
+        let identity = Identity { allowance: room.squares.of(&id), student: id, name, _guard: guard };
         let since = (join.after, join.log.as_deref(), join.backlog);
         self.enter(Some((student, identity)), online, presence, since);
     }
 
-    /// Welcomes a student, or somebody who watches, and sends what follows from then on.
-    fn enter(&mut self, who: Option<(&Student, Identity)>, online: List, presence: Cursor, since: Since<'_>) {
+    /// Welcomes a student, or somebody who watches, and sends what follows from now on.
+    fn enter(&mut self, who: Option<(&Student, Identity)>, online: OnlineList, presence: Cursor, since: Since<'_>) {
         let room = Arc::clone(&self.room);
         let latest = room.feed.latest();
         let reached = replay_after(since, room.ledger.id(), latest);
@@ -256,10 +255,10 @@ impl Session {
             identity,
             reached,
             presence,
-            place: room.relay.add(Arc::clone(&self.outlet)),
+            registration: room.relay.add(Arc::clone(&self.writer)),
             replay: None,
             answers: None,
-            under_way: UnderWay::default(),
+            in_flight: InFlight::default(),
             page: None,
         }));
     }
@@ -279,14 +278,14 @@ impl Session {
         let Some(identity) = self.identity() else { return };
         let wait = match identity.allowance.pay(number.digits()) {
             Ok(paid) => {
-                self.attention.give_back();
-                return self.work_out(number, id, Some(paid));
+                self.throttle.refund();
+                return self.compute(number, id, Some(paid));
             }
             Err(wait) => wait,
         };
         let retry_after_ms = whole_milliseconds(wait);
         match id {
-            // What was recorded before costs nothing: only recorded squares count, so a repeat is answered even now.
+            // Only recorded squares count, so a repeat is answered even over the limit.
             Some(request) => {
                 let readers = Arc::clone(self.room.ledger.readers());
                 let student = Arc::clone(&identity.student);
@@ -299,17 +298,17 @@ impl Session {
         }
     }
 
-    /// Works a square out, which was paid for or is a repeat, and gives it to the ledger.
-    fn work_out(&mut self, number: Number, id: Option<String>, paid: Option<Payment>) {
+    /// Squares a number, which was paid for or is a repeat, and submits it to the ledger.
+    fn compute(&mut self, number: Number, id: Option<String>, paid: Option<Payment>) {
         let is_quick = number.digits() <= QUICK_DIGITS;
         let square = move || (number.to_string(), number.square().to_string());
         if is_quick {
             let (number, square) = square();
             return self.submit(number, square, id, paid);
         }
-        let background = Arc::clone(&self.room.background);
+        let workers = Arc::clone(&self.room.workers);
         self.request = Some(Box::pin(async move {
-            match background.run(square).await {
+            match workers.run(square).await {
                 Ok((number, square)) => Done::Squared { number, square, id, paid },
                 Err(_) => Done::Failed { id, paid },
             }
@@ -325,16 +324,16 @@ impl Session {
         });
     }
 
-    /// Gives a square to the ledger, at once or when there is room.
+    /// Submits a square to the ledger, at once or when its queue has room.
     fn submit(&mut self, number: String, square: String, id: Option<String>, paid: Option<Payment>) {
         let Some(member) = self.member.as_deref_mut() else { return };
         let Some(Identity { student, name, .. }) = &member.identity else { return };
         let entry = LedgerEntry { student: Arc::clone(student), name: Arc::clone(name), number, square, request: id };
-        let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(UNDER_WAY));
+        let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(MAX_IN_FLIGHT));
         let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
         match self.room.ledger.submissions().try_send(submission) {
-            Ok(()) => member.under_way.submitted(size, paid),
+            Ok(()) => member.in_flight.submitted(size, paid),
             Err(TrySendError::Full(submission)) => {
                 let submissions = self.room.ledger.submissions().clone();
                 let id = submission.entry.request.clone();
@@ -358,12 +357,12 @@ impl Session {
         let (before, limit) = (before.unwrap_or(u64::MAX), limit.unwrap_or(DEFAULT_PAGE));
         let query = PageQuery { before, after, limit, student };
         match self.member.as_deref_mut() {
-            Some(member) if member.under_way.is_awaited() => member.page = Some(query),
+            Some(member) if member.in_flight.is_awaited() => member.page = Some(query),
             _ => self.request = Some(read_page(&self.room, query)),
         }
     }
 
-    /// A square that was paid for cannot be given to the ledger.
+    /// Refunds a square that cannot be submitted, and says so.
     fn not_submitted(&mut self, id: Option<String>, paid: Option<Payment>) {
         if let Some(member) = self.member.as_deref() {
             member.refund(paid);
@@ -371,23 +370,23 @@ impl Session {
         self.unavailable(id);
     }
 
-    /// Goes on with a request whose slow part is done.
+    /// Continues a request whose slow work is done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
             Done::Squared { number, square, id, paid } => self.submit(number, square, id, paid),
             Done::Failed { id, paid } => self.not_submitted(id, paid),
-            Done::Looked { stands: Ok(true), number, request, .. } => self.work_out(number, Some(request), None),
+            Done::Looked { stands: Ok(true), number, request, .. } => self.compute(number, Some(request), None),
             Done::Looked { request, retry_after_ms, .. } => self.rate_limited(retry_after_ms, Some(request)),
             Done::PinChecked { verdict, student, join } => self.pin_checked(verdict, &student, &join),
             Done::Named { name, student, join } => self.named(student, &join, name),
             Done::Submitted { accepted: true, size, paid, .. } => {
                 if let Some(member) = self.member.as_deref_mut() {
-                    member.under_way.submitted(size, paid);
+                    member.in_flight.submitted(size, paid);
                 }
             }
             Done::Submitted { accepted: false, id, paid, .. } => self.not_submitted(id, paid),
             Done::Page(Ok(line)) => {
-                self.attention.take_page(line.len());
+                self.throttle.charge_page(line.len());
                 self.out.push(line);
             }
             Done::Page(Err(ReadFailed)) => {
@@ -398,8 +397,13 @@ impl Session {
     }
 }
 
-/// The line of a `welcome`, in pieces: the list of who is online is everybody's.
-fn welcome(student: Option<&Student>, online: List, latest: u64, replay_after: u64) -> impl Iterator<Item = Bytes> {
+/// The line of a `welcome`, in pieces, since the list of who is online is shared.
+fn welcome(
+    student: Option<&Student>,
+    online: OnlineList,
+    latest: u64,
+    replay_after: u64,
+) -> impl Iterator<Item = Bytes> {
     let student = serde_json::to_string(&student).expect("a student has string keys and plain values only");
     let count = online.count;
     let before = format!(r#"{{"type":"welcome","student":{student},"online":{{"count":{count},"students":["#);
@@ -407,7 +411,7 @@ fn welcome(student: Option<&Student>, online: List, latest: u64, replay_after: u
     std::iter::once(before.into()).chain(online.students).chain([behind.into()])
 }
 
-/// A wait that is cut to whole milliseconds would end too early.
+/// Rounded up: a wait cut to whole milliseconds would end too early.
 fn whole_milliseconds(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
@@ -419,13 +423,13 @@ fn sentence(error: &impl std::error::Error) -> String {
     rest.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), rest.as_str()))
 }
 
-/// Reads a page of history off the async threads.
+/// Reads a page of history on a worker thread.
 pub(super) fn read_page(room: &Room, query: PageQuery) -> Work<Done> {
     let readers = Arc::clone(room.ledger.readers());
     Box::pin(async move { Done::Page(readers.page(query).await) })
 }
 
-/// Behind which `seq` the results of a join begin.
+/// The `seq` behind which the results of a join begin.
 fn replay_after((after, seen_in, backlog): Since<'_>, log: &str, latest: u64) -> u64 {
     let same_log = seen_in.is_none_or(|seen| seen == log);
     match after {
@@ -450,7 +454,7 @@ mod tests {
         let student = Student { id: "a".to_owned(), name: "\"".to_owned(), department: None };
         let students =
             vec![r#"{"id":"a","name":"\"","sessions":1}"#.into(), r#",{"id":"b","name":"b","sessions":2}"#.into()];
-        let pieces: Vec<Bytes> = welcome(Some(&student), List { count: 2, students }, 5, 3).collect();
+        let pieces: Vec<Bytes> = welcome(Some(&student), OnlineList { count: 2, students }, 5, 3).collect();
         let person = |id: &str, name: &str, sessions| Person { id: id.to_owned(), name: name.to_owned(), sessions };
         let online = Online { count: 2, students: vec![person("a", "\"", 1), person("b", "b", 2)] };
         let whole =

@@ -1,7 +1,6 @@
-//! A connection inside TLS. Its state is shared by the session, which reads and writes, and the relay, which writes:
-//! each holds it only while it moves bytes, and neither waits while it does. The handshake is part of reading and
-//! writing, so that it runs under the time a session has to join, and accepting never waits for it. Used by `wire`
-//! alone.
+//! A TLS connection. The session, which reads and writes, and the relay, which writes, share its state: each locks it
+//! only while it moves bytes, and neither waits meanwhile. The handshake is part of reading and writing, so that it
+//! counts towards a session's time to join, and accepting never waits for it. Only `wire` uses it.
 
 use std::{
     io::{self, IoSlice, Read as _, Write as _},
@@ -18,25 +17,25 @@ use tokio::net::TcpStream;
 
 use crate::http;
 
-/// The most bytes that are held encrypted, or before the handshake is done. What does not fit stays where it was.
+/// The most bytes that are held encrypted, or before the handshake is done. What does not fit stays with the writer.
 const HELD: usize = 64 << 10;
 
-/// The first byte of every handshake.
+/// The first byte of every TLS handshake.
 const HANDSHAKE: u8 = 22;
 
 /// The TLS side of one connection.
 #[derive(Debug)]
-pub(crate) struct Tls {
+pub(crate) struct TlsStream {
     tcp: TcpStream,
-    state: Mutex<State>,
+    state: Mutex<TlsState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct TlsState {
     session: ServerConnection,
-    /// Bytes that were decrypted and not yet read.
+    /// Bytes that are decrypted and not read yet.
     left: usize,
-    /// The client has said something, and it was TLS.
+    /// Something was received, and it was TLS.
     heard: bool,
     ended: bool,
 }
@@ -64,13 +63,13 @@ impl io::Write for Socket<'_> {
     }
 }
 
-/// The same, until the first byte has told whether it is TLS.
-struct Begin<'a> {
+/// The same, for the first read, which shows whether the client speaks TLS.
+struct FirstRead<'a> {
     tcp: &'a TcpStream,
     first: Option<u8>,
 }
 
-impl io::Read for Begin<'_> {
+impl io::Read for FirstRead<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.tcp.try_read(buffer)?;
         self.first = buffer[..count].first().copied();
@@ -78,25 +77,25 @@ impl io::Read for Begin<'_> {
     }
 }
 
-impl Tls {
+impl TlsStream {
     pub(crate) fn new(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
         let mut session = ServerConnection::new(config).map_err(io::Error::other)?;
         session.set_buffer_limit(Some(HELD));
-        Ok(Self { tcp, state: Mutex::new(State { session, left: 0, heard: false, ended: false }) })
+        Ok(Self { tcp, state: Mutex::new(TlsState { session, left: 0, heard: false, ended: false }) })
     }
 
-    /// What carries it.
+    /// The TCP connection under it.
     pub(crate) fn socket(&self) -> &TcpStream {
         &self.tcp
     }
 
-    /// As [`super::Wire::taken_along`].
-    pub(crate) fn taken_along(self) -> io::Result<Self> {
-        Ok(Self { tcp: super::taken_along(self.tcp)?, state: self.state })
+    /// As [`super::Wire::rebind`].
+    pub(crate) fn rebind(self) -> io::Result<Self> {
+        Ok(Self { tcp: super::rebind(self.tcp)?, state: self.state })
     }
 
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // What is decrypted already, the socket does not tell of.
+        // The socket does not report bytes that are already decrypted.
         if self.state.lock().left > 0 { Poll::Ready(Ok(())) } else { self.tcp.poll_read_ready(context) }
     }
 
@@ -121,12 +120,12 @@ impl Tls {
             if state.heard {
                 state.ended = state.session.read_tls(&mut Socket(&self.tcp))? == 0;
             } else {
-                let mut begin = Begin { tcp: &self.tcp, first: None };
-                state.ended = state.session.read_tls(&mut begin)? == 0;
-                if begin.first.is_some_and(|first| first != HANDSHAKE) {
-                    // A browser gets an answer that it can show.
-                    let is_http = begin.first.is_some_and(|first| first.is_ascii_alphabetic());
-                    self.say_that_it_is_tls(is_http);
+                let mut read = FirstRead { tcp: &self.tcp, first: None };
+                state.ended = state.session.read_tls(&mut read)? == 0;
+                if read.first.is_some_and(|first| first != HANDSHAKE) {
+                    // A browser gets an answer that it can display.
+                    let is_http = read.first.is_some_and(|first| first.is_ascii_alphabetic());
+                    self.refuse_plain(is_http);
                     return Err(not_tls());
                 }
                 state.heard = !state.ended;
@@ -134,7 +133,7 @@ impl Tls {
             match state.session.process_new_packets() {
                 Ok(went) => state.left = went.plaintext_bytes_to_read(),
                 Err(error) => {
-                    // It says why, in an alert that is worth a try.
+                    // The alert says why; sending it may fail.
                     let _ = state.flush(&self.tcp);
                     return Err(io::Error::new(io::ErrorKind::InvalidData, error));
                 }
@@ -153,8 +152,7 @@ impl Tls {
         if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
     }
 
-    /// Whether something encrypted waits for the socket. What waits for the handshake does not count: no socket can
-    /// help it.
+    /// Whether something encrypted waits for the socket. What waits for the handshake does not count.
     pub(crate) fn holds(&self) -> bool {
         self.state.lock().session.wants_write()
     }
@@ -167,13 +165,13 @@ impl Tls {
         self.state.lock().session.is_handshaking()
     }
 
-    /// Whether the client has said nothing at all, as one does that waits for a `hello` without TLS.
+    /// Whether nothing was received, as from a client that waits for a `hello` without TLS.
     pub(crate) fn is_silent(&self) -> bool {
         !self.state.lock().heard
     }
 
-    /// Tells a client that speaks no TLS, in the protocol's own words, or in those of HTTP.
-    pub(crate) fn say_that_it_is_tls(&self, is_http: bool) {
+    /// Tells a client without TLS that this is TLS, as an error of the protocol or of HTTP.
+    pub(crate) fn refuse_plain(&self, is_http: bool) {
         if is_http {
             let _ = self.tcp.try_write(http::refusal().as_bytes());
             return;
@@ -186,7 +184,7 @@ impl Tls {
             id: None,
             retry_after_ms: None,
         };
-        // A few bytes fit into a connection that has carried none.
+        // A few bytes fit into an unused connection.
         let _ = self.tcp.try_write(&to_line(&FromServer::Error(error)));
     }
 
@@ -199,8 +197,8 @@ impl Tls {
     }
 }
 
-impl State {
-    /// Gives the socket what is encrypted, as far as it takes it.
+impl TlsState {
+    /// Writes what is encrypted to the socket, as far as it takes it.
     fn flush(&mut self, tcp: &TcpStream) -> io::Result<()> {
         while self.session.wants_write() {
             match self.session.write_tls(&mut Socket(tcp)) {
@@ -215,7 +213,7 @@ impl State {
     }
 }
 
-/// What ends the connection of a client that speaks no TLS.
+/// The error that ends the connection of a client without TLS.
 pub(crate) fn not_tls() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the client does not speak TLS")
 }

@@ -61,7 +61,7 @@ struct Sending {
     ids: Ids,
     next: u64,
     window: usize,
-    under_way: Vec<(u64, Instant)>,
+    in_flight: Vec<(u64, Instant)>,
 }
 
 impl Client {
@@ -114,7 +114,7 @@ impl Client {
     /// Whether it got everything up to `latest` and all its answers, as far as it reads at all.
     pub(super) fn has_all(&self, latest: u64) -> bool {
         self.pace != Pace::Full
-            || self.last == latest && self.sending.as_ref().is_none_or(|sending| sending.under_way.is_empty())
+            || self.last == latest && self.sending.as_ref().is_none_or(|sending| sending.in_flight.is_empty())
     }
 
     pub(super) fn stop_sending(&mut self) {
@@ -135,14 +135,14 @@ impl Client {
 
     pub(super) fn send_one(&mut self) -> io::Result<()> {
         let sending = self.sending();
-        sending.window = sending.under_way.len() + 1;
+        sending.window = sending.in_flight.len() + 1;
         self.send()?;
         self.stop_sending();
         Ok(())
     }
 
     fn sending(&mut self) -> &mut Sending {
-        self.sending.get_or_insert_with(|| Sending { ids: Ids::Ordered, next: 0, window: 0, under_way: Vec::new() })
+        self.sending.get_or_insert_with(|| Sending { ids: Ids::Ordered, next: 0, window: 0, in_flight: Vec::new() })
     }
 
     pub(super) fn set_pace(
@@ -235,10 +235,10 @@ impl Client {
             if let Some(sending) = &mut self.sending
                 && let Some(square) = own(rest, &self.student, sending.ids)
             {
-                let at = sending.under_way.iter().position(|&(sent, _)| sent == square.0);
+                let at = sending.in_flight.iter().position(|&(sent, _)| sent == square.0);
                 match at {
                     Some(at) if square.1 == u128::from(square.0) * u128::from(square.0) => {
-                        times.add(sending.under_way.swap_remove(at).1.elapsed());
+                        times.add(sending.in_flight.swap_remove(at).1.elapsed());
                         seen.acks += 1;
                     }
                     _ => seen.faults += 1,
@@ -262,14 +262,14 @@ impl Client {
     /// Sends what its window has room for.
     fn send(&mut self) -> io::Result<()> {
         let Some(sending) = &mut self.sending else { return Ok(()) };
-        if sending.under_way.len() >= sending.window {
+        if sending.in_flight.len() >= sending.window {
             return Ok(());
         }
         let now = Instant::now();
-        while sending.under_way.len() < sending.window {
+        while sending.in_flight.len() < sending.window {
             let number = sending.next;
             sending.next += 1;
-            sending.under_way.push((number, now));
+            sending.in_flight.push((number, now));
             let id = sending.ids.of(number);
             writeln!(self.unsent, "{{\"type\":\"square\",\"number\":\"{number}\",\"id\":\"{id}\"}}")?;
         }

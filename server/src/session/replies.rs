@@ -1,4 +1,4 @@
-//! What a client is told of its requests: the ledger's answers, lines read again, and errors.
+//! What a client is sent for its requests: the ledger's answers, lines read back, and errors.
 
 use std::sync::Arc;
 
@@ -27,11 +27,11 @@ impl Session {
         self.refuse_whoever(student, None, error);
     }
 
-    /// Queues an error for the client, who tried to be somebody unknown.
+    /// Queues an error for a client that tried to join as an unknown student.
     pub(super) fn refuse_id(&mut self, tried: &str, error: ErrorMessage) {
-        /// More than any id has.
+        /// Longer than any id.
         const SHOWN: usize = 40;
-        // A PIN in the wrong field does not get into the log.
+        // A PIN in the wrong field must not get into the log.
         let may_be_pin = self.room.admission.auth() == Auth::Pin && is_made(tried);
         let tried =
             if may_be_pin { "what has the form of a PIN".to_owned() } else { tried.chars().take(SHOWN).collect() };
@@ -49,21 +49,21 @@ impl Session {
         self.out.push(to_line(&FromServer::Error(error)).into());
     }
 
-    /// An answer of the ledger.
+    /// Passes an answer of the ledger on.
     pub(super) fn answered(&mut self, answer: Option<Answer>) {
         let (Some(member), Some(answer)) = (self.member.as_deref_mut(), answer) else { return };
-        let paid = member.under_way.answered();
-        if !member.under_way.is_awaited()
+        let paid = member.in_flight.answered();
+        if !member.in_flight.is_awaited()
             && let Some(query) = member.page.take()
         {
             self.request = Some(requests::read_page(&self.room, query));
         }
         match answer {
-            // Its line comes with everybody's.
+            // Its line comes from the feed, as for everybody.
             Answer::Recorded(seq) => tracing::debug!(student = member.student(), seq, "recorded"),
             Answer::Repeat(seq, line) => {
                 member.refund(paid);
-                member.under_way.repeat(seq, line);
+                member.in_flight.repeat(seq, line);
             }
             Answer::IdReused(id) => {
                 member.refund(paid);
@@ -88,18 +88,18 @@ impl Session {
         );
     }
 
-    /// Lines came back from the ledger, or could not be read.
+    /// Queues lines that were read back from the ledger, or ends the session if they cannot be read.
     pub(super) fn replayed(&mut self, read: Result<Replay, ReadFailed>) {
         let Some(member) = self.member.as_deref_mut() else { return };
         let Some((floor, _)) = member.replay.take() else { return };
         match read {
             Ok(Replay { lines, reached }) => {
-                // Where the ledger has nothing more below it, the feed goes on from its floor.
+                // If the ledger has nothing more below it, the feed continues from its floor.
                 member.reached = reached.unwrap_or(floor);
                 self.out.push(lines);
             }
             Err(ReadFailed) => {
-                // The client would otherwise have a hole in the middle; on its next join it goes on from where it is.
+                // The client would otherwise have a gap; its next join resumes after what it has.
                 self.error(
                     ErrorCode::StorageUnavailable,
                     "Earlier results cannot be read just now; connect again later and join with 'after'.",

@@ -1,32 +1,32 @@
-//! The list of who is online as ready-made bytes, which every `welcome` shares. Those who come are added behind what
-//! is encoded already, so that a class that joins at the same moment does not have everybody encoded for each of them.
+//! The list of who is online as encoded bytes, which all `welcome` messages share. New students are appended to what is
+//! encoded already, so that a class that joins at once does not have the whole list encoded for each of them.
 
 use bytes::Bytes;
 use squares_shared::message::{MAX_LISTED, Person};
 
-/// Additions before they are made one piece: a `welcome` is written in few pieces.
+/// Pieces before they are joined into one, so that a `welcome` is written in few pieces.
 const ADDITIONS: usize = 32;
 
 /// The first [`MAX_LISTED`] who are online, as the inside of a JSON array.
 #[derive(Debug, Default)]
-pub(super) struct Listed {
+pub(super) struct EncodedList {
     pieces: Vec<Bytes>,
     students: usize,
-    /// Somebody in it left or changed.
+    /// Somebody in it left or changed: it is encoded again when it is next asked for.
     stale: bool,
 }
 
 /// Who is online, at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct List {
+pub(crate) struct OnlineList {
     /// How many there are.
     pub(crate) count: usize,
     /// At most [`MAX_LISTED`] of them: the inside of a JSON array.
     pub(crate) students: Vec<Bytes>,
 }
 
-impl Listed {
-    /// Somebody came who was not online.
+impl EncodedList {
+    /// Appends a student who was not online.
     pub(super) fn add(&mut self, person: &Person) {
         if !self.stale && self.students < MAX_LISTED {
             self.pieces.push(encode(std::slice::from_ref(person), self.students == 0));
@@ -34,12 +34,12 @@ impl Listed {
         }
     }
 
-    /// Somebody left or changed: the list is made anew when it is next asked for.
-    pub(super) fn change(&mut self) {
+    /// Marks the list stale.
+    pub(super) fn invalidate(&mut self) {
         *self = Self { stale: true, ..Self::default() };
     }
 
-    /// The pieces of the list; `all` gives everybody where it must be made anew.
+    /// The pieces of the list; `all` returns everybody if it is stale.
     pub(super) fn pieces(&mut self, all: impl FnOnce() -> Vec<Person>) -> Vec<Bytes> {
         if self.stale {
             let all = all();

@@ -1,5 +1,5 @@
-//! What waits for one client: pieces of bytes, most of them shared with everybody else, written with one system call
-//! for as many as fit. Only the session uses it; it keeps the queue short by what it takes, not by what it drops.
+//! The bytes that wait to be sent to one client: pieces, most of them shared with all other clients, written with one
+//! system call for as many as fit. Its session keeps it short by taking no more, never by dropping.
 
 use std::{collections::VecDeque, io, io::IoSlice};
 
@@ -10,23 +10,22 @@ use crate::wire::Wire;
 /// Pieces of one write; the system takes no more than 1,024.
 const PIECES: usize = 64;
 
-/// Pieces below this are put together: alone, what is kept of a short answer besides its bytes is several times as
-/// much.
+/// Shorter pieces are joined into one: alone, the bookkeeping of a short answer takes several times its bytes.
 const SHORT: usize = 1024;
 
-/// The queue of bytes to a client.
+/// A client's send queue.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
+pub(crate) struct SendQueue {
     pieces: VecDeque<Bytes>,
-    /// Short pieces that come after all others, and are counted.
+    /// Short pieces behind all others, counted in `bytes`.
     tail: BytesMut,
-    /// The pieces that `bytes` counts already.
+    /// How many of `pieces` are counted in `bytes`.
     counted: usize,
     bytes: usize,
 }
 
-impl Outgoing {
-    pub(super) fn push(&mut self, piece: Bytes) {
+impl SendQueue {
+    pub(crate) fn push(&mut self, piece: Bytes) {
         if piece.len() < SHORT {
             self.bytes += piece.len();
             self.tail.extend_from_slice(&piece);
@@ -36,13 +35,13 @@ impl Outgoing {
         self.count();
     }
 
-    /// The queue itself, for others to add to; [`Outgoing::count`] must follow.
-    pub(super) fn pieces(&mut self) -> &mut VecDeque<Bytes> {
+    /// The queue itself, to be appended to; [`SendQueue::count`] must follow.
+    pub(crate) fn pieces(&mut self) -> &mut VecDeque<Bytes> {
         self.seal();
         &mut self.pieces
     }
 
-    /// Makes a piece of what was put together.
+    /// Makes the joined short pieces one piece.
     fn seal(&mut self) {
         if !self.tail.is_empty() {
             self.pieces.push_back(self.tail.split().freeze());
@@ -50,23 +49,23 @@ impl Outgoing {
         }
     }
 
-    /// Counts the pieces that were added.
-    pub(super) fn count(&mut self) {
+    /// Counts the pieces that were appended.
+    pub(crate) fn count(&mut self) {
         self.bytes += self.pieces.range(self.counted..).map(Bytes::len).sum::<usize>();
         self.counted = self.pieces.len();
     }
 
     /// The bytes that wait.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes == 0
     }
 
-    /// Writes as much as the connection takes now, what it holds first, and tells how many bytes that was.
-    pub(super) fn write(&mut self, wire: &Wire) -> io::Result<usize> {
+    /// Writes as much as the connection takes now, beginning with what it holds, and returns how many bytes that was.
+    pub(crate) fn write(&mut self, wire: &Wire) -> io::Result<usize> {
         wire.flush()?;
         self.seal();
         let mut wrote = 0;
@@ -89,7 +88,7 @@ impl Outgoing {
             }
         }
         if self.bytes == 0 {
-            // An idle client holds no queue at all.
+            // An idle client keeps no buffer.
             (self.pieces, self.tail) = Default::default();
             self.counted = 0;
         }
@@ -116,7 +115,7 @@ mod tests {
 
     #[test]
     fn short_pieces_are_put_together_and_all_keep_their_order() {
-        let mut out = Outgoing::default();
+        let mut out = SendQueue::default();
         let (mut expected, mut pieces) = (Vec::new(), 0);
         for (number, length) in [10, 20, 5000, 30, 40, 1023, 1024, 1, 0, 2].into_iter().enumerate() {
             let piece = Bytes::from(vec![b'a' + number as u8; length]);

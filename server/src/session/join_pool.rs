@@ -1,0 +1,55 @@
+//! A separate runtime for connections until their student has joined and has what was missed, so that a mass reconnect
+//! does not starve established sessions: the system shares the processors out between its threads and all others,
+//! whereas tasks of one runtime wait for each other in one queue.
+
+use std::{io, net::SocketAddr};
+
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Handle, Runtime},
+    task::JoinHandle,
+};
+
+use crate::listen::Listeners;
+
+/// The threads that accept connections and let students join.
+#[derive(Debug)]
+pub(crate) struct JoinPool {
+    handle: Handle,
+    /// `None` in a simulation, where everything happens on one thread.
+    runtime: Option<Runtime>,
+}
+
+impl JoinPool {
+    /// Fails if the system has no descriptor or thread left.
+    pub(crate) fn new(threads: usize) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("join").enable_all().build()?;
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+
+    /// The caller's runtime, for a simulation.
+    pub(crate) fn simulated() -> Self {
+        Self { handle: Handle::current(), runtime: None }
+    }
+
+    /// Listens on these sockets in this runtime.
+    pub(crate) fn listeners(&self, sockets: Vec<(std::net::TcpListener, SocketAddr)>) -> io::Result<Listeners> {
+        let _guard = self.handle.enter();
+        let listeners: io::Result<_> = sockets.into_iter().map(|(socket, _)| TcpListener::from_std(socket)).collect();
+        Ok(Listeners::new(listeners?))
+    }
+
+    /// Runs this in the pool.
+    pub(crate) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.handle.spawn(work)
+    }
+}
+
+impl Drop for JoinPool {
+    fn drop(&mut self) {
+        // This may run on an async thread, even one of its own, which must not wait for threads to end.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
