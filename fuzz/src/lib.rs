@@ -1,5 +1,5 @@
 //! What must hold for any bytes from outside: one function for each place where they are read. The fuzzer calls these
-//! with inputs that it makes up, and the test `tui-client/tests/corpus.rs` with those that it has found worth
+//! with inputs that it makes up, and the test `tui-client/tests/client/corpus.rs` with those that it has found worth
 //! keeping.
 
 pub mod client;
