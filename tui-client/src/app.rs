@@ -38,13 +38,13 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::config::Notify;
 use crate::event::{Effect, Event, Pin};
-use crate::keys::{Action, Key, Keymap, Place};
+use crate::keys::{Action, Key, KeyContext, Keymap};
 use crate::lang::Lang;
 use crate::link::PageOwner;
 use crate::store::settings::Remembered;
 use crate::strings::Strings;
 use crate::text;
-use crate::theme::{Glyphs, Looks, Theme};
+use crate::theme::{Appearance, Glyphs, Theme};
 
 use attention::Attention;
 pub(crate) use chart::{Chart, Pane, curve};
@@ -71,7 +71,7 @@ pub struct Setup {
     /// The language of every sentence.
     pub lang: Lang,
     /// What decides the styles.
-    pub looks: Looks,
+    pub appearance: Appearance,
     /// What tells of results of mine that come while somebody looks elsewhere.
     pub notify: Notify,
     /// ASCII in place of the glyphs that some terminals draw too wide.
@@ -109,7 +109,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             lang: Lang::En,
-            looks: Looks::default(),
+            appearance: Appearance::default(),
             notify: Notify::Off,
             ascii: false,
             student: None,
@@ -173,7 +173,7 @@ pub(crate) struct Me {
 pub struct App {
     pub(crate) strings: &'static Strings,
     pub(crate) theme: Theme,
-    looks: Looks,
+    appearance: Appearance,
     attention: Attention,
     pub(crate) glyphs: Glyphs,
     pub(crate) ascii: bool,
@@ -238,8 +238,8 @@ impl App {
         let strings = Strings::of(setup.lang);
         let mut app = Self {
             strings,
-            theme: setup.looks.theme(),
-            looks: setup.looks,
+            theme: setup.appearance.theme(),
+            looks: setup.appearance,
             attention: Attention::new(setup.notify),
             glyphs: Glyphs::new(setup.ascii),
             ascii: setup.ascii,
@@ -322,7 +322,7 @@ impl App {
             Event::Notebook { student, lines, draft } => self.notebook_opened(&student, lines, &draft, now),
             Event::Unkept(unkept) => self.unkept(&unkept),
             Event::Background(background) => {
-                self.looks.background = Some(background);
+                self.appearance.background = Some(background);
                 self.restyle();
             }
             Event::Focus(focused) => self.focus(focused, &mut effects),
@@ -384,12 +384,12 @@ impl App {
     /// Whether the terminal's background decides how things look, so that it should be asked for.
     #[must_use]
     pub fn wants_background(&self) -> bool {
-        self.looks.wants_background()
+        self.appearance.wants_background()
     }
 
     /// The styles are others.
     fn restyle(&mut self) {
-        let theme = self.looks.theme();
+        let theme = self.appearance.theme();
         if theme != self.theme {
             self.theme = theme;
             self.redraw(Urgency::Now);
@@ -432,7 +432,7 @@ impl App {
     }
 
     fn key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
-        match self.keymap.action(Key::of(key), Place::default()) {
+        match self.keymap.action(Key::of(key), KeyContext::default()) {
             Some(Action::Repaint) => effects.push(Effect::Repaint),
             Some(Action::Suspend) => self.suspend(now, effects),
             Some(Action::Reconnect) => {

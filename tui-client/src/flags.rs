@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::builder::{
     BoolishValueParser, NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
 };
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use clap_complete::Shell;
 use squares_shared::typed;
 use trimmed::Trimmed;
@@ -28,7 +28,7 @@ use crate::theme::Choice;
 pub struct Flags {
     /// What to do in place of squaring.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Subcommand>,
 
     /// The server, as HOST or HOST:PORT, or several of one room with commas between them [default: 127.0.0.1:7878;
     /// where nobody listens there, the full screen hosts a room itself]
@@ -94,8 +94,8 @@ pub struct Flags {
 }
 
 /// What the program does besides squaring.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Command {
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Subcommand {
     /// Print completions for a shell
     Completions {
         /// The shell that they are for
@@ -104,7 +104,7 @@ pub enum Command {
     },
 }
 
-impl Command {
+impl Subcommand {
     /// Carries it out.
     ///
     /// # Errors

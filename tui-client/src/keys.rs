@@ -8,7 +8,7 @@ mod table;
 
 pub use key::{Key, KeyError};
 pub(crate) use keyboard::latin_keys;
-pub use table::{ACTIONS, Action, Entry, Scope, Section};
+pub use table::{ACTIONS, Action, ActionInfo, Scope, Section};
 
 use crate::lang::Lang;
 use crate::text;
@@ -32,7 +32,7 @@ pub struct Conflict {
 
 /// Where a key is pressed: some keys do one thing on an empty line and another in a text, or on the chart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct KeyContext {
     /// The line is empty.
     pub(crate) empty: bool,
     /// The chart is shown.
@@ -68,7 +68,7 @@ impl Keymap {
     }
 
     /// What a key does there. The narrower meaning goes first.
-    pub(crate) fn action(&self, key: Key, place: Place) -> Option<Action> {
+    pub(crate) fn action(&self, key: Key, place: KeyContext) -> Option<Action> {
         let within = |scope: Scope| {
             let found = self.bound.iter().find(|(bound, action)| *bound == key && action.scope() == scope);
             found.map(|(_, action)| *action)
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_narrower_meaning_goes_first() {
         let keymap = Keymap::default();
-        let at = |name: &str, empty, chart| keymap.action(key(name), Place { empty, chart });
+        let at = |name: &str, empty, chart| keymap.action(key(name), KeyContext { empty, chart });
         assert_eq!(at("Ctrl-D", true, false), Some(Action::Leave));
         assert_eq!(at("Ctrl-D", false, false), Some(Action::DeleteForward));
         assert_eq!(at("Shift-Left", false, true), Some(Action::PanLeft));
@@ -167,10 +167,10 @@ mod tests {
     fn other_keys_take_the_place_of_the_usual_ones_and_conflicts_are_named() {
         let keymap = Keymap::with(&[(Action::Chart, vec![key("Ctrl-G"), key("Ctrl+G")]), (Action::Leave, vec![])]);
         let keymap = keymap.unwrap_or_else(|conflict| panic!("{conflict:?}"));
-        let everywhere = Place::default();
+        let everywhere = KeyContext::default();
         assert_eq!(keymap.action(key("Ctrl-G"), everywhere), Some(Action::Chart));
         assert_eq!(keymap.action(key("F6"), everywhere), None);
-        assert_eq!(keymap.action(key("Ctrl-D"), Place { empty: true, chart: false }), Some(Action::DeleteForward));
+        assert_eq!(keymap.action(key("Ctrl-D"), KeyContext { empty: true, chart: false }), Some(Action::DeleteForward));
         assert_eq!(keymap.hint(Hint::Of(&[Action::Leave]), Lang::En), None);
         let hint = |actions| keymap.hint(Hint::Of(actions), Lang::Ko);
         assert_eq!(hint(&[Action::PanLeft, Action::PanRight]).as_deref(), Some("Shift-←/→"));

@@ -14,7 +14,7 @@ use squares::plain::{self, Numbers};
 use squares::store::settings;
 use squares::terminal::Modes;
 use squares::terminal::clipboard::Through;
-use squares::theme::{Choice, Depth, Looks, Rgb};
+use squares::theme::{Appearance, Choice, Depth, Rgb};
 use squares::{run, time_zone};
 
 /// The exit code for bad usage.
@@ -103,15 +103,15 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
     // The console of Linux is black, and so old ones that print the question do not get it.
     let console = matches!(&*term, "linux" | "dumb");
     let background = if console { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
-    let looks =
-        Looks { choice: choice.unwrap_or_default(), depth: Depth::of(&variable("COLORTERM"), &term), background };
+    let appearance =
+        Appearance { choice: choice.unwrap_or_default(), depth: Depth::of(&variable("COLORTERM"), &term), background };
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
     let bare = cfg!(unix) && settings::is_bare(&term);
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
     let (time_zone, unknown_time_zone) = time_zone::find();
     let setup = Setup {
         lang,
-        looks,
+        appearance,
         notify,
         ascii: flags.ascii,
         student: flags.student.filter(|student| !student.is_empty()),

@@ -4,10 +4,10 @@
 //! There is no tick: while nothing happens, the loop sleeps.
 
 mod frames;
+mod full_screen;
 mod input;
-mod screen;
+mod output;
 mod signals;
-mod surface;
 
 use std::collections::VecDeque;
 use std::io;
@@ -31,7 +31,7 @@ use crate::terminal::input::Input;
 use crate::terminal::{self, Modes, Signal};
 use frames::Frames;
 use input::{Came, Inputs};
-use surface::Surface;
+use output::Output;
 
 /// How long the link may take to leave; a host waits for its guests' last results.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -97,7 +97,7 @@ pub fn run(options: Options) -> io::Result<ExitCode> {
 /// The loop and everything it holds together.
 struct Loop {
     app: App,
-    surface: Surface,
+    output: Output,
     /// The size of the terminal when it was last asked.
     terminal: (u16, u16),
     frames: Frames,
@@ -141,23 +141,23 @@ enum Happened {
 impl Loop {
     fn start(options: Options, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
         let Options { setup, link, modes, may_ask, through, state } = options;
-        let ask = setup.looks.wants_background();
+        let ask = setup.appearance.wants_background();
         let now = Instant::now();
         let remembered = setup.remembered.clone();
         let terminal = terminal::size()?;
-        let mut surface = Surface::new(modes, terminal)?;
-        let size = surface.resize(terminal);
+        let mut output = Output::new(modes, terminal)?;
+        let size = output.resize(terminal);
         let (mut app, effects) = App::new(Setup { size, ..setup }, now);
         // The first frame comes before anything that takes time.
         app.needs_draw();
-        surface.show(&app, now)?;
+        output.show(&app, now)?;
         let mut frames = Frames::default();
         frames.drawn(now);
         let (link, news) = Link::start(link)?;
         let (tell, others) = mpsc::channel(OTHERS);
         let mut this = Self {
             app,
-            surface,
+            output,
             terminal,
             frames,
             urgency: None,
@@ -219,7 +219,7 @@ impl Loop {
         if let Some(export) = self.export.take() {
             export.stop();
         }
-        self.surface.leave();
+        self.output.leave();
         let Self { link, .. } = self;
         (link, ended)
     }
@@ -251,7 +251,7 @@ impl Loop {
     /// Takes what came meanwhile, so that one frame shows all of it.
     fn take_what_waits(&mut self) {
         // What is said line by line shows the line as it was when it was entered.
-        let keys = if matches!(self.surface, Surface::Said(_)) { 0 } else { BREATH };
+        let keys = if matches!(self.output, Output::Linear(_)) { 0 } else { BREATH };
         for _ in 0..keys {
             match (self.running, self.running.then(|| self.inputs.next_now()).flatten()) {
                 (true, Some(came)) => self.came(came),
@@ -280,7 +280,7 @@ impl Loop {
         if due && !self.stopped {
             self.urgency = None;
             self.frames.drawn(now);
-            let shown = self.surface.show(&self.app, now)?;
+            let shown = self.output.show(&self.app, now)?;
             self.frames.were_many(shown.many);
             if shown.close {
                 self.update(Event::Key(KeyCode::Esc.into()));
@@ -317,11 +317,11 @@ impl Loop {
     fn resized(&mut self) {
         let Ok(terminal) = terminal::size() else { return };
         if terminal == self.terminal {
-            self.surface.uncover();
+            self.output.uncover();
             self.urgency = Some(Urgency::Now);
         }
         self.terminal = terminal;
-        let (width, height) = self.surface.resize(terminal);
+        let (width, height) = self.output.resize(terminal);
         self.update(Event::Resize(width, height));
     }
 
@@ -381,7 +381,7 @@ impl Loop {
                     }
                 }
                 Effect::Repaint => {
-                    self.surface.repaint();
+                    self.output.repaint();
                     self.urgency = Some(Urgency::Now);
                 }
             }
@@ -446,7 +446,7 @@ impl Loop {
         if self.stopped {
             return;
         }
-        self.surface.leave();
+        self.output.leave();
         terminal::leave();
         self.stopped = true;
         if terminal::stop().is_err() {
@@ -468,7 +468,7 @@ impl Loop {
         if self.app.wants_background() {
             self.ask_background();
         }
-        self.surface.repaint();
+        self.output.repaint();
         self.urgency = Some(Urgency::Now);
     }
 

@@ -1,13 +1,13 @@
-//! How things look: the styles, chosen by [`Looks`], and the glyphs, with plain ASCII forms for terminals that draw
+//! How things look: the styles, chosen by [`Appearance`], and the glyphs, with plain ASCII forms for terminals that draw
 //! `²` or `…` two cells wide. The view reads both; `main` and the app choose them.
 
+mod appearance;
 mod background;
-mod looks;
 
 use ratatui::style::Style;
 
+pub use appearance::{Appearance, Choice, Depth};
 pub use background::Rgb;
-pub use looks::{Choice, Depth, Looks};
 
 /// The styles of everything on the screen. None relies on colour alone, and only high contrast sets a background:
 /// elsewhere text is the terminal's own, on the terminal's own.

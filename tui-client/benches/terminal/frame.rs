@@ -14,7 +14,7 @@ use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
 use squares::lang::Lang;
 use squares::link::Continues;
-use squares::theme::{Choice, Looks};
+use squares::theme::{Appearance, Choice};
 use squares::view;
 use squares_shared::message::{FromServer, SquareResult};
 
@@ -43,7 +43,7 @@ pub(crate) fn times(frames: u64) -> anyhow::Result<(Vec<Duration>, Vec<Duration>
     let now = Instant::now();
     let setup = Setup {
         lang: Lang::Ko,
-        looks: Looks { choice: Choice::Dark, ..Looks::default() },
+        appearance: Appearance { choice: Choice::Dark, ..Appearance::default() },
         student: Some("20260001".into()),
         size: SIZE,
         ..Setup::default()

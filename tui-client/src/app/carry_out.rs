@@ -96,15 +96,15 @@ impl App {
         let named = commands::word(THEMES, argument).and_then(|word| word.parse().ok());
         let choice = match named {
             Some(choice) => choice,
-            None if argument.is_empty() => self.looks.next(),
+            None if argument.is_empty() => self.appearance.next(),
             None => {
                 self.notices.show(Gravity::Error, self.strings.unknown_theme.to_owned(), now);
                 return false;
             }
         };
-        self.looks.choice = choice;
+        self.appearance.choice = choice;
         self.restyle();
-        if self.looks.wants_background() {
+        if self.appearance.wants_background() {
             effects.push(Effect::AskBackground);
         }
         self.remembered.theme = Some(choice);

@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::keys::{Action, Key, Keymap, Place};
+use crate::keys::{Action, Key, KeyContext, Keymap};
 use crate::text;
 
 use kept::{Cuts, Undo};
@@ -134,7 +134,7 @@ impl Line {
 
     /// Carries out a key, if it types something or the keymap gives it to the line.
     pub(crate) fn key(&mut self, key: KeyEvent, keymap: &Keymap) -> Edit {
-        match keymap.action(Key::of(key), Place::default()) {
+        match keymap.action(Key::of(key), KeyContext::default()) {
             Some(action) => self.act(action),
             None => self.type_key(key),
         }

@@ -7,14 +7,14 @@ use super::connection::State;
 use super::join::{Field, Outcome};
 use super::{App, Body, Me, commands};
 use crate::event::{Effect, Pin};
-use crate::keys::{Action, Key, Place};
+use crate::keys::{Action, Key, KeyContext};
 use crate::link::read_servers;
 
 impl App {
     /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the
     /// form's.
     fn join_help_key(&mut self, key: KeyEvent) -> bool {
-        let action = self.keymap.action(Key::of(key), Place { empty: true, chart: false });
+        let action = self.keymap.action(Key::of(key), KeyContext { empty: true, chart: false });
         if !matches!(self.body, Body::Help(_)) {
             if action == Some(Action::Help) {
                 self.body = Body::Help(0);
@@ -44,7 +44,7 @@ impl App {
         let empty = self.form.line(self.form.focus).is_empty();
         match key.code {
             KeyCode::Char('c') if control => effects.push(Effect::Quit),
-            _ if self.keymap.action(Key::of(key), Place { empty, chart: false }) == Some(Action::Leave) => {
+            _ if self.keymap.action(Key::of(key), KeyContext { empty, chart: false }) == Some(Action::Leave) => {
                 effects.push(Effect::Quit);
             }
             _ => {

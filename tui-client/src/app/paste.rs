@@ -9,7 +9,7 @@ use super::input::Edit;
 use super::notices::Gravity;
 use super::{App, Body, Check, Screen};
 use crate::event::Effect;
-use crate::keys::{Action, Key, Place};
+use crate::keys::{Action, Key, KeyContext};
 use crate::text;
 
 /// The most lines of one paste. More are a file, and belong to plain mode.
@@ -118,7 +118,7 @@ impl App {
     pub(super) fn paste_key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let height = isize::try_from(self.pasted_height()).unwrap_or(1).max(2) - 1;
-        let action = self.keymap.action(Key::of(key), Place { empty: true, chart: false });
+        let action = self.keymap.action(Key::of(key), KeyContext { empty: true, chart: false });
         match (key.code, action) {
             (KeyCode::Esc, _) => self.show(Body::Feed),
             (KeyCode::Char('c' | 'g'), _) if control => self.show(Body::Feed),

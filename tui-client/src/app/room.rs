@@ -13,7 +13,7 @@ use super::leave::Answer;
 use super::notices::Gravity;
 use super::{App, Body, Copied, Detail, head_lines, help, list_lines};
 use crate::event::Effect;
-use crate::keys::{Action, Key, Place};
+use crate::keys::{Action, Key, KeyContext};
 
 impl App {
     pub(super) fn room_key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
@@ -57,7 +57,7 @@ impl App {
             KeyCode::Up if over => self.scroll_body(-1),
             KeyCode::Down if over => self.scroll_body(1),
             _ => {
-                let place = Place { empty, chart: matches!(self.body, Body::Chart) };
+                let place = KeyContext { empty, chart: matches!(self.body, Body::Chart) };
                 match self.keymap.action(Key::of(key), place) {
                     Some(action) => self.carry_out_key(action, now, effects),
                     None => {

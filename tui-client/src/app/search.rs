@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::App;
 use super::input::{Edit, Line};
 use crate::event::Effect;
-use crate::keys::{Action, Key, Place};
+use crate::keys::{Action, Key, KeyContext};
 
 /// A search under way.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl App {
     /// means what it usually does.
     pub(super) fn search_key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) -> bool {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let action = self.keymap.action(Key::of(key), Place::default());
+        let action = self.keymap.action(Key::of(key), KeyContext::default());
         let Some(search) = &mut self.search else { return false };
         match (key.code, action) {
             (KeyCode::Esc, _) | (KeyCode::Char('g' | 'c'), _) if control || key.code == KeyCode::Esc => {

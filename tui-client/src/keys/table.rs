@@ -77,7 +77,7 @@ pub enum Section {
 
 /// An action as the table has it.
 #[derive(Debug)]
-pub struct Entry {
+pub struct ActionInfo {
     /// Which.
     pub action: Action,
     /// Its name in the settings file.
@@ -92,7 +92,7 @@ pub struct Entry {
 impl Action {
     /// Its line in the table.
     #[must_use]
-    pub fn entry(self) -> &'static Entry {
+    pub fn entry(self) -> &'static ActionInfo {
         // The test below sees to it that every action stands at its own place.
         &ACTIONS[self as usize]
     }
@@ -114,20 +114,20 @@ const fn entry(
     keys: &'static [&'static str],
     section: Section,
     (ko, en): (&'static str, &'static str),
-) -> Entry {
+) -> ActionInfo {
     let scope = match action {
         Action::Leave => Scope::EmptyLine,
         Action::PanLeft | Action::PanRight => Scope::Chart,
         _ => Scope::Everywhere,
     };
-    Entry { action, name, keys, scope, section, help: both(ko, en) }
+    ActionInfo { action, name, keys, scope, section, help: both(ko, en) }
 }
 
 use Action as A;
 use Section as S;
 
 /// Every action, in the order in which help lists them.
-pub static ACTIONS: &[Entry] = &[
+pub static ACTIONS: &[ActionInfo] = &[
     entry(
         A::HistoryEarlier,
         "history-earlier",

@@ -7,12 +7,12 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
-use crate::terminal::input::source::{self, Read};
+use crate::terminal::input::source::{self, Chunk};
 use crate::terminal::input::{Decoder, Input};
 
 /// What came, and what is still to come.
 pub(super) struct Inputs {
-    reads: mpsc::Receiver<Read>,
+    reads: mpsc::Receiver<Chunk>,
     decoder: Decoder,
     waiting: VecDeque<Input>,
     /// The window has another size.
@@ -76,13 +76,13 @@ impl Inputs {
         self.waiting.pop_front().map(Came::Input)
     }
 
-    fn read(&mut self, read: Read) {
+    fn read(&mut self, read: Chunk) {
         match read {
-            Read::Bytes(bytes, at) => self.waiting.extend(self.decoder.feed(&bytes, at)),
+            Chunk::Bytes(bytes, at) => self.waiting.extend(self.decoder.feed(&bytes, at)),
             #[cfg(not(unix))]
-            Read::Input(input) => self.waiting.push_back(input),
+            Chunk::Input(input) => self.waiting.push_back(input),
             #[cfg(not(unix))]
-            Read::Resized => self.resized = true,
+            Chunk::Resized => self.resized = true,
         }
     }
 }

@@ -53,12 +53,12 @@ pub struct Ids {
 pub struct Outbox {
     folder: PathBuf,
     owner: Owner,
-    kept: Option<Kept>,
+    kept: Option<OutboxFile>,
 }
 
 /// The file of this client, locked.
 #[derive(Debug)]
-struct Kept {
+struct OutboxFile {
     file: File,
     path: PathBuf,
     /// The length of its first line.
@@ -142,14 +142,14 @@ impl Outbox {
     /// As the system reports them; then none of the squares is kept.
     pub fn keep(&mut self, squares: &[Pending]) -> io::Result<()> {
         let Some(kept) = &mut self.kept else {
-            self.kept = Some(Kept::create(&self.folder, &self.owner, squares)?);
+            self.kept = Some(OutboxFile::create(&self.folder, &self.owner, squares)?);
             return Ok(());
         };
         if !private_file::stands(&kept.file, &kept.path) {
             // Somebody removed the file: nobody would find what is written to it.
             let mut all = read_squares(&kept.file)?;
             all.extend_from_slice(squares);
-            self.kept = Some(Kept::create(&self.folder, &self.owner, &all)?);
+            self.kept = Some(OutboxFile::create(&self.folder, &self.owner, &all)?);
             return Ok(());
         }
         kept.append(&records(squares), true)?;
@@ -240,13 +240,13 @@ impl Outbox {
     fn write_anew(&mut self) -> io::Result<()> {
         let Some(old) = &self.kept else { return Ok(()) };
         let squares = read_squares(&old.file)?;
-        let new = Kept::create(&self.folder, &self.owner, &squares)?;
+        let new = OutboxFile::create(&self.folder, &self.owner, &squares)?;
         let old = self.kept.replace(new);
         old.map_or(Ok(()), |old| fs::remove_file(&old.path))
     }
 }
 
-impl Kept {
+impl OutboxFile {
     /// Makes a file of a name that no other has, with these squares in it.
     fn create(folder: &Path, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
         private_file::make_folder(folder)?;

@@ -8,7 +8,7 @@ use ratatui::symbols::{self, Marker};
 use ratatui::text::Line;
 use ratatui::widgets::{Axis, Bar, BarChart, Chart, Dataset, GraphType, Sparkline, Widget};
 
-use super::paint::{Paint, Part};
+use super::paint::{Paint, Segment};
 use crate::app::{App, Pane, curve};
 use crate::keys::{Action, Hint};
 use crate::text;
@@ -72,10 +72,10 @@ fn parabola(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let plot = app.plot();
     let title = Rect { height: 1, ..area };
     let left = vec![
-        Part::new((strings.chart_of)(&text::grouped(plot.points.len()), app.feed.is_whole()), theme.strong, 0),
-        Part::new(format!("{} {}", glyphs.point_mine, strings.me), theme.mine, 1),
-        Part::new(format!("{} {}", glyphs.point, strings.chart_others), theme.plain, 2),
-        Part::new(if plot.powers { strings.chart_powers } else { "" }, theme.plain, 3),
+        Segment::new((strings.chart_of)(&text::grouped(plot.points.len()), app.feed.is_whole()), theme.strong, 0),
+        Segment::new(format!("{} {}", glyphs.point_mine, strings.me), theme.mine, 1),
+        Segment::new(format!("{} {}", glyphs.point, strings.chart_others), theme.plain, 2),
+        Segment::new(if plot.powers { strings.chart_powers } else { "" }, theme.plain, 3),
     ];
     paint.parts(title, left, Vec::new(), glyphs.dot);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::{Paint, Part};
+use super::paint::{Paint, Segment};
 use crate::app::{App, Detail, DetailLine, head_lines};
 use crate::text;
 
@@ -12,11 +12,11 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, detail: &Detail
     let when = row
         .at()
         .map_or_else(String::new, |at| at.to_zoned(app.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
-    let who = vec![Part::new(row.name(), theme.strong, 0), Part::new(row.student(), style, 1)];
+    let who = vec![Segment::new(row.name(), theme.strong, 0), Segment::new(row.student(), style, 1)];
     paint.parts(
         Rect { height: area.height.min(1), ..area },
         who,
-        vec![Part::new(when, theme.plain, 2)],
+        vec![Segment::new(when, theme.plain, 2)],
         app.glyphs.dot,
     );
     let heading = |words: &str, digits: usize| format!("{words} ({})", (strings.digits)(&text::grouped(digits)));

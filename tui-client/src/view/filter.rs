@@ -1,7 +1,7 @@
 //! What the rule above the input says of a filter: whose results are shown, what is searched for and how far the search
 //! has come.
 
-use super::paint::Part;
+use super::paint::Segment;
 use crate::app::App;
 use crate::text;
 
@@ -9,7 +9,7 @@ use crate::text;
 const QUOTED: usize = 16;
 
 /// The parts to write, the most important first; none where everything is shown.
-pub(super) fn parts(app: &App) -> Vec<Part> {
+pub(super) fn parts(app: &App) -> Vec<Segment> {
     let (feed, strings, theme) = (&app.feed, app.strings, &app.theme);
     let mut parts = Vec::new();
     if let Some(whose) = &feed.filter.student {
@@ -17,11 +17,11 @@ pub(super) fn parts(app: &App) -> Vec<Part> {
         let name = app.name_now(&whose.id).unwrap_or(&whose.name);
         let name = text::cut(name, QUOTED, app.glyphs.ellipsis);
         let words = if whose.me { strings.only_mine.to_owned() } else { (strings.only_student)(&name) };
-        parts.push(Part::new(words, theme.notice, 0));
+        parts.push(Segment::new(words, theme.notice, 0));
     }
     let Some(needle) = &feed.filter.needle else {
         if !parts.is_empty() {
-            parts.push(Part::new(strings.show_all, theme.plain, 1));
+            parts.push(Segment::new(strings.show_all, theme.plain, 1));
         }
         return parts;
     };
@@ -30,18 +30,18 @@ pub(super) fn parts(app: &App) -> Vec<Part> {
     // While it goes on, how far it has come is what is waited for.
     let (searching, (searched, more)) = (feed.is_asking(), feed.searched());
     let found = (strings.found)(&typed, &text::grouped(feed.rows().len()));
-    parts.push(Part::new(found, theme.notice, u8::from(searching)));
+    parts.push(Segment::new(found, theme.notice, u8::from(searching)));
     if searching {
-        parts.push(Part::new(strings.searching, theme.plain, 3));
+        parts.push(Segment::new(strings.searching, theme.plain, 3));
     } else if feed.is_stopped() {
-        parts.push(Part::new(strings.search_stopped, theme.plain, 3));
+        parts.push(Segment::new(strings.search_stopped, theme.plain, 3));
     }
-    parts.push(Part::new(
+    parts.push(Segment::new(
         (strings.searched)(&text::grouped(searched)),
         theme.plain,
         u8::from(!searching) + u8::from(!more),
     ));
     let words = if searching { strings.stop_search } else { strings.show_all };
-    parts.push(Part::new(words, theme.plain, 4));
+    parts.push(Segment::new(words, theme.plain, 4));
     parts
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ratatui::layout::Rect;
 
-use super::paint::{Paint, Part};
+use super::paint::{Paint, Segment};
 use crate::app::{App, Layout, State};
 use crate::keys::Action;
 
@@ -19,37 +19,37 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
         let state_style = if joined { theme.plain } else { theme.notice };
         let waiting = if unanswered > 0 && !joined { (strings.waiting_short)(unanswered) } else { String::new() };
         let left = vec![
-            Part::new(strings.program, theme.strong, 3),
-            Part::new(short_state(app, now), state_style, 0),
+            Segment::new(strings.program, theme.strong, 3),
+            Segment::new(short_state(app, now), state_style, 0),
             round_trip(app, 6),
-            Part::new(waiting, state_style, 1),
-            Part::new(host, theme.notice, 4),
-            Part::new(online, theme.plain, 2),
+            Segment::new(waiting, state_style, 1),
+            Segment::new(host, theme.notice, 4),
+            Segment::new(online, theme.plain, 2),
         ];
-        paint.parts(parts.header, left, vec![Part::new(&*app.me.name, theme.plain, 5)], app.glyphs.dot);
+        paint.parts(parts.header, left, vec![Segment::new(&*app.me.name, theme.plain, 5)], app.glyphs.dot);
         return;
     }
     let line = |at: u16| Rect { y: parts.header.y + at, height: 1, ..parts.header };
     let department = app.me.department.as_deref().unwrap_or_default();
     let id = if app.me.id == app.me.name { "" } else { &*app.me.id };
     let me = vec![
-        Part::new(if app.me.name.is_empty() { &*app.me.id } else { &*app.me.name }, theme.strong, 1),
-        Part::new(if app.me.name.is_empty() { "" } else { id }, theme.plain, 2),
-        Part::new(department, theme.plain, 4),
+        Segment::new(if app.me.name.is_empty() { &*app.me.id } else { &*app.me.name }, theme.strong, 1),
+        Segment::new(if app.me.name.is_empty() { "" } else { id }, theme.plain, 2),
+        Segment::new(department, theme.plain, 4),
     ];
     let room = vec![
-        Part::new(strings.program, theme.strong, 0),
-        Part::new(&*app.connection.server, theme.plain, 3),
-        Part::new(host, theme.notice, 2),
+        Segment::new(strings.program, theme.strong, 0),
+        Segment::new(&*app.connection.server, theme.plain, 3),
+        Segment::new(host, theme.notice, 2),
     ];
     paint.parts(line(0), room, me, app.glyphs.dot);
 
     let mut left = state(app, now, false);
     left.push(round_trip(app, 4));
     if unanswered > 0 {
-        left.push(Part::new((strings.waiting)(unanswered), if joined { theme.plain } else { theme.notice }, 2));
+        left.push(Segment::new((strings.waiting)(unanswered), if joined { theme.plain } else { theme.notice }, 2));
     }
-    paint.parts(line(1), left, vec![Part::new(online, theme.plain, 3)], app.glyphs.dot);
+    paint.parts(line(1), left, vec![Segment::new(online, theme.plain, 3)], app.glyphs.dot);
     if parts.top_rule.height > 0 {
         paint.rule(parts.top_rule, app.glyphs.horizontal, theme.rule);
         if parts.separator.width > 0 && matches!(app.body, crate::app::Body::Feed) {
@@ -59,13 +59,13 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
 }
 
 /// How the connection is, and what happens next.
-pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Part> {
+pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Segment> {
     let (theme, strings) = (&app.theme, app.strings);
     match &app.connection.state {
-        State::Connecting => vec![Part::new(strings.connecting, theme.notice, 0)],
-        State::Connected if app.form.joining => vec![Part::new(strings.joining, theme.notice, 0)],
-        State::Connected => vec![Part::new(strings.connected, theme.plain, 0)],
-        State::Joined => vec![Part::new(strings.joined, theme.plain, 0)],
+        State::Connecting => vec![Segment::new(strings.connecting, theme.notice, 0)],
+        State::Connected if app.form.joining => vec![Segment::new(strings.joining, theme.notice, 0)],
+        State::Connected => vec![Segment::new(strings.connected, theme.plain, 0)],
+        State::Joined => vec![Segment::new(strings.joined, theme.plain, 0)],
         State::Lost { why, retry_at } => {
             let next = match (app.connection.countdown(now), retry_at) {
                 (Some(seconds), _) if narrow => (strings.retry_in_short)(seconds),
@@ -73,7 +73,7 @@ pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Part> {
                 (None, Some(_)) => strings.retrying.to_owned(),
                 (None, None) => retry_by_key(app),
             };
-            vec![Part::new((strings.lost)(why), theme.notice, 1), Part::new(next, theme.notice, 0)]
+            vec![Segment::new((strings.lost)(why), theme.notice, 1), Segment::new(next, theme.notice, 0)]
         }
     }
 }
@@ -85,9 +85,9 @@ fn retry_by_key(app: &App) -> String {
 }
 
 /// How long an answer takes, where that is known.
-fn round_trip(app: &App, rank: u8) -> Part {
+fn round_trip(app: &App, rank: u8) -> Segment {
     let (words, slow) = app.connection.round_trip().unwrap_or_default();
-    Part::new(words, if slow { app.theme.notice } else { app.theme.plain }, rank)
+    Segment::new(words, if slow { app.theme.notice } else { app.theme.plain }, rank)
 }
 
 fn short_state(app: &App, now: Instant) -> String {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::paint::{Paint, Part};
+use super::paint::{Paint, Segment};
 use super::{chart, filter};
 use crate::app::{App, Body, Check, Gravity, Layout, PROMPT, Search, Sentence, input_width};
 use crate::keys::Hint;
@@ -36,22 +36,22 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let new = if looking { app.feed.new_below() } else { app.feed.new_since_divider() };
     if new > 0 {
         let words = format!("{} {}", (strings.new_below)(&text::grouped(new)), glyphs.down);
-        left.push(Part::new(words, theme.notice, 0));
+        left.push(Segment::new(words, theme.notice, 0));
     }
     if looking && !app.feed.is_following() && app.feed.filter.is_all() {
-        left.push(Part::new(strings.scrolled_up, theme.plain, 2));
+        left.push(Segment::new(strings.scrolled_up, theme.plain, 2));
     }
     if app.goes_on_below() {
-        left.push(Part::new(format!("{} {}", strings.more_below, glyphs.down), theme.plain, 1));
+        left.push(Segment::new(format!("{} {}", strings.more_below, glyphs.down), theme.plain, 1));
     }
     if let Some((percent, written)) = app.exports.progress() {
-        left.push(Part::new(bar(percent), theme.notice, 0));
-        left.push(Part::new((strings.exporting)(percent, &text::grouped(written)), theme.notice, 0));
-        left.push(Part::new(strings.stop_export, theme.plain, 3));
+        left.push(Segment::new(bar(percent), theme.notice, 0));
+        left.push(Segment::new((strings.exporting)(percent, &text::grouped(written)), theme.notice, 0));
+        left.push(Segment::new(strings.stop_export, theme.plain, 3));
     }
     if let (Some((error, _)), Some(seconds)) = (&app.connection.held_up, app.connection.held_up_for(now)) {
-        left.push(Part::new((strings.error)(error).trim_end_matches('.'), theme.notice, 3));
-        left.push(Part::new((strings.sent_again_in)(seconds), theme.notice, 1));
+        left.push(Segment::new((strings.error)(error).trim_end_matches('.'), theme.notice, 3));
+        left.push(Segment::new((strings.sent_again_in)(seconds), theme.notice, 1));
     }
     if !left.is_empty() {
         let inner = Rect { x: area.x + 3, width: area.width.saturating_sub(6), ..area };

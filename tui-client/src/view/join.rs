@@ -5,7 +5,7 @@ use std::time::Instant;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::paint::{Paint, Part};
+use super::paint::{Paint, Segment};
 use super::{header, help, input};
 use crate::app::{App, Body, Field, JOIN_LABEL, JoinForm, join_field_width, seconds_until};
 use crate::text;
@@ -40,11 +40,11 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         return caret;
     }
 
-    let server = Part::new(&*app.connection.server, theme.plain, 2);
-    let program = Part::new(strings.program, theme.strong, 0);
+    let server = Segment::new(&*app.connection.server, theme.plain, 2);
+    let program = Segment::new(strings.program, theme.strong, 0);
     let mut connection = header::state(app, now, !roomy);
     if app.connection.hosting {
-        connection.push(Part::new(strings.hosting, theme.plain, 3));
+        connection.push(Segment::new(strings.hosting, theme.plain, 3));
     }
     if roomy {
         paint.parts(line(y), vec![program], Vec::new(), "");

@@ -9,7 +9,7 @@
 
 mod bodies;
 mod exporting;
-mod typed;
+mod typed_line;
 
 use std::borrow::Cow;
 use std::mem::discriminant;
@@ -22,7 +22,7 @@ use crate::event::Lost;
 use crate::keys::Action;
 use crate::text;
 use exporting::Exporting;
-use typed::{Line, Typed};
+use typed_line::{LineState, TypedLine};
 
 /// The columns that the app lays out for: no line is cut.
 const COLUMNS: u16 = 1_000;
@@ -39,7 +39,7 @@ const AT_ONCE: usize = 10;
 /// What was said so far.
 #[derive(Debug, Default)]
 pub struct Linear {
-    typed: Typed,
+    typed: TypedLine,
     /// The columns and rows of the terminal.
     terminal: (u16, u16),
     /// How often a line was entered.
@@ -85,7 +85,7 @@ impl Linear {
     /// Nothing said yet; `bare` where the terminal takes nothing but text.
     #[must_use]
     pub fn new(bare: bool) -> Self {
-        Self { typed: Typed::new(bare), ..Self::default() }
+        Self { typed: TypedLine::new(bare), ..Self::default() }
     }
 
     /// Whether what the app shows in place of the feed was said, and may be closed.
@@ -143,7 +143,7 @@ impl Linear {
         let (before, behind) = (shown(before), shown(behind));
         let entered = std::mem::replace(&mut self.entered, app.input.taken()) != app.input.taken();
         let text = format!("{before}{behind}");
-        let line = Line { prompt: &prompt, text: &text, caret: before.len(), entered };
+        let line = LineState { prompt: &prompt, text: &text, caret: before.len(), entered };
         // A terminal that does not tell its size is taken for one of the usual.
         let (columns, rows) = if self.terminal.0 == 0 || self.terminal.1 == 0 { (80, 24) } else { self.terminal };
         self.typed.change(line, &lines, (columns.into(), rows.into()))

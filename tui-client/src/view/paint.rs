@@ -18,14 +18,14 @@ pub(super) struct Paint<'a> {
 }
 
 /// A part of a line.
-pub(super) struct Part {
+pub(super) struct Segment {
     pub(super) text: String,
     pub(super) style: Style,
     /// The part with the highest is left out first.
     pub(super) rank: u8,
 }
 
-impl Part {
+impl Segment {
     pub(super) fn new(text: impl Into<String>, style: Style, rank: u8) -> Self {
         Self { text: text.into(), style, rank }
     }
@@ -107,14 +107,14 @@ impl<'a> Paint<'a> {
 
     /// Writes parts from the left and parts up to the right end, with `between` between those of the left. Gives back
     /// the column behind those of the left.
-    pub(super) fn parts(&mut self, area: Rect, mut left: Vec<Part>, mut right: Vec<Part>, between: &str) -> u16 {
+    pub(super) fn parts(&mut self, area: Rect, mut left: Vec<Segment>, mut right: Vec<Segment>, between: &str) -> u16 {
         if area.height == 0 {
             return area.x;
         }
         left.retain(|part| !part.text.is_empty());
         right.retain(|part| !part.text.is_empty());
         let gap = text::width(between) + 2;
-        let cells = |left: &[Part], right: &[Part]| {
+        let cells = |left: &[Segment], right: &[Segment]| {
             let texts: usize = left.iter().chain(right).map(|part| text::width(&part.text)).sum();
             let gaps = left.len().saturating_sub(1) * gap + right.len().saturating_sub(1);
             texts + gaps + if left.is_empty() || right.is_empty() { 0 } else { 2 }

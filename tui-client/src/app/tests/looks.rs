@@ -5,16 +5,16 @@ use crate::theme::{Depth, Rgb};
 
 #[test]
 fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
-    let looks = Looks { depth: Depth::True, ..Looks::default() };
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), looks, ..setup() });
+    let looks = Appearance { depth: Depth::True, ..Appearance::default() };
+    let (mut room, _) = Room::new(Setup { student: Some("me".into()), appearance: looks, ..setup() });
     assert_eq!(room.app.theme, Theme::mono());
     room.app.needs_draw();
     room.update(Event::Background(Rgb(255, 255, 255)));
-    let light = Looks { choice: Choice::Light, ..looks }.theme();
+    let light = Appearance { choice: Choice::Light, ..looks }.theme();
     assert_eq!((room.app.theme, room.app.needs_draw()), (light, Some(Urgency::Now)));
     assert_eq!(room.enter("/theme dark"), []);
     room.update(Event::Background(Rgb(255, 255, 255)));
-    let dark = Looks { choice: Choice::Dark, ..looks }.theme();
+    let dark = Appearance { choice: Choice::Dark, ..looks }.theme();
     assert_eq!((room.app.theme, room.app.remember().theme), (dark, Some(Choice::Dark)));
     assert_eq!(room.enter("/테마 자동"), [Effect::AskBackground]);
     assert_eq!(room.app.theme, light);
@@ -33,16 +33,16 @@ fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
         // Neither kind of colours stands out from a grey.
         (Some(Rgb(128, 128, 128)), Choice::Dark, &[Choice::Contrast, Choice::Mono, Choice::Auto, Choice::Contrast]),
     ] {
-        room.app.looks = Looks { choice: begins, depth: Depth::True, background };
+        room.app.appearance = Appearance { choice: begins, depth: Depth::True, background };
         for choice in choices {
             room.enter("/theme");
-            assert_eq!(room.app.looks.choice, *choice, "{background:?}");
+            assert_eq!(room.app.appearance.choice, *choice, "{background:?}");
             assert!(room.notice().starts_with("Colours: "));
         }
     }
-    room.app.looks.choice = Choice::Auto;
+    room.app.appearance.choice = Choice::Auto;
     room.enter("/theme pink");
-    assert_eq!((room.app.input.text(), room.app.looks.choice), ("/theme pink", Choice::Auto));
+    assert_eq!((room.app.input.text(), room.app.appearance.choice), ("/theme pink", Choice::Auto));
     assert_eq!(room.notice(), Strings::of(Lang::En).unknown_theme);
 }
 

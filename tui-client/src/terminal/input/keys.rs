@@ -17,12 +17,12 @@ pub(super) fn typed(c: char) -> KeyEvent {
 
 /// A control sequence with this last byte. Reports are no keys, and give nothing.
 pub(super) fn control(body: &[u8], last: u8, out: &mut Vec<Input>) {
-    let Some(numbers) = Numbers::read(body) else { return };
-    let held = numbers.modifiers(1);
-    let key = match (last, numbers.first(0)) {
-        (b'u', Some(code)) => return text_key(code, &numbers, held, out),
-        (b'~', Some(27)) if numbers.first(2).is_some() => {
-            return text_key(numbers.first(2).unwrap_or_default(), &numbers, held, out);
+    let Some(parameters) = Parameters::read(body) else { return };
+    let held = parameters.modifiers(1);
+    let key = match (last, parameters.first(0)) {
+        (b'u', Some(code)) => return text_key(code, &parameters, held, out),
+        (b'~', Some(27)) if parameters.first(2).is_some() => {
+            return text_key(parameters.first(2).unwrap_or_default(), &parameters, held, out);
         }
         (b'~', Some(number)) => numbered(number).map(|code| held.key(code)),
         // rxvt: Ctrl, Shift, both.
@@ -34,11 +34,11 @@ pub(super) fn control(body: &[u8], last: u8, out: &mut Vec<Input>) {
         // rxvt: Shift and an arrow.
         (b'a'..=b'd', None) => arrow(last.to_ascii_uppercase()).map(|code| KeyEvent::new(code, KeyModifiers::SHIFT)),
         (b'Z', None | Some(1)) => Some(held.with(KeyModifiers::SHIFT).key(KeyCode::BackTab)),
-        // Where there are numbers, the first is always 1: anything else is a report.
+        // Where there are parameters, the first is always 1: anything else is a report.
         (b'A'..=b'D' | b'F' | b'H', None | Some(1)) => arrow(last).map(|code| held.key(code)),
         // Older terminals leave that 1 out.
-        (b'A'..=b'D' | b'F' | b'H', Some(2..=16)) if numbers.first(1).is_none() => {
-            arrow(last).map(|code| numbers.modifiers(0).key(code))
+        (b'A'..=b'D' | b'F' | b'H', Some(2..=16)) if parameters.first(1).is_none() => {
+            arrow(last).map(|code| parameters.modifiers(0).key(code))
         }
         (b'P' | b'Q' | b'S', None | Some(1)) => Some(held.key(KeyCode::F(last - b'P' + 1))),
         _ => None,
@@ -48,9 +48,9 @@ pub(super) fn control(body: &[u8], last: u8, out: &mut Vec<Input>) {
 
 /// A key behind SS3: arrows, F1 to F4, and the keypad in application mode.
 pub(super) fn single(body: &[u8], last: u8) -> Option<KeyEvent> {
-    let numbers = Numbers::read(body)?;
+    let parameters = Parameters::read(body)?;
     // Some terminals write the modifier alone, some behind a 1.
-    let held = if numbers.first(1).is_some() { numbers.modifiers(1) } else { numbers.modifiers(0) };
+    let held = if parameters.first(1).is_some() { parameters.modifiers(1) } else { parameters.modifiers(0) };
     let code = match last {
         b'P'..=b'S' => KeyCode::F(last - b'P' + 1),
         b'M' => KeyCode::Enter,
@@ -100,15 +100,15 @@ fn function(number: u32) -> KeyCode {
 }
 
 /// A key that is known by its character, as `modifyOtherKeys` and kitty's protocol have it.
-fn text_key(code: u32, numbers: &Numbers, held: Held, out: &mut Vec<Input>) {
+fn text_key(code: u32, parameters: &Parameters, held: Held, out: &mut Vec<Input>) {
     if held.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META) {
         // The desktop's, and nothing is bound to them.
         return;
     }
     let plain = (held.modifiers - KeyModifiers::SHIFT).is_empty();
     // What the key typed, where the terminal says so, goes before what stands on the key.
-    let text = numbers.all(2).filter_map(char::from_u32).filter(|c| !c.is_control());
-    let by_code = numbers.first(0) == Some(code);
+    let text = parameters.all(2).filter_map(char::from_u32).filter(|c| !c.is_control());
+    let by_code = parameters.first(0) == Some(code);
     if by_code && plain && held.kind != KeyEventKind::Release && text.clone().next().is_some() {
         return out.extend(text.map(|c| Input::Key(KeyEvent { kind: held.kind, ..typed(c) })));
     }
@@ -123,7 +123,7 @@ fn text_key(code: u32, numbers: &Numbers, held: Held, out: &mut Vec<Input>) {
             None => return,
         },
         _ => {
-            let shifted = numbers.all(0).nth(1).filter(|_| by_code && held.modifiers.contains(KeyModifiers::SHIFT));
+            let shifted = parameters.all(0).nth(1).filter(|_| by_code && held.modifiers.contains(KeyModifiers::SHIFT));
             let Some(c) = char::from_u32(shifted.unwrap_or(code)).filter(|c| !c.is_control()) else { return };
             // Without the other character there is no keyboard to look it up on, but for letters.
             let shift = held.modifiers.contains(KeyModifiers::SHIFT) && shifted.is_none();
@@ -134,7 +134,7 @@ fn text_key(code: u32, numbers: &Numbers, held: Held, out: &mut Vec<Input>) {
     out.push(Input::Key(key));
 }
 
-/// The keys that kitty's protocol gives numbers of its own, as far as anybody needs them.
+/// The keys that kitty's protocol gives parameters of its own, as far as anybody needs them.
 fn of_kitty(code: u32) -> Option<KeyCode> {
     const KEYPAD: &[u8] = b"0123456789./*-+\r=,";
     Some(match code {
@@ -175,15 +175,15 @@ impl Held {
     }
 }
 
-/// The numbers of a sequence: groups with `;` between them, each with further ones behind `:`.
+/// The parameters of a sequence: groups with `;` between them, each with further ones behind `:`.
 #[derive(Debug)]
-struct Numbers<'a>(&'a str);
+struct Parameters<'a>(&'a str);
 
-impl<'a> Numbers<'a> {
+impl<'a> Parameters<'a> {
     /// None where other signs stand among them, as in reports and answers.
     fn read(body: &'a [u8]) -> Option<Self> {
-        let numbers = body.iter().all(|byte| matches!(byte, b'0'..=b';'));
-        numbers.then(|| std::str::from_utf8(body).ok().map(Self))?
+        let parameters = body.iter().all(|byte| matches!(byte, b'0'..=b';'));
+        parameters.then(|| std::str::from_utf8(body).ok().map(Self))?
     }
 
     /// What stands in a group. What is missing or too large is none.

@@ -11,7 +11,7 @@ const READS: usize = 256;
 
 /// What was read at once, and when.
 #[derive(Debug)]
-pub enum Read {
+pub enum Chunk {
     /// Bytes.
     Bytes(Vec<u8>, Instant),
     /// What the system's console made of them by itself.
@@ -27,7 +27,7 @@ pub enum Read {
 /// # Errors
 /// Where there is no terminal, or no thread to be had.
 #[cfg(unix)]
-pub fn start() -> io::Result<mpsc::Receiver<Read>> {
+pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     use std::io::{IsTerminal, Read as _};
     use std::os::fd::AsFd;
 
@@ -48,7 +48,7 @@ pub fn start() -> io::Result<mpsc::Receiver<Read>> {
             match terminal.read(&mut bytes) {
                 Ok(0) => return,
                 Ok(count) => {
-                    if tell.blocking_send(Read::Bytes(bytes[..count].to_vec(), Instant::now())).is_err() {
+                    if tell.blocking_send(Chunk::Bytes(bytes[..count].to_vec(), Instant::now())).is_err() {
                         return;
                     }
                 }
@@ -71,7 +71,7 @@ pub fn start() -> io::Result<mpsc::Receiver<Read>> {
 /// # Errors
 /// Where there is no thread to be had.
 #[cfg(not(unix))]
-pub fn start() -> io::Result<mpsc::Receiver<Read>> {
+pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     use super::Input;
     use crossterm::event::Event;
 
@@ -79,12 +79,12 @@ pub fn start() -> io::Result<mpsc::Receiver<Read>> {
     std::thread::Builder::new().name("input".into()).spawn(move || {
         while let Ok(event) = crossterm::event::read() {
             let read = match event {
-                Event::Key(key) => Read::Input(Input::Key(key)),
-                Event::Mouse(mouse) => Read::Input(Input::Mouse(mouse)),
-                Event::Paste(text) => Read::Input(Input::Paste(super::paste::text(text.as_bytes()))),
-                Event::FocusGained => Read::Input(Input::Focus(true)),
-                Event::FocusLost => Read::Input(Input::Focus(false)),
-                Event::Resize(..) => Read::Resized,
+                Event::Key(key) => Chunk::Input(Input::Key(key)),
+                Event::Mouse(mouse) => Chunk::Input(Input::Mouse(mouse)),
+                Event::Paste(text) => Chunk::Input(Input::Paste(super::paste::text(text.as_bytes()))),
+                Event::FocusGained => Chunk::Input(Input::Focus(true)),
+                Event::FocusLost => Chunk::Input(Input::Focus(false)),
+                Event::Resize(..) => Chunk::Resized,
             };
             if tell.blocking_send(read).is_err() {
                 return;

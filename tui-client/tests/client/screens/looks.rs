@@ -1,7 +1,7 @@
 //! Every theme as a list of what is not plain: where it stands, what it says, and how it looks.
 
 use ratatui::style::{Color, Modifier};
-use squares::theme::{Choice, Depth, Looks, Rgb};
+use squares::theme::{Appearance, Choice, Depth, Rgb};
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn themes() {
     for choice in Choice::ALL {
         let themed = |setup: &mut Setup| {
             setup.student = Some("20260002".into());
-            setup.looks = Looks { choice, depth: Depth::True, background: Some(Rgb(255, 255, 255)) };
+            setup.appearance = Appearance { choice, depth: Depth::True, background: Some(Rgb(255, 255, 255)) };
         };
         let mut stage = Stage::with(themed, Lang::Ko, (72, 14));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });

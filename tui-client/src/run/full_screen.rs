@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::{terminal, view};
 
 /// The screen as it was last drawn.
-pub(super) struct Screen {
+pub(super) struct FullScreen {
     terminal: Terminal<CrosstermBackend<Canvas>>,
     area: Rect,
     canvas: Canvas,
@@ -39,7 +39,7 @@ impl Write for Canvas {
     }
 }
 
-impl Screen {
+impl FullScreen {
     /// A screen of which nothing is known yet: a client that was killed may have left its own behind, and a terminal
     /// that is on its other screen already does not empty it again.
     ///

@@ -3,17 +3,17 @@
 use std::io;
 use std::time::Instant;
 
-use super::screen::Screen;
+use super::full_screen::FullScreen;
 use crate::app::App;
 use crate::terminal::{self, Modes};
 use crate::view::Linear;
 
 /// Where the app is shown.
-pub(super) enum Surface {
+pub(super) enum Output {
     /// The whole screen.
-    Painted(Screen),
+    FullScreen(FullScreen),
     /// Lines, for screen readers.
-    Said(Box<Linear>),
+    Linear(Box<Linear>),
 }
 
 /// What came of showing.
@@ -25,27 +25,27 @@ pub(super) struct Shown {
     pub(super) many: bool,
 }
 
-impl Surface {
+impl Output {
     /// One of the two, with nothing on it yet, in a terminal of this size.
     ///
     /// # Errors
     /// None that is known; the library's.
     pub(super) fn new(modes: Modes, terminal: (u16, u16)) -> io::Result<Self> {
         if modes.linear {
-            Ok(Self::Said(Box::new(Linear::new(modes.bare))))
+            Ok(Self::Linear(Box::new(Linear::new(modes.bare))))
         } else {
-            Screen::new(terminal).map(Self::Painted)
+            FullScreen::new(terminal).map(Self::FullScreen)
         }
     }
 
     /// The terminal has this size. Gives back the one to lay out for.
     pub(super) fn resize(&mut self, terminal: (u16, u16)) -> (u16, u16) {
         match self {
-            Self::Painted(screen) => {
+            Self::FullScreen(screen) => {
                 screen.resize(terminal);
                 terminal
             }
-            Self::Said(linear) => {
+            Self::Linear(linear) => {
                 linear.resize(terminal);
                 Linear::SIZE
             }
@@ -54,7 +54,7 @@ impl Surface {
 
     /// The terminal is about to be given back: what is being typed stays whole.
     pub(super) fn leave(&mut self) {
-        if let Self::Said(linear) = self {
+        if let Self::Linear(linear) = self {
             let bytes = linear.leave_line();
             // A terminal that takes nothing any more is left all the same.
             let _ = if bytes.is_empty() { Ok(()) } else { terminal::write(bytes.as_bytes()) };
@@ -64,14 +64,14 @@ impl Surface {
     /// What is there cannot be relied on.
     pub(super) fn repaint(&mut self) {
         match self {
-            Self::Painted(screen) => screen.repaint(),
-            Self::Said(linear) => linear.forget_line(),
+            Self::FullScreen(screen) => screen.repaint(),
+            Self::Linear(linear) => linear.forget_line(),
         }
     }
 
     /// Whoever looks may see nothing of what was painted. What was said was said.
     pub(super) const fn uncover(&mut self) {
-        if let Self::Painted(screen) = self {
+        if let Self::FullScreen(screen) = self {
             screen.repaint();
         }
     }
@@ -82,8 +82,8 @@ impl Surface {
     /// As the system reports them: the terminal is gone.
     pub(super) fn show(&mut self, app: &App, now: Instant) -> io::Result<Shown> {
         match self {
-            Self::Painted(screen) => screen.draw(app, now).map(|()| Shown::default()),
-            Self::Said(linear) => {
+            Self::FullScreen(screen) => screen.draw(app, now).map(|()| Shown::default()),
+            Self::Linear(linear) => {
                 let bytes = linear.say(app, now);
                 if !bytes.is_empty() {
                     terminal::write(bytes.as_bytes())?;

@@ -21,7 +21,7 @@ const MOST: usize = 1_000;
 
 /// What is to stand there.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Line<'a> {
+pub(super) struct LineState<'a> {
     pub(super) prompt: &'a str,
     pub(super) text: &'a str,
     /// The byte of the text at which the caret is.
@@ -32,7 +32,7 @@ pub(super) struct Line<'a> {
 
 /// The line as it stands in the terminal.
 #[derive(Debug, Default)]
-pub(super) struct Typed {
+pub(super) struct TypedLine {
     /// The terminal takes nothing but text.
     bare: bool,
     /// Whether it stands there at all.
@@ -54,7 +54,7 @@ struct Spot {
     column: usize,
 }
 
-impl Typed {
+impl TypedLine {
     /// Not there yet.
     pub(super) fn new(bare: bool) -> Self {
         Self { bare, ..Self::default() }
@@ -78,7 +78,7 @@ impl Typed {
     }
 
     /// The bytes that say these lines and leave the line as it is now, in a terminal of so many columns and rows.
-    pub(super) fn change(&mut self, line: Line<'_>, lines: &[String], (columns, rows): (usize, usize)) -> String {
+    pub(super) fn change(&mut self, line: LineState<'_>, lines: &[String], (columns, rows): (usize, usize)) -> String {
         let before = std::mem::take(self);
         // Without sequences the cursor does not leave its row.
         let rows = if before.bare { 1 } else { rows.saturating_sub(1) };
@@ -230,7 +230,7 @@ impl Spot {
 
 /// From which byte on a text is shown, where `room` cells are: from where it was shown before, if the caret is in
 /// sight so. Where that changes, half of the room is left before the caret, so that it changes seldom.
-fn first(line: Line<'_>, before: usize, room: usize) -> usize {
+fn first(line: LineState<'_>, before: usize, room: usize) -> usize {
     if text::fits(line.text, room) {
         return 0;
     }

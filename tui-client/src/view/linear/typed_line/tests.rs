@@ -8,13 +8,13 @@ use super::*;
 
 const SIZE: (usize, usize) = (80, 24);
 
-fn line(text: &str, caret: usize) -> Line<'_> {
-    Line { prompt: "> ", text, caret, entered: false }
+fn line(text: &str, caret: usize) -> LineState<'_> {
+    LineState { prompt: "> ", text, caret, entered: false }
 }
 
 #[test]
 fn letters_are_written_and_wiped_one_by_one_and_lines_come_before_the_line() {
-    let mut typed = Typed::default();
+    let mut typed = TypedLine::default();
     let mut check = |text: &str, caret: usize, lines: &[&str], bytes: &str| {
         let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
         assert_eq!(typed.change(line(text, caret), &lines, SIZE), bytes, "{text}");
@@ -33,7 +33,7 @@ fn letters_are_written_and_wiped_one_by_one_and_lines_come_before_the_line() {
     check("31", 0, &[], "\x1b[2D\x1b[J31\x1b[2D");
     let mut enter = |text: &str, lines: &[&str], entered, bytes: &str| {
         let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
-        let line = Line { entered, ..line(text, text.len()) };
+        let line = LineState { entered, ..line(text, text.len()) };
         assert_eq!(typed.change(line, &lines, SIZE), bytes, "{text}");
     };
     enter("", &[], true, "\x1b[2C\r\n> ");
@@ -51,7 +51,7 @@ fn cells(count: usize) -> std::num::NonZero<u16> {
 /// A terminal of so many columns and rows, and the line in it.
 struct Stage {
     emulator: vt100::Parser,
-    typed: Typed,
+    typed: TypedLine,
     size: (usize, usize),
     /// Everything that was said above the line.
     said: Vec<String>,
@@ -61,10 +61,10 @@ impl Stage {
     fn new(size: (usize, usize), bare: bool) -> Self {
         let (columns, rows) = size;
         let emulator = vt100::Parser::new(cells(rows), cells(columns), 0);
-        Self { emulator, typed: Typed::new(bare), size, said: Vec::new() }
+        Self { emulator, typed: TypedLine::new(bare), size, said: Vec::new() }
     }
 
-    fn change(&mut self, line: Line<'_>, lines: &[String]) {
+    fn change(&mut self, line: LineState<'_>, lines: &[String]) {
         let bytes = self.typed.change(line, lines, self.size);
         assert!(!self.typed.bare || !bytes.contains('\x1b'), "{bytes:?}");
         self.emulator.process(bytes.as_bytes());
@@ -85,7 +85,7 @@ impl Stage {
     }
 
     /// The screen shows the line with the caret in it, what was said right above, and nothing below.
-    fn check(&self, line: Line<'_>) -> Result<(), TestCaseError> {
+    fn check(&self, line: LineState<'_>) -> Result<(), TestCaseError> {
         let screen = self.emulator.screen();
         let shown: Vec<String> = screen.rows(0, u16::MAX).map(|row| row.trim_end_matches(' ').to_owned()).collect();
         let mut wanted: Vec<String> = self.said.iter().flat_map(|line| self.rows(line)).collect();
@@ -167,7 +167,7 @@ proptest! {
                 }
             }
             stage.said.extend(said.iter().cloned());
-            let line = Line { entered, ..line(&text, caret) };
+            let line = LineState { entered, ..line(&text, caret) };
             stage.change(line, &said);
             stage.check(line)?;
         }

@@ -40,7 +40,7 @@ pub enum Depth {
 
 /// Everything that decides how things look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Looks {
+pub struct Appearance {
     /// What was chosen.
     pub choice: Choice,
     /// How many colours there are.
@@ -149,7 +149,7 @@ impl Depth {
     }
 }
 
-impl Looks {
+impl Appearance {
     /// The styles.
     #[must_use]
     pub fn theme(self) -> Theme {

@@ -1,10 +1,10 @@
 //! The line that is being typed where the terminal takes nothing but text (`TERM=dumb`): it stands in one row, and is
 //! changed by going back in it, writing, and wiping with spaces. Called by `typed`.
 
-use super::{Typed, same_start};
+use super::{TypedLine, same_start};
 use crate::text;
 
-impl Typed {
+impl TypedLine {
     /// The bytes that say these lines and leave the line as it is now.
     pub(super) fn change_bare(&self, before: &Self, entered: bool, lines: &[String], bytes: &mut String) {
         let elsewhere = before.prompt != self.prompt;

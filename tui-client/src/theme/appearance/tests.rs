@@ -32,8 +32,8 @@ fn styles(theme: Theme) -> [Style; 10] {
 
 /// How well each style of a theme is told from its background in a terminal, at the worst; what has no colour of its
 /// own has the terminal's.
-fn contrast(looks: Looks, palette: &Palette, background: Rgb, foreground: Rgb) -> f64 {
-    let theme = looks.theme();
+fn contrast(appearance: Appearance, palette: &Palette, background: Rgb, foreground: Rgb) -> f64 {
+    let theme = appearance.theme();
     let of = |style: Style| {
         // What marks a part is laid over plain text.
         let style = theme.plain.patch(style);
@@ -44,22 +44,22 @@ fn contrast(looks: Looks, palette: &Palette, background: Rgb, foreground: Rgb) -
 }
 
 /// Every theme in every depth and palette, on each of the palette's backgrounds that it is for.
-fn every_terminal(mut check: impl FnMut(Looks, &Palette, (Rgb, Rgb))) {
+fn every_terminal(mut check: impl FnMut(Appearance, &Palette, (Rgb, Rgb))) {
     for palette in PALETTES {
         for depth in DEPTHS {
             let both = || palette.dark.iter().chain(palette.light);
             for &(background, foreground) in both() {
                 for choice in [Choice::Contrast, Choice::Mono] {
-                    check(Looks { choice, depth, background: None }, palette, (background, foreground));
+                    check(Appearance { choice, depth, background: None }, palette, (background, foreground));
                 }
                 for background_known in [None, Some(background)] {
-                    let auto = Looks { choice: Choice::Auto, depth, background: background_known };
+                    let auto = Appearance { choice: Choice::Auto, depth, background: background_known };
                     check(auto, palette, (background, foreground));
                 }
             }
             for (choice, grounds) in [(Choice::Dark, palette.dark), (Choice::Light, palette.light)] {
                 for &grounds in grounds {
-                    check(Looks { choice, depth, background: None }, palette, grounds);
+                    check(Appearance { choice, depth, background: None }, palette, grounds);
                 }
             }
         }
@@ -69,16 +69,16 @@ fn every_terminal(mut check: impl FnMut(Looks, &Palette, (Rgb, Rgb))) {
 #[test]
 fn text_of_every_theme_stands_out_in_every_palette_and_depth() {
     let mut pairs = 0;
-    every_terminal(|looks, palette, (background, foreground)| {
+    every_terminal(|appearance, palette, (background, foreground)| {
         pairs += 1;
-        let least = match looks.choice {
+        let least = match appearance.choice {
             Choice::Contrast => 7.0,
             // Here the palette's own text falls short, and text without a colour is the terminal's own.
             _ if foreground.contrast(background) < LEAST => foreground.contrast(background),
             _ => LEAST,
         };
-        let contrast = contrast(looks, palette, background, foreground);
-        assert!(contrast >= least, "{looks:?} in {} on {background:?}: {contrast:.2}", palette.name);
+        let contrast = contrast(appearance, palette, background, foreground);
+        assert!(contrast >= least, "{appearance:?} in {} on {background:?}: {contrast:.2}", palette.name);
     });
     assert!(pairs > 150, "{pairs}");
 }
@@ -108,7 +108,7 @@ fn a_theme_that_is_chosen_by_the_background_stands_out_from_whatever_it_is() {
     let greys = (0..=255).map(|level| Rgb(level, level, level));
     for background in greys.chain(DARK_ONES.iter().chain(LIGHT_ONES).copied()) {
         for depth in DEPTHS {
-            let theme = Looks { choice: Choice::Auto, depth, background: Some(background) }.theme();
+            let theme = Appearance { choice: Choice::Auto, depth, background: Some(background) }.theme();
             for colour in styles(theme).into_iter().filter_map(|style| style.fg) {
                 for palette in PALETTES {
                     let contrast = shown(colour, palette).contrast(background);
@@ -117,9 +117,9 @@ fn a_theme_that_is_chosen_by_the_background_stands_out_from_whatever_it_is() {
             }
         }
     }
-    let auto = |background| Looks { background, ..Looks::default() }.theme();
-    assert_eq!(auto(Some(Rgb(0, 0, 0))), Looks { choice: Choice::Dark, ..Looks::default() }.theme());
-    assert_eq!(auto(Some(Rgb(255, 255, 255))), Looks { choice: Choice::Light, ..Looks::default() }.theme());
+    let auto = |background| Appearance { background, ..Appearance::default() }.theme();
+    assert_eq!(auto(Some(Rgb(0, 0, 0))), Appearance { choice: Choice::Dark, ..Appearance::default() }.theme());
+    assert_eq!(auto(Some(Rgb(255, 255, 255))), Appearance { choice: Choice::Light, ..Appearance::default() }.theme());
     assert_eq!((auto(None), auto(Some(Rgb(128, 128, 128)))), (Theme::mono(), Theme::mono()));
 }
 
@@ -127,7 +127,8 @@ fn a_theme_that_is_chosen_by_the_background_stands_out_from_whatever_it_is() {
 fn mono_sets_no_colour_and_only_high_contrast_a_background() {
     assert!(styles(Theme::mono()).iter().all(|style| style.fg.is_none()));
     for choice in Choice::ALL {
-        let coloured = styles(Looks { choice, ..Looks::default() }.theme()).iter().any(|style| style.bg.is_some());
+        let coloured =
+            styles(Appearance { choice, ..Appearance::default() }.theme()).iter().any(|style| style.bg.is_some());
         assert_eq!(coloured, choice == Choice::Contrast);
         assert_eq!(choice.code().parse(), Ok(choice));
     }
