@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::link::{Continues, PageOwner};
+use crate::store::Unkept;
 use crate::store::export::Format;
 use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -157,31 +158,6 @@ pub enum LinkEvent {
         /// How many wait.
         waiting: usize,
     },
-}
-
-/// What is typed cannot be kept on the disk, so that it does not survive an end of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unkept {
-    /// Where it would be kept; none where the user has no home.
-    pub folder: Option<PathBuf>,
-    /// Which of the usual errors it is.
-    pub kind: io::ErrorKind,
-    /// The system's words.
-    pub words: String,
-}
-
-impl Unkept {
-    /// This folder cannot be written to.
-    #[must_use]
-    pub fn new(folder: &std::path::Path, error: &io::Error) -> Self {
-        Self { folder: Some(folder.to_owned()), kind: error.kind(), words: error.to_string() }
-    }
-
-    /// There is no folder to write to.
-    #[must_use]
-    pub fn nowhere() -> Self {
-        Self { folder: None, kind: io::ErrorKind::NotFound, words: String::new() }
-    }
 }
 
 /// What comes of an export.

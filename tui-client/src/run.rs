@@ -24,7 +24,7 @@ use crate::event::{Effect, Event, ExportNews, LinkEvent};
 use crate::host;
 use crate::link::{self, Command, Link};
 use crate::store::export::Export;
-use crate::store::history::Notebook;
+use crate::store::history::{History, HistoryCommand, HistoryNews};
 use crate::store::settings::{self, Remembered};
 use crate::terminal::clipboard::{self, Through};
 use crate::terminal::input::Input;
@@ -111,7 +111,7 @@ struct Loop {
     others: mpsc::Receiver<Event>,
     tell: mpsc::Sender<Event>,
     /// What is kept of the typing; none before the first student is known, or without a home.
-    notebook: Option<Notebook>,
+    history: Option<History>,
     export: Option<Export>,
     /// Commands that the link had no room for yet, in order.
     overflow: VecDeque<Command>,
@@ -167,7 +167,7 @@ impl Loop {
             news,
             others,
             tell,
-            notebook: None,
+            history: None,
             export: None,
             overflow: VecDeque::new(),
             modes,
@@ -213,8 +213,8 @@ impl Loop {
             // At the end the write is waited for.
             let _ = settings::write(state, &now);
         }
-        if let Some(notebook) = self.notebook.take() {
-            notebook.finish();
+        if let Some(history) = self.history.take() {
+            history.finish();
         }
         if let Some(export) = self.export.take() {
             export.stop();
@@ -352,13 +352,9 @@ impl Loop {
                 Effect::Ping => self.ask(Command::Ping),
                 Effect::Quit => self.running = false,
                 Effect::Suspend => self.stop(),
-                Effect::OpenNotebook(student) => {
-                    if let Some(notebook) = self.notebook() {
-                        notebook.open(student);
-                    }
-                }
-                Effect::NoteLine(line) => drop(self.notebook.as_ref().map(|notebook| notebook.line(line))),
-                Effect::NoteDraft(draft) => drop(self.notebook.as_ref().map(|notebook| notebook.draft(draft))),
+                Effect::OpenNotebook(student) => self.keep(HistoryCommand::Open(student)),
+                Effect::NoteLine(line) => self.keep(HistoryCommand::Line(line)),
+                Effect::NoteDraft(draft) => self.keep(HistoryCommand::Draft(draft)),
                 Effect::BeginExport { path, format, replace } => {
                     let tell = self.tell.clone();
                     let export = Export::begin(path, format, replace, move |event| drop(tell.blocking_send(event)));
@@ -408,16 +404,22 @@ impl Loop {
         let _ = tokio::time::timeout(LATE_ANSWER, answer).await;
     }
 
-    /// What is kept of the typing, from the first use on.
-    fn notebook(&mut self) -> Option<&Notebook> {
-        if self.notebook.is_none()
-            && let Some(state) = self.state.clone()
-        {
+    /// Keeps what is typed, once it is known whose it is. Without a home or a thread nothing is kept, and everything
+    /// else works.
+    fn keep(&mut self, command: HistoryCommand) {
+        if let (None, HistoryCommand::Open(_), Some(state)) = (&self.history, &command, &self.state) {
             let tell = self.tell.clone();
-            // Without a thread nothing is kept, and everything else works.
-            self.notebook = Notebook::start(state, move |event| drop(tell.blocking_send(event))).ok();
+            let told = move |news| {
+                let _ = tell.blocking_send(match news {
+                    HistoryNews::Opened { student, lines, draft } => Event::Notebook { student, lines, draft },
+                    HistoryNews::Unkept(unkept) => Event::Unkept(unkept),
+                });
+            };
+            self.history = History::start(state.clone(), told).ok();
         }
-        self.notebook.as_ref()
+        if let Some(history) = &self.history {
+            history.send(command);
+        }
     }
 
     /// Looks in a thread of its own: a disk may be slow.

@@ -10,8 +10,9 @@ use super::input::Line;
 use super::join::Field;
 use super::notices::Gravity;
 use super::{App, Body, Feed, Me, NewCertificate, Screen, Urgency};
-use crate::event::{Effect, LinkEvent, Lost, Pin, Unkept};
+use crate::event::{Effect, LinkEvent, Lost, Pin};
 use crate::link::{Continues, PageOwner};
+use crate::store::Unkept;
 use crate::text;
 
 /// The most of a system's words that are quoted in a notice, in cells.

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 use super::edge::Edge;
-use crate::event::{Pending, Unkept};
+use crate::event::Pending;
+use crate::store::Unkept;
 use crate::store::outbox::{Outbox, Owner};
 
 /// The most squares that may be on their way to the disk; the link takes no more commands meanwhile.

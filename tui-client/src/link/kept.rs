@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::disk::Disk;
 use super::edge::Edge;
 use super::{Backoff, Cursor, FirstSeen, Options, Window};
-use crate::event::{LinkEvent, Pending, Pin, Unkept};
+use crate::event::{LinkEvent, Pending, Pin};
+use crate::store::Unkept;
 use crate::store::outbox::Owner;
 
 /// Who joins, now and on every reconnect.

@@ -8,9 +8,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
 use squares::app::{App, Setup};
-use squares::event::{Effect, Event, LinkEvent, Lost, Pending, Unkept};
+use squares::event::{Effect, Event, LinkEvent, Lost, Pending};
 use squares::lang::Lang;
 use squares::link::Continues;
+use squares::store::Unkept;
 use squares::store::settings::Remembered;
 use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,

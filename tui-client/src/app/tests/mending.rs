@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 
 use super::*;
-use crate::event::{Pin, Unkept};
+use crate::event::Pin;
+use crate::store::Unkept;
 
 /// On the join form of a server that asks for a PIN.
 fn at_the_form() -> Room {
