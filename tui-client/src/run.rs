@@ -28,22 +28,16 @@ use crate::store::history::{History, HistoryCommand, HistoryNews};
 use crate::store::settings::{self, Remembered};
 use crate::terminal::clipboard::{self, Through};
 use crate::terminal::input::Input;
-use crate::terminal::{self, Modes, Signal};
+use crate::terminal::{self, BackgroundQuery, Modes, Signal};
 use frames::Frames;
-use input::{Came, Inputs};
+use input::Inputs;
 use output::Output;
 
 /// How long the link may take to leave; a host waits for its guests' last results.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// What asks the terminal for its background.
-const BACKGROUND_WANTED: &[u8] = b"\x1b]11;?\x1b\\";
-
-/// How long the answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long the end waits for an answer of the terminal that was just asked for.
-const LATE_ANSWER: Duration = Duration::from_millis(100);
+/// How long the end waits for a reply of the terminal that was just asked for.
+const LATE_REPLY: Duration = Duration::from_millis(100);
 
 /// The most news of other threads that wait.
 const OTHERS: usize = 64;
@@ -116,10 +110,8 @@ struct Loop {
     /// Commands that the link had no room for yet, in order.
     overflow: VecDeque<Command>,
     modes: Modes,
-    may_ask: bool,
+    background: BackgroundQuery,
     through: Through,
-    /// When the terminal was asked for its background, until it answers.
-    asked: Option<Instant>,
     state: Option<PathBuf>,
     remembered: Remembered,
     /// Stopped, or about to be: the terminal is not ours.
@@ -127,15 +119,15 @@ struct Loop {
     running: bool,
 }
 
-enum Happened {
-    Signal(Option<Signal>),
-    Came(Option<Came>),
-    News(Option<LinkEvent>),
-    Other(Event),
+/// What the loop waited for.
+enum Wakeup {
+    Signal(Signal),
+    Input(Input),
+    Event(Event),
     /// The link took a command, or the moment that was waited for has come.
     Nothing,
-    /// Whoever was at the other end of the terminal is gone.
-    Gone,
+    /// There is no terminal any more, or the link has panicked.
+    Ended,
 }
 
 impl Loop {
@@ -171,16 +163,15 @@ impl Loop {
             export: None,
             overflow: VecDeque::new(),
             modes,
-            may_ask,
+            background: BackgroundQuery::new(may_ask),
             through,
-            asked: None,
             state,
             remembered,
             stopped: false,
             running: true,
         };
         if ask {
-            this.ask_background();
+            this.background.send();
         }
         this.carry_out(effects);
         Ok(this)
@@ -196,18 +187,16 @@ impl Loop {
                 break;
             }
             match self.next(&mut gone).await {
-                Happened::Signal(Some(signal)) => self.signal(signal),
-                Happened::Came(Some(came)) => self.came(came),
-                Happened::News(Some(news)) => self.news(news),
-                Happened::Other(event) => self.update(event),
-                Happened::Nothing => {}
-                // Where no key can come any more there is no terminal, and a link that ended has panicked.
-                Happened::Signal(None) | Happened::Came(None) | Happened::News(None) | Happened::Gone => break,
+                Wakeup::Signal(signal) => self.signal(signal),
+                Wakeup::Input(input) => self.input(input),
+                Wakeup::Event(event) => self.update(event),
+                Wakeup::Nothing => {}
+                Wakeup::Ended => break,
             }
             self.take_what_waits();
             self.wake_if_due();
         }
-        self.await_answer().await;
+        self.await_reply().await;
         let now = self.app.remember();
         if let (Some(state), true) = (&self.state, now != self.remembered) {
             // At the end the write is waited for.
@@ -225,7 +214,7 @@ impl Loop {
     }
 
     /// Waits for the next thing to happen.
-    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Happened {
+    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Wakeup {
         let now = Instant::now();
         self.urgency = self.urgency.max(self.app.needs_draw());
         let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
@@ -233,36 +222,32 @@ impl Loop {
         let Self { signals, inputs, news, others, link, overflow, .. } = self;
         tokio::select! {
             biased;
-            signal = signals.recv() => Happened::Signal(signal),
-            came = inputs.next() => Happened::Came(came),
-            () = gone => Happened::Gone,
-            Some(event) = others.recv() => Happened::Other(event),
-            news = news.recv() => Happened::News(news),
+            signal = signals.recv() => signal.map_or(Wakeup::Ended, Wakeup::Signal),
+            input = inputs.next() => input.map_or(Wakeup::Ended, Wakeup::Input),
+            () = gone => Wakeup::Ended,
+            Some(event) = others.recv() => Wakeup::Event(event),
+            news = news.recv() => news.map_or(Wakeup::Ended, |news| Wakeup::Event(Event::Link(news))),
             room = link.commands().reserve(), if !overflow.is_empty() => {
                 if let (Ok(room), Some(command)) = (room, overflow.pop_front()) {
                     room.send(command);
                 }
-                Happened::Nothing
+                Wakeup::Nothing
             }
-            () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => Happened::Nothing,
+            () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => Wakeup::Nothing,
         }
     }
 
     /// Takes what came meanwhile, so that one frame shows all of it.
     fn take_what_waits(&mut self) {
         // What is said line by line shows the line as it was when it was entered.
-        let keys = if matches!(self.output, Output::Linear(_)) { 0 } else { BREATH };
-        for _ in 0..keys {
-            match (self.running, self.running.then(|| self.inputs.next_now()).flatten()) {
-                (true, Some(came)) => self.came(came),
-                _ => break,
-            }
+        let inputs = if matches!(self.output, Output::Linear(_)) { 0 } else { BREATH };
+        for _ in 0..inputs {
+            let Some(input) = self.running.then(|| self.inputs.next_now()).flatten() else { break };
+            self.input(input);
         }
         for _ in 0..BREATH {
-            match (self.news.try_recv(), self.running) {
-                (Ok(news), true) => self.news(news),
-                _ => break,
-            }
+            let Some(news) = self.running.then(|| self.news.try_recv().ok()).flatten() else { break };
+            self.update(Event::Link(news));
         }
     }
 
@@ -298,17 +283,17 @@ impl Loop {
         }
     }
 
-    fn came(&mut self, came: Came) {
-        match came {
-            Came::Input(Input::Key(key)) => self.update(Event::Key(key)),
-            Came::Input(Input::Paste(text)) => self.update(Event::Paste(text)),
-            Came::Input(Input::Mouse(mouse)) => self.update(Event::Mouse(mouse)),
-            Came::Input(Input::Focus(looked_at)) => self.update(Event::Focus(looked_at)),
-            Came::Input(Input::Background(background)) => {
-                self.asked = None;
+    fn input(&mut self, input: Input) {
+        match input {
+            Input::Key(key) => self.update(Event::Key(key)),
+            Input::Paste(text) => self.update(Event::Paste(text)),
+            Input::Mouse(mouse) => self.update(Event::Mouse(mouse)),
+            Input::Focus(focused) => self.update(Event::Focus(focused)),
+            Input::Background(background) => {
+                self.background.replied();
                 self.update(Event::Background(background));
             }
-            Came::Resized => self.resized(),
+            Input::Resized => self.resized(),
         }
     }
 
@@ -325,17 +310,13 @@ impl Loop {
         self.update(Event::Resize(width, height));
     }
 
-    fn news(&mut self, news: LinkEvent) {
-        let joined = matches!(news, LinkEvent::Joined { .. });
-        self.update(Event::Link(news));
+    fn update(&mut self, event: Event) {
+        let joined = matches!(event, Event::Link(LinkEvent::Joined { .. }));
+        let effects = self.app.update(event, Instant::now());
+        self.carry_out(effects);
         if joined {
             self.remember();
         }
-    }
-
-    fn update(&mut self, event: Event) {
-        let effects = self.app.update(event, Instant::now());
-        self.carry_out(effects);
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
@@ -367,7 +348,7 @@ impl Loop {
                 Effect::EndExport => drop(self.export.as_ref().map(Export::end)),
                 Effect::StopExport => drop(self.export.take()),
                 Effect::Remember => self.remember(),
-                Effect::AskBackground => self.ask_background(),
+                Effect::AskBackground => self.background.send(),
                 // A terminal that takes nothing any more ends the loop by itself.
                 Effect::Bell => drop(terminal::bell()),
                 Effect::Title(title) => drop(terminal::title(&title)),
@@ -384,24 +365,17 @@ impl Loop {
         }
     }
 
-    /// Asks the terminal for its background. Nothing waits for the answer.
-    fn ask_background(&mut self) {
-        if self.may_ask && terminal::write(BACKGROUND_WANTED).is_ok() {
-            self.asked = Some(Instant::now());
-        }
-    }
-
-    /// Gives an answer that is on its way a moment, so that it does not arrive in the shell.
-    async fn await_answer(&mut self) {
-        let answer = async {
-            while self.asked.is_some_and(|asked| asked.elapsed() < PATIENCE) {
+    /// Gives a reply that is on its way a moment, so that it does not arrive in the shell.
+    async fn await_reply(&mut self) {
+        let reply = async {
+            while self.background.is_pending() {
                 match self.inputs.next().await {
-                    None | Some(Came::Input(Input::Background(_))) => break,
+                    None | Some(Input::Background(_)) => break,
                     Some(_) => {}
                 }
             }
         };
-        let _ = tokio::time::timeout(LATE_ANSWER, answer).await;
+        let _ = tokio::time::timeout(LATE_REPLY, reply).await;
     }
 
     /// Keeps what is typed, once it is known whose it is. Without a home or a thread nothing is kept, and everything
@@ -468,7 +442,7 @@ impl Loop {
         self.resized();
         // It may be another terminal by now, or have other colours.
         if self.app.wants_background() {
-            self.ask_background();
+            self.background.send();
         }
         self.output.repaint();
         self.urgency = Some(Urgency::Now);

@@ -18,10 +18,12 @@ use crossterm::terminal::{
 };
 use crossterm::{Command, queue};
 
+mod background_query;
 pub mod clipboard;
 pub mod input;
 mod signals;
 
+pub use background_query::BackgroundQuery;
 pub use signals::{Signal, Signals};
 
 /// Whether the terminal is in our hands, and whether with a screen of its own.

@@ -10,20 +10,11 @@ use tokio::time::sleep_until;
 use crate::terminal::input::source::{self, Chunk};
 use crate::terminal::input::{Decoder, Input};
 
-/// What came, and what is still to come.
+/// What the terminal sent, read and still unread.
 pub(super) struct Inputs {
-    reads: mpsc::Receiver<Chunk>,
+    chunks: mpsc::Receiver<Chunk>,
     decoder: Decoder,
-    waiting: VecDeque<Input>,
-    /// The window has another size.
-    resized: bool,
-}
-
-/// What happened at the terminal.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Came {
-    Input(Input),
-    Resized,
+    decoded: VecDeque<Input>,
 }
 
 impl Inputs {
@@ -32,57 +23,45 @@ impl Inputs {
     /// # Errors
     /// Where there is no terminal.
     pub(super) fn start() -> io::Result<Self> {
-        let reads = source::start()?;
-        Ok(Self { reads, decoder: Decoder::default(), waiting: VecDeque::new(), resized: false })
+        Ok(Self { chunks: source::start()?, decoder: Decoder::default(), decoded: VecDeque::new() })
     }
 
     /// Waits for the next; none where nothing can come any more. Dropped at any time, nothing is lost.
-    pub(super) async fn next(&mut self) -> Option<Came> {
+    pub(super) async fn next(&mut self) -> Option<Input> {
         loop {
-            if let Some(came) = self.take() {
-                return Some(came);
+            if let Some(input) = self.decoded.pop_front() {
+                return Some(input);
             }
             let deadline = self.decoder.deadline();
             tokio::select! {
                 // What has come goes before what should have.
                 biased;
-                read = self.reads.recv() => match read {
-                    Some(read) => self.read(read),
+                chunk = self.chunks.recv() => match chunk {
+                    Some(chunk) => self.decode(chunk),
                     // Nothing comes any more: what was held back is all of it.
-                    None => self.waiting.extend(self.decoder.timeout(deadline?)),
+                    None => self.decoded.extend(self.decoder.timeout(deadline?)),
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
-                    self.waiting.extend(self.decoder.timeout(Instant::now()));
+                    self.decoded.extend(self.decoder.timeout(Instant::now()));
                 }
             }
         }
     }
 
     /// The next, where it has come already.
-    pub(super) fn next_now(&mut self) -> Option<Came> {
-        loop {
-            if let Some(came) = self.take() {
-                return Some(came);
-            }
-            let read = self.reads.try_recv().ok()?;
-            self.read(read);
+    pub(super) fn next_now(&mut self) -> Option<Input> {
+        while self.decoded.is_empty() {
+            let chunk = self.chunks.try_recv().ok()?;
+            self.decode(chunk);
         }
+        self.decoded.pop_front()
     }
 
-    fn take(&mut self) -> Option<Came> {
-        if std::mem::take(&mut self.resized) {
-            return Some(Came::Resized);
-        }
-        self.waiting.pop_front().map(Came::Input)
-    }
-
-    fn read(&mut self, read: Chunk) {
-        match read {
-            Chunk::Bytes(bytes, at) => self.waiting.extend(self.decoder.feed(&bytes, at)),
+    fn decode(&mut self, chunk: Chunk) {
+        match chunk {
+            Chunk::Bytes(bytes, at) => self.decoded.extend(self.decoder.feed(&bytes, at)),
             #[cfg(not(unix))]
-            Chunk::Input(input) => self.waiting.push_back(input),
-            #[cfg(not(unix))]
-            Chunk::Resized => self.resized = true,
+            Chunk::Input(input) => self.decoded.push_back(input),
         }
     }
 }

@@ -90,6 +90,8 @@ pub enum Input {
     Focus(bool),
     /// Its background.
     Background(Rgb),
+    /// The window has another size. On Unix a signal says so.
+    Resized,
 }
 
 /// Makes sense of bytes as they come.

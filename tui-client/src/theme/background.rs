@@ -1,24 +1,11 @@
-//! Colours as numbers: what a terminal says of its background, and how well two colours can be told apart. Read by the
-//! looks, and by `run`, which asks the terminal.
+//! Colours as numbers: what the environment says of the background, and how well two colours can be told apart. Read by
+//! the appearance.
 
 /// A colour of eight bits a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
 impl Rgb {
-    /// Reads what a terminal answers to OSC 11: `rgb:1e1e/1e1e/1e1e`, with one to four digits a channel.
-    #[must_use]
-    pub fn from_answer(answer: &str) -> Option<Self> {
-        let channels = answer.strip_prefix("rgb:").or_else(|| answer.strip_prefix("rgba:"))?;
-        let mut channels = channels.split('/').map(|digits| {
-            let most =
-                16_u32.checked_pow(u32::try_from(digits.len()).ok().filter(|digits| (1..=4).contains(digits))?)? - 1;
-            let value = u32::from_str_radix(digits, 16).ok()?;
-            u8::try_from(value * 255 / most).ok()
-        });
-        Some(Self(channels.next()??, channels.next()??, channels.next()??))
-    }
-
     /// The colours 16 to 231 of 256, which every terminal has alike.
     #[must_use]
     pub fn of_cube(index: u8) -> Self {
@@ -59,19 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_terminals_answer_is_read() {
-        for (answer, colour) in [
-            ("rgb:ffff/ffff/ffff", Some(Rgb(255, 255, 255))),
-            ("rgb:1e1e/2828/0000", Some(Rgb(0x1e, 0x28, 0))),
-            ("rgb:ff/80/0", Some(Rgb(255, 128, 0))),
-            ("rgba:0000/0000/0000/ffff", Some(Rgb(0, 0, 0))),
-            ("rgb:fffff/0/0", None),
-            ("rgb:1/2", None),
-            ("rgb://", None),
-            ("?", None),
-        ] {
-            assert_eq!(Rgb::from_answer(answer), colour, "{answer}");
-        }
+    fn the_environment_may_say_what_the_background_is() {
         assert_eq!(Rgb::from_environment("15;0"), Some(Rgb(0, 0, 0)));
         assert_eq!(Rgb::from_environment("0;default;15"), Some(Rgb(255, 255, 255)));
         assert_eq!(Rgb::from_environment("default"), None);

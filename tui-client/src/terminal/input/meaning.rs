@@ -2,10 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::Input;
 use super::keys::{self, typed};
 use super::mouse;
 use super::sequence::{ESC, Framed, Sequence, frame};
-use super::{Input, Rgb};
+use crate::terminal::background_query::parse_reply;
 
 /// What came of looking at the next bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,8 +49,7 @@ pub(super) fn push(sequence: Sequence<'_>, out: &mut Vec<Input>) {
         Sequence::Console(last @ b'A'..=b'E') => out.push(Input::Key(KeyCode::F(last - b'A' + 1).into())),
         Sequence::Key(modifiers, last) => out.extend(keys::single(modifiers, last).map(Input::Key)),
         Sequence::Command(text) => {
-            let background =
-                text.strip_prefix(b"11;").and_then(|text| Rgb::from_answer(std::str::from_utf8(text).ok()?));
+            let background = text.strip_prefix(b"11;").and_then(|reply| parse_reply(std::str::from_utf8(reply).ok()?));
             out.extend(background.map(Input::Background));
         }
         Sequence::Console(_) | Sequence::Other => {}

@@ -17,9 +17,6 @@ pub enum Chunk {
     /// What the system's console made of them by itself.
     #[cfg(not(unix))]
     Input(super::Input),
-    /// The window has another size.
-    #[cfg(not(unix))]
-    Resized,
 }
 
 /// Reads from now on. When it can read no more, the channel closes.
@@ -78,15 +75,15 @@ pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     let (tell, told) = mpsc::channel(READS);
     std::thread::Builder::new().name("input".into()).spawn(move || {
         while let Ok(event) = crossterm::event::read() {
-            let read = match event {
-                Event::Key(key) => Chunk::Input(Input::Key(key)),
-                Event::Mouse(mouse) => Chunk::Input(Input::Mouse(mouse)),
-                Event::Paste(text) => Chunk::Input(Input::Paste(super::paste::text(text.as_bytes()))),
-                Event::FocusGained => Chunk::Input(Input::Focus(true)),
-                Event::FocusLost => Chunk::Input(Input::Focus(false)),
-                Event::Resize(..) => Chunk::Resized,
+            let input = match event {
+                Event::Key(key) => Input::Key(key),
+                Event::Mouse(mouse) => Input::Mouse(mouse),
+                Event::Paste(text) => Input::Paste(super::paste::text(text.as_bytes())),
+                Event::FocusGained => Input::Focus(true),
+                Event::FocusLost => Input::Focus(false),
+                Event::Resize(..) => Input::Resized,
             };
-            if tell.blocking_send(read).is_err() {
+            if tell.blocking_send(Chunk::Input(input)).is_err() {
                 return;
             }
         }
