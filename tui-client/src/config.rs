@@ -16,9 +16,10 @@
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use etcetera::BaseStrategy;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use squares_shared::regular_file;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -53,7 +54,8 @@ pub struct Config {
 }
 
 /// What tells of results of mine that came while somebody looked elsewhere.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Notify {
     /// Nothing.
     #[default]
@@ -62,30 +64,6 @@ pub enum Notify {
     Bell,
     /// How many came, in the window's title.
     Title,
-}
-
-impl Notify {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Off, Self::Bell, Self::Title];
-
-    /// Its name in settings and flags.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Bell => "bell",
-            Self::Title => "title",
-        }
-    }
-}
-
-impl FromStr for Notify {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|notify| notify.code() == text);
-        known.ok_or("choose off, bell or title")
-    }
 }
 
 /// What is wrong with the file.
@@ -200,9 +178,17 @@ impl Fault {
 }
 
 /// One of a few words; anything else is told how to mend it.
-fn word<T: FromStr>(value: &Spanned<DeValue<'_>>, mend: &str) -> Result<T, Fault> {
-    let read = value.get_ref().as_str().and_then(|text| text.parse().ok());
+fn word<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>, mend: &str) -> Result<T, Fault> {
+    let read = value.get_ref().as_str().and_then(|text| keyword(text).ok());
     read.ok_or_else(|| Fault::of(value, mend))
+}
+
+/// One of a few words, here and on the command line.
+///
+/// # Errors
+/// Where it is another.
+pub(crate) fn keyword<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::value::Error> {
+    T::deserialize(text.into_deserializer())
 }
 
 fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {

@@ -11,10 +11,11 @@ use clap::builder::{
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use clap_complete::Shell;
+use serde::de::DeserializeOwned;
 use squares_shared::typed;
 use trimmed::Trimmed;
 
-use crate::config::Notify;
+use crate::config::{Notify, keyword};
 use crate::lang::Lang;
 use crate::link::read_servers;
 use crate::theme::Choice;
@@ -44,7 +45,7 @@ pub struct Flags {
     pub name: Option<String>,
 
     /// The language of the screen [default: the locale's]
-    #[arg(long, value_name = "LANG", env = "SQUARES_LANG", value_parser = Trimmed(PossibleValuesParser::new(["ko", "en"]).map(|value| lang(&value))))]
+    #[arg(long, value_name = "LANG", env = "SQUARES_LANG", value_parser = one_of::<Lang, _>(["ko", "en"]))]
     pub lang: Option<Lang>,
 
     /// Print results as JSON, one a line
@@ -68,11 +69,11 @@ pub struct Flags {
     pub no_mouse: bool,
 
     /// The colours: auto, dark, light, contrast or mono [default: by the terminal's background]
-    #[arg(long, value_name = "NAME", env = "SQUARES_THEME", value_parser = Trimmed(PossibleValuesParser::new(Choice::ALL.map(Choice::code)).try_map(|value| value.parse::<Choice>())))]
+    #[arg(long, value_name = "NAME", env = "SQUARES_THEME", value_parser = one_of::<Choice, _>(["auto", "dark", "light", "contrast", "mono"]))]
     pub theme: Option<Choice>,
 
     /// Tell of results of mine that come while the window is not looked at: off, bell or title [default: off]
-    #[arg(long, value_name = "HOW", env = "SQUARES_NOTIFY", value_parser = Trimmed(PossibleValuesParser::new(Notify::ALL.map(Notify::code)).try_map(|value| value.parse::<Notify>())))]
+    #[arg(long, value_name = "HOW", env = "SQUARES_NOTIFY", value_parser = one_of::<Notify, _>(["off", "bell", "title"]))]
     pub notify: Option<Notify>,
 
     /// The settings file, with keys of your own [default: squares/config.toml in the folder for settings]
@@ -189,9 +190,12 @@ fn unmarked(argument: &str) -> &str {
     argument.strip_prefix(MARK).unwrap_or(argument)
 }
 
-/// One of the two values that clap lets through.
-fn lang(value: &str) -> Lang {
-    if value == "ko" { Lang::Ko } else { Lang::En }
+/// A value that is one of these words.
+fn one_of<T, const N: usize>(words: [&'static str; N]) -> impl TypedValueParser<Value = T>
+where
+    T: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    Trimmed(PossibleValuesParser::new(words).try_map(|word| keyword::<T>(&word)))
 }
 
 fn server(argument: &str) -> Result<String, crate::link::AddressError> {
@@ -271,6 +275,16 @@ mod tests {
         }
         for fine in ["--help", "--version"] {
             assert_eq!(read(&[fine]).unwrap_err().exit_code(), 0);
+        }
+    }
+
+    #[test]
+    fn every_word_that_a_flag_offers_is_read() {
+        for argument in Flags::command().get_arguments().filter(|argument| argument.get_action().takes_values()) {
+            for word in argument.get_possible_values() {
+                let flag = format!("--{}={}", argument.get_long().unwrap(), word.get_name());
+                assert!(read(&[&flag]).is_ok(), "{flag}");
+            }
         }
     }
 

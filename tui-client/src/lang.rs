@@ -1,8 +1,11 @@
 //! The two languages of the client, and the locale that chooses one. The sentences are in [`crate::strings`]; tables that
 //! have words of their own, such as those of keys and commands, hold them as [`Both`].
 
-/// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// A language. Its name in settings and flags is `ko` or `en`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// Korean.
     Ko,
@@ -16,27 +19,6 @@ impl Lang {
     pub fn from_locale(locale: &str) -> Self {
         let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("ko") { Self::Ko } else { Self::En }
-    }
-
-    /// Its name in settings and flags.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Ko => "ko",
-            Self::En => "en",
-        }
-    }
-}
-
-impl std::str::FromStr for Lang {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "ko" => Ok(Self::Ko),
-            "en" => Ok(Self::En),
-            _ => Err("no such language; choose ko or en"),
-        }
     }
 }
 

@@ -2,11 +2,10 @@
 //! cursor. Also what the system says of it: signals, stopping and going on, a hangup. Called by `run`; plain mode
 //! asks it whether its reader is gone.
 //!
-//! [`leave`] may be called from anywhere and any number of times, the panic hook included: it takes no lock that
-//! drawing holds.
+//! [`leave`] may be called from anywhere and any number of times, the panic hook included: the one lock that it takes is
+//! never held while something is written.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
@@ -17,6 +16,7 @@ use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, queue};
+use parking_lot::Mutex;
 
 mod background_query;
 pub mod clipboard;
@@ -26,19 +26,8 @@ mod signals;
 pub use background_query::BackgroundQuery;
 pub use signals::{Signal, Signals};
 
-/// Whether the terminal is in our hands, and whether with a screen of its own.
-static ENTERED: AtomicBool = AtomicBool::new(false);
-static PAINTED: AtomicBool = AtomicBool::new(false);
-
-/// Whether the terminal takes nothing but text.
-static BARE: AtomicBool = AtomicBool::new(false);
-
-/// Whether the window's title is ours.
-static TITLED: AtomicBool = AtomicBool::new(false);
-
-/// Whether the wheel was told to be no arrows, and whether that was in xterm.
-static WHEEL_TOLD: AtomicBool = AtomicBool::new(false);
-static IN_XTERM: AtomicBool = AtomicBool::new(false);
+/// The bytes that give the terminal back, while it is ours.
+static UNDO: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
 /// What another program may have left behind, set right: the characters that draw lines, inserting, an Enter that is
 /// two bytes, the keypad and the arrows of applications, no wrapping, colours. None of it moves the cursor.
@@ -109,54 +98,63 @@ pub fn mend() {}
 /// # Errors
 /// As the system reports them; then nothing is left taken over.
 pub fn enter(modes: Modes) -> io::Result<()> {
+    let (mut bytes, mut undo) = (Vec::new(), Vec::new());
+    if modes.bare {
+        undo.extend(b"\r\n");
+    } else {
+        take_over(modes, &mut bytes, &mut undo);
+    }
     // Crossterm keeps the modes it found the first time, and does nothing while it has them.
     disable_raw_mode()?;
     enable_raw_mode()?;
-    ENTERED.store(true, Ordering::SeqCst);
-    BARE.store(modes.bare, Ordering::SeqCst);
-    PAINTED.store(!modes.linear, Ordering::SeqCst);
-    if modes.bare {
-        return Ok(());
-    }
-    let mut bytes = Vec::new();
-    // What the other screen puts back when it is left is what stands here.
-    bytes.extend(SET_RIGHT);
-    if modes.linear {
-        bytes.extend(b"\x1b7");
-        bytes.extend(SET_RIGHT_MOVING);
-        bytes.extend(b"\x1b8");
-    } else {
-        queue!(bytes, EnterAlternateScreen, Hide)?;
-        bytes.extend(SET_RIGHT_MOVING);
-        mouse(modes, &mut bytes)?;
-    }
-    queue!(bytes, EnableBracketedPaste)?;
-    if modes.focus {
-        queue!(bytes, EnableFocusChange)?;
-    }
-    if modes.title && !TITLED.swap(true, Ordering::SeqCst) {
-        bytes.extend(b"\x1b[22;2t");
-    }
+    *UNDO.lock() = Some(undo);
     write(&bytes).inspect_err(|_| leave())
 }
 
-/// Takes the mouse, or leaves it to the terminal.
-fn mouse(modes: Modes, bytes: &mut Vec<u8>) -> io::Result<()> {
-    bytes.extend(MOUSE_SET_RIGHT);
-    if modes.mouse {
-        #[cfg(unix)]
-        bytes.extend(MOUSE_ON);
-        #[cfg(not(unix))]
-        queue!(bytes, crossterm::event::EnableMouseCapture)?;
-    } else {
-        if modes.xterm {
-            bytes.extend(WHEEL_KEPT);
-        }
-        bytes.extend(MOUSE_OFF);
-        IN_XTERM.store(modes.xterm, Ordering::SeqCst);
-        WHEEL_TOLD.store(true, Ordering::SeqCst);
+/// The bytes that take over a terminal that knows sequences, and those that give it back.
+fn take_over(modes: Modes, bytes: &mut Vec<u8>, undo: &mut Vec<u8>) {
+    // What the other screen puts back when it is left is what stands here.
+    bytes.extend(SET_RIGHT);
+    if modes.title {
+        bytes.extend(b"\x1b[22;2t");
+        undo.extend(b"\x1b[23;2t");
     }
-    Ok(())
+    if modes.linear {
+        // The other screen is never entered, and leaving it would move the cursor. What was typed stays on its line.
+        bytes.extend([b"\x1b7", SET_RIGHT_MOVING, b"\x1b8"].concat());
+        append(undo, DisableFocusChange);
+        append(undo, DisableBracketedPaste);
+        undo.extend(b"\r\n");
+    } else {
+        append(bytes, EnterAlternateScreen);
+        append(bytes, Hide);
+        bytes.extend(SET_RIGHT_MOVING);
+        bytes.extend(MOUSE_SET_RIGHT);
+        if modes.mouse {
+            #[cfg(unix)]
+            bytes.extend(MOUSE_ON);
+            #[cfg(not(unix))]
+            append(bytes, crossterm::event::EnableMouseCapture);
+        } else if modes.xterm {
+            bytes.extend([WHEEL_KEPT, MOUSE_OFF].concat());
+            undo.extend(WHEEL_BACK_IN_XTERM);
+        } else {
+            bytes.extend(MOUSE_OFF);
+            undo.extend(WHEEL_BACK);
+        }
+        // A frame may have been cut short, so its end comes first.
+        append(undo, EndSynchronizedUpdate);
+        append(undo, DisableMouseCapture);
+        append(undo, DisableFocusChange);
+        append(undo, DisableBracketedPaste);
+        append(undo, ResetColor);
+        append(undo, LeaveAlternateScreen);
+        append(undo, Show);
+    }
+    append(bytes, EnableBracketedPaste);
+    if modes.focus {
+        append(bytes, EnableFocusChange);
+    }
 }
 
 /// The size of the terminal, in cells. One that does not tell is taken for one of the usual.
@@ -170,48 +168,17 @@ pub fn size() -> io::Result<(u16, u16)> {
 
 /// Gives the terminal back as it was. Nothing happens where it is not ours.
 pub fn leave() {
-    if !ENTERED.swap(false, Ordering::SeqCst) {
-        return;
-    }
-    let mut bytes = Vec::new();
-    if TITLED.swap(false, Ordering::SeqCst) {
-        bytes.extend(b"\x1b[23;2t");
-    }
-    if WHEEL_TOLD.swap(false, Ordering::SeqCst) {
-        bytes.extend(if IN_XTERM.load(Ordering::SeqCst) { WHEEL_BACK_IN_XTERM } else { WHEEL_BACK });
-    }
-    if BARE.load(Ordering::SeqCst) {
-        let _ = write(b"\r\n");
+    let undo = UNDO.lock().take();
+    if let Some(undo) = undo {
+        // A terminal that is gone needs nothing undone.
+        let _ = write(&undo);
         let _ = disable_raw_mode();
-        return;
     }
-    if !PAINTED.load(Ordering::SeqCst) {
-        // The other screen was never entered, and leaving it would move the cursor. What was typed stays on its line.
-        let written = queue!(bytes, DisableFocusChange, DisableBracketedPaste);
-        bytes.extend_from_slice(b"\r\n");
-        let _ = written.and_then(|()| write(&bytes));
-        let _ = disable_raw_mode();
-        return;
-    }
-    // A frame may have been cut short, so its end comes first.
-    let written = queue!(
-        bytes,
-        EndSynchronizedUpdate,
-        DisableMouseCapture,
-        DisableFocusChange,
-        DisableBracketedPaste,
-        ResetColor,
-        LeaveAlternateScreen,
-        Show
-    );
-    // A terminal that is gone needs nothing undone.
-    let _ = written.and_then(|()| write(&bytes));
-    let _ = disable_raw_mode();
 }
 
 /// Gives back what can be given back to a terminal that takes no bytes any more.
 pub fn give_up() {
-    if ENTERED.swap(false, Ordering::SeqCst) {
+    if UNDO.lock().take().is_some() {
         let _ = disable_raw_mode();
     }
 }
@@ -220,7 +187,7 @@ pub fn give_up() {
 pub fn leave_on_panic() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let was_ours = ENTERED.load(Ordering::SeqCst);
+        let was_ours = UNDO.lock().is_some();
         leave();
         before(panic);
         if was_ours {

@@ -18,13 +18,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use squares_shared::message::append_line;
 
 use crate::{event::Pending, link::each_server, private_file};
 
 /// The version of the file format.
 const VERSION: u32 = 1;
 
-/// Past this length, a file that holds mostly answered squares is written anew.
+/// Past this length, a file that holds mostly answered squares is rewritten.
 const COMPACT_ABOVE: u64 = 1 << 20;
 
 /// The longest first line that is looked at in a file of somebody else's.
@@ -78,14 +79,11 @@ struct Header<'a> {
     student: &'a str,
 }
 
-#[derive(Default, Serialize, Deserialize)]
-struct Record {
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    done: Option<String>,
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Record {
+    Square { id: String, number: String },
+    Answered { done: String },
 }
 
 impl Default for Ids {
@@ -167,7 +165,7 @@ impl Outbox {
         let mut lines = Vec::new();
         for id in ids {
             if kept.waiting.remove(id) {
-                append_record(&mut lines, &Record { done: Some(id.clone()), ..Record::default() });
+                append_line(&mut lines, &Record::Answered { done: id.clone() });
             }
         }
         if kept.waiting.is_empty() {
@@ -178,7 +176,7 @@ impl Outbox {
         }
         kept.append(&lines, false)?;
         let crowded = kept.length > COMPACT_ABOVE && kept.waiting.len() < 1000;
-        if crowded { self.write_anew() } else { Ok(()) }
+        if crowded { self.rewrite() } else { Ok(()) }
     }
 
     /// Takes over the squares of this owner that clients left behind which run no more, oldest first. They are kept
@@ -237,7 +235,7 @@ impl Outbox {
 
     /// Moves to a new file that holds only what still waits. A crash between the two leaves both, with the same
     /// squares under the same `id`s.
-    fn write_anew(&mut self) -> io::Result<()> {
+    fn rewrite(&mut self) -> io::Result<()> {
         let Some(old) = &self.kept else { return Ok(()) };
         let squares = read_squares(&old.file)?;
         let new = OutboxFile::create(&self.folder, &self.owner, &squares)?;
@@ -270,7 +268,7 @@ impl OutboxFile {
             Err(held) => return Err(held.into()),
         }
         let mut bytes = Vec::new();
-        append_record(&mut bytes, &Header { v: VERSION, server: &owner.server, student: &owner.student });
+        append_line(&mut bytes, &Header { v: VERSION, server: &owner.server, student: &owner.student });
         let header = bytes.len() as u64;
         bytes.extend(records(squares));
         let waiting = squares.iter().map(|square| square.id.clone()).collect();
@@ -308,15 +306,10 @@ impl OutboxFile {
     }
 }
 
-fn append_record(lines: &mut Vec<u8>, record: &impl Serialize) {
-    squares_shared::message::append_line(lines, record);
-}
-
 fn records(squares: &[Pending]) -> Vec<u8> {
     let mut lines = Vec::new();
     for Pending { id, number } in squares {
-        let record = Record { id: Some(id.clone()), number: Some(number.clone()), done: None };
-        append_record(&mut lines, &record);
+        append_line(&mut lines, &Record::Square { id: id.clone(), number: number.clone() });
     }
     lines
 }
@@ -345,16 +338,15 @@ fn read_squares(mut file: &File) -> io::Result<Vec<Pending>> {
     for line in BufReader::new(file).split(b'\n') {
         let Ok(record) = serde_json::from_slice::<Record>(&line?) else { continue };
         match record {
-            Record { id: Some(id), number: Some(number), .. } => {
+            Record::Square { id, number } => {
                 places.insert(id.clone(), squares.len());
                 squares.push(Some(Pending { id, number }));
             }
-            Record { done: Some(id), .. } => {
-                if let Some(place) = places.remove(&id) {
+            Record::Answered { done } => {
+                if let Some(place) = places.remove(&done) {
                     squares[place] = None;
                 }
             }
-            _ => {}
         }
     }
     Ok(squares.into_iter().flatten().collect())

@@ -5,15 +5,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use squares_shared::regular_file;
 
 use crate::lang::Lang;
 use crate::private_file;
 use crate::theme::Choice;
 
-/// What one run keeps for the next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What one run keeps for the next: the file, as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Remembered {
     /// The student id of the last join.
     pub student: Option<String>,
@@ -22,25 +24,16 @@ pub struct Remembered {
     /// The last server that is not the default one.
     pub server: Option<String>,
     /// The language chosen with `/lang`.
+    #[serde(deserialize_with = "known")]
     pub lang: Option<Lang>,
     /// The theme chosen with `/theme`.
+    #[serde(deserialize_with = "known")]
     pub theme: Option<Choice>,
 }
 
-/// The file, as JSON.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct File {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    student: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    server: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lang: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    theme: Option<String>,
+/// A choice that this version does not know is none.
+fn known<'de, D: Deserializer<'de>, T: DeserializeOwned>(value: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(value)?).ok())
 }
 
 /// Longer files are none of ours.
@@ -65,9 +58,7 @@ pub fn outbox_folder(state: &Path) -> PathBuf {
 #[must_use]
 pub fn read(state: &Path) -> Remembered {
     let text = regular_file::read(&path(state), LONGEST).unwrap_or_default();
-    let File { student, name, server, lang, theme } = serde_json::from_slice(&text).unwrap_or_default();
-    let lang = lang.and_then(|lang| lang.parse().ok());
-    Remembered { student, name, server, lang, theme: theme.and_then(|theme| theme.parse().ok()) }
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// Remembers, in one step: a reader finds what was there before or all of this.
@@ -75,10 +66,7 @@ pub fn read(state: &Path) -> Remembered {
 /// # Errors
 /// As the system reports them; what was there before stays.
 pub fn write(state: &Path, remembered: &Remembered) -> io::Result<()> {
-    let Remembered { student, name, server, lang, theme } = remembered.clone();
-    let theme = theme.map(|theme| theme.code().to_owned());
-    let lang = lang.map(|lang| lang.code().to_owned());
-    let mut text = serde_json::to_vec_pretty(&File { student, name, server, lang, theme })?;
+    let mut text = serde_json::to_vec_pretty(remembered)?;
     text.push(b'\n');
     private_file::make_folder(state)?;
     private_file::replace(&path(state), &text)
@@ -141,7 +129,7 @@ mod tests {
         assert_eq!(read(&state), remembered);
         write(&state, &Remembered::default()).unwrap();
         assert_eq!(read(&state), Remembered::default());
-        for bad in ["", "{", "[]", "{\"student\":7}"] {
+        for bad in ["", "{", "[]", "{\"student\":7}", "{\"lang\":\"fr\",\"theme\":7}"] {
             fs::write(path(&state), bad).unwrap();
             assert_eq!(read(&state), Remembered::default(), "{bad}");
         }

@@ -4,14 +4,16 @@
 //! what was chosen.
 
 use ratatui::style::{Color, Modifier, Style};
+use serde::{Deserialize, Serialize};
 
 use super::{Rgb, Theme};
 
 /// The least contrast of text with its background.
 pub(super) const LEAST: f64 = 4.5;
 
-/// What a person may choose.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What a person may choose. Its name in settings and flags is that of the variant, in lower case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Choice {
     /// By the terminal's background.
     #[default]
@@ -112,27 +114,6 @@ const BLACK: Shades = shades(Some((Color::Black, Rgb(0, 0, 0))), 16, Rgb(0, 0, 0
 impl Choice {
     /// All of them, in the order in which `/theme` goes through them.
     pub const ALL: [Self; 5] = [Self::Auto, Self::Dark, Self::Light, Self::Contrast, Self::Mono];
-
-    /// Its name in settings, flags and commands.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Dark => "dark",
-            Self::Light => "light",
-            Self::Contrast => "contrast",
-            Self::Mono => "mono",
-        }
-    }
-}
-
-impl std::str::FromStr for Choice {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|choice| choice.code() == text);
-        known.ok_or("no such theme; choose auto, dark, light, contrast or mono")
-    }
 }
 
 impl Depth {

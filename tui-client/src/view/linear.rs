@@ -36,7 +36,8 @@ const EXPRESSION: usize = 100;
 /// The most results of others that are said at once; how many were passed over is said too.
 const AT_ONCE: usize = 10;
 
-/// What was said so far.
+/// What was said so far. It is compared with what the app knows: were sentences pushed where something happens instead,
+/// some twenty places of the app would push, and twelve of these fields would stay to tell what was said already.
 #[derive(Debug, Default)]
 pub struct Linear {
     typed: TypedLine,
@@ -58,7 +59,7 @@ pub struct Linear {
     why_lost: String,
     /// How often Enter had been refused.
     refusals: usize,
-    form_error: Option<String>,
+    form_error: String,
     /// What was said of a certificate.
     first_seen: String,
     pin_held: Option<Instant>,
@@ -128,7 +129,7 @@ impl Linear {
             lines.push(format!("{}. {}", app.strings.program, app.strings.tagline));
         }
         self.connection(app, now, &mut lines);
-        self.answers(app, now, &mut lines);
+        self.outcomes(app, now, &mut lines);
         self.opened(app, &mut lines);
         self.many = false;
         self.feed(app, &mut lines);
@@ -141,7 +142,7 @@ impl Linear {
         let shown = |text| if secret { "*".repeat(text::width(text)).into() } else { text::printable(text) };
         let (before, behind) = line.text().split_at(line.caret());
         let (before, behind) = (shown(before), shown(behind));
-        let entered = std::mem::replace(&mut self.entered, app.input.taken()) != app.input.taken();
+        let entered = changed(&mut self.entered, app.input.taken());
         let text = format!("{before}{behind}");
         let line = LineState { prompt: &prompt, text: &text, caret: before.len(), entered };
         // A terminal that does not tell its size is taken for one of the usual.
@@ -158,7 +159,7 @@ impl Linear {
             State::Joined => format!("{} {}", strings.joined, app.connection.log.as_deref().unwrap_or_default()),
             _ => strings.connecting.to_owned(),
         };
-        if !passing && state != self.state {
+        if !passing && changed(&mut self.state, state) {
             let mut words: Vec<String> = header::state(app, now, false).into_iter().map(|part| part.text).collect();
             if app.connection.is_joined() {
                 words.extend([app.me.name.clone(), (strings.online)(app.online.count())]);
@@ -172,9 +173,8 @@ impl Linear {
             }
             words.retain(|words| !words.is_empty());
             lines.push(words.join(", "));
-            self.state = state;
         }
-        if std::mem::replace(&mut self.hosting, app.connection.hosting) != app.connection.hosting && self.hosting {
+        if changed(&mut self.hosting, app.connection.hosting) && self.hosting {
             lines.push(strings.hosting.to_owned());
         }
         let unanswered = if app.connection.is_joined() { 0 } else { app.feed.waiting.unanswered() };
@@ -182,18 +182,16 @@ impl Linear {
             lines.push((strings.waiting)(unanswered));
         }
         let held_up = app.connection.held_up.as_ref();
-        let until = held_up.map(|(_, until)| *until);
-        if let (Some((error, _)), Some(seconds), true) =
-            (held_up, app.connection.held_up_for(now), self.held_up != until)
+        if changed(&mut self.held_up, held_up.map(|(_, until)| *until))
+            && let (Some((error, _)), Some(seconds)) = (held_up, app.connection.held_up_for(now))
         {
             lines.push((strings.error)(error));
             lines.push((strings.sent_again_in)(seconds));
         }
-        self.held_up = until;
     }
 
     /// What became of what the person did.
-    fn answers(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
+    fn outcomes(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
         let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
         let mut refused = Vec::new();
         for square in (0..app.feed.waiting.len()).filter_map(|at| app.feed.waiting.get(at)) {
@@ -218,37 +216,24 @@ impl Linear {
             self.why_lost.clone_from(&sentence);
         }
         // The same may be said of another try.
-        let renewed = std::mem::replace(&mut self.notice, notice) != notice && notice.is_some();
+        let renewed = changed(&mut self.notice, notice) && notice.is_some();
         // What is wrong is said with every Enter, or a second one would seem to have done something.
-        let again = std::mem::replace(&mut self.refusals, app.refusals) != app.refusals;
-        if (sentence != self.sentence || renewed || again) && !sentence.is_empty() {
-            lines.push(sentence.clone());
-        }
-        self.sentence = sentence;
-        let error = app.form.error.as_ref().map(|(_, words)| words.clone()).filter(|_| app.screen == Screen::Join);
-        if again || error != self.form_error {
-            lines.extend(error.clone());
-            self.form_error = error;
-        }
-        let new = super::join::first_seen(app).filter(|_| app.screen == Screen::Join).unwrap_or_default();
-        if new != self.first_seen && !new.is_empty() {
-            lines.push(new.clone());
-        }
-        self.first_seen = new;
-        let held = app.form.held_until.filter(|_| app.screen == Screen::Join);
-        if self.pin_held != held
+        let again = changed(&mut self.refusals, app.refusals);
+        say_changed(&mut self.sentence, sentence, renewed || again, lines);
+        let joining = app.screen == Screen::Join;
+        let error = app.form.error.as_ref().map(|(_, words)| words.clone()).filter(|_| joining).unwrap_or_default();
+        say_changed(&mut self.form_error, error, again, lines);
+        let first_seen = super::join::first_seen(app).filter(|_| joining).unwrap_or_default();
+        say_changed(&mut self.first_seen, first_seen, false, lines);
+        let held = app.form.held_until.filter(|_| joining);
+        if changed(&mut self.pin_held, held)
             && let Some(seconds) = held.and_then(|until| seconds_until(until, now))
         {
             lines.push((app.strings.pin_held_up)(seconds));
         }
-        self.pin_held = held;
         self.exporting.say(app, now, lines);
-        let fault = app.form.student_fault().map(|fault| (app.strings.student_error)(fault)).unwrap_or_default();
-        let fault = if app.screen == Screen::Join { fault } else { String::new() };
-        if fault != self.field_fault && !fault.is_empty() {
-            lines.push(fault.clone());
-        }
-        self.field_fault = fault;
+        let fault = app.form.student_fault().filter(|_| joining).map(|fault| (app.strings.student_error)(fault));
+        say_changed(&mut self.field_fault, fault.unwrap_or_default(), false, lines);
     }
 
     /// What was opened over the feed.
@@ -262,8 +247,7 @@ impl Linear {
             bodies::say(app, lines);
         }
         let found = app.search.as_ref().and_then(|search| search.found);
-        if found != self.found {
-            self.found = found;
+        if changed(&mut self.found, found) {
             lines.extend(found.and_then(|at| app.recall.line(at)).map(|line| text::printable(line).into_owned()));
         }
     }
@@ -272,14 +256,12 @@ impl Linear {
         if app.screen != Screen::Room {
             return;
         }
-        if self.log != app.connection.log {
-            self.log.clone_from(&app.connection.log);
+        if changed(&mut self.log, app.connection.log.clone()) {
             self.newest = 0;
         }
         let summed_up = self.filter(app, lines);
         let selected = app.feed.selected();
-        let seq = selected.map(Row::seq);
-        let moved = std::mem::replace(&mut self.selected, seq) != seq;
+        let moved = changed(&mut self.selected, selected.map(Row::seq));
         let place = if app.feed.is_following() { None } else { self.in_sight(app).map(Row::seq) };
         let before = std::mem::replace(&mut self.place, place);
         let paged = before != place && place.is_some();
@@ -314,8 +296,7 @@ impl Linear {
         let whose = app.feed.filter.student.as_ref().map_or("", |whose| &whose.id);
         let typed = app.feed.filter.needle.as_ref().map_or("", |needle| &needle.typed);
         let filter = if all { String::new() } else { format!("{whose}\n{typed}") };
-        if filter != self.filter {
-            self.filter = filter;
+        if changed(&mut self.filter, filter) {
             self.filtering = !all;
             if all {
                 lines.push(app.strings.everybody.to_owned());
@@ -354,6 +335,20 @@ impl Linear {
         }
         lines.extend(said.into_iter().rev());
         self.newest = new.first().map_or(newest, |row| row.seq());
+    }
+}
+
+/// Takes over what is now. Whether something else was before.
+fn changed<T: PartialEq>(before: &mut T, now: T) -> bool {
+    let differs = *before != now;
+    *before = now;
+    differs
+}
+
+/// Says a sentence where it is another than before, or is to be said `again`; nothing where there is none now.
+fn say_changed(before: &mut String, now: String, again: bool, lines: &mut Vec<String>) {
+    if changed(before, now) | again && !before.is_empty() {
+        lines.push(before.clone());
     }
 }
 

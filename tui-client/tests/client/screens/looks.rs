@@ -51,6 +51,6 @@ fn themes() {
         stage.key(KeyCode::Up, KeyModifiers::SHIFT);
         stage.type_in("1/2");
         stage.press(KeyCode::Enter);
-        insta::assert_snapshot!(format!("theme_{}", choice.code()), stage.styles());
+        insta::assert_snapshot!(format!("theme_{choice:?}").to_lowercase(), stage.styles());
     }
 }
