@@ -239,7 +239,7 @@ impl App {
         let mut app = Self {
             strings,
             theme: setup.appearance.theme(),
-            looks: setup.appearance,
+            appearance: setup.appearance,
             attention: Attention::new(setup.notify),
             glyphs: Glyphs::new(setup.ascii),
             ascii: setup.ascii,

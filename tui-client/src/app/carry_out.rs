@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::commands::{self, Action, Argument, COPIED, LANGS, Parsed, THEMES};
 use super::notices::Gravity;
 use super::{App, Body, Copied};
+use crate::config::keyword;
 use crate::event::Effect;
 use crate::lang::Lang;
 use crate::strings::Strings;
@@ -93,7 +94,7 @@ impl App {
 
     /// Without a word, the next one.
     fn choose_theme(&mut self, argument: &str, now: Instant, effects: &mut Vec<Effect>) -> bool {
-        let named = commands::word(THEMES, argument).and_then(|word| word.parse().ok());
+        let named = commands::word(THEMES, argument).and_then(|word| keyword(word).ok());
         let choice = match named {
             Some(choice) => choice,
             None if argument.is_empty() => self.appearance.next(),

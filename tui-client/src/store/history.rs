@@ -193,8 +193,8 @@ mod tests {
                 HistoryNews::Opened { .. } => None,
             };
             let told: Vec<HistoryNews> = told.iter().collect();
-            assert_eq!(told.iter().filter_map(folder).collect::<Vec<_>>(), [&bad], "{told:?}");
             assert_eq!(told.len(), 3, "{bad:?}: {told:?}");
+            assert_eq!(told.iter().filter_map(folder).collect::<Vec<_>>(), [bad], "{told:?}");
         }
     }
 
