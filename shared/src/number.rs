@@ -47,29 +47,6 @@ pub struct Number {
 }
 
 impl Number {
-    /// Reads a number by the grammar of the protocol's section "Numbers", allowing at most `max_digits`
-    /// digits in canonical form, zeros counted.
-    ///
-    /// The text may come from anyone: it is read once from left to right, and nothing is allocated before its
-    /// digits are counted and found to be allowed. An exponent may be as long and as large as it likes.
-    ///
-    /// # Errors
-    ///
-    /// [`NumberError::NotANumber`] with the first fault from the left where the text is not a number, and
-    /// [`NumberError::TooManyDigits`] where it is one, but is longer than `max_digits` (or than a quarter of
-    /// the address space, which no memory holds).
-    ///
-    /// ```
-    /// use squares_shared::number::Number;
-    ///
-    /// assert_eq!(Number::parse("−１２，３４５", 5)?.to_string(), "-12345");
-    /// assert_eq!(Number::parse("2.5E-3", 5)?.to_string(), "0.0025");
-    /// # Ok::<(), squares_shared::number::NumberError>(())
-    /// ```
-    pub fn parse(text: &str, max_digits: usize) -> Result<Self, NumberError> {
-        read::number(text, max_digits)
-    }
-
     /// How many digits the canonical form has: 4 for `1e3`, 3 for `0.05`, 1 for `0`. Constant time.
     #[must_use]
     pub fn digits(&self) -> usize {
@@ -112,6 +89,6 @@ impl Number {
             "a square of {} digits squared is longer than any memory: square a shorter number",
             self.digits()
         );
-        Self { negative: false, coefficient: self.coefficient.square(), exponent: self.exponent * 2 }
+        Self { negative: false, coefficient: multiply::square(&self.coefficient), exponent: self.exponent * 2 }
     }
 }

@@ -1,7 +1,7 @@
 //! A whole number of any length in decimal limbs, and the step between eighteen digits of text and one limb.
 //! [`Number`](super::Number) keeps its coefficient in it.
 
-use super::multiply;
+use std::hint::select_unpredictable;
 
 /// How many decimal digits one limb holds.
 pub(super) const LIMB_DIGITS: usize = 18;
@@ -70,24 +70,6 @@ impl Limbs {
             }
         }
     }
-
-    /// The number times itself.
-    pub(super) fn square(&self) -> Self {
-        match self {
-            Self::Few([low, 0]) => {
-                let square = u128::from(*low) * u128::from(*low);
-                let (high, low) = multiply::split(square);
-                Self::Few([low, high])
-            }
-            _ => {
-                let mut square = multiply::square(self.as_slice());
-                if square.last() == Some(&0) {
-                    square.pop();
-                }
-                Self::Many(square.into_boxed_slice())
-            }
-        }
-    }
 }
 
 /// How many digits a limb that is not zero has without leading zeros.
@@ -135,9 +117,53 @@ fn eight_ascii(number: u64) -> [u8; 8] {
     (ones | 0x3030_3030_3030_3030).to_le_bytes()
 }
 
+/// `value` = quotient × 10^18 + remainder, as (quotient, remainder), for any value.
+pub(super) fn carry(value: u128) -> (u128, u64) {
+    let high = (value >> 64) as u64;
+    let (quotient, remainder) = split(u128::from(high % BASE) << 64 | u128::from(value as u64));
+    (u128::from(high / BASE) << 64 | u128::from(quotient), remainder)
+}
+
+/// `value` = quotient × 10^18 + remainder, as (quotient, remainder), for a value below 10^18 × 2^64.
+///
+/// A division of 128 bits by 64 with the reciprocal known beforehand: algorithm 4 of Möller and Granlund,
+/// "Improved division by invariant integers". It takes two multiplications, the division instruction dozens.
+pub(super) fn split(value: u128) -> (u64, u64) {
+    const SHIFT: u32 = BASE.leading_zeros();
+    const DIVISOR: u64 = BASE << SHIFT;
+    const RECIPROCAL: u64 = (u128::MAX / DIVISOR as u128 - (1 << 64)) as u64;
+
+    let value = value << SHIFT;
+    let (high, low) = ((value >> 64) as u64, value as u64);
+    let estimate = u128::from(RECIPROCAL) * u128::from(high) + value;
+    let (mut quotient, fraction) = (((estimate >> 64) as u64).wrapping_add(1), estimate as u64);
+    let mut remainder = low.wrapping_sub(quotient.wrapping_mul(DIVISOR));
+    // One too many as often as not, so that a branch would be guessed wrong every other time.
+    let over = remainder > fraction;
+    quotient = quotient.wrapping_sub(u64::from(over));
+    remainder = select_unpredictable(over, remainder.wrapping_add(DIVISOR), remainder);
+    if remainder >= DIVISOR {
+        quotient += 1;
+        remainder -= DIVISOR;
+    }
+    (quotient, remainder >> SHIFT)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_value_is_split_as_the_division_instruction_does(value: u128) {
+            let base = u128::from(BASE);
+            prop_assert_eq!(carry(value), (value / base, (value % base) as u64));
+            let value = value % (base << 64);
+            prop_assert_eq!(split(value), ((value / base) as u64, (value % base) as u64));
+        }
+    }
 
     #[test]
     fn eight_digits_survive_the_way_to_text_and_back() {

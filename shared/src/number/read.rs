@@ -5,40 +5,61 @@
 use super::limbs::{LIMB_DIGITS, Limbs};
 use super::{Fault, MOST_DIGITS, Number, NumberError};
 
-/// Reads a whole text as one number; [`Number::parse`] says how.
-pub(super) fn number(text: &str, max_digits: usize) -> Result<Number, NumberError> {
-    let written = Written::read(text).map_err(NumberError::NotANumber)?;
-    let (integer, fraction) = (&written.integer, &written.fraction);
+impl Number {
+    /// Reads a number by the grammar of the protocol's section "Numbers", allowing at most `max_digits`
+    /// digits in canonical form, zeros counted.
+    ///
+    /// The text may come from anyone: it is read once from left to right, and nothing is allocated before its
+    /// digits are counted and found to be allowed. An exponent may be as long and as large as it likes.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::NotANumber`] with the first fault from the left where the text is not a number, and
+    /// [`NumberError::TooManyDigits`] where it is one, but is longer than `max_digits` (or than a quarter of
+    /// the address space, which no memory holds).
+    ///
+    /// ```
+    /// use squares_shared::number::Number;
+    ///
+    /// assert_eq!(Number::parse("−１２，３４５", 5)?.to_string(), "-12345");
+    /// assert_eq!(Number::parse("2.5E-3", 5)?.to_string(), "0.0025");
+    /// # Ok::<(), squares_shared::number::NumberError>(())
+    /// ```
+    pub fn parse(text: &str, max_digits: usize) -> Result<Self, NumberError> {
+        let written = Written::read(text).map_err(NumberError::NotANumber)?;
+        let (integer, fraction) = (&written.integer, &written.fraction);
 
-    let mut leading = integer.leading_zeros();
-    if leading == integer.digits {
-        leading += fraction.leading_zeros();
-    }
-    let all = integer.digits + fraction.digits;
-    if leading == all {
-        return if max_digits == 0 {
-            Err(NumberError::TooManyDigits { limit: max_digits })
-        } else {
-            Ok(Number { negative: false, coefficient: Limbs::Few([0, 0]), exponent: 0 })
-        };
-    }
-    let mut trailing = fraction.trailing_zeros();
-    if trailing == fraction.digits {
-        trailing += integer.trailing_zeros();
-    }
+        let mut leading = integer.leading_zeros();
+        if leading == integer.digits {
+            leading += fraction.leading_zeros();
+        }
+        let all = integer.digits + fraction.digits;
+        if leading == all {
+            return if max_digits == 0 {
+                Err(NumberError::TooManyDigits { limit: max_digits })
+            } else {
+                Ok(Self { negative: false, coefficient: Limbs::Few([0, 0]), exponent: 0 })
+            };
+        }
+        let mut trailing = fraction.trailing_zeros();
+        if trailing == fraction.digits {
+            trailing += integer.trailing_zeros();
+        }
 
-    let significant = all - leading - trailing;
-    // Neither a count of bytes nor an exponent goes beyond 64 bits, so that 128 hold any sum of them.
-    let exponent = written.exponent + trailing as i128 - fraction.digits as i128;
-    let digits = if exponent >= 0 { significant as i128 + exponent } else { (significant as i128).max(1 - exponent) };
-    if digits > max_digits.min(MOST_DIGITS) as i128 {
-        return Err(NumberError::TooManyDigits { limit: max_digits });
+        let significant = all - leading - trailing;
+        // Neither a count of bytes nor an exponent goes beyond 64 bits, so that 128 hold any sum of them.
+        let exponent = written.exponent + trailing as i128 - fraction.digits as i128;
+        let digits =
+            if exponent >= 0 { significant as i128 + exponent } else { (significant as i128).max(1 - exponent) };
+        if digits > max_digits.min(MOST_DIGITS) as i128 {
+            return Err(NumberError::TooManyDigits { limit: max_digits });
+        }
+        Ok(Self {
+            negative: written.negative,
+            coefficient: written.coefficient(leading, significant),
+            exponent: exponent as isize,
+        })
     }
-    Ok(Number {
-        negative: written.negative,
-        coefficient: written.coefficient(leading, significant),
-        exponent: exponent as isize,
-    })
 }
 
 /// A number as it was written: what the grammar tells apart, none of it evaluated but the exponent.

@@ -1,7 +1,6 @@
 //! Squaring as on paper, column by column. The fastest way for short numbers, and what Karatsuba ends in.
 
-use super::super::limbs::BASE;
-use super::carry;
+use super::super::limbs::{BASE, carry};
 
 /// The longest number whose columns are sure to fit into 128 bits: a column adds up at most one product of
 /// two limbs, which is below 10^36, for each limb.

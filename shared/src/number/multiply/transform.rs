@@ -11,7 +11,7 @@
 mod prime;
 mod split;
 
-use super::super::limbs::BASE;
+use super::super::limbs::{self, BASE};
 use prime::{Factor, P, below, reduce, root, sub, wide};
 
 /// What a coefficient stays below: three of them make a limb.
@@ -46,7 +46,7 @@ pub(super) fn square(limbs: &[u64], out: &mut [u64]) {
             .iter()
             .rev()
             .fold(0, |value, coefficient| value * u128::from(COEFFICIENT) + u128::from(*coefficient));
-        (carried, *out) = super::split(value + u128::from(carried));
+        (carried, *out) = limbs::split(value + u128::from(carried));
     }
 }
 
