@@ -1,8 +1,70 @@
-//! Text in a table for spreadsheets (CSV) that none of them carries out as a formula. Names and ids are of people's
-//! own choosing, and whoever opens the table did not choose them. The server's and the client's exports call it for
-//! every cell.
+//! Tables for spreadsheets (CSV), of which no cell is executed as a formula. Names and ids are of people's own
+//! choosing, and whoever opens the table did not choose them. The exports of the server and of the client are written
+//! here, and the sheets with new PINs.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use crate::message::SquareResult;
+
+/// What spreadsheets take a file for UTF-8 by.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// A table that is being written.
+pub struct Table<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Table<W> {
+    /// Begins with the mark and the titles of the columns.
+    ///
+    /// # Errors
+    /// As writing to `out` fails.
+    pub fn begin<S: AsRef<str>>(mut out: W, titles: impl IntoIterator<Item = S>) -> io::Result<Self> {
+        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        let mut table = Self(csv::Writer::from_writer(out));
+        table.row(titles)?;
+        Ok(table)
+    }
+
+    /// Begins one of results, for [`result`](Self::result).
+    ///
+    /// # Errors
+    /// As writing to `out` fails.
+    pub fn of_results(out: W) -> io::Result<Self> {
+        Self::begin(out, ["seq", "at", "student", "name", "number", "square", "id"])
+    }
+
+    /// Writes a row.
+    ///
+    /// # Errors
+    /// As writing fails.
+    pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) -> io::Result<()> {
+        for text in cells {
+            self.0.write_field(&*cell(text.as_ref()))?;
+        }
+        Ok(self.0.write_record(None::<&[u8]>)?)
+    }
+
+    /// Writes a result.
+    ///
+    /// # Errors
+    /// As writing fails.
+    pub fn result<S: AsRef<str>>(&mut self, result: &SquareResult<S>) -> io::Result<()> {
+        let SquareResult { seq, at, student, name, number, square, id } = result;
+        let id = id.as_ref().map_or("", AsRef::as_ref);
+        let texts = [at, student, name, number, square].map(AsRef::as_ref);
+        self.row([&*seq.to_string()].into_iter().chain(texts).chain([id]))
+    }
+
+    /// Hands on what is written, and gives back what it was written to.
+    ///
+    /// # Errors
+    /// As writing fails.
+    pub fn end(self) -> io::Result<W> {
+        self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
 
 /// The text with a `'` before whatever a spreadsheet would take for a formula: at its beginning, and behind a
 /// separator that the spreadsheet may guess in place of the comma. A number stays a number.
