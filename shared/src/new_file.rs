@@ -38,6 +38,16 @@ pub enum NewFileError {
     },
 }
 
+/// For callers with words of their own.
+impl From<NewFileError> for io::Error {
+    fn from(error: NewFileError) -> Self {
+        match error {
+            NewFileError::Exists { .. } | NewFileError::Unfinished { .. } => ErrorKind::AlreadyExists.into(),
+            NewFileError::Write { error, .. } => error,
+        }
+    }
+}
+
 /// A file that is being made. Dropped before it has its name, it is gone.
 #[derive(Debug)]
 pub struct NewFile {

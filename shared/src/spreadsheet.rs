@@ -22,7 +22,7 @@ impl<W: Write> Table<W> {
     /// As writing to `out` fails.
     pub fn begin<S: AsRef<str>>(mut out: W, titles: impl IntoIterator<Item = S>) -> io::Result<Self> {
         out.write_all(BYTE_ORDER_MARK.as_bytes())?;
-        let mut table = Self(csv::Writer::from_writer(out));
+        let mut table = Self::go_on(out);
         table.row(titles)?;
         Ok(table)
     }
@@ -33,6 +33,11 @@ impl<W: Write> Table<W> {
     /// As writing to `out` fails.
     pub fn of_results(out: W) -> io::Result<Self> {
         Self::begin(out, ["seq", "at", "student", "name", "number", "square", "id"])
+    }
+
+    /// Goes on with one, behind what `out` holds of it.
+    pub fn go_on(out: W) -> Self {
+        Self(csv::Writer::from_writer(out))
     }
 
     /// Writes a row.

@@ -14,7 +14,6 @@ pub mod lang;
 pub mod link;
 mod nearest;
 pub mod plain;
-mod private_file;
 pub mod run;
 pub mod store;
 pub mod strings;

@@ -2,6 +2,7 @@
 //! what a run remembers for the next (`settings`), and the files of results that people ask for (`export`).
 
 pub mod export;
+mod held_file;
 pub mod history;
 pub mod outbox;
 pub mod settings;

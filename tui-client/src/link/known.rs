@@ -14,9 +14,9 @@ use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use squares_shared::private_file;
 
 use crate::event::Lost;
-use crate::private_file;
 
 /// What stands for a certificate that led to a root.
 pub(super) const BY_A_ROOT: &str = "root";

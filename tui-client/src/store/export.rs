@@ -15,11 +15,11 @@ use std::thread;
 use std::time::Duration;
 
 use squares_shared::message::{ResultLine, SquareResult, append_line};
-use squares_shared::spreadsheet;
+use squares_shared::new_file::NewFile;
+use squares_shared::spreadsheet::Table;
 
 use crate::event::{Event, ExportNews};
-use crate::private_file;
-use part::Part;
+use part::create;
 
 /// The most pages that wait for the disk; the app asks for the next one only once the last is written.
 const WAITING: usize = 4;
@@ -147,7 +147,7 @@ struct Pages {
     target: PathBuf,
     replace: bool,
     format: Format,
-    pages: Part,
+    pages: NewFile,
     /// Where each page stands, newest first.
     places: Vec<(u64, u64)>,
     length: u64,
@@ -158,20 +158,25 @@ impl Pages {
         if target.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Part::remove_left_behind(&target);
-        let pages = Part::create(&target, "pages")?;
+        part::remove_left_behind(&target);
+        let pages = create(&target)?;
         Ok(Self { target, replace, format, pages, places: Vec::new(), length: 0 })
     }
 
     fn add(&mut self, results: &[SquareResult]) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        for result in results {
-            match self.format {
-                Format::Csv => append_row(&mut bytes, result),
-                Format::JsonLines => append_line(&mut bytes, &ResultLine::Result(borrowed(result))),
+        let bytes = match self.format {
+            Format::Csv => {
+                let mut table = Table::go_on(Vec::new());
+                results.iter().try_for_each(|result| table.result(result))?;
+                table.end()?
             }
-        }
-        self.pages.file.write_all(&bytes)?;
+            Format::JsonLines => {
+                let mut lines = Vec::new();
+                results.iter().for_each(|result| append_line(&mut lines, &ResultLine::Result(borrowed(result))));
+                lines
+            }
+        };
+        self.pages.file().write_all(&bytes)?;
         self.places.push((self.length, bytes.len() as u64));
         self.length += bytes.len() as u64;
         Ok(())
@@ -179,35 +184,25 @@ impl Pages {
 
     /// Puts the pages in order under the target's name. Not done where another file has that name by now.
     fn finish(&mut self) -> io::Result<bool> {
-        let mut whole = Part::create(&self.target, "whole")?;
+        let whole = create(&self.target)?;
+        let (mut pages, mut all) = (self.pages.file(), whole.file());
         if self.format == Format::Csv {
-            whole.file.write_all("\u{feff}seq,at,student,name,number,square,id\n".as_bytes())?;
+            Table::of_results(all)?.end()?;
         }
         for (from, length) in self.places.iter().rev() {
-            self.pages.file.seek(SeekFrom::Start(*from))?;
-            if io::copy(&mut (&self.pages.file).take(*length), &mut whole.file)? != *length {
+            pages.seek(SeekFrom::Start(*from))?;
+            if io::copy(&mut pages.take(*length), &mut all)? != *length {
                 // Somebody cut the file short. Half of the results is not what was asked for.
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        whole.file.sync_all()?;
-        let done = self.give_name(&whole)?;
-        private_file::sync_folder(part::folder_of(&self.target));
-        Ok(done)
-    }
-
-    fn give_name(&self, whole: &Part) -> io::Result<bool> {
         if self.replace {
-            fs::rename(&whole.path, &self.target)?;
+            whole.replace()?;
             return Ok(true);
         }
-        // Unlike a new name, a second one never takes the place of a file that is there.
-        match fs::hard_link(&whole.path, &self.target) {
-            Ok(()) => Ok(true),
+        match whole.publish().map_err(io::Error::from) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            // Some file systems know no second names.
-            Err(_) if fs::symlink_metadata(&self.target).is_ok() => Ok(false),
-            Err(_) => fs::rename(&whole.path, &self.target).map(|()| true),
+            published => published.map(|()| true),
         }
     }
 }
@@ -222,21 +217,6 @@ fn borrowed(result: &SquareResult) -> SquareResult<&str> {
         square: &result.square,
         id: result.id.as_deref(),
     }
-}
-
-fn append_row(bytes: &mut Vec<u8>, result: &SquareResult) {
-    let id = result.id.as_deref().unwrap_or_default();
-    bytes.extend(result.seq.to_string().as_bytes());
-    for field in [&*result.at, &*result.student, &*result.name, &*result.number, &*result.square, id] {
-        bytes.push(b',');
-        let field = spreadsheet::cell(field);
-        if field.contains([',', '"', '\n', '\r']) {
-            bytes.extend(format!("\"{}\"", field.replace('"', "\"\"")).as_bytes());
-        } else {
-            bytes.extend(field.as_bytes());
-        }
-    }
-    bytes.push(b'\n');
 }
 
 #[cfg(test)]
@@ -336,7 +316,7 @@ mod tests {
         let mut pages = Pages::begin(path.clone(), Format::Csv, false).unwrap();
         pages.add(&[result(3, "가람"), result(4, "나래")]).unwrap();
         pages.add(&[result(1, "다온")]).unwrap();
-        pages.pages.file.set_len(pages.length - 1).unwrap();
+        pages.pages.file().set_len(pages.length - 1).unwrap();
         assert_eq!(pages.finish().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         drop(pages);
         assert!(!path.exists() && fs::read_dir(folder.path()).unwrap().count() == 0);

@@ -19,8 +19,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use squares_shared::message::append_line;
+use squares_shared::private_file;
 
-use crate::{event::Pending, link::each_server, private_file};
+use super::held_file;
+use crate::{event::Pending, link::each_server};
 
 /// The version of the file format.
 const VERSION: u32 = 1;
@@ -143,7 +145,7 @@ impl Outbox {
             self.kept = Some(OutboxFile::create(&self.folder, &self.owner, squares)?);
             return Ok(());
         };
-        if !private_file::stands(&kept.file, &kept.path) {
+        if !held_file::stands(&kept.file, &kept.path) {
             // Somebody removed the file: nobody would find what is written to it.
             let mut all = read_squares(&kept.file)?;
             all.extend_from_slice(squares);
@@ -254,7 +256,7 @@ impl OutboxFile {
         if made.is_err() {
             let _ = fs::remove_file(&path);
         } else {
-            private_file::sync_folder(folder);
+            let _ = private_file::sync_folder(folder);
         }
         made
     }
@@ -264,7 +266,7 @@ impl OutboxFile {
         match file.try_lock() {
             Ok(()) => {}
             // Some network file systems know no locks. Nobody could tell a file that was left behind from one in use.
-            Err(TryLockError::Error(error)) => return Err(private_file::no_locks(&error)),
+            Err(TryLockError::Error(error)) => return Err(held_file::no_locks(&error)),
             Err(held) => return Err(held.into()),
         }
         let mut bytes = Vec::new();
@@ -316,7 +318,7 @@ fn records(squares: &[Pending]) -> Vec<u8> {
 
 /// Opens a file if this is its owner's.
 fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
-    let file = private_file::open_regular(path, private_file::options().read(true).append(true))?;
+    let file = held_file::open_regular(path, private_file::options().read(true).append(true))?;
     let mut first = Vec::new();
     BufReader::new((&file).take(LONGEST_HEADER)).read_until(b'\n', &mut first)?;
     let theirs = serde_json::from_slice::<Header<'_>>(&first).is_ok_and(|header| {

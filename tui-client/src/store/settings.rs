@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
-use squares_shared::regular_file;
+use squares_shared::{new_file, private_file, regular_file};
 
 use crate::lang::Lang;
-use crate::private_file;
 use crate::theme::Choice;
 
 /// What one run keeps for the next: the file, as JSON.
@@ -69,7 +68,7 @@ pub fn write(state: &Path, remembered: &Remembered) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(remembered)?;
     text.push(b'\n');
     private_file::make_folder(state)?;
-    private_file::replace(&path(state), &text)
+    new_file::replace(&path(state), &text)
 }
 
 fn path(state: &Path) -> PathBuf {

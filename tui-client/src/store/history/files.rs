@@ -7,10 +7,10 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use squares_shared::regular_file;
+use squares_shared::{new_file, private_file, regular_file};
 
 use super::{MOST_BYTES, MOST_LINES};
-use crate::private_file;
+use crate::store::held_file;
 
 /// The most terminals of one student that keep a draft.
 pub(super) const DRAFTS: u32 = 16;
@@ -60,7 +60,7 @@ impl Files {
             let _ = added.sync_data();
         }
         if std::mem::take(&mut self.named) {
-            self.folders.iter().for_each(|folder| private_file::sync_folder(folder));
+            self.folders.iter().for_each(|folder| drop(private_file::sync_folder(folder)));
         }
     }
 
@@ -85,13 +85,13 @@ impl Files {
     fn rewrite(&self, lines: &[String]) -> io::Result<()> {
         let mut text = lines.join("\n");
         text.push('\n');
-        private_file::replace(&self.history, text.as_bytes())
+        new_file::replace(&self.history, text.as_bytes())
     }
 
     pub(super) fn add(&mut self, line: &str) -> io::Result<()> {
         self.named |= !self.history.exists();
         // Opened for each line, since another client may have rewritten the file.
-        let mut file = private_file::open_regular(&self.history, private_file::options().append(true).create(true))?;
+        let mut file = held_file::open_regular(&self.history, private_file::options().append(true).create(true))?;
         file.write_all(format!("{line}\n").as_bytes())?;
         self.added = Some(file);
         Ok(())
@@ -119,7 +119,7 @@ impl Files {
 fn own_draft(folder: &Path, student: &str) -> io::Result<File> {
     let open = |number: u32| {
         let path = folder.join(format!("{student}.{number}.txt"));
-        private_file::open_regular(&path, private_file::options().read(true).write(true).create(true))
+        held_file::open_regular(&path, private_file::options().read(true).write(true).create(true))
     };
     let (mut empty, mut trouble) = (None, None);
     for number in 0..DRAFTS {
@@ -142,7 +142,7 @@ fn own_draft(folder: &Path, student: &str) -> io::Result<File> {
                 });
                 continue;
             }
-            Err(TryLockError::Error(error)) => return Err(private_file::no_locks(&error)),
+            Err(TryLockError::Error(error)) => return Err(held_file::no_locks(&error)),
         }
         if !read_draft(&mut file).is_empty() {
             return Ok(file);
