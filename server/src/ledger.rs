@@ -29,6 +29,7 @@ pub use check::Findings;
 use jiff::Timestamp;
 use open_files::{FilesChanged, OpenFiles};
 pub(crate) use reader::{PageQuery, ReadFailed, Replay};
+use squares_shared::private_file;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -207,7 +208,7 @@ impl Ledger {
     ) -> Result<(Self, Arc<Feed>), LedgerError> {
         let unusable =
             |error: std::io::Error| LedgerError::Unusable { path: folder.to_owned(), error: error.to_string() };
-        make_folder(folder).map_err(unusable)?;
+        private_file::make_folder(folder).map_err(unusable)?;
         permissions::restrict_folder(folder);
         let lock_path = folder.join(LOCK);
         let mut lock = open_lock(&lock_path)
@@ -302,26 +303,21 @@ fn open_lock(path: &Path) -> std::io::Result<File> {
     if path.symlink_metadata().is_ok_and(|file| !file.is_file()) {
         return Err(std::io::Error::other("it is a link or the like, and not a file; remove it"));
     }
-    let mut options = File::options();
-    options.create(true).truncate(false).read(true).write(true);
+    let mut options = private_file::options();
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
     }
-    options.open(path)
+    options.create(true).truncate(false).read(true).write(true).open(path)
 }
 
 /// Makes the ledger's file for its owner alone, where it is missing, and gives its own path where this one is a link:
 /// SQLite keeps what belongs to it beside the file itself.
 fn make_file(path: &Path) -> std::io::Result<PathBuf> {
     if !path.exists() && !schema::has_wal(path).unwrap_or(true) {
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path)?;
+        private_file::options().create(true).truncate(false).write(true).open(path)?;
     }
     if path.is_symlink() { path.canonicalize() } else { Ok(path.to_owned()) }
 }
@@ -352,33 +348,6 @@ fn tell_what_is_odd(folder: &Path, latest: u64, last_at: i64) {
 
 /// How the names of files begin that hold what was saved of a ledger which was removed under a running server.
 const SAVED: &str = "ledger-saved-";
-
-/// Makes what stands in the folder of this file durable: names of files are lost with the power unless their folder
-/// is synced.
-pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
-}
-
-/// Makes the data directory, for its owner alone, so that it is there after a power loss too.
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)?;
-    missing.into_iter().try_for_each(sync_folder_of)
-}
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,6 @@ mod ledger;
 mod limits;
 mod listen;
 mod metrics;
-mod new_file;
 mod permissions;
 mod pins;
 mod presence;
@@ -34,7 +33,6 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 pub use ledger::{Archive, ArchivedResult, ArchivedStudent, BackupError, Findings, LedgerError};
-pub use new_file::{NewFile, NewFileError};
 pub use pins::{PinError, hash_pin};
 pub use roster::{LONGEST_ROSTER, MadePins, RosterError, make_pins, read_roster};
 use session::join_pool::JoinPool;

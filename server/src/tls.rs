@@ -2,7 +2,7 @@
 //! `Server::start`.
 
 use std::{
-    fs::{self, File},
+    ffi::OsStr,
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,7 +14,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::NoServerSessionStorage,
 };
-use squares_shared::regular_file;
+use squares_shared::{new_file::NewFile, regular_file};
 use zeroize::Zeroizing;
 
 use crate::permissions;
@@ -109,22 +109,20 @@ fn make_if_missing(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).map_err(io::Error::other)?;
-    let unfinished = path.with_extension("new");
-    // What an earlier try left behind was never used.
-    let _ = fs::remove_file(&unfinished);
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&unfinished)?;
-    file.write_all(made.cert.pem().as_bytes())?;
-    file.write_all(made.signing_key.serialize_pem().as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
+    let new = NewFile::begin_as(path, OsStr::new("tls-self."), ".new", 6)?;
+    new.file().write_all(made.cert.pem().as_bytes())?;
+    new.file().write_all(made.signing_key.serialize_pem().as_bytes())?;
+    match new.publish().map_err(io::Error::from) {
+        // Another server made one meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        published => published,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -9,8 +9,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use squares_server::{Archive, ArchivedResult, ArchivedStudent, LedgerError, NewFile};
-use squares_shared::spreadsheet;
+use squares_server::{Archive, ArchivedResult, ArchivedStudent, LedgerError};
+use squares_shared::{message::SquareResult, new_file::NewFile, spreadsheet::Table};
 
 use super::{Folder, interrupt::Interrupt, progress::Progress};
 
@@ -60,8 +60,8 @@ impl Export {
             };
         };
         let interrupt = Interrupt::hear()?;
-        let (new, file) = NewFile::begin(path)?;
-        match self.write(&archive, &file, || interrupt.go_on()) {
+        let new = NewFile::begin(path)?;
+        match self.write(&archive, new.file(), || interrupt.go_on()) {
             Ok(()) => {
                 new.publish()?;
                 Ok(ExitCode::SUCCESS)
@@ -82,26 +82,21 @@ impl Export {
             progress.reached(result.seq(), archive.latest());
             if go_on().is_break() { Err(Ended::Interrupted) } else { Ok(()) }
         };
-        let broken = |error: csv::Error| Ended::Write(error.into());
-        if self.csv || self.students {
-            // Spreadsheets take a file for UTF-8 where it begins so.
-            out.write_all("\u{feff}".as_bytes())?;
-        }
         if self.students {
-            let mut table = csv::Writer::from_writer(&mut out);
-            table.write_record(["id", "name", "squares", "first", "last"]).map_err(broken)?;
+            let mut table = Table::begin(&mut out, ["id", "name", "squares", "first", "last"])?;
             for ArchivedStudent { id, name, squares, first, last } in archive.students()? {
-                table.write_record([text(&id), text(&name), squares.to_string(), first, last]).map_err(broken)?;
+                table.row([id, name, squares.to_string(), first, last])?;
             }
-            table.flush()?;
+            table.end()?;
         } else if self.csv {
-            let mut table = csv::Writer::from_writer(&mut out);
-            table.write_record(["seq", "at", "student", "name", "number", "square", "id"]).map_err(broken)?;
+            let mut table = Table::of_results(&mut out)?;
             archive.each(|result| {
-                table.write_record(fields(result).iter().map(String::as_str)).map_err(broken)?;
+                let ((student, name), (number, square)) = (result.student(), result.values());
+                let (seq, at, id) = (result.seq(), &*result.at(), result.request());
+                table.result(&SquareResult { seq, at, student, name, number, square, id })?;
                 reached(result)
             })?;
-            table.flush()?;
+            table.end()?;
         } else {
             archive.each(|result| {
                 out.write_all(&result.line())?;
@@ -112,22 +107,4 @@ impl Export {
         progress.end();
         Ok(())
     }
-}
-
-fn fields(result: &ArchivedResult) -> [String; 7] {
-    let ((student, name), (number, square)) = (result.student(), result.values());
-    [
-        result.seq().to_string(),
-        result.at(),
-        text(student),
-        text(name),
-        number.to_owned(),
-        square.to_owned(),
-        text(result.request().unwrap_or_default()),
-    ]
-}
-
-/// A text of a student's own choosing.
-fn text(text: &str) -> String {
-    spreadsheet::cell(text).into_owned()
 }

@@ -2,7 +2,7 @@
 //! out.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use squares_server::{LONGEST_ROSTER, make_pins};
-use squares_shared::regular_file;
+use squares_shared::{new_file::NewFile, regular_file};
 
 use super::counted;
 
@@ -34,20 +34,16 @@ impl MakePins {
         let bytes =
             regular_file::read(from, LONGEST_ROSTER).with_context(|| format!("cannot read {}", from.display()))?;
         let made = make_pins(&bytes).map_err(|why| anyhow!("the roster {} cannot be used: {why}", from.display()))?;
-        // Both are made before either is filled, so that a sheet without its roster, or the reverse, is not left
-        // behind.
-        let mut roster = create(to)?;
-        let filled = create(&self.sheet).and_then(|mut sheet| {
-            let filled = fill(&mut roster, to, &made.roster).and_then(|()| fill(&mut sheet, &self.sheet, &made.sheet));
-            if filled.is_err() {
-                let _ = fs::remove_file(&self.sheet);
-            }
-            filled
-        });
-        if filled.is_err() {
-            let _ = fs::remove_file(to);
+        // Both are begun before either is filled, and the sheet has its name before the roster has: nobody is left
+        // with one that lacks the other.
+        let (roster, sheet) = (begin(to)?, begin(&self.sheet)?);
+        fill(&roster, to, &made.roster)?;
+        fill(&sheet, &self.sheet, &made.sheet)?;
+        sheet.publish()?;
+        if let Err(error) = roster.publish() {
+            let _ = fs::remove_file(&self.sheet);
+            return Err(error.into());
         }
-        filled?;
         let (to, sheet) = (to.display(), self.sheet.display());
         let said = format!(
             "{} got a PIN, {} had one: the roster is {to}, the new PINs are in {sheet}; hand them out, then delete that file",
@@ -59,17 +55,12 @@ impl MakePins {
     }
 }
 
-/// A new file that its owner alone may read, from its first moment on.
-fn create(path: &Path) -> anyhow::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
+fn begin(path: &Path) -> anyhow::Result<NewFile> {
+    NewFile::begin(path)
+        .map_err(io::Error::from)
         .with_context(|| format!("cannot make {}; give the name of a file that is not there yet", path.display()))
 }
 
-fn fill(file: &mut File, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))
+fn fill(new: &NewFile, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    new.file().write_all(bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,12 +1,12 @@
 //! A copy of a ledger, made beside a running server and whole at every moment that anybody sees it. Called by
 //! `squares-server backup`.
 
-use std::{ops::ControlFlow, path::Path};
+use std::{io, ops::ControlFlow, path::Path};
 
 use rusqlite::{Connection, backup::StepResult};
+use squares_shared::new_file::{NewFile, NewFileError};
 
 use super::{Archive, LedgerError, schema};
-use crate::new_file::{NewFile, NewFileError};
 
 /// The pages that are copied between two reports of progress: 4 MiB.
 const PAGES: i32 = 1024;
@@ -33,7 +33,7 @@ impl Archive {
     /// # Errors
     /// [`BackupError`]; then there is no file of that name.
     pub fn backup(self, to: &Path, progress: impl FnMut(u64, u64) -> ControlFlow<()>) -> Result<(), BackupError> {
-        let (new, _file) = NewFile::begin(to)?;
+        let new = NewFile::begin(to)?;
         copy(&self.connection, self.path(), new.part(), progress)?;
         Ok(new.publish()?)
     }
@@ -41,7 +41,7 @@ impl Archive {
 
 /// Copies a ledger that is open, whether or not its file has a name.
 pub(super) fn save(connection: &Connection, from: &Path, to: &Path) -> Result<(), BackupError> {
-    let (new, _file) = NewFile::begin(to)?;
+    let new = NewFile::begin(to)?;
     copy(connection, from, new.part(), |_, _| ControlFlow::Continue(()))?;
     Ok(new.publish()?)
 }
@@ -53,7 +53,8 @@ fn copy(
     mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<(), BackupError> {
     let reading = |error: rusqlite::Error| BackupError::from(LedgerError::from_sqlite(from, &error));
-    let writing = |error: rusqlite::Error| NewFileError::Write { path: part.to_owned(), error: error.to_string() };
+    let writing =
+        |error| NewFileError::Write { path: part.to_owned(), error: io::Error::other::<rusqlite::Error>(error) };
     // One snapshot: what is added meanwhile changes nothing in it, and the copy never has to begin anew.
     let snapshot = connection.unchecked_transaction().map_err(reading)?;
     schema::identity(&snapshot).map_err(reading)?;

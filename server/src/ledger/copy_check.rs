@@ -19,8 +19,9 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use squares_shared::private_file;
 
-use super::{LedgerError, schema, sync_folder_of};
+use super::{LedgerError, schema};
 use crate::permissions;
 
 /// What no copy of a lock file shares with it: its inode, and when it was changed last, in nanoseconds since 1970.
@@ -104,7 +105,7 @@ fn record(
     permissions::restrict_file(lock).map_err(unusable)?;
     lock.seek(SeekFrom::Start(0)).map_err(unusable)?;
     lock.write_all(name.as_bytes()).and_then(|()| lock.sync_all()).map_err(unusable)?;
-    sync_folder_of(path).map_err(unusable)?;
+    private_file::sync_folder_of(path).map_err(unusable)?;
     let place = lock_identity(lock).map_err(unusable)?;
     in_transaction(connection, |transaction| write(transaction, &LastOpening { name, place, next: None }))
         .map_err(failed)

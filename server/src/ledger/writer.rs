@@ -10,7 +10,10 @@ use std::{
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use squares_shared::message::{ResultLine, SquareResult, append_line};
+use squares_shared::{
+    message::{ResultLine, SquareResult, append_line},
+    private_file,
+};
 use tokio::sync::mpsc;
 
 use super::{
@@ -18,7 +21,6 @@ use super::{
     apply::{Batch, Known, Outcome, apply},
     backup,
     checkpoint::Checkpointer,
-    make_folder,
     open_files::{FilesChanged, OpenFiles},
     reader, schema,
     student_filter::StudentFilter,
@@ -296,7 +298,7 @@ impl Writer {
         let name = format!("{SAVED}{}.sqlite3", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
         let to = self.folder.join(name);
         let save = || {
-            make_folder(&self.folder).map_err(|error| error.to_string())?;
+            private_file::make_folder(&self.folder).map_err(|error| error.to_string())?;
             backup::save(connection, &self.path, &to).map_err(|error| error.to_string())?;
             let look = || {
                 let saved = schema::connect_to_read(&to)?;

@@ -1,7 +1,7 @@
 //! Giving PINs to the students of a roster who have none: the roster anew, with hashes, and the sheet with the PINs
 //! themselves. Touches no file; the command `roster` does.
 
-use std::{num::NonZero, thread};
+use std::{io, num::NonZero, thread};
 
 use squares_shared::{
     pin::{ALPHABET, LENGTH},
@@ -168,14 +168,10 @@ fn csv_with(table: &Table<'_>, hash_of: &dyn Fn(&str) -> Option<String>) -> Resu
     writer.into_inner().map_err(|error| error.to_string())
 }
 
-fn sheet([id, name]: &[String; 2], new: &[NewPin]) -> csv::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record([id, name, "PIN"])?;
-    for student in new {
-        let cell = |text| spreadsheet::cell(text).into_owned();
-        writer.write_record([cell(&student.id), cell(&student.name), student.pin.clone()])?;
-    }
-    writer.into_inner().map_err(|error| error.into_error().into())
+fn sheet([id, name]: &[String; 2], new: &[NewPin]) -> io::Result<Vec<u8>> {
+    let mut sheet = spreadsheet::Table::begin(Vec::new(), [id, name, "PIN"])?;
+    new.iter().try_for_each(|student| sheet.row([&student.id, &student.name, &student.pin]))?;
+    sheet.end()
 }
 
 #[cfg(test)]
