@@ -15,6 +15,7 @@ pub mod link;
 mod nearest;
 pub mod plain;
 pub mod run;
+mod signals;
 pub mod store;
 pub mod strings;
 pub mod terminal;

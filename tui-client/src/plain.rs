@@ -12,14 +12,13 @@ mod session;
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use output::Output;
 use session::{End, Session, Tells};
 
 use crate::event::Pin;
 use crate::link::{Known, Trust};
-use crate::terminal;
+use crate::{signals, terminal};
 
 /// What is wrong where a number is to be squared for nobody.
 pub const NEEDS_STUDENT: &str = "a student id is needed here; give it with --student or in SQUARES_STUDENT";
@@ -70,8 +69,7 @@ pub fn run(options: Options) -> ExitCode {
         absence: somebody || options.follow,
         following: somebody && options.follow,
     };
-    // One worker beside this thread: signals are heard even while this one waits for a full pipe.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let end = match runtime {
         Ok(runtime) => {
             let end = runtime.block_on(follow_or_finish(options, tells, &mut output));
@@ -132,38 +130,9 @@ async fn follow_or_finish<O: io::Write, E: io::Write>(
 /// Ends at SIGINT or SIGTERM, where these end a run that is meant to last; a run that has an end of its own is just
 /// stopped by them.
 async fn interrupted(follow: bool) {
-    /// How long a reader of ours that does not read may hold up the end.
-    const PATIENCE: Duration = Duration::from_millis(500);
-
-    if !follow {
-        return std::future::pending().await;
-    }
-    let (tell, told) = tokio::sync::oneshot::channel();
-    tokio::spawn(async move {
-        if wait_for_signal().await.is_err() {
-            return std::future::pending().await;
-        }
-        let _ = tell.send(());
-        tokio::time::sleep(PATIENCE).await;
-        std::process::exit(0);
-    });
-    if told.await.is_err() {
+    if follow && let Ok(mut signals) = signals::hear_interrupts() {
+        signals.recv().await;
+    } else {
         std::future::pending::<()>().await;
     }
-}
-
-#[cfg(unix)]
-async fn wait_for_signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn wait_for_signal() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

@@ -7,7 +7,6 @@ mod frames;
 mod full_screen;
 mod input;
 mod output;
-mod signals;
 
 use std::collections::VecDeque;
 use std::io;
@@ -23,12 +22,13 @@ use crate::app::{App, Setup, Urgency};
 use crate::event::{Effect, Event, ExportNews, LinkEvent};
 use crate::host;
 use crate::link::{self, Command, Link};
+use crate::signals::{self, Signal};
 use crate::store::export::Export;
 use crate::store::history::{History, HistoryCommand, HistoryNews};
 use crate::store::settings::{self, Remembered};
 use crate::terminal::clipboard::{self, Through};
 use crate::terminal::input::Input;
-use crate::terminal::{self, BackgroundQuery, Modes, Signal};
+use crate::terminal::{self, BackgroundQuery, Modes};
 use frames::Frames;
 use input::Inputs;
 use output::Output;
@@ -72,7 +72,7 @@ pub fn run(options: Options) -> io::Result<ExitCode> {
     crossterm::style::force_color_output(true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
-        let signals = signals::hear()?;
+        let signals = signals::hear_all()?;
         terminal::mend();
         terminal::enter(options.modes)?;
         let ended = Loop::start(options, signals)?.run().await;

@@ -1,5 +1,5 @@
 //! The terminal as a thing with a state that must be undone: raw mode, the other screen, bracketed paste, mouse,
-//! cursor. Also what the system says of it: signals, stopping and going on, a hangup. Called by `run`; plain mode
+//! cursor. Also what the system says of it: stopping, a hangup. Called by `run`; plain mode
 //! asks it whether its reader is gone.
 //!
 //! [`leave`] may be called from anywhere and any number of times, the panic hook included: the one lock that it takes is
@@ -21,10 +21,8 @@ use parking_lot::Mutex;
 mod background_query;
 pub mod clipboard;
 pub mod input;
-mod signals;
 
 pub use background_query::BackgroundQuery;
-pub use signals::{Signal, Signals};
 
 /// The bytes that give the terminal back, while it is ours.
 static UNDO: Mutex<Option<Vec<u8>>> = Mutex::new(None);
@@ -283,7 +281,7 @@ pub async fn gone<T>(_end: &T) {
     std::future::pending::<()>().await;
 }
 
-/// Stops this process and its group until the shell continues them; [`Signal::Continue`] follows. The whole group, as
+/// Stops this process and its group until the shell continues them; `Signal::Continue` follows. The whole group, as
 /// the terminal's own Ctrl-Z would: `cargo run` waits for us as its child, and must stop with us for the shell to
 /// notice.
 ///
