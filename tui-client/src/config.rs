@@ -32,9 +32,6 @@ use crate::theme::Choice;
 /// Longer files are none of ours.
 const LONGEST: u64 = 1 << 20;
 
-/// What the file may set, at its top.
-const NAMES: [&str; 5] = ["keys", "lang", "mouse", "notify", "theme"];
-
 /// What the file says. What it does not say is as usual.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -93,10 +90,9 @@ pub enum ConfigError {
 
 /// Where the file usually is: `squares/config.toml` in the user's folder for settings (XDG). `None` where the user
 /// has no home.
-#[must_use]
-pub fn usual_path() -> Option<PathBuf> {
+fn usual_path() -> Option<PathBuf> {
     let folder = etcetera::choose_base_strategy().ok()?.config_dir();
-    Some(folder.join("squares").join("config.toml")).filter(|path| path.is_absolute())
+    Some(folder.join("squares/config.toml")).filter(|path| path.is_absolute())
 }
 
 impl Config {
@@ -133,17 +129,15 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Self, Fault> {
-        let table = DeTable::parse(text).map_err(|error| {
-            let span = error.span().unwrap_or_default();
-            Fault::at(&span, error.message().trim().replace('\n', ", "))
-        })?;
+        let table = DeTable::parse(text)
+            .map_err(|error| Fault::at(error.span().unwrap_or_default(), error.message().trim().replace('\n', ", ")))?;
         let mut config = Self::default();
         for (name, value) in table.get_ref() {
             match &**name.get_ref() {
                 "keys" => config.keymap = keys(value)?,
                 "mouse" => {
                     let mouse = value.get_ref().as_bool();
-                    config.mouse = Some(mouse.ok_or_else(|| Fault::of(value, "mouse is true or false"))?);
+                    config.mouse = Some(mouse.ok_or_else(|| Fault::at(value.span(), "mouse is true or false"))?);
                 }
                 "notify" => config.notify = Some(word(value, "notify is \"off\", \"bell\" or \"title\"")?),
                 "lang" => config.lang = Some(word(value, "lang is \"ko\" or \"en\"")?),
@@ -152,8 +146,8 @@ impl Config {
                     config.theme = Some(word(value, mend)?);
                 }
                 unknown => {
-                    let names = NAMES.join(", ");
-                    return Err(Fault::of(name, &format!("there is no setting '{unknown}'; there are {names}")));
+                    let mend = "there are keys, lang, mouse, notify, theme";
+                    return Err(Fault::at(name.span(), format!("there is no setting '{unknown}'; {mend}")));
                 }
             }
         }
@@ -168,19 +162,15 @@ struct Fault {
 }
 
 impl Fault {
-    fn at(span: &Range<usize>, fault: impl Into<String>) -> Self {
-        Self { at: span.start, fault: fault.into() }
-    }
-
-    fn of<T>(value: &Spanned<T>, fault: &str) -> Self {
-        Self::at(&value.span(), fault)
+    fn at(place: Range<usize>, fault: impl Into<String>) -> Self {
+        Self { at: place.start, fault: fault.into() }
     }
 }
 
 /// One of a few words; anything else is told how to mend it.
 fn word<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>, mend: &str) -> Result<T, Fault> {
     let read = value.get_ref().as_str().and_then(|text| keyword(text).ok());
-    read.ok_or_else(|| Fault::of(value, mend))
+    read.ok_or_else(|| Fault::at(value.span(), mend))
 }
 
 /// One of a few words, here and on the command line.
@@ -193,7 +183,7 @@ pub(crate) fn keyword<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::v
 
 fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
     let table = value.get_ref().as_table();
-    let table = table.ok_or_else(|| Fault::of(value, "keys is a table: [keys], then a line for each action"))?;
+    let table = table.ok_or_else(|| Fault::at(value.span(), "keys is a table: [keys], then a line for each action"))?;
     let mut others: Vec<(Action, Vec<Key>)> = Vec::new();
     let mut places = Vec::new();
     // The table is sorted by name; mistakes are told in the order in which they stand in the file.
@@ -206,15 +196,15 @@ fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
                 || "config.example.toml names all of them".to_owned(),
                 |near| format!("did you mean {near}?"),
             );
-            Fault::of(name, &format!("there is no action '{}'; {mend}", name.get_ref()))
+            Fault::at(name.span(), format!("there is no action '{}'; {mend}", name.get_ref()))
         })?;
         let mut bound = Vec::new();
         let one = std::slice::from_ref(value);
         let values = value.get_ref().as_array().map_or(one, |array| array);
         for value in values {
             let text = value.get_ref().as_str();
-            let text = text.ok_or_else(|| Fault::of(value, "a key is a text, such as \"F8\" or \"Ctrl-R\""))?;
-            let key: Key = text.parse().map_err(|error| Fault::of(value, &format!("'{text}': {error}")))?;
+            let text = text.ok_or_else(|| Fault::at(value.span(), "a key is a text, such as \"F8\" or \"Ctrl-R\""))?;
+            let key: Key = text.parse().map_err(|error| Fault::at(value.span(), format!("'{text}': {error}")))?;
             places.push((action, key, value.span()));
             bound.push(key);
         }
@@ -224,7 +214,7 @@ fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
         let place = places.iter().rfind(|(action, key, _)| *action == conflict.wants && *key == conflict.key);
         let span = place.map(|(_, _, span)| span.clone()).unwrap_or_default();
         let (has, key) = (conflict.has.entry().name, conflict.key.name(Lang::En));
-        Fault::at(&span, format!("{key} is the key of {has} already; give {has} another, or none: {has} = []"))
+        Fault::at(span, format!("{key} is the key of {has} already; give {has} another, or none: {has} = []"))
     })
 }
 

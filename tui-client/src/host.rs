@@ -1,7 +1,6 @@
 //! Hosting a server in this process: the only file that names the server's crate. The link calls it where
 //! nobody listens at the default address.
 
-use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +54,6 @@ impl Host {
     /// # Errors
     /// Why it did not start.
     pub async fn start(listen: String, data: Option<PathBuf>) -> Result<Self, HostError> {
-        let failed = |error: &dyn Display| HostError::Failed(error.to_string());
         let data = match data {
             Some(data) => data,
             None => data_folder().ok_or_else(|| HostError::NoLedger(None, String::new()))?,
@@ -73,7 +71,7 @@ impl Host {
                 HostError::NoLedger(Some(path), error)
             }
             Ok(Err(error)) => without_flags(&error),
-            Err(panic) => failed(&panic),
+            Err(panic) => HostError::Failed(panic.to_string()),
         };
         // A runtime must not be waited for where others run.
         runtime.shutdown_background();

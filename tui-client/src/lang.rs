@@ -14,9 +14,15 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The language of a locale such as `ko_KR.UTF-8`: Korean where it is Korean, else English.
+    /// The language of the locale for sentences: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty.
     #[must_use]
-    pub fn from_locale(locale: &str) -> Self {
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let mut values = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
+        Self::from_locale(&values.find(|value| !value.is_empty()).unwrap_or_default())
+    }
+
+    /// The language of a locale such as `ko_KR.UTF-8`: Korean where it is Korean, else English.
+    fn from_locale(locale: &str) -> Self {
         let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("ko") { Self::Ko } else { Self::En }
     }
@@ -47,6 +53,18 @@ pub(crate) const fn both(ko: &'static str, en: &'static str) -> Both {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_locale_that_is_set_decides() {
+        let check = |set: &[(&str, &str)], expected: Lang| {
+            let found = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(Lang::from_environment(found), expected, "{set:?}");
+        };
+        check(&[], Lang::En);
+        check(&[("LANG", "ko_KR.UTF-8")], Lang::Ko);
+        check(&[("LC_ALL", "en_US.UTF-8"), ("LANG", "ko_KR.UTF-8")], Lang::En);
+        check(&[("LC_ALL", ""), ("LC_MESSAGES", "ko_KR"), ("LANG", "C")], Lang::Ko);
+    }
 
     #[test]
     fn the_locale_chooses_the_language() {

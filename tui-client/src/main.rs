@@ -12,8 +12,8 @@ use squares::lang::Lang;
 use squares::link::{self, DEFAULT_ADDRESS, Known, Trust};
 use squares::plain::{self, Numbers};
 use squares::store::settings;
-use squares::terminal::Modes;
 use squares::terminal::clipboard::Through;
+use squares::terminal::{Modes, is_bare};
 use squares::theme::{Appearance, Choice, Depth, Rgb};
 use squares::{run, time_zone};
 
@@ -29,40 +29,40 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_USAGE));
         }
     };
+    run(flags).unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "squares: {error}");
+        ExitCode::from(BAD_USAGE)
+    })
+}
+
+/// # Errors
+/// Bad usage that the flags alone do not show, in a line.
+fn run(flags: Flags) -> Result<ExitCode, String> {
     if let Some(command) = &flags.command {
         // Whoever reads it, such as `head`, may have enough.
         let _ = command.run();
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     }
-    let trust = match trust(&flags) {
-        Ok(trust) => trust,
-        Err(why) => {
-            let _ = writeln!(io::stderr(), "squares: {why}; give the certificate that the server's leads to, as PEM");
-            return ExitCode::from(BAD_USAGE);
-        }
-    };
+    let trust = trust(&flags)?;
     let (typing, seeing) = (io::stdin().is_terminal(), io::stdout().is_terminal());
     if flags.numbers.is_empty() && !flags.json && !flags.follow && typing && seeing {
-        return full_screen(flags, trust);
+        let config = Config::read(flags.config.as_deref()).map_err(|error| error.to_string())?;
+        return Ok(full_screen(flags, config, trust));
     }
-    if let Some(given) = &flags.config
-        && let Err(error) = Config::read(Some(given))
-    {
+    if let Some(given) = &flags.config {
         // Nothing in it matters here, but who names a file wants to know that it is not there.
-        let _ = writeln!(io::stderr(), "squares: {error}");
-        return ExitCode::from(BAD_USAGE);
+        Config::read(Some(given)).map_err(|error| error.to_string())?;
     }
     let student = flags.student.filter(|student| !student.is_empty());
     // Who only wants to see needs none.
     let watches = flags.follow && flags.numbers.is_empty();
     // From a pipe there may come no number at all, which needs none either.
     if student.is_none() && !watches && (typing || !flags.numbers.is_empty()) {
-        let _ = writeln!(io::stderr(), "squares: {}", plain::NEEDS_STUDENT);
-        return ExitCode::from(BAD_USAGE);
+        return Err(plain::NEEDS_STUDENT.to_owned());
     }
     // Somebody who only wants to follow is not asked for numbers on the terminal.
     let only_follow = flags.follow && typing;
-    plain::run(plain::Options {
+    Ok(plain::run(plain::Options {
         trust,
         known: known(),
         server: flags.server.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
@@ -76,17 +76,10 @@ fn main() -> ExitCode {
         } else {
             Numbers::These(flags.numbers)
         },
-    })
+    }))
 }
 
-fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
-    let config = match Config::read(flags.config.as_deref()) {
-        Ok(config) => config,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "squares: {error}");
-            return ExitCode::from(BAD_USAGE);
-        }
-    };
+fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let state = settings::state_folder();
     let remembered = state.as_deref().map(settings::read).unwrap_or_default();
@@ -94,7 +87,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         .lang
         .or(config.lang)
         .or(remembered.lang)
-        .unwrap_or_else(|| Lang::from_locale(&settings::locale(|name| std::env::var(name).ok())));
+        .unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok()));
     let term = variable("TERM");
     // What is chosen for this run or for this program goes before NO_COLOR, and that before what was chosen once in
     // the room.
@@ -106,7 +99,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
     let appearance =
         Appearance { choice: choice.unwrap_or_default(), depth: Depth::of(&variable("COLORTERM"), &term), background };
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
-    let bare = cfg!(unix) && settings::is_bare(&term);
+    let bare = cfg!(unix) && is_bare(&term);
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
     let (time_zone, unknown_time_zone) = time_zone::find();
     let setup = Setup {
@@ -134,7 +127,7 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         server: flags.server,
         default_address: DEFAULT_ADDRESS.to_owned(),
         data: None,
-        outbox: state.as_deref().map(settings::outbox_folder),
+        outbox: state.as_deref().map(|state| state.join("outbox")),
         pin: pin(),
     };
     let through = Through::from_environment(variable);
@@ -148,16 +141,14 @@ fn full_screen(flags: Flags, trust: Option<Trust>) -> ExitCode {
         bare,
         xterm: !variable("XTERM_VERSION").is_empty(),
     };
-    match run::run(run::Options { setup, link, modes, may_ask: !console && !modes.linear, through, state }) {
-        Ok(code) => code,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let options = run::Options { setup, link, modes, may_ask: !console && !modes.linear, through, state };
+    run::run(options).unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");
+        ExitCode::FAILURE
+    })
 }
 
-/// Whom to believe, where TLS was asked for.
+/// Whose certificates to trust, where TLS was asked for.
 ///
 /// # Errors
 /// Where the root that was given cannot be used, which is no fault of any server; one line that says why.
@@ -166,7 +157,7 @@ fn trust(flags: &Flags) -> Result<Option<Trust>, String> {
         return Ok(None);
     }
     let trust = Trust { ca: flags.tls_ca.clone(), known: known() };
-    trust.check()?;
+    trust.check().map_err(|why| format!("{why}; give the certificate that the server's leads to, as PEM"))?;
     Ok(Some(trust))
 }
 

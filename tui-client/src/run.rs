@@ -265,9 +265,9 @@ impl Loop {
         if due && !self.stopped {
             self.urgency = None;
             self.frames.drawn(now);
-            let shown = self.output.show(&self.app, now)?;
-            self.frames.were_many(shown.many);
-            if shown.close {
+            let (close, many) = self.output.show(&self.app, now)?;
+            self.frames.were_many(many);
+            if close {
                 self.update(Event::Key(KeyCode::Esc.into()));
             }
         }

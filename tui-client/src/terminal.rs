@@ -69,6 +69,16 @@ pub struct Modes {
     pub title: bool,
 }
 
+/// Whether a terminal of this name (`TERM`) takes nothing but text, or has sequences of its own in place of the
+/// usual: it says that it knows nothing, or does not say what it is.
+#[must_use]
+pub fn is_bare(term: &str) -> bool {
+    // What follows is a variant of it, such as `dumb-emacs-ansi`.
+    let kind = term.split_once('-').map_or(term, |(kind, _)| kind);
+    let knows_nothing = matches!(kind, "" | "dumb" | "unknown" | "network" | "switch" | "switchboard" | "dialup");
+    knows_nothing || matches!(kind, "ethernet" | "emacs" | "vt52" | "vt50" | "vt05" | "cons25")
+}
+
 /// Makes a terminal that is raw already cooked again, before it is taken over for the first time: a client that was
 /// killed left it so, and what is found is what will be left behind.
 #[cfg(unix)]
@@ -299,4 +309,19 @@ pub fn stop() -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn stop() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_knows_no_sequences_is_known_by_its_name() {
+        for bare in ["", "dumb", "unknown", "network", "switch", "vt52", "emacs", "dumb-emacs-ansi", "unknown-color"] {
+            assert!(is_bare(bare), "{bare}");
+        }
+        for able in ["xterm", "xterm-256color", "linux", "vt100", "vt220", "screen.xterm-256color", "tmux", "ansi"] {
+            assert!(!is_bare(able), "{able}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! text from others is made safe to show. The app calls it where text enters, the view where text is laid out.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use squares_shared::student::{MAX_MARKS, is_mark, is_printable, is_visible};
 use unicode_segmentation::UnicodeSegmentation;
@@ -257,7 +258,7 @@ pub fn digits(number: &str) -> usize {
 /// assert_eq!(squares::text::grouped(1_234_567), "1,234,567");
 /// ```
 #[must_use]
-pub fn grouped(count: usize) -> String {
+pub fn grouped(count: impl Display) -> String {
     let plain = count.to_string();
     let mut out = String::with_capacity(plain.len() + plain.len() / 3);
     for (at, digit) in plain.chars().enumerate() {

@@ -22,7 +22,7 @@ use ratatui::Frame;
 use crate::app::{App, Body, SMALLEST, Screen, is_large_enough};
 use crate::text;
 
-pub use linear::Linear;
+pub use linear::{Linear, Said};
 use paint::Paint;
 
 /// Draws the whole screen, and places the cursor at the caret, where an input method composes.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::full_screen::FullScreen;
 use crate::app::App;
 use crate::terminal::{self, Modes};
-use crate::view::Linear;
+use crate::view::{Linear, Said};
 
 /// Where the app is shown.
 pub(super) enum Output {
@@ -14,15 +14,6 @@ pub(super) enum Output {
     FullScreen(FullScreen),
     /// Lines, for screen readers.
     Linear(Box<Linear>),
-}
-
-/// What came of showing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Shown {
-    /// What stands over the feed has been said, and is to be closed.
-    pub(super) close: bool,
-    /// Many lines were said, and the next may wait.
-    pub(super) many: bool,
 }
 
 impl Output {
@@ -76,23 +67,20 @@ impl Output {
         }
     }
 
-    /// Shows what changed.
+    /// Shows what changed. Gives back whether what stands over the feed is to be closed, since it has been said, and
+    /// whether many lines were said, so that the next may wait.
     ///
     /// # Errors
     /// As the system reports them: the terminal is gone.
-    pub(super) fn show(&mut self, app: &App, now: Instant) -> io::Result<Shown> {
+    pub(super) fn show(&mut self, app: &App, now: Instant) -> io::Result<(bool, bool)> {
         match self {
-            Self::FullScreen(screen) => screen.draw(app, now).map(|()| Shown::default()),
+            Self::FullScreen(screen) => screen.draw(app, now).map(|()| (false, false)),
             Self::Linear(linear) => {
-                let bytes = linear.say(app, now);
+                let Said { bytes, close, many } = linear.say(app, now);
                 if !bytes.is_empty() {
                     terminal::write(bytes.as_bytes())?;
                 }
-                let close = linear.is_said(app);
-                if close {
-                    linear.closed();
-                }
-                Ok(Shown { close, many: linear.were_many() })
+                Ok((close, many))
             }
         }
     }

@@ -1,5 +1,4 @@
-//! What the client remembers from one run to the next, and what it takes from the environment: the folders it
-//! writes to, and the language. Called by `main` and `run`.
+//! What the client remembers from one run to the next, and the folder for that. Called by `main` and `run`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,12 +46,6 @@ pub fn state_folder() -> Option<PathBuf> {
     Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("squares")).filter(|folder| folder.is_absolute())
 }
 
-/// The folder of the outbox.
-#[must_use]
-pub fn outbox_folder(state: &Path) -> PathBuf {
-    state.join("outbox")
-}
-
 /// Reads what was remembered; nothing, where there is nothing or it cannot be read.
 #[must_use]
 pub fn read(state: &Path) -> Remembered {
@@ -73,37 +66,6 @@ pub fn write(state: &Path, remembered: &Remembered) -> io::Result<()> {
 
 fn path(state: &Path) -> PathBuf {
     state.join("client.json")
-}
-
-/// Whether a terminal of this name (`TERM`) takes nothing but text, or has sequences of its own in place of the
-/// usual: it says that it knows nothing, or does not say what it is.
-#[must_use]
-pub fn is_bare(term: &str) -> bool {
-    const BARE: [&str; 13] = [
-        "",
-        "dumb",
-        "unknown",
-        "network",
-        "switch",
-        "switchboard",
-        "dialup",
-        "ethernet",
-        "emacs",
-        "vt52",
-        "vt50",
-        "vt05",
-        "cons25",
-    ];
-    // What follows is a variant of it, such as `dumb-emacs-ansi`.
-    let kind = term.split_once('-').map_or(term, |(kind, _)| kind);
-    BARE.contains(&kind)
-}
-
-/// The locale for sentences: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty; empty where none is.
-#[must_use]
-pub fn locale(variable: impl Fn(&str) -> Option<String>) -> String {
-    let mut values = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
-    values.find(|value| !value.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -133,27 +95,5 @@ mod tests {
             assert_eq!(read(&state), Remembered::default(), "{bad}");
         }
         assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing else is left");
-    }
-
-    #[test]
-    fn a_terminal_that_knows_no_sequences_is_known_by_its_name() {
-        for bare in ["", "dumb", "unknown", "network", "switch", "vt52", "emacs", "dumb-emacs-ansi", "unknown-color"] {
-            assert!(is_bare(bare), "{bare}");
-        }
-        for able in ["xterm", "xterm-256color", "linux", "vt100", "vt220", "screen.xterm-256color", "tmux", "ansi"] {
-            assert!(!is_bare(able), "{able}");
-        }
-    }
-
-    #[test]
-    fn the_first_locale_that_is_set_decides() {
-        let check = |set: &[(&str, &str)], expected: &str| {
-            let found = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-            assert_eq!(locale(found), expected, "{set:?}");
-        };
-        check(&[], "");
-        check(&[("LANG", "ko_KR.UTF-8")], "ko_KR.UTF-8");
-        check(&[("LC_ALL", "en_US.UTF-8"), ("LANG", "ko_KR.UTF-8")], "en_US.UTF-8");
-        check(&[("LC_ALL", ""), ("LC_MESSAGES", "ko_KR"), ("LANG", "C")], "ko_KR");
     }
 }

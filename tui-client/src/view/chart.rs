@@ -180,7 +180,6 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let most = usize::from(area.width);
     let minutes = tally.by_minute(most);
     let peak = minutes.iter().copied().max().unwrap_or(0);
-    let heading = |count: u64| text::grouped(usize::try_from(count).unwrap_or(usize::MAX));
     let put = |paint: &mut Paint<'_>, y: u16, words: &str, style: Style| {
         paint.put(area.x, y, area.width, &text::cut(words, area.width.into(), app.glyphs.ellipsis), style);
     };
@@ -190,7 +189,7 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
         6..=11 => (2, 0),
         _ => (3, 1),
     };
-    put(paint, area.y, &(strings.per_minute)(&heading(peak)), theme.strong);
+    put(paint, area.y, &(strings.per_minute)(&text::grouped(peak)), theme.strong);
     let line = Rect { y: area.y + 1, height: spark.min(area.height - 1), ..area };
     if line.height > 0 {
         // However few the results of a minute are beside the most, they are seen.
@@ -210,7 +209,7 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     if top >= area.bottom() {
         return;
     }
-    put(paint, top, &(strings.who_squared)(&heading(tally.total()), tally.is_whole()), theme.strong);
+    put(paint, top, &(strings.who_squared)(&text::grouped(tally.total()), tally.is_whole()), theme.strong);
     let list = Rect { y: top + 1, height: area.bottom() - top - 1, ..area };
     leaders(app, paint, list);
 }
@@ -222,15 +221,14 @@ fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let name =
         leaders.iter().map(|one| text::width(app.name_of(one))).max().unwrap_or(0).min(usize::from(area.width) / 3);
     let name = u16::try_from(name).unwrap_or(0);
-    let count = |results: u64| text::grouped(usize::try_from(results).unwrap_or(usize::MAX));
-    let counts = u16::try_from(text::width(&count(most))).unwrap_or(0);
+    let counts = u16::try_from(text::width(&text::grouped(most))).unwrap_or(0);
     let room = Rect { x: area.x + name + 1, width: area.width.saturating_sub(name + counts + 2), ..area };
     let mut bars = Vec::new();
     for (y, one) in (area.top()..area.bottom()).zip(&leaders) {
         let style = if one.id == app.me.id { app.theme.mine } else { app.theme.plain };
         let shown = text::column(app.name_of(one), name.into(), app.glyphs.ellipsis);
         paint.put(area.x, y, name, &shown, style);
-        let words = count(one.results);
+        let words = text::grouped(one.results);
         let x = area.right().saturating_sub(u16::try_from(text::width(&words)).unwrap_or(0));
         paint.put(x, y, area.right() - x, &words, style);
         bars.push(Bar::new(one.results).text_value(String::new()).style(style));

@@ -44,9 +44,7 @@ impl Columns {
         columns.result = cells.saturating_sub(columns.result_at());
         columns
     }
-}
 
-impl Columns {
     /// The column of a row at which the name begins.
     fn name_at(&self) -> usize {
         if self.time > 0 { 2 + self.time + 1 } else { 2 }

@@ -132,19 +132,23 @@ pub(super) fn first_seen(app: &App) -> Option<String> {
     Some(words(&text::printable(&new.server), &new.fingerprint))
 }
 
+/// What is asked for in a field.
+pub(super) fn label(app: &App, field: Field) -> &'static str {
+    match field {
+        Field::Student => app.strings.student,
+        Field::Name => app.strings.name,
+        Field::Pin => app.strings.pin,
+        Field::Server => app.strings.server,
+    }
+}
+
 /// A label and its field. Gives back where the caret would be in it.
 fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position {
     let (theme, strings) = (&app.theme, app.strings);
     let focused = field == app.form.focus;
-    let label = match field {
-        Field::Student => strings.student,
-        Field::Name => strings.name,
-        Field::Pin => strings.pin,
-        Field::Server => strings.server,
-    };
     let label_style = if focused { theme.strong } else { theme.plain };
     let mark = if focused { ">" } else { " " };
-    paint.put(line.x, line.y, JOIN_LABEL, &format!("{mark} {label}"), label_style);
+    paint.put(line.x, line.y, JOIN_LABEL, &format!("{mark} {}", label(app, field)), label_style);
 
     let x = line.x + JOIN_LABEL;
     let cells = join_field_width(line.width).min(line.width.saturating_sub(JOIN_LABEL));

@@ -70,13 +70,23 @@ pub struct Linear {
     /// The ledger that results are counted in, and the newest of it that was said.
     log: Option<String>,
     newest: u64,
-    many: bool,
     filter: String,
     /// Results of another filter are to be said once they are there.
     filtering: bool,
     selected: Option<u64>,
     /// The first result in sight, where the newest is not followed.
     place: Option<u64>,
+}
+
+/// What is to be written, and what follows from it.
+#[derive(Debug)]
+pub struct Said {
+    /// The bytes for the terminal.
+    pub bytes: String,
+    /// What stands over the feed has been said, and is to be closed.
+    pub close: bool,
+    /// As many results were said as are said at once, and the next may wait.
+    pub many: bool,
 }
 
 impl Linear {
@@ -87,23 +97,6 @@ impl Linear {
     #[must_use]
     pub fn new(bare: bool) -> Self {
         Self { typed: TypedLine::new(bare), ..Self::default() }
-    }
-
-    /// Whether what the app shows in place of the feed was said, and may be closed.
-    #[must_use]
-    pub fn is_said(&self, app: &App) -> bool {
-        !matches!(app.body, Body::Feed | Body::Paste(_)) && self.body == Some(discriminant(&app.body))
-    }
-
-    /// It is being closed: the same may be opened again before anything else is said.
-    pub fn closed(&mut self) {
-        self.body = Some(discriminant(&Body::Feed));
-    }
-
-    /// Whether as many results were said as are said at once.
-    #[must_use]
-    pub const fn were_many(&self) -> bool {
-        self.many
     }
 
     /// The typed line is not on the screen any more.
@@ -121,8 +114,8 @@ impl Linear {
         self.terminal = terminal;
     }
 
-    /// The bytes that say what is new.
-    pub fn say(&mut self, app: &App, now: Instant) -> String {
+    /// Says what is new.
+    pub fn say(&mut self, app: &App, now: Instant) -> Said {
         let mut lines = Vec::new();
         if !self.started {
             self.started = true;
@@ -131,10 +124,11 @@ impl Linear {
         self.connection(app, now, &mut lines);
         self.outcomes(app, now, &mut lines);
         self.opened(app, &mut lines);
-        self.many = false;
-        self.feed(app, &mut lines);
+        let many = self.feed(app, &mut lines);
         let (prompt, line) = match (app.screen, &app.search) {
-            (Screen::Join, _) => (format!("{}: ", label(app)), app.form.line(app.form.focus)),
+            (Screen::Join, _) => {
+                (format!("{}: ", super::join::label(app, app.form.focus)), app.form.line(app.form.focus))
+            }
             (Screen::Room, Some(search)) => (input::SEARCH_PROMPT.to_owned(), &search.text),
             (Screen::Room, None) => (PROMPT.to_owned(), &app.input),
         };
@@ -147,7 +141,13 @@ impl Linear {
         let line = LineState { prompt: &prompt, text: &text, caret: before.len(), entered };
         // A terminal that does not tell its size is taken for one of the usual.
         let (columns, rows) = if self.terminal.0 == 0 || self.terminal.1 == 0 { (80, 24) } else { self.terminal };
-        self.typed.change(line, &lines, (columns.into(), rows.into()))
+        let bytes = self.typed.change(line, &lines, (columns.into(), rows.into()));
+        let close = !matches!(app.body, Body::Feed | Body::Paste(_)) && self.body == Some(discriminant(&app.body));
+        if close {
+            // The same may be opened again before anything else is said.
+            self.body = Some(discriminant(&Body::Feed));
+        }
+        Said { bytes, close, many }
     }
 
     fn connection(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
@@ -252,9 +252,10 @@ impl Linear {
         }
     }
 
-    fn feed(&mut self, app: &App, lines: &mut Vec<String>) {
+    /// Results, and whether many were said.
+    fn feed(&mut self, app: &App, lines: &mut Vec<String>) -> bool {
         if app.screen != Screen::Room {
-            return;
+            return false;
         }
         if changed(&mut self.log, app.connection.log.clone()) {
             self.newest = 0;
@@ -277,9 +278,7 @@ impl Linear {
             // From here on nothing new is said.
             lines.push(app.strings.back_to_newest.to_owned());
         }
-        if app.feed.is_following() && app.input.is_empty() && !self.filtering {
-            self.live(app, lines);
-        }
+        app.feed.is_following() && app.input.is_empty() && !self.filtering && self.live(app, lines)
     }
 
     /// The first result in sight.
@@ -314,8 +313,8 @@ impl Linear {
         now
     }
 
-    /// Results as they come.
-    fn live(&mut self, app: &App, lines: &mut Vec<String>) {
+    /// Results as they come. Whether as many were said as are said at once.
+    fn live(&mut self, app: &App, lines: &mut Vec<String>) -> bool {
         let newest = self.newest;
         let new: Vec<&Row> = app.feed.rows().rev().take_while(|row| row.seq() > newest).collect();
         let mut skipped = 0;
@@ -328,13 +327,14 @@ impl Linear {
                 skipped += 1;
             }
         }
-        self.many = said.len() >= AT_ONCE;
+        let many = said.len() >= AT_ONCE;
         if skipped > 0 {
             let key = app.keymap.name(Action::PageUp, app.strings.lang);
             lines.push((app.strings.passed_over)(&text::grouped(skipped), key.as_deref()));
         }
         lines.extend(said.into_iter().rev());
         self.newest = new.first().map_or(newest, |row| row.seq());
+        many
     }
 }
 
@@ -382,14 +382,4 @@ fn page(app: &App, lines: &mut Vec<String>) {
         }
     }
     lines.retain(|line| !line.is_empty());
-}
-
-/// What is asked for on the join form.
-fn label(app: &App) -> &'static str {
-    match app.form.focus {
-        Field::Student => app.strings.student,
-        Field::Pin => app.strings.pin,
-        Field::Name => app.strings.name,
-        Field::Server => app.strings.server,
-    }
 }

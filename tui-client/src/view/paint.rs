@@ -145,13 +145,12 @@ impl<'a> Paint<'a> {
     }
 
     /// Keys and what they do, as many as there is room for: the last ones are left out first, the one that closes last.
-    pub(super) fn keys(&mut self, area: Rect, keys: &[(impl AsRef<str>, &str)], key_style: Style, style: Style) {
+    pub(super) fn keys(&mut self, area: Rect, keys: &[(String, &str)], key_style: Style, style: Style) {
         if area.height == 0 {
             return;
         }
         const BETWEEN: u16 = 3;
-        let mut keys: Vec<(Cow<'_, str>, &str)> =
-            keys.iter().map(|(key, what)| (self.key_name(key.as_ref()), *what)).collect();
+        let mut keys: Vec<(Cow<'_, str>, &str)> = keys.iter().map(|(key, what)| (self.key_name(key), *what)).collect();
         let cells = |keys: &[(Cow<'_, str>, &str)]| {
             let each = keys.iter().map(|(key, what)| text::width(key) + 1 + text::width(what));
             each.sum::<usize>() + keys.len().saturating_sub(1) * usize::from(BETWEEN)
