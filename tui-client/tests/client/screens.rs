@@ -246,27 +246,27 @@ fn room_scrolled_up_with_new_below() {
 fn why_there_is_no_connection_is_said_once_in_lines_and_hides_no_mistake() {
     let mut stage = Stage::room(Lang::En, squares::view::Linear::SIZE);
     let mut linear = squares::view::Linear::default();
-    linear.say(&stage.app, stage.now);
+    let _ = linear.say(&stage.app, stage.now);
     let mut said = String::new();
     for _ in 0..4 {
         stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
-        said.push_str(&linear.say(&stage.app, stage.now));
+        said.push_str(&linear.say(&stage.app, stage.now).bytes);
         stage.now += Duration::from_secs(9);
         stage.update(Event::Wake);
-        said.push_str(&linear.say(&stage.app, stage.now));
+        said.push_str(&linear.say(&stage.app, stage.now).bytes);
     }
     assert_eq!(said.matches("expired").count(), 1, "{said}");
     stage.type_in("1x");
     stage.press(KeyCode::Enter);
-    let said = linear.say(&stage.app, stage.now);
+    let said = linear.say(&stage.app, stage.now).bytes;
     assert!(said.contains("'x' is not part of a number."), "{said}");
     stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
-    assert!(!linear.say(&stage.app, stage.now).contains("expired"));
+    assert!(!linear.say(&stage.app, stage.now).bytes.contains("expired"));
     stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Resumed });
-    linear.say(&stage.app, stage.now);
+    let _ = linear.say(&stage.app, stage.now);
     stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
     stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
-    assert!(linear.say(&stage.app, stage.now).contains("expired"), "another time it is news again");
+    assert!(linear.say(&stage.app, stage.now).bytes.contains("expired"), "another time it is news again");
 }
 
 #[test]

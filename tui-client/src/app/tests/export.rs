@@ -157,9 +157,9 @@ fn a_name_says_how_to_write() {
 fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end() {
     let mut room = room(100_000);
     let mut linear = crate::view::Linear::default();
-    let mut said = linear.say(&room.app, room.now);
+    let mut said = linear.say(&room.app, room.now).bytes;
     room.enter("/export a.csv");
-    said.push_str(&linear.say(&room.app, room.now));
+    said.push_str(&linear.say(&room.app, room.now).bytes);
     assert!(!said.contains("Exporting"), "whether it begins is not known yet: {said}");
     let mut effects = room.update(Event::Export(ExportNews::Ready));
     let mut halfway = String::new();
@@ -177,7 +177,7 @@ fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end
         if from == 50_501 {
             room.press(KeyCode::Char('1'));
         }
-        let new = linear.say(&room.app, room.now);
+        let new = linear.say(&room.app, room.now).bytes;
         if from < 50_501 && from > 40_000 {
             halfway.push_str(&new);
         }
@@ -189,7 +189,7 @@ fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end
     }
     assert_eq!(effects.pop(), None);
     room.update(Event::Export(ExportNews::Done));
-    said.push_str(&linear.say(&room.app, room.now));
+    said.push_str(&linear.say(&room.app, room.now).bytes);
     assert_eq!(halfway, "", "nothing breaks into what is being typed");
     let told: Vec<&str> = said.lines().filter(|line| line.contains("xport") || line.contains("a.csv")).collect();
     assert!(told[0].ends_with("Exporting up to 100,000 results to a.csv. Ctrl-C stops it."), "{told:?}");

@@ -114,7 +114,7 @@ fn draw(app: &App, now: Instant) {
 
 /// What is said in lines has nothing raw in it but what moves the caret on its line.
 fn say(linear: &mut crate::view::Linear, app: &App, now: Instant) {
-    let said = linear.say(app, now).replace("\x1b[J", "");
+    let said = linear.say(app, now).bytes.replace("\x1b[J", "");
     let said = said.replace("\r\n", "").replace(['\r', '\x08'], "");
     for (at, part) in said.split("\x1b[").enumerate() {
         let behind = part.trim_start_matches(|c: char| c.is_ascii_digit());

@@ -136,7 +136,7 @@ fn in_lines_the_certificate_is_said_before_the_pin_is_asked_for() {
         let mut stage = asking(lang, squares::view::Linear::SIZE);
         let mut linear = squares::view::Linear::default();
         stage.link(LinkEvent::PinWanted);
-        let said = linear.say(&stage.app, stage.now);
+        let said = linear.say(&stage.app, stage.now).bytes;
         let whole: String = said.split_whitespace().collect();
         assert!(whole.contains(&FINGERPRINT.replace(' ', "")), "{said}");
         assert!(said.find("SHA256").unwrap() < said.rfind("PIN: ").unwrap(), "{said}");

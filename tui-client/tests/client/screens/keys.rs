@@ -41,7 +41,7 @@ fn sentences_name_the_keys_that_were_chosen() {
 
         for (keys, named) in [(&["Alt-U"][..], "Alt-U"), (&[], ".")] {
             let stage = room(lang, false, &[(Action::PageUp, keys)]);
-            let said = Linear::default().say(&stage.app, stage.now);
+            let said = Linear::default().say(&stage.app, stage.now).bytes;
             let passed = said.lines().find(|line| line.contains("35")).expect("results are passed over");
             assert!(passed.ends_with(named), "{said}");
         }
