@@ -6,9 +6,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend};
 use squares::{
     app::{App, Setup},
+    conversation::Cursor,
     event::{Event, LinkEvent, Lost},
     lang::Lang,
-    link::{Cursor, PageOwner, connection::read_line},
+    link::{PageOwner, connection::read_line},
 };
 use squares_shared::{
     line::LineReader,

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod config;
+pub mod conversation;
 pub mod event;
 pub mod flags;
 pub mod host;

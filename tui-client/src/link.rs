@@ -6,21 +6,17 @@
 //! for. Idle, there is no such moment. It has a thread of its own, which may therefore pause while results gather.
 
 mod address;
-mod backoff;
 pub mod connection;
-mod cursor;
 mod disk;
-mod edge;
-mod kept;
+mod environment;
 mod known;
-mod plausible;
 mod race;
+mod refused;
+mod resume;
 mod servers;
 mod session;
-mod stranger;
 mod task;
 mod trust;
-mod window;
 mod wire;
 
 use std::io;
@@ -30,16 +26,14 @@ use std::thread;
 use std::time::Instant;
 
 pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, each_server, read_address, read_servers};
-pub use backoff::Backoff;
-pub use cursor::{Continues, Cursor};
-pub(crate) use edge::System;
-pub use edge::{Connecting, Edge, Work};
+pub(crate) use environment::System;
+pub use environment::{Connecting, Environment, Work};
 pub use known::Known;
 pub use servers::{Missed, Reached, Reaching, Servers};
+pub use crate::conversation::Continues;
 use squares_shared::message::PageRequest;
 use tokio::sync::{mpsc, oneshot};
 pub use trust::{FirstSeen, Trust};
-pub use window::{WINDOW, Window};
 pub use wire::Connected;
 
 use crate::event::{LinkEvent, Pin};
@@ -144,12 +138,12 @@ impl Link {
     /// it: in a simulation, on one thread and a clock of its own.
     pub fn start_at(
         options: Options,
-        edge: Arc<dyn Edge>,
+        environment: Arc<dyn Environment>,
     ) -> (Self, mpsc::Receiver<LinkEvent>, impl Future<Output = ()> + Send) {
         let (commands, to_do) = mpsc::channel(COMMANDS);
         let (told, events) = mpsc::channel(EVENTS);
         let (end, ended) = oneshot::channel();
-        let task = task::Task::new(options, edge, to_do, told);
+        let task = task::Task::new(options, environment, to_do, told);
         let task = async move {
             task.run().await;
             // Nobody may be waiting.

@@ -9,10 +9,10 @@ use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL
 use tokio::io::Interest;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::plausible;
-use super::stranger::{self, FIRST};
+use super::refused::{self, FIRST};
 use super::trust::FirstSeen;
 use super::wire::{Connected, Wire};
+use crate::conversation;
 use crate::event::Lost;
 
 /// The longest line taken from a server before it said hello.
@@ -98,13 +98,13 @@ impl Connection {
         };
         let begins = connection.begins.unwrap_or_default();
         let seconds = PATIENCE.as_secs();
-        Err(Refused::from(match (stranger::who(&begins), said) {
+        Err(Refused::from(match (refused::who(&begins), said) {
             (Some(who), _) => who,
             (None, Some(Lost::Closed(_))) if begins.is_empty() && connection.asked => Lost::Mute,
             (None, Some(Lost::Closed(_))) if begins.is_empty() => Lost::HungUp,
             (None, Some(lost)) => lost,
             (None, None) if begins.is_empty() => Lost::Silent(seconds),
-            (None, None) if stranger::is_a_room(&begins) => Lost::Slow(seconds),
+            (None, None) if refused::is_a_room(&begins) => Lost::Slow(seconds),
             (None, None) => Lost::NotSquares(format!("it did not say hello within {seconds} s")),
         }))
     }
@@ -252,7 +252,7 @@ impl Connection {
                 Ok(()) => self.take(),
                 Err(error) => Err(Lost::Closed(Some(plain_words(&error)))),
             };
-            if let Some(who) = self.begins.as_deref().and_then(stranger::who) {
+            if let Some(who) = self.begins.as_deref().and_then(refused::who) {
                 return Err(who);
             }
             match self.first_message() {
@@ -320,7 +320,7 @@ pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
         Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
         Line::Whole(bytes) => {
             let message = FromServer::read(without_mark(bytes)).map_err(|error| Lost::NotSquares(error.to_string()))?;
-            match message.as_ref().map_or(Ok(()), plausible::check) {
+            match message.as_ref().map_or(Ok(()), conversation::check) {
                 Ok(()) => Ok(message),
                 Err(why) => Err(Lost::NotSquares(why.into())),
             }

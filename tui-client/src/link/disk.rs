@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
-use super::edge::Edge;
+use super::environment::Environment;
 use crate::event::Pending;
 use crate::store::Unkept;
 use crate::store::outbox::{Outbox, Owner};
@@ -49,11 +49,11 @@ impl Disk {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub(super) fn start(edge: &dyn Edge, folder: PathBuf, owner: Owner) -> io::Result<Self> {
+    pub(super) fn start(environment: &dyn Environment, folder: PathBuf, owner: Owner) -> io::Result<Self> {
         // Both queues are bounded by `under_way`, and by the answers that a server can give to what was sent to it.
         let (jobs, todo) = mpsc::unbounded_channel();
         let (report, done) = mpsc::unbounded_channel();
-        edge.work(Box::pin(work(Outbox::new(folder.clone(), owner), folder, todo, report)))?;
+        environment.work(Box::pin(work(Outbox::new(folder.clone(), owner), folder, todo, report)))?;
         Ok(Self { jobs, done, under_way: 0 })
     }
 

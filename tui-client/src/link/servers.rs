@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use squares_shared::message::{Auth, Hello};
 
-use super::Edge;
+use super::Environment;
 use super::address::each_server;
 use super::connection::{Connection, Refused};
 use super::known::Known;
@@ -61,14 +61,14 @@ impl Servers {
 
     /// Reaches the first that says hello, inside TLS where there is a rule whom to believe. Without one, a server
     /// that asks for a PIN is refused where it is among those `known` to speak TLS; none: no PIN would be sent.
-    pub fn reach(&self, edge: &dyn Edge, trust: Option<&Trust>, known: Option<&Known>) -> Reaching {
+    pub fn reach(&self, environment: &dyn Environment, trust: Option<&Trust>, known: Option<&Known>) -> Reaching {
         let known = known.filter(|_| trust.is_none());
         let list = self.all.join(", ");
         let mut order = self.all.clone();
         order.rotate_left(self.first);
         let mut ways: Vec<Way<Reached, (String, Refused)>> = Vec::new();
         for server in order {
-            let connecting = edge.connect(&server, trust);
+            let connecting = environment.connect(&server, trust);
             let known = known.cloned();
             ways.push(Box::pin(async move {
                 let opened = async {

@@ -11,9 +11,9 @@ use squares_shared::message::{
 };
 
 use super::connection::{BATCH, Connection, plain_words};
-use super::kept::Kept;
-use super::plausible;
+use super::resume::Resume;
 use super::{PageOwner, now};
+use crate::conversation::keep_asked;
 use crate::event::{LinkEvent, Lost, Pending};
 
 /// While an answer is awaited and nothing at all is heard for so long, a `ping` asks whether anybody is there; for so
@@ -94,7 +94,7 @@ impl Session {
         self.joined_at.map_or(Duration::ZERO, |since| now() - since)
     }
 
-    pub(super) fn join(&mut self, kept: &mut Kept) {
+    pub(super) fn join(&mut self, kept: &mut Resume) {
         let Some(wanted) = &kept.wanted else { return };
         let asks = self.hello.auth == squares_shared::message::Auth::Pin;
         if asks && kept.pin.is_none() {
@@ -116,7 +116,7 @@ impl Session {
         self.watch(kept);
     }
 
-    pub(super) fn ask_page(&mut self, kept: &Kept, owner: PageOwner, request: PageRequest) {
+    pub(super) fn ask_page(&mut self, kept: &Resume, owner: PageOwner, request: PageRequest) {
         if self.stage == Stage::Joined {
             self.connection.say(&FromClient::History(request.clone()));
             self.connection.flush();
@@ -126,7 +126,7 @@ impl Session {
     }
 
     /// Asks how long a round trip takes, unless that is being found out.
-    pub(super) fn measure(&mut self, kept: &Kept) {
+    pub(super) fn measure(&mut self, kept: &Resume) {
         if self.stage == Stage::Joined && !self.leaving && self.pinged.is_none() {
             self.ping(now());
             self.watch(kept);
@@ -147,14 +147,14 @@ impl Session {
     }
 
     /// The next moment at which [`Self::time`] is to be called; none while nothing is awaited.
-    pub(super) fn deadline(&self, kept: &Kept) -> Option<Instant> {
+    pub(super) fn deadline(&self, kept: &Resume) -> Option<Instant> {
         let silence = self.quiet_since.map(|since| since + self.patience());
         let held = kept.window.wakes_at().filter(|_| self.stage == Stage::Joined && !self.leaving);
         [silence, held].into_iter().flatten().min()
     }
 
     /// Sends and hears what the socket allows.
-    pub(super) fn exchange(&mut self, socket: &io::Result<()>, kept: &mut Kept) -> Result<(), Lost> {
+    pub(super) fn exchange(&mut self, socket: &io::Result<()>, kept: &mut Resume) -> Result<(), Lost> {
         if let Err(error) = socket {
             return Err(Lost::Closed(Some(plain_words(error))));
         }
@@ -176,7 +176,7 @@ impl Session {
     }
 
     /// Does what is due.
-    pub(super) fn time(&mut self, now: Instant, kept: &mut Kept) -> Result<(), Lost> {
+    pub(super) fn time(&mut self, now: Instant, kept: &mut Resume) -> Result<(), Lost> {
         self.pump(kept);
         if !self.is_silent(now) {
             return Ok(());
@@ -206,7 +206,7 @@ impl Session {
     }
 
     /// Sends the squares that may go.
-    pub(super) fn pump(&mut self, kept: &mut Kept) {
+    pub(super) fn pump(&mut self, kept: &mut Resume) {
         if self.stage != Stage::Joined || self.leaving {
             return;
         }
@@ -238,7 +238,7 @@ impl Session {
     }
 
     /// Starts or ends the watch over silence, after anything that changes what is awaited.
-    fn watch(&mut self, kept: &Kept) {
+    fn watch(&mut self, kept: &Resume) {
         let awaited = self.stage == Stage::Asked
             || !self.pages.is_empty()
             || self.pinged.is_some()
@@ -258,7 +258,7 @@ impl Session {
     }
 
     /// Takes what came and does what it means. What was said before the end of a connection counts.
-    fn hear(&mut self, kept: &mut Kept) -> Result<(), Lost> {
+    fn hear(&mut self, kept: &mut Resume) -> Result<(), Lost> {
         let taken = self.connection.take();
         let more = matches!(taken, Ok(BATCH..));
         if matches!(taken, Ok(1..)) {
@@ -292,7 +292,7 @@ impl Session {
         ended
     }
 
-    fn result(&mut self, result: SquareResult, results: &mut Vec<SquareResult>, kept: &mut Kept) {
+    fn result(&mut self, result: SquareResult, results: &mut Vec<SquareResult>, kept: &mut Resume) {
         if self.stage != Stage::Joined {
             return;
         }
@@ -314,7 +314,7 @@ impl Session {
         }
     }
 
-    fn message(&mut self, message: FromServer, kept: &mut Kept) -> Result<(), Lost> {
+    fn message(&mut self, message: FromServer, kept: &mut Resume) -> Result<(), Lost> {
         match message {
             FromServer::Welcome(_) if self.stage != Stage::Asked => {
                 return Err(Lost::NotSquares("it let in whom nobody had asked it to".into()));
@@ -328,7 +328,7 @@ impl Session {
             FromServer::History(mut page) => {
                 // A page that nobody asked for is nobody's.
                 if let Some((owner, request)) = self.pages.pop_front() {
-                    plausible::keep_asked(&request, &mut page.results);
+                    keep_asked(&request, &mut page.results);
                     kept.tell(LinkEvent::Page { owner, request, page });
                 }
             }
@@ -343,7 +343,7 @@ impl Session {
         Ok(())
     }
 
-    fn welcome(&mut self, welcome: Welcome, kept: &mut Kept) {
+    fn welcome(&mut self, welcome: Welcome, kept: &mut Resume) {
         let continues = kept.cursor.joined(&self.hello, &welcome);
         self.stage = Stage::Joined;
         self.joined_at = Some(now());
@@ -357,7 +357,7 @@ impl Session {
         self.ping(now());
     }
 
-    fn error(&mut self, error: ErrorMessage, kept: &mut Kept) -> Result<(), Lost> {
+    fn error(&mut self, error: ErrorMessage, kept: &mut Resume) -> Result<(), Lost> {
         let passing = matches!(error.code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable);
         if let Some(id) = error.id.clone().filter(|id| kept.window.contains(id)) {
             let now = now();
@@ -403,14 +403,14 @@ impl Session {
 }
 
 /// Hands the results gathered so far to the screen, so that whatever is told next comes behind them.
-fn give(results: &mut Vec<SquareResult>, kept: &mut Kept) {
+fn give(results: &mut Vec<SquareResult>, kept: &mut Resume) {
     if !results.is_empty() {
         kept.tell(LinkEvent::Results(std::mem::take(results)));
     }
 }
 
 /// The server will never take this square.
-fn reject(kept: &mut Kept, error: ErrorMessage) {
+fn reject(kept: &mut Resume, error: ErrorMessage) {
     let Some(id) = error.id.clone() else { return };
     if let Some(pending) = kept.window.finish(&id) {
         kept.let_go(id);

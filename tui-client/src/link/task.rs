@@ -9,10 +9,10 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
 use super::disk::{Disk, Done};
-use super::kept::{Kept, Wanted};
+use super::resume::{Resume, Wanted};
 use super::servers::{Missed, Reached, Reaching, Servers};
 use super::session::Session;
-use super::{Command, Edge, FirstSeen, Options, each_server, now, read_servers};
+use super::{Command, Environment, FirstSeen, Options, each_server, now, read_servers};
 use crate::event::{LinkEvent, Lost, Pending};
 use crate::host::{Host, HostError};
 use crate::store::outbox::{Ids, Owner};
@@ -39,7 +39,7 @@ pub(super) struct Task {
     options: Options,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<LinkEvent>,
-    kept: Kept,
+    kept: Resume,
     phase: Phase,
     /// As [`read_servers`] gives it; none: the default one, hosted where nobody listens.
     server: Option<String>,
@@ -69,11 +69,11 @@ enum Happened {
 impl Task {
     pub(super) fn new(
         options: Options,
-        edge: Arc<dyn Edge>,
+        environment: Arc<dyn Environment>,
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<LinkEvent>,
     ) -> Self {
-        let kept = Kept::new(&options, edge);
+        let kept = Resume::new(&options, environment);
         let server = options.server.clone();
         let servers = Servers::of(server.as_ref().unwrap_or(&options.default_address));
         Self {
@@ -305,7 +305,7 @@ impl Task {
         let beyond = self.host.is_none();
         let trust = self.options.trust.as_ref().filter(|_| beyond);
         let known = Some(&self.options.known).filter(|_| beyond);
-        self.phase = Phase::Connecting(self.servers.reach(&*self.kept.edge, trust, known));
+        self.phase = Phase::Connecting(self.servers.reach(&*self.kept.environment, trust, known));
     }
 
     fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {

@@ -20,9 +20,10 @@ use super::catch_up::CatchUp;
 use super::input::Given;
 use super::order::{Answer, Order};
 use super::output::Output;
+use crate::conversation::{Backoff, Cursor, SendWindow, WINDOW};
 use crate::event::{self, Lost, Pending};
 use crate::link::connection::{Connection, plain_words, read_line};
-use crate::link::{Backoff, Cursor, FirstSeen, Missed, Reached, Reaching, Servers, System, WINDOW, Window};
+use crate::link::{FirstSeen, Missed, Reached, Reaching, Servers, System};
 use crate::store::outbox::Ids;
 
 /// Without an answer for so long, plain mode gives up.
@@ -107,7 +108,7 @@ pub(super) struct Session<'a, O, E> {
     output: &'a mut Output<O, E>,
     phase: Phase,
     ids: Ids,
-    window: Window,
+    window: SendWindow,
     order: Order,
     cursor: Cursor,
     backoff: Backoff,
@@ -166,7 +167,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             output,
             phase: Phase::Apart,
             ids: Ids::new(),
-            window: Window::default(),
+            window: SendWindow::default(),
             order: Order::default(),
             cursor: Cursor::default(),
             backoff: Backoff::default(),

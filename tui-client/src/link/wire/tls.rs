@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::event::Lost;
 use crate::link::connection::{PATIENCE, plain_words};
-use crate::link::stranger::{self, FIRST};
+use crate::link::refused::{self, FIRST};
 use crate::link::trust::{self, FirstSeen, Trust};
 
 /// The most bytes that are held encrypted.
@@ -135,7 +135,7 @@ impl Secret {
         let count = self.tcp.try_read(&mut first)?;
         self.ended = count == 0;
         self.begins.extend_from_slice(&first[..count]);
-        if stranger::is_tls(&self.begins) {
+        if refused::is_tls(&self.begins) {
             let mut begins = std::mem::take(&mut self.begins);
             while !begins.is_empty() {
                 let taken = self.session.read_tls(&mut &*begins)?;
@@ -144,10 +144,10 @@ impl Secret {
             self.heard = true;
             return Ok(true);
         }
-        if stranger::is_a_room(&self.begins) {
+        if refused::is_a_room(&self.begins) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, NotTls(Lost::SpeaksNoTls)));
         }
-        let who = stranger::who(&self.begins);
+        let who = refused::who(&self.begins);
         if who.is_some() || self.ended || self.begins.len() >= FIRST {
             let nobody = || Lost::NotSquares("it speaks neither TLS nor as a room does".into());
             let hung_up = self.ended && self.begins.is_empty();

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, FromServer, Limits, SquareResult, Welcome};
 
 use super::{End, Over, PATIENCE, Session, Up};
+use crate::conversation::Continues;
 use crate::event::Lost;
-use crate::link::Continues;
 use crate::plain::catch_up::{CatchUp, Next};
 use crate::plain::order::Answer;
 use crate::plain::output::{as_json, as_text};

@@ -12,7 +12,7 @@ use std::{
 
 use squares::{
     event::Lost,
-    link::{Connected, Connecting, Edge, Trust, Work, connection::Refused},
+    link::{Connected, Connecting, Environment, Trust, Work, connection::Refused},
 };
 use squares_shared::stream::Stream;
 use tokio::{
@@ -57,7 +57,7 @@ impl Machine {
     }
 }
 
-impl Edge for Machine {
+impl Environment for Machine {
     fn connect(&self, address: &str, _: Option<&Trust>) -> Connecting {
         let end = if address == ADDRESS { self.net.dial() } else { None };
         let connected = match end {

@@ -31,7 +31,7 @@ const LONGEST_RATE_WAIT: Duration = Duration::from_secs(300);
 
 /// Squares without an answer, in the order in which they are to be recorded.
 #[derive(Debug)]
-pub struct Window {
+pub struct SendWindow {
     /// By their place in the order; the adopted ones have places below zero.
     waiting: BTreeMap<i64, Pending>,
     /// By `id`, with their place.
@@ -46,7 +46,7 @@ pub struct Window {
     rate_failures: u32,
 }
 
-impl Default for Window {
+impl Default for SendWindow {
     fn default() -> Self {
         Self {
             waiting: BTreeMap::new(),
@@ -61,7 +61,7 @@ impl Default for Window {
     }
 }
 
-impl Window {
+impl SendWindow {
     /// Adds a square behind all others.
     pub fn push(&mut self, square: Pending) {
         self.waiting.insert(self.highest, square);
@@ -192,13 +192,13 @@ mod tests {
         Pending { id: format!("{id:03}"), number: id.to_string() }
     }
 
-    fn window(ids: std::ops::Range<u64>) -> Window {
-        let mut window = Window::default();
+    fn window(ids: std::ops::Range<u64>) -> SendWindow {
+        let mut window = SendWindow::default();
         ids.for_each(|id| window.push(square(id)));
         window
     }
 
-    fn send_all(window: &mut Window, now: Instant) -> Vec<String> {
+    fn send_all(window: &mut SendWindow, now: Instant) -> Vec<String> {
         std::iter::from_fn(|| window.take_next(now)).map(|square| square.id).collect()
     }
 

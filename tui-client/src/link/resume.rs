@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::disk::Disk;
-use super::edge::Edge;
-use super::{Backoff, Cursor, FirstSeen, Options, Window};
+use super::environment::Environment;
+use super::{FirstSeen, Options};
+use crate::conversation::{Backoff, Cursor, SendWindow};
 use crate::event::{LinkEvent, Pending, Pin};
 use crate::store::Unkept;
 use crate::store::outbox::Owner;
@@ -22,8 +23,8 @@ pub(super) struct Wanted {
 }
 
 /// What outlives a connection.
-pub(super) struct Kept {
-    pub(super) edge: Arc<dyn Edge>,
+pub(super) struct Resume {
+    pub(super) environment: Arc<dyn Environment>,
     pub(super) pin: Option<Pin>,
     pub(super) wanted: Option<Wanted>,
     /// The folder of the outbox, where there is one.
@@ -31,7 +32,7 @@ pub(super) struct Kept {
     /// Whose squares are kept there: whoever wants to join, at the server in use.
     pub(super) owner: Option<Owner>,
     pub(super) cursor: Cursor,
-    pub(super) window: Window,
+    pub(super) window: SendWindow,
     pub(super) disk: Option<Disk>,
     /// Squares without an answer that are not on the disk, of owners whose turn it is not.
     left: HashMap<Owner, Vec<Pending>>,
@@ -44,16 +45,16 @@ pub(super) struct Kept {
     pub(super) told: VecDeque<LinkEvent>,
 }
 
-impl Kept {
-    pub(super) fn new(options: &Options, edge: Arc<dyn Edge>) -> Self {
+impl Resume {
+    pub(super) fn new(options: &Options, environment: Arc<dyn Environment>) -> Self {
         Self {
-            edge,
+            environment,
             pin: options.pin.clone(),
             wanted: None,
             outbox: options.outbox.clone(),
             owner: None,
             cursor: Cursor::default(),
-            window: Window::default(),
+            window: SendWindow::default(),
             disk: None,
             left: HashMap::new(),
             told_unkept: false,
@@ -72,7 +73,7 @@ impl Kept {
     pub(super) fn open_disk(&mut self) -> Option<&mut Disk> {
         if self.disk.is_none() {
             let owner = self.owner.clone()?;
-            match self.outbox.clone().map(|folder| (Disk::start(&*self.edge, folder.clone(), owner), folder)) {
+            match self.outbox.clone().map(|folder| (Disk::start(&*self.environment, folder.clone(), owner), folder)) {
                 Some((Ok(disk), _)) => self.disk = Some(disk),
                 Some((Err(error), folder)) => self.tell_unkept(Unkept::new(&folder, &error)),
                 None => self.tell_unkept(Unkept::nowhere()),

@@ -18,7 +18,7 @@ pub type Connecting = Pin<Box<dyn Future<Output = Result<Connected, Refused>> + 
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where the link meets the network and the disk.
-pub trait Edge: Send + Sync {
+pub trait Environment: Send + Sync {
     /// Connects to this address, inside TLS where there is a rule whom to believe.
     fn connect(&self, address: &str, trust: Option<&Trust>) -> Connecting;
 
@@ -32,7 +32,7 @@ pub trait Edge: Send + Sync {
 /// The system's: sockets, and a thread for the disk.
 pub(crate) struct System;
 
-impl Edge for System {
+impl Environment for System {
     fn connect(&self, address: &str, trust: Option<&Trust>) -> Connecting {
         let (address, trust) = (address.to_owned(), trust.cloned());
         Box::pin(async move { wire::connect(&address, trust.as_ref()).await })

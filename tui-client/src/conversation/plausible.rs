@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 4096;
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn check(message: &FromServer) -> Result<(), &'static str> {
+pub(crate) fn check(message: &FromServer) -> Result<(), &'static str> {
     match message {
         FromServer::Result(result) => check_result(result),
         FromServer::Hello(hello) => places([hello.latest]),
@@ -47,7 +47,7 @@ pub(super) fn check(message: &FromServer) -> Result<(), &'static str> {
 }
 
 /// Leaves of a page what was asked for. Whoever asked sees by what is left whether that gets any further.
-pub(super) fn keep_asked(request: &PageRequest, results: &mut Vec<SquareResult>) {
+pub(crate) fn keep_asked(request: &PageRequest, results: &mut Vec<SquareResult>) {
     results.retain(|result| {
         request.before.is_none_or(|before| result.seq < before)
             && request.after.is_none_or(|after| result.seq > after)
