@@ -6,14 +6,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend};
 use squares::{
     app::{App, Setup},
-    conversation::Cursor,
-    event::{Event, LinkEvent, Lost},
+    conversation::{Conversation, ConversationEvent, PageOwner, Participant, Pending, Policy, read_line},
+    event::{Event, LinkEvent},
     lang::Lang,
-    link::{PageOwner, connection::read_line},
+    pin::Pin,
 };
 use squares_shared::{
-    line::LineReader,
-    message::{FromServer, Hello, PageRequest, SquareResult},
+    line::{Line, LineReader},
+    message::{FromServer, PageRequest, request},
 };
 
 /// Reads `data` behind its first two bytes, which choose the screen and what is open on it, as what a server says.
@@ -32,15 +32,10 @@ pub fn check(data: &[u8]) {
     let mut lines = LineReader::new(1 << 20);
     lines.push(said);
     lines.push(b"\n");
-    let mut link = Link::default();
+    let mut link = Link::new();
     while let Some(line) = lines.next_line() {
         now += Duration::from_millis(7);
-        let heard = match read_line(line) {
-            Ok(Some(message)) => link.hear(message),
-            Ok(None) => continue,
-            Err(why) => vec![LinkEvent::Lost { why, retry_at: Some(now + Duration::from_secs(1)) }],
-        };
-        for event in heard {
+        for event in link.hear(line, now) {
             app.update(Event::Link(event), now);
         }
     }
@@ -59,46 +54,70 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// What the link makes of messages, as far as it needs no socket.
-#[derive(Default)]
+/// A conversation of "me", who has squares without an answer, on as many connections as there are lines of `hello`.
 struct Link {
-    cursor: Cursor,
-    hello: Option<Hello>,
-    joined: bool,
+    conversation: Conversation,
+    /// The last new result since the last join.
+    last: u64,
 }
 
 impl Link {
-    fn hear(&mut self, message: FromServer) -> Vec<LinkEvent> {
-        vec![match message {
-            FromServer::Hello(hello) => {
-                self.hello = Some(hello.clone());
-                self.joined = false;
-                LinkEvent::Hello { hello, hosting: false }
-            }
-            FromServer::Welcome(welcome) => {
-                let Some(hello) = &self.hello else { return Vec::new() };
-                self.joined = true;
-                let continues = self.cursor.joined(hello, &welcome);
-                LinkEvent::Joined { welcome, continues }
-            }
-            FromServer::Result(result) => return self.result(result),
-            FromServer::Presence(presence) => LinkEvent::Presence(presence),
-            FromServer::Online(online) => LinkEvent::Online(online),
-            FromServer::History(page) => LinkEvent::Page {
-                owner: PageOwner::WholeFeed,
-                request: PageRequest { before: None, limit: Some(500), student: page.student.clone(), after: None },
-                page,
-            },
-            FromServer::Pong { .. } => LinkEvent::RoundTrip(Duration::from_millis(3)),
-            FromServer::Bye { .. } => LinkEvent::Lost { why: Lost::Shutdown, retry_at: None },
-            FromServer::Error(error) if self.joined => LinkEvent::Refused(error),
-            FromServer::Error(error) => LinkEvent::JoinRefused(error),
-        }]
+    fn new() -> Self {
+        let policy = Policy { resumes: true, backlog: None, new_ledger_backlog: None, probes: true };
+        let mut conversation = Conversation::new(policy);
+        conversation.participant = Some(Participant { student: Some("me".into()), name: None, was_in: false });
+        conversation.pin = Some(Pin::new("7"));
+        for number in 0..10 {
+            conversation.window.push(Pending { id: number.to_string(), number: number.to_string() });
+        }
+        Self { conversation, last: 0 }
     }
 
-    fn result(&mut self, result: SquareResult) -> Vec<LinkEvent> {
-        let is_new = self.joined && self.cursor.take(result.seq);
-        if is_new { vec![LinkEvent::Results(vec![result])] } else { Vec::new() }
+    /// What the screen is told of a line.
+    fn hear(&mut self, line: Line<'_>, now: Instant) -> Vec<LinkEvent> {
+        let mut told = Vec::new();
+        if let Ok(Some(FromServer::Hello(hello))) = read_line(line) {
+            self.conversation.ended(now);
+            self.conversation.connected(hello.clone());
+            self.conversation.join(now);
+            told.push(LinkEvent::Hello { hello, hosting: false });
+        }
+        self.conversation.heard();
+        let heard = self.conversation.hear(line, now).and_then(|event| {
+            self.conversation.overdue(now)?;
+            Ok(event)
+        });
+        match heard {
+            Ok(event) => told.extend(event.map(|event| self.check(event))),
+            Err(why) => {
+                self.conversation.ended(now);
+                told.push(LinkEvent::Lost { why, retry_at: Some(now + Duration::from_secs(1)) });
+            }
+        }
+        while let Some(unsent) = self.conversation.send_squares(now, 1 << 20) {
+            told.push(unsent.into());
+        }
+        let request = PageRequest { limit: Some(500), ..PageRequest::default() };
+        self.conversation.ask_page(PageOwner::WholeFeed, request, now);
+        let asked = std::mem::take(self.conversation.output());
+        for line in asked.split_inclusive(|byte| *byte == b'\n') {
+            request::read(line.trim_ascii_end()).expect("what is asked is a request");
+        }
+        assert!(self.conversation.window.len() <= 10);
+        told
+    }
+
+    /// New results ascend from where the join began.
+    fn check(&mut self, event: ConversationEvent) -> LinkEvent {
+        match &event {
+            ConversationEvent::Joined { welcome, .. } => self.last = welcome.replay_after,
+            ConversationEvent::Result { result, is_new: true, .. } => {
+                assert!(result.seq > self.last, "{} behind {}", result.seq, self.last);
+                self.last = result.seq;
+            }
+            _ => {}
+        }
+        event.into()
     }
 }
 

@@ -1,12 +1,500 @@
-//! What a client keeps of the protocol from one line to the next, without a socket, a clock or a disk. The link and
-//! plain mode use it.
+//! One client's conversation with a room: the one place that knows what the lines of a server mean and what to say
+//! when. It reads no socket, no clock and no disk (sans-I/O): lines and the time come in, [`ConversationEvent`]s and the bytes of
+//! requests come out. The link, plain mode and the fuzzer drive it; the simulation drives the link.
+//!
+//! A driver tells it that a server said hello ([`Conversation::connected`]), asks to [`Conversation::join`], gives it
+//! each line ([`Conversation::hear`]), lets squares go ([`Conversation::send_squares`]), writes what stands in
+//! [`Conversation::output`], comes back at [`Conversation::deadline`], and tells it that the connection is over
+//! ([`Conversation::ended`]). Its place in the order, the unanswered squares and who wants to be in outlive
+//! connections. What a connection is, which server it leads to, and what anybody is shown, is the driver's.
 
 mod backoff;
 mod cursor;
+mod lost;
 mod plausible;
+mod request_ids;
 mod send_window;
 
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use squares_shared::line::Line;
+use squares_shared::message::{
+    Auth, ByeReason, ErrorCode, ErrorMessage, FromClient, FromServer, Hello, Join, Online, Page, PageRequest, Presence,
+    Square, SquareResult, Watch, Welcome, append_line,
+};
+
+use crate::pin::Pin;
 pub use backoff::Backoff;
 pub use cursor::{Continues, Cursor};
-pub(crate) use plausible::{check, keep_asked};
-pub use send_window::{SendWindow, WINDOW};
+pub use lost::Lost;
+pub use plausible::read_line;
+pub(crate) use plausible::without_mark;
+pub use request_ids::RequestIds;
+pub(crate) use request_ids::unique_name;
+pub use send_window::{Pending, SendWindow, WINDOW};
+
+/// While an answer is awaited, silence of this length is a reason to ask with a `ping` whether anybody is there, or to
+/// give the connection up.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// The same while a join is awaited, where somebody looks on: a person is told within ten seconds.
+const JOINING: Duration = Duration::from_secs(9);
+
+/// In what conversations differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// A join asks for what follows the last result seen.
+    pub resumes: bool,
+    /// How many earlier results a join asks for; none: as many as the server sees fit.
+    pub backlog: Option<u64>,
+    /// The same, where what was seen before is of another ledger.
+    pub new_ledger_backlog: Option<u64>,
+    /// Somebody looks on: a join without an answer is told as such, and other silence is probed with a `ping` before
+    /// the connection is given up.
+    pub probes: bool,
+}
+
+/// Who wants to be in, now and on every reconnect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participant {
+    /// The student id; none to watch without taking part.
+    pub student: Option<String>,
+    /// The name to be shown, where the server has no roster.
+    pub name: Option<String>,
+    /// The server has let them in before.
+    pub was_in: bool,
+}
+
+/// Who asked for a page of history. It goes out with the request and comes back with the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageOwner {
+    /// The feed of everything.
+    WholeFeed,
+    /// The feed of what a filter lets through.
+    FilteredFeed,
+    /// An export.
+    Export,
+}
+
+/// What a line of the server, or a try to send a square, comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConversationEvent {
+    /// The server let the participant in.
+    Joined {
+        /// What it answered.
+        welcome: Welcome,
+        /// How the results that follow continue those before.
+        continues: Continues,
+    },
+    /// The join was refused; another may be tried.
+    JoinRefused {
+        /// Why.
+        error: ErrorMessage,
+        /// It will pass, and the participant was in before.
+        passing: bool,
+    },
+    /// A result.
+    Result {
+        /// The result.
+        result: SquareResult,
+        /// It was not seen before; new ones ascend by `seq`.
+        is_new: bool,
+        /// It is the answer to a square of ours.
+        answers: bool,
+        /// How long that took, where it was measured.
+        round_trip: Option<Duration>,
+    },
+    /// This square is the PIN in use: it was not sent, since everybody would see it, and is not tried again.
+    Withheld(Pending),
+    /// The request is longer than the server's lines. It was not sent: the server would refuse it without its `id`.
+    TooLong {
+        /// The square.
+        pending: Pending,
+        /// The length of its line in bytes.
+        length: usize,
+        /// The longest line that the server takes.
+        limit: usize,
+    },
+    /// The server refused this square for good.
+    Rejected {
+        /// The square.
+        pending: Pending,
+        /// Why.
+        error: ErrorMessage,
+    },
+    /// The server takes no squares until then.
+    Throttled {
+        /// Why.
+        error: ErrorMessage,
+        /// When the next is sent.
+        until: Instant,
+    },
+    /// Who came and left.
+    Presence(Presence),
+    /// The whole list of students online.
+    Online(Online),
+    /// A page of history.
+    Page {
+        /// Who asked for it.
+        owner: PageOwner,
+        /// What was asked for.
+        request: PageRequest,
+        /// The answer, without what was not asked for.
+        page: Page,
+    },
+    /// Another error of the server. A page that is awaited does not come.
+    Refused(ErrorMessage),
+    /// How long a `ping` took to be answered.
+    RoundTrip(Duration),
+}
+
+/// A conversation, over all the connections that it takes.
+#[derive(Debug)]
+pub struct Conversation {
+    policy: Policy,
+    /// Who joins.
+    pub participant: Option<Participant>,
+    /// The PIN, for a server that asks for one.
+    pub pin: Option<Pin>,
+    /// Up to where results were seen.
+    pub cursor: Cursor,
+    /// The squares that have no answer yet.
+    pub window: SendWindow,
+    /// How long to wait before the next connection.
+    pub backoff: Backoff,
+    output: Vec<u8>,
+    current: Current,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// There is no connection.
+    #[default]
+    Apart,
+    /// The server said hello; nobody has asked to join.
+    Outside,
+    /// `join` was said.
+    Asked,
+    Joined,
+}
+
+/// What is known of the connection at hand.
+#[derive(Debug, Default)]
+struct Current {
+    hello: Option<Hello>,
+    stage: Stage,
+    /// Since when something is awaited and nothing was heard; none while nothing is awaited.
+    quiet_since: Option<Instant>,
+    /// A `ping` was sent into the silence.
+    probed: bool,
+    /// When the last `ping` was sent, until its answer.
+    pinged: Option<Instant>,
+    /// The square whose answer tells the round trip too, and when it was sent.
+    timed: Option<(String, Instant)>,
+    /// The pages of history that are awaited. The server answers them in this order.
+    pages: VecDeque<(PageOwner, PageRequest)>,
+    /// The server closes because nobody joined in time.
+    too_slow: bool,
+    /// Goodbye was said.
+    leaving: bool,
+    joined_at: Option<Instant>,
+}
+
+impl Conversation {
+    /// A conversation that has not begun.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            participant: None,
+            pin: None,
+            cursor: Cursor::default(),
+            window: SendWindow::default(),
+            backoff: Backoff::default(),
+            output: Vec::new(),
+            current: Current::default(),
+        }
+    }
+
+    /// A server said hello, on a new connection.
+    pub fn connected(&mut self, hello: Hello) {
+        self.current = Current { hello: Some(hello), stage: Stage::Outside, ..Current::default() };
+    }
+
+    /// The connection is over: what is in flight goes back into the window.
+    pub fn ended(&mut self, now: Instant) {
+        self.backoff.left(self.current.joined_at.map_or(Duration::ZERO, |since| now - since));
+        self.window.connection_lost();
+        self.output.clear();
+        self.current = Current::default();
+    }
+
+    /// What the server said of itself, while there is a connection.
+    #[must_use]
+    pub const fn hello(&self) -> Option<&Hello> {
+        self.current.hello.as_ref()
+    }
+
+    /// Whether a join would be given a PIN.
+    #[must_use]
+    pub fn asks_pin(&self) -> bool {
+        // Who only watches is asked for no PIN.
+        let student = self.participant.as_ref().is_some_and(|participant| participant.student.is_some());
+        student && self.hello().is_some_and(|hello| hello.auth == Auth::Pin)
+    }
+
+    /// Whether this connection takes a join.
+    #[must_use]
+    pub fn can_join(&self) -> bool {
+        self.current.stage == Stage::Outside
+    }
+
+    /// Whether the server let the participant in.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.current.stage == Stage::Joined
+    }
+
+    /// Whether the server closes the connection because the join came too late.
+    #[must_use]
+    pub const fn was_too_slow(&self) -> bool {
+        self.current.too_slow
+    }
+
+    /// The requests that are to be written to the server; the driver takes them out.
+    pub const fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
+    }
+
+    /// Asks to be let in, behind what was seen.
+    pub fn join(&mut self, now: Instant) {
+        let asks_pin = self.asks_pin();
+        let (Some(participant), Some(hello), Stage::Outside) =
+            (&self.participant, &self.current.hello, self.current.stage)
+        else {
+            return;
+        };
+        let (after, log) = if self.policy.resumes { self.cursor.resume() } else { (None, None) };
+        let same_ledger = log.as_ref().is_none_or(|log| *log == hello.log);
+        let backlog = if same_ledger { self.policy.backlog } else { self.policy.new_ledger_backlog };
+        let request = match participant.student.clone() {
+            Some(student) => {
+                let pin = self.pin.as_ref().filter(|_| asks_pin).map(|pin| pin.text().to_owned());
+                FromClient::Join(Join { student, pin, name: participant.name.clone(), after, log, backlog })
+            }
+            None => FromClient::Watch(Watch { after, log, backlog }),
+        };
+        self.current.stage = Stage::Asked;
+        self.say(&request, now);
+    }
+
+    /// Asks for a page of history; [`ConversationEvent::Page`] or [`ConversationEvent::Refused`] follows.
+    pub fn ask_page(&mut self, owner: PageOwner, request: PageRequest, now: Instant) {
+        if self.is_joined() {
+            self.current.pages.push_back((owner, request.clone()));
+            self.say(&FromClient::History(request), now);
+        }
+    }
+
+    /// Asks how long a round trip takes, unless that is being found out.
+    pub fn measure(&mut self, now: Instant) {
+        if self.may_send() && self.current.pinged.is_none() {
+            self.ping(now);
+        }
+    }
+
+    /// Says goodbye.
+    pub fn leave(&mut self, now: Instant) {
+        if self.current.stage != Stage::Apart && !self.current.leaving {
+            self.current.leaving = true;
+            self.say(&FromClient::Leave, now);
+        }
+    }
+
+    /// Lets squares go, as many as the window and so many bytes allow. Gives one that cannot be sent, where there is
+    /// any: there may be more to send behind it.
+    pub fn send_squares(&mut self, now: Instant, bytes: usize) -> Option<ConversationEvent> {
+        let limit = self.hello().map_or(0, |hello| hello.limits.line);
+        while self.may_send()
+            && self.output.len() < bytes
+            && let Some(Pending { id, number }) = self.window.take_next(now)
+        {
+            if self.pin.as_ref().is_some_and(|pin| pin.is(&number)) {
+                return self.window.finish(&id).map(ConversationEvent::Withheld);
+            }
+            let start = self.output.len();
+            append_line(&mut self.output, &FromClient::Square(Square { number, id: Some(id.clone()) }));
+            let length = self.output.len() - start - 1;
+            if length > limit {
+                self.output.truncate(start);
+                return self.window.finish(&id).map(|pending| ConversationEvent::TooLong { pending, length, limit });
+            }
+            self.current.timed.get_or_insert((id, now));
+        }
+        self.watch(now);
+        None
+    }
+
+    /// Bytes came from the server.
+    pub const fn heard(&mut self) {
+        self.current.quiet_since = None;
+        self.current.probed = false;
+    }
+
+    /// What a line of the server means; nothing where it says nothing new.
+    ///
+    /// # Errors
+    /// Where the connection is over with it.
+    pub fn hear(&mut self, line: Line<'_>, now: Instant) -> Result<Option<ConversationEvent>, Lost> {
+        Ok(match read_line(line)? {
+            Some(FromServer::Result(result)) => self.result(result, now),
+            Some(FromServer::Welcome(welcome)) => Some(self.welcome(welcome, now)?),
+            Some(FromServer::Error(error)) => self.error(error, now)?,
+            Some(FromServer::Bye { reason: ByeReason::Left }) if self.current.leaving => {
+                return Err(Lost::Closed(None));
+            }
+            Some(FromServer::Bye { .. }) => return Err(Lost::Shutdown),
+            Some(FromServer::Presence(presence)) => Some(ConversationEvent::Presence(presence)),
+            Some(FromServer::Online(online)) => Some(ConversationEvent::Online(online)),
+            // A page that nobody asked for is nobody's.
+            Some(FromServer::History(mut page)) => self.current.pages.pop_front().map(|(owner, request)| {
+                plausible::keep_asked(&request, &mut page.results);
+                ConversationEvent::Page { owner, request, page }
+            }),
+            Some(FromServer::Pong { .. }) => {
+                self.current.pinged.take().map(|sent| ConversationEvent::RoundTrip(now - sent))
+            }
+            // A second hello says nothing new.
+            Some(FromServer::Hello(_)) | None => None,
+        })
+    }
+
+    /// The next moment at which [`Self::overdue`] or [`Self::send_squares`] has something to do though nothing
+    /// happens; none while nothing is awaited.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let silence = self.current.quiet_since.map(|since| since + self.patience());
+        let throttled = self.window.wakes_at().filter(|_| self.may_send());
+        [silence, throttled].into_iter().flatten().min()
+    }
+
+    /// Whether an answer is awaited for too long. The driver hears what came meanwhile before it asks
+    /// [`Self::overdue`]: this program may have been stopped.
+    #[must_use]
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        self.current.quiet_since.is_some_and(|since| since + self.patience() <= now)
+    }
+
+    /// Asks whether anybody is there, where an answer is awaited for too long.
+    ///
+    /// # Errors
+    /// Where nobody is.
+    pub fn overdue(&mut self, now: Instant) -> Result<(), Lost> {
+        if !self.is_overdue(now) {
+            return Ok(());
+        }
+        let silence = match (self.policy.probes, self.current.stage) {
+            (true, Stage::Asked) => return Err(Lost::Silent(JOINING.as_secs())),
+            (true, _) if !self.current.probed => {
+                self.current.probed = true;
+                self.current.quiet_since = Some(now);
+                self.ping(now);
+                return Ok(());
+            }
+            (true, _) => 2 * SILENCE,
+            (false, _) => SILENCE,
+        };
+        Err(Lost::Closed(Some(format!("no answer for {} s", silence.as_secs()))))
+    }
+
+    fn patience(&self) -> Duration {
+        if self.policy.probes && self.current.stage == Stage::Asked { JOINING } else { SILENCE }
+    }
+
+    fn may_send(&self) -> bool {
+        self.is_joined() && !self.current.leaving
+    }
+
+    fn ping(&mut self, now: Instant) {
+        self.current.pinged = Some(now);
+        self.say(&FromClient::Ping, now);
+    }
+
+    fn say(&mut self, request: &FromClient, now: Instant) {
+        append_line(&mut self.output, request);
+        self.watch(now);
+    }
+
+    /// Starts or ends the watch over silence, after anything that changes what is awaited.
+    fn watch(&mut self, now: Instant) {
+        let Current { stage, pages, pinged, .. } = &self.current;
+        if *stage == Stage::Asked || !pages.is_empty() || pinged.is_some() || self.window.awaits_answer() {
+            self.current.quiet_since.get_or_insert(now);
+        } else {
+            self.heard();
+        }
+    }
+
+    fn result(&mut self, result: SquareResult, now: Instant) -> Option<ConversationEvent> {
+        if !self.is_joined() {
+            return None;
+        }
+        let student = self.participant.as_ref().and_then(|participant| participant.student.as_ref());
+        let id = result.id.as_ref().filter(|_| student == Some(&result.student));
+        let answered = id.filter(|id| self.window.finish(id).is_some());
+        let timed = answered.and_then(|id| self.current.timed.take_if(|(timed, _)| timed == id));
+        let round_trip = timed.map(|(_, sent)| now - sent);
+        let (is_new, answers) = (self.cursor.take(result.seq), answered.is_some());
+        (is_new || answers).then_some(ConversationEvent::Result { result, is_new, answers, round_trip })
+    }
+
+    fn welcome(&mut self, welcome: Welcome, now: Instant) -> Result<ConversationEvent, Lost> {
+        let (Some(hello), Stage::Asked) = (&self.current.hello, self.current.stage) else {
+            return Err(Lost::NotSquares("it let in whom nobody had asked it to".into()));
+        };
+        let continues = self.cursor.joined(hello, &welcome);
+        self.current.stage = Stage::Joined;
+        self.current.joined_at = Some(now);
+        if let Some(participant) = &mut self.participant {
+            participant.was_in = true;
+        }
+        Ok(ConversationEvent::Joined { welcome, continues })
+    }
+
+    fn error(&mut self, error: ErrorMessage, now: Instant) -> Result<Option<ConversationEvent>, Lost> {
+        let id = error.id.as_ref().filter(|id| self.window.contains(id));
+        Ok(match (error.code, id) {
+            (ErrorCode::RateLimited, Some(id)) => {
+                let wait = error.retry_after_ms.map(Duration::from_millis);
+                let until = self.window.hold_for_rate(id, wait, now);
+                until.map(|until| ConversationEvent::Throttled { error, until })
+            }
+            (ErrorCode::StorageUnavailable, Some(id)) => {
+                let until = self.window.hold_for_storage(id, now);
+                until.map(|until| ConversationEvent::Throttled { error, until })
+            }
+            (_, Some(id)) => self.window.finish(id).map(|pending| ConversationEvent::Rejected { pending, error }),
+            (ErrorCode::ServerFull, None) => return Err(Lost::Full),
+            (ErrorCode::JoinTimeout, None) => {
+                self.current.too_slow = true;
+                return Err(Lost::Closed(Some(error.message)));
+            }
+            (code, None) if self.current.stage == Stage::Asked => {
+                self.current.stage = Stage::Outside;
+                let passes = matches!(code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable);
+                let passing = passes && self.participant.as_ref().is_some_and(|participant| participant.was_in);
+                Some(ConversationEvent::JoinRefused { error, passing })
+            }
+            (_, None) => {
+                if error.id.is_none() {
+                    self.current.pages.pop_front();
+                }
+                Some(ConversationEvent::Refused(error))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,14 +6,14 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::link::{Continues, PageOwner};
+use crate::conversation::{Continues, PageOwner};
+pub use crate::conversation::{Lost, Pending};
+pub use crate::pin::Pin;
 use crate::store::Unkept;
 use crate::store::export::Format;
 use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
 use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};
-use squares_shared::{pin, typed};
-use zeroize::Zeroizing;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -178,105 +178,6 @@ impl ExportNews {
     #[must_use]
     pub fn failed(error: &io::Error) -> Self {
         Self::Failed(error.kind(), error.to_string())
-    }
-}
-
-/// Why there is no connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lost {
-    /// Nobody listens there, or the network does not lead there; the system's words.
-    Unreachable(String),
-    /// It was there and is gone; the system's words, or none where it just ended.
-    Closed(Option<String>),
-    /// The server said that it stops.
-    Shutdown,
-    /// The server has no room.
-    Full,
-    /// It did not speak the protocol; what was wrong with it.
-    NotSquares(String),
-    /// It speaks this other version of the protocol.
-    OtherProtocol(String),
-    /// What answers there is a server of this other protocol.
-    Stranger(&'static str),
-    /// It took the connection, and said nothing for so many seconds.
-    Silent(u64),
-    /// It began to answer, and did not finish within so many seconds.
-    Slow(u64),
-    /// It took the connection, and ended it without a word.
-    HungUp,
-    /// It took the connection, said nothing, and ended it when it was spoken to, as servers of TLS do.
-    Mute,
-    /// It speaks TLS, and this program was not told to.
-    WantsTls,
-    /// It speaks no TLS, and this program was told to.
-    SpeaksNoTls,
-    /// The same, though TLS is expected of it: it spoke it before, or its root was given.
-    TlsGone,
-    /// It asks for a PIN without TLS, which it spoke before, and this program was not told to speak it; the file that
-    /// remembers that.
-    WithoutTls(PathBuf),
-    /// Its certificate is not believed, or TLS failed otherwise; why.
-    Untrusted(String),
-    /// Its certificate is another than before.
-    Changed {
-        /// The fingerprint before.
-        before: String,
-        /// The fingerprint now.
-        now: String,
-        /// The file that remembers what was before.
-        known: PathBuf,
-    },
-    /// No server was there, and one cannot be hosted: another server has this folder's ledger open.
-    LedgerInUse(String),
-    /// No server was there, and one cannot be hosted: its ledger cannot be kept.
-    NoLedger {
-        /// Where it would be kept; none where the user has no home.
-        path: Option<PathBuf>,
-        /// The system's words.
-        words: String,
-    },
-    /// No server was there, and hosting one failed; the system's words.
-    CannotHost(String),
-}
-
-/// A square that waits for its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// The `id` of its request.
-    pub id: String,
-    /// The number, in canonical form.
-    pub number: String,
-}
-
-/// A PIN that somebody typed. It prints as nothing that tells it, and leaves no trace in memory when it goes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Pin(Zeroizing<String>);
-
-impl Pin {
-    /// This text as a PIN, as it was meant: without white space around it, full-width characters read as ASCII.
-    /// Its form is read by the server, which knows what was hashed.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        let text = Zeroizing::new(text.into());
-        Self(Zeroizing::new(typed::read(&text).into_owned()))
-    }
-
-    /// Whether a text is this PIN, or the same number.
-    #[must_use]
-    pub fn is(&self, text: &str) -> bool {
-        pin::is_pin(text, &self.0)
-    }
-
-    /// The text; it goes to the server, and nowhere else.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Pin {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Pin(…)")
     }
 }
 

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod lang;
 pub mod link;
 mod nearest;
+pub mod pin;
 pub mod plain;
 pub mod run;
 mod signals;

@@ -11,7 +11,7 @@ mod disk;
 mod environment;
 mod known;
 mod race;
-mod refused;
+pub mod refused;
 mod resume;
 mod servers;
 mod session;
@@ -25,12 +25,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+pub use crate::conversation::{Continues, PageOwner};
 pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, each_server, read_address, read_servers};
 pub(crate) use environment::System;
 pub use environment::{Connecting, Environment, Work};
 pub use known::Known;
 pub use servers::{Missed, Reached, Reaching, Servers};
-pub use crate::conversation::Continues;
 use squares_shared::message::PageRequest;
 use tokio::sync::{mpsc, oneshot};
 pub use trust::{FirstSeen, Trust};
@@ -63,17 +63,6 @@ pub struct Options {
     pub trust: Option<Trust>,
     /// Which servers spoke TLS before: without it, none of them gets a PIN.
     pub known: Known,
-}
-
-/// Who asked for a page of history. It goes out with the request and comes back with the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PageOwner {
-    /// The feed of everything.
-    WholeFeed,
-    /// The feed of what a filter lets through.
-    FilteredFeed,
-    /// An export.
-    Export,
 }
 
 /// What the link is asked to do.

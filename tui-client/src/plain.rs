@@ -16,8 +16,8 @@ use std::process::ExitCode;
 use output::Output;
 use session::{End, Session, Tells};
 
-use crate::event::Pin;
 use crate::link::{Known, Trust};
+use crate::pin::Pin;
 use crate::{signals, terminal};
 
 /// What is wrong where a number is to be squared for nobody.

@@ -2,7 +2,10 @@
 //! ours, and what the rest of the client keeps and counts stays within bounds. Pure; asked of every message before
 //! anything is done with it.
 
+use squares_shared::line::Line;
 use squares_shared::message::{FromServer, PageRequest, Person, SquareResult};
+
+use super::Lost;
 
 /// The highest `seq` that there can be: a ledger's places are signed.
 const HIGHEST: u64 = i64::MAX as u64;
@@ -11,11 +14,33 @@ const HIGHEST: u64 = i64::MAX as u64;
 /// characters, and little enough for the thousands that are kept.
 const LONGEST_NAME: usize = 4096;
 
+/// The protocol passes over a byte-order mark before the first line.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
+}
+
+/// Reads one line of a server; nothing for a message of an unknown type.
+///
+/// # Errors
+/// Where it is no message of this protocol.
+pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
+    match line {
+        Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
+        Line::Whole(bytes) => {
+            let message = FromServer::read(without_mark(bytes)).map_err(|error| Lost::NotSquares(error.to_string()))?;
+            match message.as_ref().map_or(Ok(()), check) {
+                Ok(()) => Ok(message),
+                Err(why) => Err(Lost::NotSquares(why.into())),
+            }
+        }
+    }
+}
+
 /// Whether a room may say this.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn check(message: &FromServer) -> Result<(), &'static str> {
+fn check(message: &FromServer) -> Result<(), &'static str> {
     match message {
         FromServer::Result(result) => check_result(result),
         FromServer::Hello(hello) => places([hello.latest]),
@@ -47,7 +72,7 @@ pub(crate) fn check(message: &FromServer) -> Result<(), &'static str> {
 }
 
 /// Leaves of a page what was asked for. Whoever asked sees by what is left whether that gets any further.
-pub(crate) fn keep_asked(request: &PageRequest, results: &mut Vec<SquareResult>) {
+pub(super) fn keep_asked(request: &PageRequest, results: &mut Vec<SquareResult>) {
     results.retain(|result| {
         request.before.is_none_or(|before| result.seq < before)
             && request.after.is_none_or(|after| result.seq > after)

@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use crate::event::Pending;
-
 /// The most squares on their way at once: enough to fill the server's batches, little enough to be sent
 /// again in one breath.
 pub const WINDOW: usize = 64;
@@ -28,6 +26,15 @@ const LONGEST_LEAST_RATE_WAIT: Duration = Duration::from_secs(2);
 
 /// The longest wait that a server may ask for.
 const LONGEST_RATE_WAIT: Duration = Duration::from_secs(300);
+
+/// A square that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The `id` of its request.
+    pub id: String,
+    /// The number, in canonical form.
+    pub number: String,
+}
 
 /// Squares without an answer, in the order in which they are to be recorded.
 #[derive(Debug)]

@@ -5,15 +5,14 @@ use std::io;
 use std::time::Duration;
 
 use squares_shared::line::{Line, LineReader};
-use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL, append_line};
+use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL, to_line};
 use tokio::io::Interest;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::refused::{self, FIRST};
+use super::refused::{self, FIRST, PATIENCE, Refused, plain_words};
 use super::trust::FirstSeen;
 use super::wire::{Connected, Wire};
-use crate::conversation;
-use crate::event::Lost;
+use crate::conversation::{Lost, read_line, without_mark};
 
 /// The longest line taken from a server before it said hello.
 const LONGEST_HELLO: usize = 64 << 10;
@@ -30,10 +29,6 @@ const LONGEST_REQUEST: usize = 8 << 20;
 
 /// The most bytes that wait for a server to take them before more is said.
 const UNSENT: usize = 256 << 10;
-
-/// How long a connection may take to be made, and how long `hello` may take to come after it: a person who waits is
-/// told within ten seconds what is wrong.
-pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Who has said nothing for so long is asked with a `ping`: a room may answer it, and others show by their answer who
 /// they are.
@@ -114,9 +109,10 @@ impl Connection {
         self.first_seen.take()
     }
 
-    /// Says something; it leaves with the next [`Self::flush`].
-    pub fn say(&mut self, message: &FromClient) {
-        append_line(&mut self.out, message);
+    /// Sends these requests, as far as the socket takes them; the rest leaves with the next [`Self::flush`].
+    pub fn send(&mut self, requests: &mut Vec<u8>) {
+        self.out.append(requests);
+        self.flush();
     }
 
     /// Waits until the socket has bytes for us, where `listening`, or takes some of ours. Dropped at any time, nothing
@@ -145,10 +141,10 @@ impl Connection {
         self.wire.gather(pause);
     }
 
-    /// Whether more may be said before the server has taken what was.
+    /// How many bytes more may be said before the server has taken what was.
     #[must_use]
-    pub const fn has_room(&self) -> bool {
-        self.out.len() - self.written < UNSENT
+    pub const fn room(&self) -> usize {
+        UNSENT.saturating_sub(self.out.len() - self.written)
     }
 
     /// Gives the socket what was said, as much as it takes, without waiting.
@@ -207,19 +203,8 @@ impl Connection {
         self.lines.next_line()
     }
 
-    /// The next message among the bytes taken; those of unknown types are passed over.
-    pub fn next_message(&mut self) -> Option<Result<FromServer, Lost>> {
-        loop {
-            match read_line(self.lines.next_line()?) {
-                Ok(None) => {}
-                Ok(Some(message)) => return Some(Ok(message)),
-                Err(lost) => return Some(Err(lost)),
-            }
-        }
-    }
-
-    /// As [`Self::next_message`], where a `hello` may be one of another version of the protocol, which need not be
-    /// like ours but for its number.
+    /// The next message among the bytes taken; those of unknown types are passed over. A `hello` may be one of
+    /// another version of the protocol, which need not be like ours but for its number.
     fn first_message(&mut self) -> Option<Result<FromServer, Lost>> {
         loop {
             let line = self.lines.next_line()?;
@@ -243,7 +228,7 @@ impl Connection {
                 ready = self.ready(true) => ready,
                 () = sleep_until(ask_at), if silent && !self.asked => {
                     self.asked = true;
-                    self.say(&FromClient::Ping);
+                    self.send(&mut to_line(&FromClient::Ping));
                     Ok(())
                 }
             };
@@ -277,21 +262,6 @@ impl Connection {
     }
 }
 
-/// Why there is no connection.
-#[derive(Debug)]
-pub struct Refused {
-    /// Why.
-    pub why: Lost,
-    /// Nobody listens there, which is where one may host.
-    pub nobody: bool,
-}
-
-impl From<Lost> for Refused {
-    fn from(why: Lost) -> Self {
-        Self { why, nobody: false }
-    }
-}
-
 /// Which version of the protocol this `hello` is of, where it is another than ours.
 fn other_protocol(line: Line<'_>) -> Option<String> {
     #[derive(serde::Deserialize)]
@@ -304,35 +274,4 @@ fn other_protocol(line: Line<'_>) -> Option<String> {
     let hello: AnyHello = serde_json::from_slice(without_mark(bytes)).ok()?;
     let other = hello.r#type == "hello" && hello.protocol.as_u64() != Some(PROTOCOL.into());
     other.then(|| hello.protocol.to_string())
-}
-
-/// The protocol passes over a byte-order mark before the first line.
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
-}
-
-/// Reads one line of a server; nothing for a message of an unknown type.
-///
-/// # Errors
-/// Where it is no message of this protocol.
-pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
-    match line {
-        Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
-        Line::Whole(bytes) => {
-            let message = FromServer::read(without_mark(bytes)).map_err(|error| Lost::NotSquares(error.to_string()))?;
-            match message.as_ref().map_or(Ok(()), conversation::check) {
-                Ok(()) => Ok(message),
-                Err(why) => Err(Lost::NotSquares(why.into())),
-            }
-        }
-    }
-}
-
-/// The system's words for an error, without its number.
-#[must_use]
-pub fn plain_words(error: &io::Error) -> String {
-    let words = error.to_string();
-    let words = words.split(" (os error").next().unwrap_or_default();
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

@@ -7,7 +7,7 @@ use std::thread;
 
 use tokio::runtime::Builder;
 
-use super::connection::Refused;
+use super::refused::Refused;
 use super::trust::Trust;
 use super::wire::{self, Connected};
 

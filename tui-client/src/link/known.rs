@@ -16,7 +16,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use squares_shared::private_file;
 
-use crate::event::Lost;
+use crate::conversation::Lost;
 
 /// What stands for a certificate that led to a root.
 pub(super) const BY_A_ROOT: &str = "root";

@@ -1,7 +1,14 @@
 //! What answers in place of a room, by the first bytes that it sends: a person who gave the wrong port wants to know
 //! whose it is. Pure; called while a connection is made.
 
-use crate::event::Lost;
+use std::io;
+use std::time::Duration;
+
+use crate::conversation::Lost;
+
+/// How long a connection may take to be made, and how long `hello` may take to come after it: a person who waits is
+/// told within ten seconds what is wrong.
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The most of what came first that is kept to judge by.
 pub(super) const FIRST: usize = 64;
@@ -58,6 +65,30 @@ pub(super) fn who(begins: &[u8]) -> Option<Lost> {
         begins.len() >= beginning.len() && begins[..beginning.len()].eq_ignore_ascii_case(beginning)
     });
     known.map(|(_, name)| Lost::Stranger(name))
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub struct Refused {
+    /// Why.
+    pub why: Lost,
+    /// Nobody listens there, which is where one may host.
+    pub nobody: bool,
+}
+
+impl From<Lost> for Refused {
+    fn from(why: Lost) -> Self {
+        Self { why, nobody: false }
+    }
+}
+
+/// The system's words for an error, without its number.
+#[must_use]
+pub fn plain_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

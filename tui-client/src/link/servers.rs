@@ -7,11 +7,12 @@ use squares_shared::message::{Auth, Hello};
 
 use super::Environment;
 use super::address::each_server;
-use super::connection::{Connection, Refused};
+use super::connection::Connection;
 use super::known::Known;
 use super::race::{Way, race};
+use super::refused::Refused;
 use super::trust::Trust;
-use crate::event::Lost;
+use crate::conversation::Lost;
 
 /// The servers of one room, in the order in which they are tried.
 #[derive(Debug, Clone)]

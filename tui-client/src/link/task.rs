@@ -9,13 +9,14 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
 use super::disk::{Disk, Done};
-use super::resume::{Resume, Wanted};
+use super::resume::Resume;
 use super::servers::{Missed, Reached, Reaching, Servers};
 use super::session::Session;
 use super::{Command, Environment, FirstSeen, Options, each_server, now, read_servers};
-use crate::event::{LinkEvent, Lost, Pending};
+use crate::conversation::{Lost, Participant, Pending, RequestIds};
+use crate::event::LinkEvent;
 use crate::host::{Host, HostError};
-use crate::store::outbox::{Ids, Owner};
+use crate::store::outbox::Owner;
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -39,7 +40,7 @@ pub(super) struct Task {
     options: Options,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<LinkEvent>,
-    kept: Resume,
+    resume: Resume,
     phase: Phase,
     /// As [`read_servers`] gives it; none: the default one, hosted where nobody listens.
     server: Option<String>,
@@ -48,7 +49,7 @@ pub(super) struct Task {
     host: Option<Host>,
     /// Another process took the address that was to be hosted at, so that it must be reachable now.
     taken: bool,
-    ids: Ids,
+    ids: RequestIds,
     /// The person leaves; this is when patience ends.
     leaving: Option<Instant>,
 }
@@ -73,20 +74,20 @@ impl Task {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<LinkEvent>,
     ) -> Self {
-        let kept = Resume::new(&options, environment);
+        let resume = Resume::new(&options, environment);
         let server = options.server.clone();
         let servers = Servers::of(server.as_ref().unwrap_or(&options.default_address));
         Self {
             options,
             commands,
             events,
-            kept,
+            resume,
             phase: Phase::Parked,
             server,
             servers,
             host: None,
             taken: false,
-            ids: Ids::new(),
+            ids: RequestIds::default(),
             leaving: None,
         }
     }
@@ -96,7 +97,7 @@ impl Task {
         while !self.has_left() {
             let happened = self.next().await;
             match happened {
-                Happened::Command(Some(command)) => self.carry_out(command).await,
+                Happened::Command(Some(command)) => self.handle(command).await,
                 Happened::Command(None) => self.leaving = Some(now() + GOODBYE),
                 Happened::Told => {}
                 Happened::Disk(done) => self.disk_did(done),
@@ -107,7 +108,7 @@ impl Task {
             }
             self.say_goodbye();
         }
-        if let Some(disk) = self.kept.disk.take() {
+        if let Some(disk) = self.resume.disk.take() {
             disk.finish().await;
         }
         if let Some(host) = self.host.take() {
@@ -118,25 +119,25 @@ impl Task {
     /// Waits for the next thing to happen. Every branch may be dropped without losing anything.
     async fn next(&mut self) -> Happened {
         let deadline = self.deadline();
-        let Self { commands, events, kept, phase, leaving, .. } = self;
+        let Self { commands, events, resume, phase, leaving, .. } = self;
         if leaving.is_some() {
             // Nobody looks any more, and what is still to be heard is only who was answered.
-            kept.told.clear();
+            resume.events.clear();
         }
-        let listening = kept.told.is_empty();
-        let busy = kept.disk.as_ref().is_some_and(Disk::is_busy);
+        let listening = resume.events.is_empty();
+        let busy = resume.disk.as_ref().is_some_and(Disk::is_busy);
         tokio::select! {
             biased;
             command = commands.recv(), if leaving.is_none() && !busy => Happened::Command(command),
             room = events.reserve(), if !listening => {
-                match (room, kept.told.pop_front()) {
+                match (room, resume.events.pop_front()) {
                     (Ok(room), Some(event)) => room.send(event),
                     // Nobody listens any more: the person has left.
-                    _ => kept.told.clear(),
+                    _ => resume.events.clear(),
                 }
                 Happened::Told
             }
-            done = disk_done(&mut kept.disk) => Happened::Disk(done),
+            done = disk_done(&mut resume.disk) => Happened::Disk(done),
             happened = phase.next(listening) => happened,
             () = sleep_until(deadline.unwrap_or_else(now).into()), if deadline.is_some() => Happened::Time,
         }
@@ -146,7 +147,7 @@ impl Task {
     fn deadline(&self) -> Option<Instant> {
         let phase = match &self.phase {
             Phase::Waiting(until) => Some(*until),
-            Phase::Up(session) => session.deadline(&self.kept),
+            Phase::Up(_) => self.resume.conversation.deadline(),
             Phase::Parked | Phase::Connecting(_) | Phase::Hosting(_) => None,
         };
         // Past its end, patience is no moment to wait for while the disk or a starting server is waited for.
@@ -155,13 +156,13 @@ impl Task {
         [phase, patience].into_iter().flatten().min()
     }
 
-    async fn carry_out(&mut self, command: Command) {
+    async fn handle(&mut self, command: Command) {
         match command {
             Command::Join { student, name } => self.join(student, name).await,
-            Command::UsePin(pin) => self.kept.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
+            Command::UsePin(pin) => self.resume.conversation.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
             Command::Believe { server, fingerprint } => {
                 let shown = |new: &mut FirstSeen| new.server == server && new.fingerprint == fingerprint;
-                if let Some(shown) = self.kept.unconfirmed.take_if(shown) {
+                if let Some(shown) = self.resume.unconfirmed.take_if(shown) {
                     // Where it cannot be kept, it holds for this run, and is shown again in the next.
                     let _ = shown.believe();
                 }
@@ -169,14 +170,12 @@ impl Task {
             Command::UseServer(server) => self.use_server(&server).await,
             Command::Square { number } => self.square(number),
             Command::Page { owner, request } => {
-                if let Phase::Up(session) = &mut self.phase {
-                    session.ask_page(&self.kept, owner, request);
-                }
+                self.resume.conversation.ask_page(owner, request, now());
+                self.send();
             }
             Command::Ping => {
-                if let Phase::Up(session) = &mut self.phase {
-                    session.measure(&self.kept);
-                }
+                self.resume.conversation.measure(now());
+                self.send();
             }
             Command::ReconnectNow => {
                 if matches!(self.phase, Phase::Waiting(_) | Phase::Parked) {
@@ -188,21 +187,24 @@ impl Task {
 
     async fn join(&mut self, student: String, name: Option<String>) {
         let owner = Owner { server: self.room(), student: student.clone() };
-        let wanted = self.kept.wanted.take().filter(|before| before.student == student && before.name == name);
+        let joins_as = |before: &Participant| before.student.as_ref() == Some(&student) && before.name == name;
+        let wanted = self.resume.conversation.participant.take().filter(joins_as);
         let at_work = matches!(self.phase, Phase::Up(_) | Phase::Connecting(_) | Phase::Hosting(_));
         if wanted.is_some() && at_work {
-            self.kept.wanted = wanted;
+            self.resume.conversation.participant = wanted;
             return;
         }
-        if self.kept.owner.as_ref() != Some(&owner) {
-            self.kept.forget_everything().await;
+        if self.resume.owner.as_ref() != Some(&owner) {
+            self.resume.forget_everything().await;
+            self.resume.begin(owner);
         }
-        if self.kept.owner.as_ref() != Some(&owner) {
-            self.kept.begin(owner);
-        }
-        self.kept.wanted = Some(wanted.unwrap_or(Wanted { student, name, was_in: false }));
+        let participant = wanted.unwrap_or(Participant { student: Some(student), name, was_in: false });
+        self.resume.conversation.participant = Some(participant);
         match &mut self.phase {
-            Phase::Up(session) if session.can_join() => session.join(&mut self.kept),
+            Phase::Up(session) if self.resume.conversation.can_join() => {
+                self.resume.join();
+                session.send(&mut self.resume);
+            }
             Phase::Up(_) | Phase::Parked | Phase::Waiting(_) => self.connect(),
             // The join follows the hello.
             Phase::Connecting(_) | Phase::Hosting(_) => {}
@@ -216,7 +218,7 @@ impl Task {
                 Ok(server) => Some(server),
                 Err(error) => {
                     let why = Lost::Unreachable(error.to_string());
-                    return self.kept.tell(LinkEvent::Lost { why, retry_at: None });
+                    return self.resume.emit(LinkEvent::Lost { why, retry_at: None });
                 }
             },
         };
@@ -224,11 +226,11 @@ impl Task {
         if server == self.server && at_work {
             return;
         }
-        self.kept.forget_everything().await;
+        self.resume.forget_everything().await;
         // The PIN of one server is no business of another.
-        self.kept.pin = None;
-        self.kept.wanted = None;
-        self.kept.backoff.reset();
+        self.resume.conversation.pin = None;
+        self.resume.conversation.participant = None;
+        self.resume.conversation.backoff.reset();
         self.server = server;
         self.servers = Servers::of(&self.address());
         if let Phase::Hosting(starting) = &mut self.phase {
@@ -242,25 +244,25 @@ impl Task {
     }
 
     fn square(&mut self, number: String) {
-        let waiting = self.kept.window.len();
+        let waiting = self.resume.conversation.window.len();
         // Before anybody has joined it would be nobody's square.
-        if waiting >= MOST_WAITING || self.kept.owner.is_none() {
-            return self.kept.tell(LinkEvent::NotQueued { number, waiting });
+        if waiting >= MOST_WAITING || self.resume.owner.is_none() {
+            return self.resume.emit(LinkEvent::NotQueued { number, waiting });
         }
         let square = Pending { id: self.ids.fresh(), number };
-        match self.kept.open_disk() {
+        match self.resume.open_disk() {
             Some(disk) => disk.keep(square),
             None => {
-                self.kept.queue(vec![square]);
-                self.pump();
+                self.resume.queue(vec![square]);
+                self.send();
             }
         }
     }
 
     /// Sends what may go.
-    fn pump(&mut self) {
+    fn send(&mut self) {
         if let Phase::Up(session) = &mut self.phase {
-            session.pump(&mut self.kept);
+            session.send(&mut self.resume);
         }
     }
 
@@ -278,34 +280,32 @@ impl Task {
 
     fn disk_did(&mut self, done: Done) {
         match done {
-            Done::Kept(squares) => self.kept.queue(squares),
+            Done::Kept(squares) => self.resume.queue(squares),
             Done::Unkept(squares, unkept) => {
-                self.kept.tell_unkept(unkept);
-                self.kept.queue(squares);
+                self.resume.tell_unkept(unkept);
+                self.resume.queue(squares);
             }
             Done::Left(_) => {}
             Done::Adopted(squares) | Done::AdoptedLater(squares) => {
                 for square in &squares {
-                    self.kept.tell(LinkEvent::Queued(square.clone()));
+                    self.resume.emit(LinkEvent::Queued(square.clone()));
                 }
-                self.kept.window.push_older(squares);
+                self.resume.conversation.window.push_older(squares);
             }
         }
-        self.pump();
+        self.send();
     }
 
     /// Begins a try to connect, in place of whatever connection there is.
     fn connect(&mut self) {
-        if let Phase::Up(_) = self.phase {
-            self.kept.window.connection_lost();
-        }
+        self.resume.conversation.ended(now());
         let address = self.address();
-        self.kept.tell(LinkEvent::Connecting { server: address.clone() });
+        self.resume.emit(LinkEvent::Connecting { server: address.clone() });
         // What is hosted here is reached within this machine.
         let beyond = self.host.is_none();
         let trust = self.options.trust.as_ref().filter(|_| beyond);
         let known = Some(&self.options.known).filter(|_| beyond);
-        self.phase = Phase::Connecting(self.servers.reach(&*self.kept.environment, trust, known));
+        self.phase = Phase::Connecting(self.servers.reach(&*self.resume.environment, trust, known));
     }
 
     fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {
@@ -316,16 +316,17 @@ impl Task {
                 self.taken = false;
                 self.servers.reached(&server);
                 if self.servers.are_several() {
-                    self.kept.tell(LinkEvent::Reached { server: server.clone() });
+                    self.resume.emit(LinkEvent::Reached { server: server.clone() });
                 }
-                self.kept.unconfirmed = connection.take_first_seen();
-                if let Some(FirstSeen { server, fingerprint, .. }) = self.kept.unconfirmed.clone() {
-                    self.kept.tell(LinkEvent::FirstSeen { server, fingerprint });
+                self.resume.unconfirmed = connection.take_first_seen();
+                if let Some(FirstSeen { server, fingerprint, .. }) = self.resume.unconfirmed.clone() {
+                    self.resume.emit(LinkEvent::FirstSeen { server, fingerprint });
                 }
-                self.kept.tell(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
-                let mut session = Box::new(Session::new(connection, hello));
-                if self.kept.wanted.is_some() {
-                    session.join(&mut self.kept);
+                self.resume.emit(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
+                let mut session = Box::new(Session::new(connection, hello, &mut self.resume));
+                if self.resume.conversation.participant.is_some() {
+                    self.resume.join();
+                    session.send(&mut self.resume);
                 }
                 self.phase = Phase::Up(session);
             }
@@ -362,9 +363,9 @@ impl Task {
     fn socket(&mut self, socket: &std::io::Result<()>) {
         // The session is taken out so that it and what is kept can change together; it goes back unless it ended.
         let Phase::Up(mut session) = std::mem::replace(&mut self.phase, Phase::Parked) else { return };
-        match session.exchange(socket, &mut self.kept) {
+        match session.exchange(socket, &mut self.resume) {
             Ok(()) => self.phase = Phase::Up(session),
-            Err(why) => self.lost(&session, why),
+            Err(why) => self.lost(why),
         }
     }
 
@@ -372,25 +373,26 @@ impl Task {
         let now = now();
         match std::mem::replace(&mut self.phase, Phase::Parked) {
             Phase::Waiting(until) if until <= now => self.connect(),
-            Phase::Up(mut session) => match session.time(now, &mut self.kept) {
+            Phase::Up(mut session) => match session.time(now, &mut self.resume) {
                 Ok(()) => self.phase = Phase::Up(session),
-                Err(why) => self.lost(&session, why),
+                Err(why) => self.lost(why),
             },
             phase => self.phase = phase,
         }
     }
 
     /// A connection that was up is at its end.
-    fn lost(&mut self, session: &Session, why: Lost) {
-        self.kept.window.connection_lost();
-        self.kept.backoff.left(session.stayed());
-        match &self.kept.wanted {
+    fn lost(&mut self, why: Lost) {
+        let conversation = &mut self.resume.conversation;
+        let was_too_slow = conversation.was_too_slow();
+        conversation.ended(now());
+        match &conversation.participant {
             // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
             None if !matches!(why, Lost::NotSquares(_)) => self.phase = Phase::Parked,
             // The id was typed right when the server's patience ended. One that says so again and again waits as any
             // other.
-            Some(_) if session.was_too_slow() && self.kept.backoff.is_fresh() => {
-                self.kept.backoff.next(0.0);
+            Some(_) if was_too_slow && conversation.backoff.is_fresh() => {
+                conversation.backoff.next(0.0);
                 self.connect();
             }
             _ => {
@@ -401,15 +403,16 @@ impl Task {
     }
 
     fn try_later(&mut self, why: Lost) {
-        let until = now() + self.kept.backoff.next(fastrand::f64());
-        self.kept.tell(LinkEvent::Lost { why, retry_at: Some(until) });
+        let until = now() + self.resume.conversation.backoff.next(fastrand::f64());
+        self.resume.emit(LinkEvent::Lost { why, retry_at: Some(until) });
         self.phase = Phase::Waiting(until);
     }
 
     /// Once the disk is done, so that what was typed last is sent too.
     fn say_goodbye(&mut self) {
         if let (Some(_), false, Phase::Up(session)) = (self.leaving, self.disk_works(), &mut self.phase) {
-            session.leave();
+            self.resume.conversation.leave(now());
+            session.send(&mut self.resume);
         }
     }
 
@@ -421,7 +424,7 @@ impl Task {
     }
 
     fn disk_works(&self) -> bool {
-        self.kept.disk.as_ref().is_some_and(Disk::is_working)
+        self.resume.disk.as_ref().is_some_and(Disk::is_working)
     }
 }
 

@@ -20,7 +20,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use squares_shared::regular_file;
 
 use super::known::{BY_A_ROOT, Known};
-use crate::event::Lost;
+use crate::conversation::Lost;
 
 /// How `--tls` was asked for.
 #[derive(Debug, Clone)]

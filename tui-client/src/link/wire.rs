@@ -15,10 +15,10 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
 use super::address::host_and_port;
-use super::connection::{PATIENCE, Refused, plain_words};
 use super::race::{Way, by_turns, race};
+use super::refused::{PATIENCE, Refused, plain_words};
 use super::trust::{FirstSeen, Trust};
-use crate::event::Lost;
+use crate::conversation::Lost;
 
 /// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);

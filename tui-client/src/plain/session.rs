@@ -1,14 +1,13 @@
-//! The talk of plain mode with the server: join, keep a window of squares on their way, print what comes back, and
-//! begin again after a loss, until everything is answered. Called by `plain`.
+//! A run of plain mode: it connects, gives the conversation numbers to square, prints what comes back, and begins again
+//! after a loss, until everything is answered. Called by `plain`.
 
-mod heard;
+mod events;
 mod lost;
 
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
-use squares_shared::line::Line;
-use squares_shared::message::{Auth, FromClient, FromServer, Hello, Join, Square, Watch, to_line};
+use squares_shared::message::{Auth, MAX_BACKLOG};
 use squares_shared::prompt::ask_unseen;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -20,11 +19,11 @@ use super::catch_up::CatchUp;
 use super::input::Given;
 use super::order::{Answer, Order};
 use super::output::Output;
-use crate::conversation::{Backoff, Cursor, SendWindow, WINDOW};
-use crate::event::{self, Lost, Pending};
-use crate::link::connection::{Connection, plain_words, read_line};
+use crate::conversation::{Conversation, ConversationEvent, Lost, Participant, Pending, Policy, RequestIds, WINDOW};
+use crate::link::connection::Connection;
+use crate::link::refused::plain_words;
 use crate::link::{FirstSeen, Missed, Reached, Reaching, Servers, System};
-use crate::store::outbox::Ids;
+use crate::pin::Pin;
 
 /// Without an answer for so long, plain mode gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,14 +31,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Why it gave up, where nothing else is known.
 const NO_ANSWER: &str = "the server does not answer";
 
-/// A connection that owes an answer and says nothing for so long is given up for a new one.
-const SILENCE: Duration = Duration::from_secs(10);
-
 /// Numbers taken from the input and not printed yet, at most.
 const READ_AHEAD: usize = 4 * WINDOW;
 
-/// How many results of a ledger made anew are asked for when `--follow` comes back and finds it.
-const NEW_LEDGER: u64 = squares_shared::message::MAX_BACKLOG;
+/// `--follow` prints what comes from now on; back at a ledger that was made anew, all that it may ask for.
+const FOLLOW: Policy = Policy { resumes: true, backlog: Some(0), new_ledger_backlog: Some(MAX_BACKLOG), probes: false };
+
+/// Otherwise only the answers to our own squares are wanted.
+const SQUARE: Policy = Policy { resumes: false, backlog: Some(0), new_ledger_backlog: Some(0), probes: false };
 
 /// How a run ended.
 #[derive(Debug)]
@@ -81,17 +80,7 @@ enum Phase {
     Apart,
     Waiting(Instant),
     Connecting(Reaching),
-    Up(Box<Up>),
-}
-
-/// A connection that said hello.
-struct Up {
-    connection: Connection,
-    hello: Hello,
-    joined: bool,
-    heard: Instant,
-    /// A hole in what `--follow` has printed is being filled.
-    catch_up: Option<CatchUp>,
+    Up(Box<Connection>),
 }
 
 pub(super) struct Session<'a, O, E> {
@@ -107,17 +96,13 @@ pub(super) struct Session<'a, O, E> {
     open: bool,
     output: &'a mut Output<O, E>,
     phase: Phase,
-    ids: Ids,
-    window: SendWindow,
+    conversation: Conversation,
+    ids: RequestIds,
     order: Order,
-    cursor: Cursor,
-    backoff: Backoff,
-    /// The server has let us in before.
-    was_in: bool,
+    /// A hole in what `--follow` has printed is being filled.
+    catch_up: Option<CatchUp>,
     /// A server said hello, and is not lost.
     is_reached: bool,
-    /// Since when we are in, in this connection.
-    in_since: Option<Instant>,
     /// How often, without a break, a connection ended without a word.
     hung_up: u32,
     refused: bool,
@@ -127,18 +112,24 @@ pub(super) struct Session<'a, O, E> {
     trouble: String,
 }
 
-/// Why a connection ends.
+/// Why a connection is over.
 enum Over {
     Lost(Lost),
-    /// What `--follow` missed is printed but for what the next join replays: join again.
-    Rejoin,
     /// The server lets us in after so long, and says why.
     HeldUp(Duration, String),
+    /// The run is, too.
+    End(End),
 }
 
 impl From<Lost> for Over {
     fn from(why: Lost) -> Self {
         Self::Lost(why)
+    }
+}
+
+impl From<io::Error> for Over {
+    fn from(error: io::Error) -> Self {
+        Self::End(error.into())
     }
 }
 
@@ -156,6 +147,10 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         given: mpsc::Receiver<Given>,
         output: &'a mut Output<O, E>,
     ) -> Self {
+        let mut conversation = Conversation::new(if options.follow { FOLLOW } else { SQUARE });
+        let (student, name) = (options.student.clone(), options.name.clone());
+        conversation.participant = Some(Participant { student, name, was_in: false });
+        conversation.pin.clone_from(&options.pin);
         Self {
             servers: Servers::of(&options.server),
             server: options.server.replace(',', ", "),
@@ -166,14 +161,11 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             open: true,
             output,
             phase: Phase::Apart,
-            ids: Ids::new(),
-            window: SendWindow::default(),
+            conversation,
+            ids: RequestIds::default(),
             order: Order::default(),
-            cursor: Cursor::default(),
-            backoff: Backoff::default(),
-            was_in: false,
+            catch_up: None,
             is_reached: false,
-            in_since: None,
             hung_up: 0,
             refused: false,
             stuck_since: None,
@@ -194,7 +186,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         if !self.open && !self.options.follow && self.order.len() == 0 {
             return Err(if self.refused { End::SomeRefused } else { End::AllSquared });
         }
-        let wanted = self.options.follow || !self.window.is_empty();
+        let wanted = self.options.follow || !self.conversation.window.is_empty();
         if wanted && matches!(self.phase, Phase::Apart) {
             self.connect();
         }
@@ -206,14 +198,14 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
                 Ok(())
             }
             Happened::Connected(connected) => self.connected(*connected).await,
-            Happened::Socket(socket) => self.socket(&socket),
+            Happened::Socket(socket) => self.exchange(&socket),
             Happened::Time => self.time(),
         }
     }
 
     async fn next(&mut self) -> Happened {
         let deadline = self.deadline();
-        let room = self.order.len().max(self.window.len()) < READ_AHEAD;
+        let room = self.order.len().max(self.conversation.window.len()) < READ_AHEAD;
         let Self { given, open, phase, .. } = self;
         tokio::select! {
             biased;
@@ -224,25 +216,15 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let phase = match &self.phase {
-            Phase::Waiting(until) => Some(*until),
-            Phase::Up(up) if self.owes(up) => Some(up.heard + SILENCE),
-            _ => None,
-        };
-        let held = self.window.wakes_at().filter(|_| matches!(&self.phase, Phase::Up(up) if up.joined));
+        let back_at = if let Phase::Waiting(until) = self.phase { Some(until) } else { None };
         let stuck = self.stuck_since.map(|since| since + PATIENCE);
-        [phase, held, stuck].into_iter().flatten().min()
-    }
-
-    /// Whether the server owes us an answer.
-    fn owes(&self, up: &Up) -> bool {
-        !up.joined || up.catch_up.is_some() || self.window.awaits_answer()
+        [back_at, self.conversation.deadline(), stuck].into_iter().flatten().min()
     }
 
     /// Notes since when something is due: an answer, or where everybody is followed, a connection.
     fn watch(&mut self) {
-        let joined = matches!(&self.phase, Phase::Up(up) if up.joined);
-        let due = !self.window.is_empty() || (self.options.follow && !joined);
+        let joined = self.conversation.is_joined();
+        let due = !self.conversation.window.is_empty() || (self.options.follow && !joined);
         self.stuck_since = if due { Some(self.stuck_since.unwrap_or_else(Instant::now)) } else { None };
     }
 
@@ -257,8 +239,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             Given::Number(number) => {
                 let id = self.ids.fresh();
                 self.order.expect(id.clone());
-                self.window.push(Pending { id, number });
-                self.pump();
+                self.conversation.window.push(Pending { id, number });
+                self.send();
             }
             Given::Unusable(shown, why) => {
                 self.refused = true;
@@ -305,7 +287,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         if let Some(new) = connection.take_first_seen() {
             question.insert_str(0, &self.meet(&new, asks)?);
         }
-        if asks && self.options.pin.is_none() {
+        if asks && self.conversation.pin.is_none() {
             // A person takes longer than a server waits for a join.
             drop(connection);
             // A run that is meant to last answers to signals itself.
@@ -314,28 +296,15 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             let Some(pin) = asked.ok().flatten() else {
                 return Err(End::Failed("not let in: this server asks for a PIN; give it in SQUARES_PIN".into()));
             };
-            self.options.pin = Some(event::Pin::new(pin));
+            self.conversation.pin = Some(Pin::new(pin));
             self.stuck_since = None;
             self.connect();
             return Ok(());
         }
-        let (after, log) = if self.options.follow { self.cursor.resume() } else { (None, None) };
-        let known = log.as_ref().is_none_or(|log| *log == hello.log);
-        let backlog = Some(if known { 0 } else { NEW_LEDGER });
-        connection.say(&match self.options.student.clone() {
-            Some(student) => FromClient::Join(Join {
-                student,
-                pin: self.options.pin.as_ref().filter(|_| asks).map(|pin| pin.text().to_owned()),
-                name: self.options.name.clone(),
-                after,
-                log,
-                backlog,
-            }),
-            None => FromClient::Watch(Watch { after, log, backlog }),
-        });
-        connection.flush();
-        self.phase =
-            Phase::Up(Box::new(Up { connection, hello, joined: false, heard: Instant::now(), catch_up: None }));
+        self.conversation.connected(hello);
+        self.conversation.join(Instant::now());
+        self.phase = Phase::Up(Box::new(connection));
+        self.send();
         Ok(())
     }
 
@@ -376,100 +345,69 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         match &self.phase {
             // Where the last answer came while nothing is left to ask, there is no hurry to be back.
             Phase::Waiting(until) if *until <= now => self.phase = Phase::Apart,
-            Phase::Up(up) if self.owes(up) && up.heard + SILENCE <= now => {
-                return self.lost(Lost::Closed(Some(format!("no answer for {} s", SILENCE.as_secs()))));
-            }
-            _ => self.pump(),
+            Phase::Up(_) => return self.exchange(&Ok(())),
+            _ => {}
         }
         Ok(())
     }
 
-    /// Sends the squares that may go.
-    fn pump(&mut self) {
-        let Phase::Up(up) = &mut self.phase else { return };
-        if !up.joined {
-            return;
-        }
-        let now = Instant::now();
-        if !self.window.awaits_answer() {
-            // Silence begins with the first thing that is asked.
-            up.heard = now;
-        }
-        while up.connection.has_room()
-            && let Some(Pending { id, number }) = self.window.take_next(now)
-        {
-            if self.options.pin.as_ref().is_some_and(|pin| pin.is(&number)) {
-                self.window.finish(&id);
-                self.refused = true;
+    /// Sends what was asked for, and the squares that may go.
+    fn send(&mut self) {
+        let Phase::Up(connection) = &mut self.phase else { return };
+        while let Some(unsent) = self.conversation.send_squares(Instant::now(), connection.room()) {
+            let (id, number, why) = match unsent {
                 // Errors are kept in logs: the number does not stand in it.
-                let why = "this is the PIN in use, so it was not sent: everybody would see it".to_owned();
-                self.order.answer(&id, Answer::Error("***".to_owned(), why));
-                continue;
-            }
-            let request = FromClient::Square(Square { number, id: Some(id.clone()) });
-            let (length, limit) = (to_line(&request).len() - 1, up.hello.limits.line);
-            if length <= limit {
-                up.connection.say(&request);
-                continue;
-            }
-            // The server would refuse it without naming it, and nobody would know which it was.
-            if let Some(square) = self.window.finish(&id) {
-                let why =
-                    format!("too long: {length} bytes on a line, and this server takes {limit}; give a shorter number");
-                self.refused = true;
-                self.order.answer(&id, Answer::Error(square.number, why));
-            }
+                ConversationEvent::Withheld(Pending { id, .. }) => {
+                    let why = "this is the PIN in use, so it was not sent: everybody would see it";
+                    (id, "***".to_owned(), why.to_owned())
+                }
+                ConversationEvent::TooLong { pending: Pending { id, number }, length, limit } => {
+                    let why = format!(
+                        "too long: {length} bytes on a line, and this server takes {limit}; give a shorter number"
+                    );
+                    (id, number, why)
+                }
+                _ => continue,
+            };
+            self.refused = true;
+            self.order.answer(&id, Answer::Error(number, why));
         }
-        up.connection.flush();
+        connection.send(self.conversation.output());
     }
 
-    fn socket(&mut self, socket: &io::Result<()>) -> Result<(), End> {
-        let Phase::Up(mut up) = std::mem::replace(&mut self.phase, Phase::Apart) else { return Ok(()) };
-        let mut ended = match socket {
+    /// Sends and hears what the socket allows, and does what is due.
+    fn exchange(&mut self, socket: &io::Result<()>) -> Result<(), End> {
+        let Phase::Up(mut connection) = std::mem::replace(&mut self.phase, Phase::Apart) else { return Ok(()) };
+        match self.hear(&mut connection, socket) {
             Ok(()) => {
-                up.connection.flush();
-                up.connection.take().map_err(Over::Lost).map(|taken| {
-                    if taken > 0 {
-                        up.heard = Instant::now();
-                    }
-                })
+                self.phase = Phase::Up(connection);
+                self.send();
             }
-            Err(error) => Err(Over::Lost(Lost::Closed(Some(plain_words(error))))),
-        };
-        while let Some(line) = up.connection.next_line() {
-            let message = match read_line(line) {
-                Ok(Some(message)) => message,
-                Ok(None) => continue,
-                Err(nonsense) => {
-                    ended = Err(nonsense.into());
-                    break;
-                }
-            };
-            // The line is needed after the connection is, and only of some messages.
-            let raw = match (&message, line) {
-                (FromServer::Result(result), Line::Whole(raw)) if self.options.json && self.prints(result) => {
-                    lossy(raw)
-                }
-                (FromServer::History(_), Line::Whole(raw)) => lossy(raw),
-                _ => String::new(),
-            };
-            let went_on = self.message(&mut up, message, &raw)?;
-            if went_on.is_err() {
-                ended = went_on;
-                break;
-            }
-        }
-        match ended {
-            Ok(()) => self.phase = Phase::Up(up),
             Err(Over::Lost(why)) => self.lost(why)?,
-            Err(Over::Rejoin) => {
-                let wait = self.backoff.next(fastrand::f64());
-                self.come_back_in(wait);
-            }
             Err(Over::HeldUp(wait, why)) => self.held_up(wait, why),
+            Err(Over::End(end)) => return Err(end),
         }
-        self.pump();
         Ok(())
+    }
+
+    /// Takes what came and does what it means. What was said before the end of a connection counts.
+    fn hear(&mut self, connection: &mut Connection, socket: &io::Result<()>) -> Result<(), Over> {
+        let now = Instant::now();
+        connection.flush();
+        let taken = match socket {
+            Ok(()) => connection.take(),
+            Err(error) => Err(Lost::Closed(Some(plain_words(error)))),
+        };
+        if matches!(taken, Ok(1..)) {
+            self.conversation.heard();
+        }
+        while let Some(line) = connection.next_line() {
+            if let Some(event) = self.conversation.hear(line, now)? {
+                self.handle(event, line)?;
+            }
+        }
+        taken?;
+        Ok(self.conversation.overdue(now)?)
     }
 }
 
@@ -478,11 +416,7 @@ impl Phase {
         match self {
             Self::Apart | Self::Waiting(_) => std::future::pending().await,
             Self::Connecting(connecting) => Happened::Connected(Box::new(connecting.await)),
-            Self::Up(up) => Happened::Socket(up.connection.ready(true).await),
+            Self::Up(connection) => Happened::Socket(connection.ready(true).await),
         }
     }
-}
-
-fn lossy(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).into_owned()
 }

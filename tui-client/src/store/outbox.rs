@@ -12,17 +12,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use squares_shared::message::append_line;
 use squares_shared::private_file;
 
 use super::held_file;
-use crate::{event::Pending, link::each_server};
+use crate::conversation::{Pending, unique_name};
+use crate::link::each_server;
 
 /// The version of the file format.
 const VERSION: u32 = 1;
@@ -41,14 +40,6 @@ pub struct Owner {
     pub server: String,
     /// The student id.
     pub student: String,
-}
-
-/// Makes the `id`s of requests: never the same in two clients, and ascending within one, and mostly from one client
-/// to the next, because the server's index stores neighbours together.
-#[derive(Debug)]
-pub struct Ids {
-    prefix: String,
-    next: u64,
 }
 
 /// The squares of one client that have no answer yet. Nothing is written before the first one is kept.
@@ -86,47 +77,6 @@ struct Header<'a> {
 enum Record {
     Square { id: String, number: String },
     Answered { done: String },
-}
-
-impl Default for Ids {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Ids {
-    /// A maker of `id`s unlike any other.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { prefix: format!("{}{}", base32(since_1970().as_secs(), 7), base32(random(), 8)), next: 0 }
-    }
-
-    /// An `id` not given before, that sorts behind all those given.
-    pub fn fresh(&mut self) -> String {
-        self.next += 1;
-        format!("{}-{}", self.prefix, base32(self.next, 6))
-    }
-}
-
-/// The name of a file: no other has it, and it sorts behind those that were given before.
-fn fresh_name() -> String {
-    let microseconds = since_1970().as_micros();
-    format!("{}{}.jsonl", base32(u64::try_from(microseconds).unwrap_or(u64::MAX), 11), base32(random(), 8))
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// The keys of a `RandomState` come from the system, so two machines that boot together differ too.
-fn random() -> u64 {
-    RandomState::new().hash_one(std::process::id())
-}
-
-/// The lowest `digits` digits of a number in base 32, whose digits sort as text does.
-fn base32(number: u64, digits: u32) -> String {
-    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-    (0..digits).rev().map(|place| char::from(DIGITS[(number >> (5 * place)) as usize & 31])).collect()
 }
 
 impl Outbox {
@@ -250,7 +200,7 @@ impl OutboxFile {
     /// Makes a file of a name that no other has, with these squares in it.
     fn create(folder: &Path, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
         private_file::make_folder(folder)?;
-        let path = folder.join(fresh_name());
+        let path = folder.join(format!("{}.jsonl", unique_name()));
         let file = private_file::options().read(true).append(true).create_new(true).open(&path)?;
         let made = Self::fill(file, path.clone(), owner, squares);
         if made.is_err() {

@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use squares::conversation::RequestIds;
 use squares::event::Pending;
-use squares::store::outbox::{Ids, Outbox, Owner};
+use squares::store::outbox::{Outbox, Owner};
 
 fn owner(student: &str) -> Owner {
     Owner { server: "127.0.0.1:7878".into(), student: student.into() }
@@ -208,7 +209,7 @@ fn only_the_owner_may_read_it() {
 
 #[test]
 fn names_of_requests_are_never_the_same_and_ascend() {
-    let (mut one, mut two) = (Ids::new(), Ids::new());
+    let (mut one, mut two) = (RequestIds::default(), RequestIds::default());
     let first: Vec<String> = (0..2000).map(|_| one.fresh()).collect();
     assert!(first.windows(2).all(|pair| pair[0] < pair[1]));
     assert!(first.iter().all(|id| id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_graphic())));

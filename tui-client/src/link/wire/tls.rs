@@ -9,9 +9,9 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use crate::event::Lost;
-use crate::link::connection::{PATIENCE, plain_words};
-use crate::link::refused::{self, FIRST};
+use crate::conversation::Lost;
+
+use crate::link::refused::{self, FIRST, PATIENCE, plain_words};
 use crate::link::trust::{self, FirstSeen, Trust};
 
 /// The most bytes that are held encrypted.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use squares_shared::message::PROTOCOL;
 
 use super::{End, PATIENCE, Phase, Session};
-use crate::event::Lost;
+use crate::conversation::Lost;
 use crate::plain::output::printable;
 
 /// Whether the server that let us in is there.
@@ -25,9 +25,7 @@ const PASSING: u32 = 3;
 impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     /// A connection is gone, or was not to be had.
     pub(super) fn lost(&mut self, why: Lost) -> Result<(), End> {
-        if let Some(since) = self.in_since.take() {
-            self.backoff.left(since.elapsed());
-        }
+        self.let_go();
         if std::mem::take(&mut self.is_reached) {
             self.servers.lost();
         }
@@ -109,37 +107,44 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             // Plain mode never hosts.
             Lost::LedgerInUse(why) | Lost::CannotHost(why) | Lost::NoLedger { words: why, .. } => (why, false),
         };
-        if !passing && !self.was_in {
+        if !passing && !self.was_in() {
             return Err(End::Failed(words));
         }
-        if self.was_in {
+        if self.was_in() {
             self.note_absence(&words);
         }
         self.trouble = words;
-        let wait = self.backoff.next(fastrand::f64());
-        self.come_back_in(wait);
+        let wait = self.conversation.backoff.next(fastrand::f64());
+        self.phase = Phase::Waiting(Instant::now() + wait);
         Ok(())
     }
 
-    /// There is no connection for so long.
-    pub(super) fn come_back_in(&mut self, wait: Duration) {
-        self.in_since = None;
-        self.window.connection_lost();
-        self.phase = Phase::Waiting(Instant::now() + wait);
+    /// The connection is over.
+    fn let_go(&mut self) {
+        self.conversation.ended(Instant::now());
+        if let Some(catch_up) = self.catch_up.take() {
+            self.conversation.cursor.rewind(catch_up.printed());
+        }
+    }
+
+    /// The server has let us in before.
+    fn was_in(&self) -> bool {
+        self.conversation.participant.as_ref().is_some_and(|participant| participant.was_in)
     }
 
     /// The server lets us in only after a while, where PINs were wrong or joins came too fast: that is told once, to
     /// a script too, which would else seem to hang.
     pub(super) fn held_up(&mut self, wait: Duration, why: String) {
+        self.let_go();
         // Whatever the server says, it is not asked again and again at full speed.
-        let wait = wait.max(self.backoff.next(fastrand::f64()));
+        let wait = wait.max(self.conversation.backoff.next(fastrand::f64()));
         if std::mem::take(&mut self.tells.held_up) {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let (server, said) = (&self.server, printable(why.trim_end_matches('.')));
             self.output.complain(&format!("squares: waiting {seconds} s until {server} lets anybody in: {said}"));
         }
         self.trouble = why;
-        self.come_back_in(wait);
+        self.phase = Phase::Waiting(Instant::now() + wait);
     }
 
     /// There is no connection, for this reason. The first try to be back is awaited in silence: most succeed.

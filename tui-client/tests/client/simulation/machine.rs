@@ -12,7 +12,7 @@ use std::{
 
 use squares::{
     event::Lost,
-    link::{Connected, Connecting, Environment, Trust, Work, connection::Refused},
+    link::{Connected, Connecting, Environment, Trust, Work, refused::Refused},
 };
 use squares_shared::stream::Stream;
 use tokio::{

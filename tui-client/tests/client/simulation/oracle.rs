@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use squares::link::connection::read_line;
+use squares::conversation::read_line;
 use squares_shared::{
     line::LineReader,
     message::{FromClient, FromServer, Join, PageRequest, SquareResult, to_line},

@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use squares::link::connection::read_line;
+use squares::conversation::read_line;
 use squares_shared::{
     line::{Line, LineReader},
     message::{ErrorCode, FromClient, FromServer, request, to_line},
