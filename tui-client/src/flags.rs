@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 use squares_shared::typed;
 use trimmed::Trimmed;
 
+use crate::address::{AddressError, read_servers};
 use crate::config::{Notify, keyword};
 use crate::lang::Lang;
-use crate::link::read_servers;
 use crate::theme::Choice;
 
 /// Square numbers together with your class.
@@ -198,7 +198,7 @@ where
     Trimmed(PossibleValuesParser::new(words).try_map(|word| keyword::<T>(&word)))
 }
 
-fn server(argument: &str) -> Result<String, crate::link::AddressError> {
+fn server(argument: &str) -> Result<String, AddressError> {
     read_servers(unmarked(argument))
 }
 
@@ -208,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    /// The pages in `assets/man` are made anew where this variable is set: `WRITE_MAN_PAGES=1 cargo test man_pages`.
+    /// The pages in `assets/man` are rewritten where this variable is set: `WRITE_MAN_PAGES=1 cargo test man_pages`.
     const WRITE: &str = "WRITE_MAN_PAGES";
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
             if std::env::var_os(WRITE).is_some() {
                 std::fs::write(&file, &text).unwrap();
             }
-            assert!(std::fs::read(&file).is_ok_and(|kept| kept == text), "write it anew with {WRITE}=1: {file:?}");
+            assert!(std::fs::read(&file).is_ok_and(|kept| kept == text), "rewrite it with {WRITE}=1: {file:?}");
             pages += 1;
         }
         assert!(pages > 1, "{pages}");

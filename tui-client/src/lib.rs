@@ -4,6 +4,7 @@
 //! The map: `run` is the one loop of the room. It turns input, signals and the news of `link` into events for `app`,
 //! carries out the effects that come back, and lets `view` draw. `plain` is the other way to use the program.
 
+pub mod address;
 pub mod app;
 pub mod config;
 pub mod conversation;

@@ -5,7 +5,6 @@
 //! It never sleeps to look: it wakes for a command, for the socket, for the disk, and for a moment that it is waiting
 //! for. Idle, there is no such moment. It has a thread of its own, which may therefore pause while results gather.
 
-mod address;
 pub mod connection;
 mod disk;
 mod environment;
@@ -26,7 +25,6 @@ use std::thread;
 use std::time::Instant;
 
 pub use crate::conversation::{Continues, PageOwner};
-pub use address::{AddressError, DEFAULT_ADDRESS, DEFAULT_PORT, each_server, read_address, read_servers};
 pub(crate) use environment::System;
 pub use environment::{Connecting, Environment, Work};
 pub use known::Known;
@@ -48,7 +46,7 @@ const EVENTS: usize = 64;
 /// What the link needs to know of the world.
 #[derive(Clone)]
 pub struct Options {
-    /// The server, or several of one room, as [`read_servers`] gives them; none: the default address, where this
+    /// The server, or several of one room, as [`read_servers`](crate::address::read_servers) gives them; none: the default address, where this
     /// process hosts one if nobody listens.
     pub server: Option<String>,
     /// The address to use, and to host at, where no server is named.

@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use squares::address::DEFAULT_ADDRESS;
 use squares::app::Setup;
 use squares::config::{Config, Notify};
 use squares::event::Pin;
 use squares::flags::Flags;
 use squares::host;
 use squares::lang::Lang;
-use squares::link::{self, DEFAULT_ADDRESS, Known, Trust};
+use squares::link::{self, Known, Trust};
 use squares::plain::{self, Numbers};
 use squares::store::settings;
 use squares::terminal::clipboard::Through;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
 /// Bad usage that the flags alone do not show, in a line.
 fn run(flags: Flags) -> Result<ExitCode, String> {
     if let Some(command) = &flags.command {
-        // Whoever reads it, such as `head`, may have enough.
+        // The reader, such as `head`, may have closed the pipe.
         let _ = command.run();
         return Ok(ExitCode::SUCCESS);
     }

@@ -26,7 +26,7 @@ pub const NEEDS_STUDENT: &str = "a student id is needed here; give it with --stu
 /// What plain mode is asked to do.
 #[derive(Clone)]
 pub struct Options {
-    /// The server, or several of one room, as [`read_servers`](crate::link::read_servers) gives them.
+    /// The server, or several of one room, as [`read_servers`](crate::address::read_servers) gives them.
     pub server: String,
     /// The student id; none to watch without taking part, which `follow` can.
     pub student: Option<String>,

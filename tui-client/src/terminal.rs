@@ -91,7 +91,7 @@ pub fn mend() {
         modes.local_modes |= cooked | LocalModes::IEXTEN;
         modes.input_modes |= InputModes::ICRNL | InputModes::IXON;
         modes.output_modes |= OutputModes::OPOST;
-        // A terminal that refuses stays as it is; everything else works.
+        // Where the terminal refuses, everything else still works.
         let _ = tcsetattr(&input, OptionalActions::Now, &modes);
     }
 }
@@ -269,7 +269,7 @@ pub fn append(bytes: &mut Vec<u8>, command: impl Command) {
     let _ = queue!(bytes, command);
 }
 
-/// Ends when whoever is at the other end of a terminal or a pipe is gone; never, where that cannot be told.
+/// Ends when the other end of a terminal or a pipe is closed; never, where the system does not tell.
 #[cfg(unix)]
 pub async fn gone(end: &impl std::os::fd::AsFd) {
     use tokio::io::Interest;
@@ -285,7 +285,7 @@ pub async fn gone(end: &impl std::os::fd::AsFd) {
     std::future::pending::<()>().await;
 }
 
-/// Ends when whoever is at the other end is gone; here that cannot be told.
+/// Never ends: this system does not tell when the other end is closed.
 #[cfg(not(unix))]
 pub async fn gone<T>(_end: &T) {
     std::future::pending::<()>().await;

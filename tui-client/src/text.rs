@@ -55,14 +55,7 @@ pub fn head(text: &str, cells: usize) -> &str {
     if text.as_bytes().iter().take(cells.saturating_add(1)).all(|byte| matches!(byte, b' '..=b'~')) {
         return &text[..cells.min(text.len())];
     }
-    let mut used = 0;
-    for (at, grapheme) in text.grapheme_indices(true) {
-        used += grapheme_width(grapheme);
-        if used > cells {
-            return &text[..at];
-        }
-    }
-    text
+    &text[..fitting(text.graphemes(true), cells)]
 }
 
 /// The longest end of a text that fits into `cells`.
@@ -71,16 +64,17 @@ pub fn tail(text: &str, cells: usize) -> &str {
     if text.as_bytes().iter().rev().take(cells.saturating_add(1)).all(|byte| matches!(byte, b' '..=b'~')) {
         return &text[text.len() - cells.min(text.len())..];
     }
+    &text[text.len() - fitting(text.graphemes(true).rev(), cells)..]
+}
+
+/// How many bytes of these graphemes fit into `cells`.
+fn fitting<'a>(graphemes: impl Iterator<Item = &'a str>, cells: usize) -> usize {
     let mut used = 0;
-    let mut start = text.len();
-    for (at, grapheme) in text.grapheme_indices(true).rev() {
+    let fit = graphemes.take_while(|grapheme| {
         used += grapheme_width(grapheme);
-        if used > cells {
-            break;
-        }
-        start = at;
-    }
-    &text[start..]
+        used <= cells
+    });
+    fit.map(str::len).sum()
 }
 
 /// Whether a text fits into `cells`; looks no further than it has to.

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use squares::address::DEFAULT_ADDRESS;
 use squares::lang::Lang;
-use squares::link::DEFAULT_ADDRESS;
 use squares::strings::Strings;
 
 use crate::figure::{Figure, ms, quantile};

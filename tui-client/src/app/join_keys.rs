@@ -6,9 +6,9 @@ use squares_shared::message::Auth;
 use super::connection::State;
 use super::join::{Field, Outcome};
 use super::{App, Body, Me, commands};
+use crate::address::read_servers;
 use crate::event::{Effect, Pin};
 use crate::keys::{Action, Key, KeyContext};
-use crate::link::read_servers;
 
 impl App {
     /// What a key does to help on the join screen. Whether that was all; otherwise help is closed, and the key is the

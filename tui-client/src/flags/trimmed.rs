@@ -15,7 +15,7 @@ impl<P: TypedValueParser> TypedValueParser for Trimmed<P> {
     type Value = P::Value;
 
     fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<P::Value, Error> {
-        // What is no text is a path, and stays as it is.
+        // What is not UTF-8 is a path, and is not trimmed.
         let value = value.to_str().map_or(value, |text| OsStr::new(text.trim()));
         self.0.parse_ref(command, argument, value)
     }

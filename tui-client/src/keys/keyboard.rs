@@ -3,7 +3,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The keys that were pressed on a two-set (두벌식) keyboard to type this; other characters stay as they are.
+/// The keys that were pressed on a two-set (두벌식) keyboard to type this; other characters are kept.
 pub(crate) fn latin_keys(text: &str) -> String {
     text.nfd()
         .map(|c| match c {

@@ -6,12 +6,12 @@ use std::pin::Pin;
 use squares_shared::message::{Auth, Hello};
 
 use super::Environment;
-use super::address::each_server;
 use super::connection::Connection;
 use super::known::Known;
 use super::race::{Way, race};
 use super::refused::Refused;
 use super::trust::Trust;
+use crate::address::each_server;
 use crate::conversation::Lost;
 
 /// The servers of one room, in the order in which they are tried.
@@ -48,7 +48,7 @@ pub struct Missed {
 pub type Reaching = Pin<Box<dyn Future<Output = Result<Reached, Missed>> + Send>>;
 
 impl Servers {
-    /// Those of a list, as [`read_servers`](super::read_servers) gives it.
+    /// Those of a list, as [`read_servers`](crate::address::read_servers) gives it.
     #[must_use]
     pub fn of(list: &str) -> Self {
         Self { all: each_server(list).map(str::to_owned).collect(), first: 0 }

@@ -14,10 +14,10 @@ use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
-use super::address::host_and_port;
 use super::race::{Way, by_turns, race};
 use super::refused::{PATIENCE, Refused, plain_words};
 use super::trust::{FirstSeen, Trust};
+use crate::address::host_and_port;
 use crate::conversation::Lost;
 
 /// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.

@@ -60,7 +60,7 @@ impl Output {
         }
     }
 
-    /// Whoever looks may see nothing of what was painted. What was said was said.
+    /// A person who comes back to the terminal may see nothing yet: a screen is painted again, lines are not.
     pub(super) const fn uncover(&mut self) {
         if let Self::FullScreen(screen) = self {
             screen.repaint();

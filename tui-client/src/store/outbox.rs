@@ -20,8 +20,8 @@ use squares_shared::message::append_line;
 use squares_shared::private_file;
 
 use super::held_file;
+use crate::address::each_server;
 use crate::conversation::{Pending, unique_name};
-use crate::link::each_server;
 
 /// The version of the file format.
 const VERSION: u32 = 1;
@@ -35,7 +35,7 @@ const LONGEST_HEADER: u64 = 16 << 10;
 /// Whose squares an outbox keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// The server they are meant for, or the servers of one room, as [`read_servers`](crate::link::read_servers)
+    /// The server they are meant for, or the servers of one room, as [`read_servers`](crate::address::read_servers)
     /// gives them.
     pub server: String,
     /// The student id.
@@ -211,7 +211,7 @@ impl OutboxFile {
         made
     }
 
-    /// The lock comes before the first byte: whoever finds an owner in the file finds it locked.
+    /// The lock comes before the first byte: a client that finds an owner in the file finds it locked.
     fn fill(file: File, path: PathBuf, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
         match file.try_lock() {
             Ok(()) => {}

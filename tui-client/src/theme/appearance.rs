@@ -31,7 +31,7 @@ pub enum Choice {
 /// How many colours a terminal has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// Sixteen, which each terminal may define anew.
+    /// Sixteen, which each terminal may redefine.
     #[default]
     Sixteen,
     /// 256, of which all but sixteen are always the same.
@@ -89,23 +89,23 @@ const fn shades(sixteen: Option<(Color, Rgb)>, palette: u8, rgb: Rgb) -> Shades 
 /// The colours of mine, of notices and of errors.
 type Colours = [Shades; 3];
 
-/// Of the sixteen, bright cyan alone is far enough from every dark background: in Solarized bright yellow and bright
-/// red are a grey and an orange that are not, and Tango's bright red is not either.
+/// Of the 16 ANSI colours, only bright cyan has enough contrast on every dark palette: Solarized's bright yellow is a
+/// grey and its bright red an orange that have not, and Tango's bright red has not either.
 const DARK: Colours = [
     shades(Some((Color::LightCyan, Rgb(0x93, 0xa1, 0xa1))), 117, Rgb(0x7d, 0xcf, 0xff)),
     shades(None, 221, Rgb(0xff, 0xd8, 0x66)),
     shades(None, 210, Rgb(0xff, 0x8f, 0x8f)),
 ];
 
-/// Of the sixteen, none but black is far enough from every light background: Solarized's blue and red are not, nor is
-/// the magenta of the macOS Terminal.
+/// Of the 16 ANSI colours, only black has enough contrast on every light palette: Solarized's blue and red have not,
+/// nor has the magenta of the macOS Terminal.
 const LIGHT: Colours = [
     shades(None, 25, Rgb(0x05, 0x50, 0xae)),
     shades(None, 90, Rgb(0x6a, 0x1b, 0x9a)),
     shades(None, 124, Rgb(0xa4, 0x00, 0x1a)),
 ];
 
-/// Beside white, none of the sixteen is far enough from black everywhere.
+/// Of the 16 ANSI colours, only white has enough contrast with black everywhere.
 const CONTRAST: Colours =
     [shades(None, 51, Rgb(0, 255, 255)), shades(None, 226, Rgb(255, 255, 0)), shades(None, 226, Rgb(255, 255, 0))];
 const WHITE: Shades = shades(Some((Color::White, Rgb(255, 255, 255))), 231, Rgb(255, 255, 255));
@@ -134,16 +134,15 @@ impl Appearance {
     /// The styles.
     #[must_use]
     pub fn theme(self) -> Theme {
-        match self.choice {
-            Choice::Dark => Theme::coloured(DARK, self.depth),
-            Choice::Light => Theme::coloured(LIGHT, self.depth),
-            Choice::Mono => Theme::mono(),
-            Choice::Contrast => Theme::contrast(self.depth),
-            Choice::Auto => match self.background {
-                Some(background) if stands_out(DARK, self.depth, background) => Theme::coloured(DARK, self.depth),
-                Some(background) if stands_out(LIGHT, self.depth, background) => Theme::coloured(LIGHT, self.depth),
-                _ => Theme::mono(),
-            },
+        let choice = match self.choice {
+            Choice::Auto => [Choice::Dark, Choice::Light].into_iter().find(|choice| self.can_be_read(*choice)),
+            choice => Some(choice),
+        };
+        match choice {
+            Some(Choice::Dark) => Theme::coloured(DARK, self.depth),
+            Some(Choice::Light) => Theme::coloured(LIGHT, self.depth),
+            Some(Choice::Contrast) => Theme::contrast(self.depth),
+            Some(Choice::Mono | Choice::Auto) | None => Theme::mono(),
         }
     }
 
@@ -158,12 +157,13 @@ impl Appearance {
     /// Whether a choice can be read on this background. Colours for one background cannot where it is not known to be
     /// of that kind.
     fn can_be_read(self, choice: Choice) -> bool {
-        let on = |colours| self.background.is_some_and(|background| stands_out(colours, self.depth, background));
-        match choice {
-            Choice::Dark => on(DARK),
-            Choice::Light => on(LIGHT),
-            Choice::Auto | Choice::Contrast | Choice::Mono => true,
-        }
+        let colours = match choice {
+            Choice::Dark => DARK,
+            Choice::Light => LIGHT,
+            Choice::Auto | Choice::Contrast | Choice::Mono => return true,
+        };
+        let mut seen = colours.iter().filter_map(|shades| shades.seen(self.depth));
+        self.background.is_some_and(|background| seen.all(|colour| colour.contrast(background) >= LEAST))
     }
 
     /// Whether the terminal's background matters, so that it should be asked for.
@@ -171,11 +171,6 @@ impl Appearance {
     pub fn wants_background(self) -> bool {
         self.choice == Choice::Auto
     }
-}
-
-/// Whether colours have contrast enough with a background.
-fn stands_out(colours: Colours, depth: Depth, background: Rgb) -> bool {
-    colours.iter().filter_map(|shades| shades.seen(depth)).all(|colour| colour.contrast(background) >= LEAST)
 }
 
 impl Theme {
@@ -230,12 +225,6 @@ impl Theme {
             key: bold,
             found: Style::new().add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
         }
-    }
-}
-
-impl Default for Theme {
-    fn default() -> Self {
-        Self::mono()
     }
 }
 

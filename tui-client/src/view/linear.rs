@@ -1,4 +1,4 @@
-//! The room as lines, for screen readers and for whoever wants no screen (`--linear`): what is new since the last
+//! The room as lines, for screen readers (`--linear`): what is new since the last
 //! time is said once, each thing in a line of its own, and nothing that was said is painted over. What the app knows
 //! is the same as on the full screen, and so is every key and command; help, the online list, a result in full and
 //! pages of the feed are said when they are opened. Called by `run` in place of [`super::draw`].
@@ -104,7 +104,7 @@ impl Linear {
         self.typed.forget();
     }
 
-    /// The bytes that leave the typed line as it is, the cursor behind it.
+    /// The bytes that move the cursor behind the typed line.
     pub fn leave_line(&mut self) -> String {
         self.typed.leave()
     }
@@ -206,7 +206,7 @@ impl Linear {
         let Sentence { words, passing, .. } = app.sentence(COLUMNS.into());
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
         let notice = app.notices.current().map(Notice::until);
-        // Why there is no connection comes anew with every try, and is said once.
+        // Every try tells again why there is no connection; it is said once.
         if app.connection.is_joined() {
             self.why_lost.clear();
         }

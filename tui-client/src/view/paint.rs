@@ -100,7 +100,7 @@ impl<'a> Paint<'a> {
         }
     }
 
-    /// Adds a style to cells as they are.
+    /// Adds a style to cells, whatever they hold.
     pub(super) fn restyle(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);
     }

@@ -8,7 +8,7 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b'\t' | b' '..=b'~' | 0x80..))
 }
 
-/// Whether this is text that a line takes as it is, a character for a byte.
+/// Whether this is printable ASCII: a character for each byte.
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }

@@ -83,7 +83,7 @@ impl Paste {
         None
     }
 
-    /// The end does not come. Whoever pressed Ctrl-C meanwhile wanted to be rid of it, and perhaps to leave.
+    /// The end does not come. Ctrl-C pressed meanwhile was meant to end the paste, and perhaps the program.
     pub(super) fn give_up(mut self, out: &mut Vec<Input>) {
         let pressed = self.bytes.iter().rev().take_while(|byte| **byte == CTRL_C).count();
         let interrupts = pressed.max(usize::from(self.bytes.contains(&CTRL_C)));

@@ -50,7 +50,7 @@ pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Whoever had the terminal before us left it so that reading does not wait.
+                // The program before us left the terminal in non-blocking mode.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     use rustix::event::{PollFd, PollFlags, poll};
                     // Where waiting fails, so will reading.
@@ -63,7 +63,7 @@ pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     Ok(told)
 }
 
-/// Reads from now on. The console's own events are taken as they are.
+/// Reads from now on. The console decodes its input itself.
 ///
 /// # Errors
 /// Where there is no thread to be had.

@@ -65,7 +65,7 @@ impl TypedLine {
         self.shown = false;
     }
 
-    /// The bytes that move the cursor behind the line, which is left as it is.
+    /// The bytes that move the cursor behind the line.
     pub(super) fn leave(&mut self) -> String {
         let mut bytes = String::new();
         if self.shown && self.bare {
@@ -77,7 +77,7 @@ impl TypedLine {
         bytes
     }
 
-    /// The bytes that say these lines and leave the line as it is now, in a terminal of so many columns and rows.
+    /// The bytes that say these lines and then show the line, in a terminal of so many columns and rows.
     pub(super) fn change(&mut self, line: LineState<'_>, lines: &[String], (columns, rows): (usize, usize)) -> String {
         let before = std::mem::take(self);
         // Without sequences the cursor does not leave its row.
@@ -111,7 +111,7 @@ impl TypedLine {
         {
             self.edit(&before, &mut bytes);
         } else {
-            // Some terminals wrap what is there anew where their width changes, and some do not: nothing above the
+            // Some terminals rewrap what is there when their width changes, and some do not: nothing above the
             // line is wiped in either.
             let here = before.spot_of_caret().row;
             let here = here.min(Self { columns, ..before }.spot_of_caret().row);

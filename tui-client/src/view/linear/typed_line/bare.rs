@@ -5,7 +5,7 @@ use super::{TypedLine, same_start};
 use crate::text;
 
 impl TypedLine {
-    /// The bytes that say these lines and leave the line as it is now.
+    /// The bytes that say these lines and then show the line.
     pub(super) fn change_bare(&self, before: &Self, entered: bool, lines: &[String], bytes: &mut String) {
         let elsewhere = before.prompt != self.prompt;
         if before.shown && !before.text.is_empty() && (entered || elsewhere) {
@@ -31,7 +31,7 @@ impl TypedLine {
 
     /// What changed of the text.
     fn edit_bare(&self, before: &Self, bytes: &mut String) {
-        // What moves the caret alone writes nothing anew.
+        // Where only the caret moves, nothing is rewritten.
         let same =
             if before.text == self.text { self.caret.min(before.caret) } else { same_start(&before.text, &self.text) };
         match before.text.get(same..before.caret) {

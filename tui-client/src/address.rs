@@ -38,7 +38,7 @@ pub enum AddressError {
 /// Where one of them is no address, or none is given.
 ///
 /// ```
-/// use squares::link::read_servers;
+/// use squares::address::read_servers;
 /// assert_eq!(read_servers("a.example, B.example:9,a.example").as_deref(), Ok("a.example:7878,b.example:9"));
 /// ```
 pub fn read_servers(text: &str) -> Result<String, AddressError> {
@@ -69,7 +69,7 @@ pub fn each_server(list: &str) -> impl Iterator<Item = &str> {
 /// Where the text is no host, or its port is not 1 to 65535.
 ///
 /// ```
-/// use squares::link::read_address;
+/// use squares::address::read_address;
 /// assert_eq!(read_address(" school.example ").as_deref(), Ok("school.example:7878"));
 /// assert_eq!(read_address("::1").as_deref(), Ok("[::1]:7878"));
 /// assert_eq!(read_address("[::1]:9").as_deref(), Ok("[::1]:9"));
@@ -104,7 +104,7 @@ pub fn read_address(text: &str) -> Result<String, AddressError> {
 }
 
 /// The host of an address that [`read_address`] gave, without brackets, and its port.
-pub(super) fn host_and_port(address: &str) -> (&str, u16) {
+pub(crate) fn host_and_port(address: &str) -> (&str, u16) {
     let (host, digits) = address.rsplit_once(':').unwrap_or((address, ""));
     (host.trim_matches(['[', ']']), port(digits).unwrap_or(DEFAULT_PORT))
 }
