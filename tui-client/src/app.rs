@@ -2,34 +2,18 @@
 //! back what is to be done. It knows no terminal and no socket, reads no clock and never waits. `run` drives it, and
 //! [`crate::view`] shows it.
 
-mod attention;
-mod carry_out;
-mod chart;
-mod check;
+mod body;
 mod commands;
-mod connection;
-mod copy;
-mod detail;
-mod export;
-mod feed;
-mod filter;
+mod composer;
 mod help;
 mod hint;
-mod input;
-mod join;
-mod join_keys;
+mod join_form;
+mod keys;
 mod layout;
-mod leave;
-mod mouse;
-mod news;
-mod notebook;
-mod notices;
-mod online;
-mod paste;
-mod recall;
-mod room;
-mod row;
-mod search;
+mod link_events;
+mod people;
+mod reading;
+mod status;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -37,33 +21,27 @@ use std::time::Instant;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::config::Notify;
-use crate::event::{Effect, Event, Pin};
+use crate::event::{Effect, Event, Pin, TerminalEffect};
 use crate::keys::{Action, Key, KeyContext, Keymap};
 use crate::lang::Lang;
-use crate::link::PageOwner;
+use crate::link::Command;
+use crate::store::history::HistoryNews;
 use crate::store::settings::Remembered;
 use crate::strings::Strings;
-use crate::text;
 use crate::theme::{Appearance, Glyphs, Theme};
 
-use attention::Attention;
-pub(crate) use chart::{Chart, Pane, curve};
-pub(crate) use check::Check;
-pub(crate) use commands::{Command, candidates};
-pub(crate) use connection::{Connection, NewCertificate, State, seconds_until};
-pub(crate) use copy::Copied;
-pub(crate) use detail::{Detail, Line as DetailLine, head_lines};
-pub(crate) use feed::{Feed, Item, Top, Waiting};
+pub(crate) use body::{Body, list_lines};
+pub(crate) use commands::{CommandSpec, candidates};
+pub(crate) use composer::{Check, Composer, Pasted, Search};
 pub(crate) use help::{HelpLine, KEY_COLUMN, help, indent};
 pub(crate) use hint::Sentence;
-pub(crate) use input::Line;
-pub(crate) use join::{Field, JoinForm};
+pub(crate) use join_form::{Field, JoinForm};
 pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_field_width, layout};
-pub(crate) use notices::{Gravity, Notice, Notices};
-pub(crate) use online::OnlineList;
-pub(crate) use paste::Pasted;
-pub(crate) use row::Row;
-pub(crate) use search::Search;
+pub(crate) use people::People;
+pub(crate) use reading::{
+    Copied, Detail, DetailLine, Feed, Item, Pane, PendingSquare, Reading, Row, Top, curve, head_lines,
+};
+pub(crate) use status::{Notice, Severity, State, Status, seconds_until};
 
 /// What the app starts with.
 #[derive(Debug, Clone)]
@@ -145,213 +123,125 @@ pub(crate) enum Screen {
     Room,
 }
 
-/// What fills the middle of the room.
-#[derive(Debug)]
-pub(crate) enum Body {
-    Feed,
-    /// Help, scrolled down by so many lines.
-    Help(usize),
-    Detail(Detail),
-    /// Who is online, where there is no room for the list beside the feed, or more of it is wanted.
-    Online,
-    /// The results as a picture.
-    Chart,
-    /// Whether to square several lines that were pasted.
-    Paste(Pasted),
-}
-
-/// Who I am.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Me {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) department: Option<String>,
-}
-
 /// Everything the full-screen client knows.
 #[derive(Debug)]
 pub struct App {
+    /// What it started with, and what of that was changed since.
+    pub(crate) setup: Setup,
     pub(crate) strings: &'static Strings,
     pub(crate) theme: Theme,
-    appearance: Appearance,
-    attention: Attention,
     pub(crate) glyphs: Glyphs,
-    pub(crate) ascii: bool,
-    pub(crate) size: (u16, u16),
-    pub(crate) time_zone: jiff::tz::TimeZone,
     pub(crate) screen: Screen,
     pub(crate) body: Body,
     pub(crate) form: JoinForm,
-    pub(crate) me: Me,
-    pub(crate) connection: Connection,
-    pub(crate) online: OnlineList,
-    /// The feed that is shown: of everything, or of what a filter lets through.
-    pub(crate) feed: Feed,
-    /// The feed of everything, while another is shown.
-    whole: Option<Feed>,
-    pub(crate) chart: Chart,
-    pub(crate) input: Line,
-    pub(crate) check: Check,
-    /// Where the ledger is when this process hosts.
-    data: Option<PathBuf>,
-    /// The PIN in use: what equals it is neither squared nor kept.
-    pin: Option<Pin>,
-    pub(crate) notices: Notices,
-    /// How often Enter left a line to be mended: what is wrong with it is said each time.
-    pub(crate) refusals: usize,
-    pub(crate) exports: export::Exports,
-    pub(crate) recall: recall::Recall,
-    /// What was entered before is being searched.
-    pub(crate) search: Option<Search>,
-    /// Whose history was asked for.
-    notebook: String,
-    /// The input as it was last given to be kept.
-    draft: String,
-    pub(crate) keymap: Keymap,
-    /// It was said that what is typed cannot be kept.
-    told_unkept: bool,
-    /// What tmux needs for copying is yet to be said.
-    tell_of_tmux: bool,
-    can_copy: bool,
-    /// What is no time zone, until it is said.
-    unknown_time_zone: Option<String>,
-    /// The settings file that cannot be read, until it is said.
-    unread_settings: Option<(PathBuf, String)>,
-    completion: Option<carry_out::Completion>,
-    leaving: leave::Leaving,
-    remembered: Remembered,
+    pub(crate) composer: Composer,
+    pub(crate) reading: Reading,
+    pub(crate) people: People,
+    pub(crate) status: Status,
+    /// What is to be done about the event of this moment.
+    effects: Vec<Effect>,
     stale: Option<Urgency>,
-    /// The moment of the last event: countdowns have been seen as they were then.
-    updated_at: Instant,
+    /// The moment of the latest event.
+    now: Instant,
 }
 
 impl App {
     /// The app at its start, and what is to be done at once: where a student id is given, joining.
     #[must_use]
     pub fn new(setup: Setup, now: Instant) -> (Self, Vec<Effect>) {
-        let given = setup.student.is_some();
-        let remembered = setup.remembered;
-        let student = setup.student.or_else(|| remembered.student.clone()).unwrap_or_default();
-        let same = remembered.student.as_ref().is_some_and(|remembered| *remembered == student);
-        let name = setup.name.or_else(|| remembered.name.clone().filter(|_| same)).unwrap_or_default();
-        let server = setup.server.unwrap_or_default();
-        let strings = Strings::of(setup.lang);
+        let remembered = &setup.remembered;
+        let student = setup.student.as_ref().or(remembered.student.as_ref()).map_or("", String::as_str);
+        let same = remembered.student.as_deref() == Some(student);
+        let name = setup.name.as_ref().or(remembered.name.as_ref().filter(|_| same)).map_or("", String::as_str);
+        let server = setup.server.as_deref().unwrap_or_default();
         let mut app = Self {
-            strings,
+            strings: Strings::of(setup.lang),
             theme: setup.appearance.theme(),
-            appearance: setup.appearance,
-            attention: Attention::new(setup.notify),
             glyphs: Glyphs::new(setup.ascii),
-            ascii: setup.ascii,
-            size: setup.size,
-            time_zone: setup.time_zone,
             screen: Screen::Join,
             body: Body::Feed,
-            form: JoinForm::new(&student, &name, &server, remembered.server.as_deref()),
-            me: Me::default(),
-            connection: Connection::new(text::printable(&server).into_owned()),
-            online: OnlineList::default(),
-            feed: Feed::new(usize::from(layout(setup.size.0, setup.size.1).feed.height)),
-            whole: None,
-            chart: Chart::default(),
-            input: Line::default(),
-            check: Check::Empty,
-            data: setup.data,
-            pin: setup.pin,
-            notices: Notices::default(),
-            refusals: 0,
-            exports: export::Exports::default(),
-            recall: recall::Recall::default(),
-            search: None,
-            notebook: String::new(),
-            draft: String::new(),
-            keymap: setup.keymap,
-            told_unkept: false,
-            tell_of_tmux: setup.in_tmux,
-            can_copy: setup.can_copy,
-            unknown_time_zone: setup.unknown_time_zone,
-            unread_settings: setup.unread_settings,
-            completion: None,
-            leaving: leave::Leaving::default(),
-            remembered,
+            form: JoinForm::new(student, name, server, remembered.server.as_deref()),
+            composer: Composer::default(),
+            reading: Reading::new(usize::from(layout(setup.size.0, setup.size.1).feed.height)),
+            people: People::default(),
+            status: Status::new(server, setup.notify),
+            setup,
+            effects: Vec::new(),
             stale: Some(Urgency::Now),
-            updated_at: now,
+            now,
         };
-        let mut effects = Vec::new();
-        if given {
-            app.submit_form(&mut effects);
-            if !effects.is_empty() {
+        if app.setup.student.is_some() {
+            app.submit_form();
+            if !app.effects.is_empty() {
                 app.screen = Screen::Room;
             }
         }
-        app.settle(&mut effects);
+        app.settle();
+        let effects = std::mem::take(&mut app.effects);
         (app, effects)
     }
 
     /// What is to be done about an event.
     pub fn update(&mut self, event: Event, now: Instant) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        self.notices.read_by(now);
+        if matches!(&event, Event::Key(key) if key.kind == KeyEventKind::Release) {
+            return Vec::new();
+        }
+        // Countdowns were last seen as they were at the event before.
+        let seen_at = std::mem::replace(&mut self.now, now);
+        self.status.notices.read_by(now);
         match event {
-            Event::Key(key) if key.kind == KeyEventKind::Release => return effects,
             Event::Key(key) => {
                 self.redraw(Urgency::Now);
-                self.key(lower(key), now, &mut effects);
-                if self.connection.wants_round_trip(now) {
-                    effects.push(Effect::Ping);
+                self.key(lower(key));
+                if self.status.connection.wants_round_trip(now) {
+                    self.ask_link(Command::Ping);
                 }
             }
             Event::Paste(pasted) => {
                 self.redraw(Urgency::Now);
                 match self.screen {
                     Screen::Join => self.form.paste(&pasted),
-                    Screen::Room => self.paste(&pasted, now),
+                    Screen::Room => self.paste(&pasted),
                 }
             }
             Event::Mouse(mouse) => {
-                if !self.mouse(mouse) {
-                    return effects;
+                if self.mouse(mouse) {
+                    self.redraw(Urgency::Now);
                 }
-                self.redraw(Urgency::Now);
             }
             Event::Resize(width, height) => {
                 self.redraw(Urgency::Now);
-                self.size = (width, height);
+                self.setup.size = (width, height);
                 self.resize_feeds(true);
             }
-            Event::Notebook { student, lines, draft } => self.notebook_opened(&student, lines, &draft, now),
-            Event::Unkept(unkept) => self.unkept(&unkept),
+            Event::History(HistoryNews::Opened { student, lines, draft }) => {
+                self.history_opened(&student, lines, &draft);
+            }
+            Event::History(HistoryNews::Unkept(unkept)) => self.unkept(&unkept),
             Event::Background(background) => {
-                self.appearance.background = Some(background);
+                self.setup.appearance.background = Some(background);
                 self.restyle();
             }
-            Event::Focus(focused) => self.focus(focused, &mut effects),
+            Event::Focus(focused) => self.focus(focused),
             Event::OwnLedger(log) => self.own_ledger(&log),
             Event::Export(news) => {
                 self.redraw(Urgency::Soon);
-                self.export_news(news, now);
+                self.export_news(news);
             }
             Event::Wake => {}
-            Event::Link(news) => self.news(news, now, &mut effects),
+            Event::Link(event) => self.link_event(event),
         }
-        let held = self.form.next_wake(self.updated_at);
-        if self.connection.next_wake(self.updated_at).into_iter().chain(held).any(|wake| wake <= now) {
+        if self.status.expire(seen_at, now)
+            | self.form.next_wake(seen_at).is_some_and(|wake| wake <= now)
+            | self.reading.feed.pending.expire(now)
+        {
             self.redraw(Urgency::Soon);
         }
-        self.connection.expire(now);
-        if self.notices.expire(now) {
-            self.leaving.forget_key();
-            self.redraw(Urgency::Soon);
-        }
-        if self.feed.waiting.expire(now) {
-            self.redraw(Urgency::Soon);
-        }
-        self.updated_at = now;
         if self.screen == Screen::Room {
-            self.notices.settle(now);
+            self.status.notices.settle(now);
         }
-        self.settle(&mut effects);
-        effects
+        self.settle();
+        std::mem::take(&mut self.effects)
     }
 
     /// When the screen looks different by time alone, and [`Event::Wake`] is due; none while nothing on it counts
@@ -359,18 +249,18 @@ impl App {
     #[must_use]
     pub fn next_wake(&self, _now: Instant) -> Option<Instant> {
         let wakes =
-            [self.connection.next_wake(self.updated_at), self.notices.next_wake(), self.feed.waiting.next_wake()];
-        wakes.into_iter().chain([self.form.next_wake(self.updated_at)]).flatten().min()
+            [self.status.next_wake(self.now), self.form.next_wake(self.now), self.reading.feed.pending.next_wake()];
+        wakes.into_iter().flatten().min()
     }
 
     /// Whether the screen is behind what is known, and how soon that should be mended. Asking takes it as mended.
     pub fn needs_draw(&mut self) -> Option<Urgency> {
         let stale = self.stale.take();
-        if let Some(new) = &mut self.connection.first_seen
+        if let Some(new) = &mut self.status.connection.first_seen
             && stale.is_some()
         {
             let seen = self.screen == Screen::Join && matches!(self.body, Body::Feed);
-            new.shown |= seen && is_large_enough(self.size.0, self.size.1);
+            new.shown |= seen && is_large_enough(self.setup.size.0, self.setup.size.1);
         }
         stale
     }
@@ -378,18 +268,18 @@ impl App {
     /// What to keep for the next run.
     #[must_use]
     pub fn remember(&self) -> Remembered {
-        self.remembered.clone()
+        self.setup.remembered.clone()
     }
 
     /// Whether the terminal's background decides how things look, so that it should be asked for.
     #[must_use]
     pub fn wants_background(&self) -> bool {
-        self.appearance.wants_background()
+        self.setup.appearance.wants_background()
     }
 
     /// The styles are others.
     fn restyle(&mut self) {
-        let theme = self.appearance.theme();
+        let theme = self.setup.appearance.theme();
         if theme != self.theme {
             self.theme = theme;
             self.redraw(Urgency::Now);
@@ -400,23 +290,39 @@ impl App {
         self.stale = self.stale.max(Some(urgency));
     }
 
+    /// Gives the link a command.
+    fn ask_link(&mut self, command: Command) {
+        self.effects.push(Effect::Link(command));
+    }
+
+    /// Says something until the next key.
+    fn say(&mut self, severity: Severity, words: impl Into<String>) {
+        self.status.notices.show(severity, words.into(), self.now);
+    }
+
+    /// Says what is wrong with what was entered, which was therefore not understood.
+    fn refuse(&mut self, words: &str) -> bool {
+        self.say(Severity::Error, words);
+        false
+    }
+
+    /// Says something that keys do not take away.
+    fn say_while_typing(&mut self, severity: Severity, words: impl Into<String>) {
+        self.status.notices.show_while_typing(severity, words.into(), self.now);
+    }
+
     /// Brings what depends on sizes and on one another in line, and asks for the page that scrolling came near to.
-    fn settle(&mut self, effects: &mut Vec<Effect>) {
-        let (width, _) = self.size;
-        self.settle_chart();
-        if matches!(self.body, Body::Feed) {
-            self.feed.go_on_reading(&self.me.id, false);
-        }
-        self.settle_notebook(effects);
-        self.settle_export(effects);
-        let parts = self.layout();
-        self.form.settle(self.connection.auth());
-        self.form.reveal(usize::from(join_field_width(width)));
-        self.input.reveal(usize::from(input_width(parts.input.width)));
+    fn settle(&mut self) {
+        let me = &self.people.me.id;
+        self.reading.settle(matches!(self.body, Body::Feed), matches!(self.body, Body::Chart), me);
+        self.settle_draft();
+        self.settle_export();
+        self.form.settle(self.status.connection.auth());
+        self.form.reveal(usize::from(join_field_width(self.setup.size.0)));
+        self.composer.input.reveal(usize::from(input_width(self.layout().input.width)));
         self.resize_feeds(false);
-        if self.screen == Screen::Room && self.connection.is_joined() {
-            let owner = if self.whole.is_some() { PageOwner::FilteredFeed } else { PageOwner::WholeFeed };
-            effects.extend(self.feed.wanted().map(|request| Effect::Page { owner, request }));
+        if self.screen == Screen::Room && self.status.connection.is_joined() {
+            self.effects.extend(self.reading.wanted().map(Effect::Link));
         }
     }
 
@@ -424,26 +330,29 @@ impl App {
     /// one.
     fn resize_feeds(&mut self, even_if_read: bool) {
         let height = usize::from(self.layout().feed.height);
-        for feed in std::iter::once(&mut self.feed).chain(&mut self.whole) {
+        self.reading.each_feed(|feed| {
             if even_if_read || feed.is_following() {
                 feed.resize(height);
             }
+        });
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        match self.setup.keymap.action(Key::of(key), KeyContext::default()) {
+            Some(Action::Repaint) => self.effects.push(Effect::Terminal(TerminalEffect::Repaint)),
+            Some(Action::Suspend) => self.suspend(),
+            Some(Action::Reconnect) => self.reconnect(),
+            _ => match self.screen {
+                Screen::Join => self.join_key(key),
+                Screen::Room => self.room_key(key),
+            },
         }
     }
 
-    fn key(&mut self, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
-        match self.keymap.action(Key::of(key), KeyContext::default()) {
-            Some(Action::Repaint) => effects.push(Effect::Repaint),
-            Some(Action::Suspend) => self.suspend(now, effects),
-            Some(Action::Reconnect) => {
-                if matches!(self.connection.state, State::Lost { .. }) {
-                    effects.push(Effect::ReconnectNow);
-                }
-            }
-            _ => match self.screen {
-                Screen::Join => self.join_key(key, effects),
-                Screen::Room => self.room_key(key, now, effects),
-            },
+    /// Tries again to connect, where there is no connection.
+    fn reconnect(&mut self) {
+        if matches!(self.status.connection.state, State::Lost { .. }) {
+            self.ask_link(Command::ReconnectNow);
         }
     }
 }
@@ -455,11 +364,6 @@ pub(crate) const fn input_width(width: u16) -> u16 {
 
 /// What stands before the text in the input line.
 pub(crate) const PROMPT: &str = "> ";
-
-/// The lines of the online list that are left for people, below its title.
-pub(crate) const fn list_lines(height: u16) -> usize {
-    height.saturating_sub(1) as usize
-}
 
 /// Ctrl-Shift-C is Ctrl-C: which of them arrives depends on the terminal.
 fn lower(mut key: KeyEvent) -> KeyEvent {

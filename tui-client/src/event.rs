@@ -1,16 +1,17 @@
 //! What the app hears ([`Event`], [`LinkEvent`]) and what it asks of the world ([`Effect`]). The one loop in
-//! `run` turns terminal input, the link's news and due timers into events, gives each to `App::update`, and
-//! carries out the effects that come back. Nothing here does anything: it is the border between deciding and acting.
+//! `run` turns terminal input, what the link tells and due timers into events, gives each to `App::update`, and
+//! executes the effects that come back. Nothing here does anything: it is the border between deciding and acting.
 
-use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::conversation::{Continues, PageOwner};
 pub use crate::conversation::{Lost, Pending};
+use crate::link::Command;
 pub use crate::pin::Pin;
 use crate::store::Unkept;
-use crate::store::export::Format;
+use crate::store::export::{ExportCommand, ExportNews};
+use crate::store::history::{HistoryCommand, HistoryNews};
 use crate::theme::Rgb;
 use crossterm::event::{KeyEvent, MouseEvent};
 use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};
@@ -26,17 +27,8 @@ pub enum Event {
     Mouse(MouseEvent),
     /// The screen has another size, in cells.
     Resize(u16, u16),
-    /// What earlier runs of a student left was read.
-    Notebook {
-        /// Whose it is.
-        student: String,
-        /// The lines entered, oldest first.
-        lines: Vec<String>,
-        /// The line that was being typed, or nothing.
-        draft: String,
-    },
-    /// What is typed cannot be kept for later runs. Squares that are sent may still be.
-    Unkept(Unkept),
+    /// What the history tells.
+    History(HistoryNews),
     /// The terminal said what its background is.
     Background(Rgb),
     /// The terminal is looked at now, or no longer.
@@ -47,7 +39,7 @@ pub enum Event {
     OwnLedger(String),
     /// The moment that `App::next_wake` asked for has come.
     Wake,
-    /// News of the connection.
+    /// What the link tells.
     Link(LinkEvent),
 }
 
@@ -78,7 +70,7 @@ pub enum LinkEvent {
         /// How the results that follow, behind `welcome.replay_after`, continue those seen before.
         continues: Continues,
     },
-    /// The certificate of this server was not seen before. It is believed from now on once [`Effect::Believe`] says
+    /// The certificate of this server was not seen before. It is believed from now on once [`Command::Believe`] says
     /// that it was shown.
     FirstSeen {
         /// The server.
@@ -87,7 +79,7 @@ pub enum LinkEvent {
         fingerprint: String,
     },
     /// The server asks for a PIN, one is known, and its certificate was not seen before: the PIN is not sent before
-    /// [`Effect::Believe`] and another [`Effect::Join`].
+    /// [`Command::Believe`] and another [`Command::Join`].
     Unconfirmed,
     /// The server asks for a PIN, and none is known; the connection stays, and a try with one may be made.
     PinWanted,
@@ -160,101 +152,38 @@ pub enum LinkEvent {
     },
 }
 
-/// What comes of an export.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ExportNews {
-    /// The disk is ready for a page.
-    Ready,
-    /// A file of that name is there; nothing was written.
-    Exists,
-    /// It could not be written: which of the usual errors it is, and the system's words. Nothing is left.
-    Failed(io::ErrorKind, String),
-    /// The file is complete.
-    Done,
-}
-
-impl ExportNews {
-    /// It could not be written.
-    #[must_use]
-    pub fn failed(error: &io::Error) -> Self {
-        Self::Failed(error.kind(), error.to_string())
-    }
-}
-
-/// What the app asks of the world.
+/// What the app asks of the world, by who is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Join as this student, now and on every reconnect.
-    Join {
-        /// The student id.
-        student: String,
-        /// The name, where one was typed.
-        name: Option<String>,
-    },
-    /// See whether the ledger in this folder, which would be hosted here, has results.
+    /// The link.
+    Link(Command),
+    /// The history on disk.
+    History(HistoryCommand),
+    /// The file of an export.
+    Export(ExportCommand),
+    /// The terminal.
+    Terminal(TerminalEffect),
+    /// See whether the ledger in this folder, which would be hosted here, has results; [`Event::OwnLedger`] follows.
     LookForOwnLedger(PathBuf),
-    /// Give this PIN where a server asks for one, from now on; empty: none is known any more.
-    UsePin(Pin),
-    /// Somebody has been shown this certificate of a server: it is believed from now on.
-    Believe {
-        /// The server.
-        server: String,
-        /// The fingerprint.
-        fingerprint: String,
-    },
-    /// Use this server from now on; empty: the default one, hosted where nobody listens.
-    UseServer(String),
-    /// Keep this number in the outbox and send it.
-    Square {
-        /// The number, in canonical form.
-        number: String,
-    },
-    /// Ask for a page of history.
-    Page {
-        /// Who asks; the page comes back to it.
-        owner: PageOwner,
-        /// Which page.
-        request: PageRequest,
-    },
-    /// Try to connect now instead of when the countdown ends.
-    ReconnectNow,
-    /// Find out how long a round trip takes.
-    Ping,
+    /// Keep what was chosen for the next run, now.
+    Remember,
     /// Leave the server and end the program.
     Quit,
+}
+
+/// What the terminal is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TerminalEffect {
     /// Stop until the shell continues the program (Ctrl-Z).
     Suspend,
     /// Clear the screen and paint all of it.
     Repaint,
-    /// Read what earlier runs of this student left; [`Event::Notebook`] follows.
-    OpenNotebook(String),
-    /// Keep a line that was entered for later runs.
-    NoteLine(String),
-    /// Keep the line that is being typed, in place of the last one.
-    NoteDraft(String),
-    /// Keep what was chosen for the next run, now.
-    Remember,
-    /// Ask the terminal for its background; [`Event::Background`] follows where it answers.
+    /// Say what its background is; [`Event::Background`] follows where it answers.
     AskBackground,
-    /// Ring the terminal's bell.
+    /// Ring the bell.
     Bell,
     /// Write this in the window's title.
     Title(String),
-    /// Begin a file of results; [`Event::Export`] follows.
-    BeginExport {
-        /// The file.
-        path: PathBuf,
-        /// How results are written.
-        format: Format,
-        /// Whether it may take the place of a file that is there.
-        replace: bool,
-    },
-    /// Write results, earlier than those before; [`ExportNews::Ready`] follows.
-    ExportPage(Vec<SquareResult>),
-    /// The file is complete; [`ExportNews::Done`] follows.
-    EndExport,
-    /// Give the file up.
-    StopExport,
-    /// Give this text to the terminal's clipboard (OSC 52).
+    /// Put this text on the clipboard (OSC 52).
     Copy(String),
 }

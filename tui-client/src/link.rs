@@ -30,14 +30,17 @@ pub use environment::{Connecting, Environment, Work};
 pub use known::Known;
 pub use servers::{Missed, Reached, Reaching, Servers};
 use squares_shared::message::PageRequest;
+pub use task::MOST_WAITING;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 pub use trust::{FirstSeen, Trust};
 pub use wire::Connected;
 
 use crate::event::{LinkEvent, Pin};
 
-/// The most commands that wait for the link.
-const COMMANDS: usize = 256;
+/// The most commands that wait for the link. Squares are refused before the last of this room, which is for all else.
+const COMMANDS: usize = MOST_WAITING + NOT_SQUARES;
+const NOT_SQUARES: usize = 256;
 
 /// The most events that wait for the screen. While they do, the link reads nothing, and the server keeps what it
 /// would send.
@@ -137,6 +140,19 @@ impl Link {
             let _ = end.send(());
         };
         (Self { commands, ended }, events, task)
+    }
+
+    /// Gives it a command without ever waiting.
+    ///
+    /// # Errors
+    /// The command, where too many wait already: the disk, which the link waits for, hangs.
+    pub fn ask(&self, command: Command) -> Result<(), Command> {
+        if matches!(command, Command::Square { .. }) && self.commands.capacity() <= NOT_SQUARES {
+            return Err(command);
+        }
+        self.commands.try_send(command).map_err(|error| match error {
+            TrySendError::Full(command) | TrySendError::Closed(command) => command,
+        })
     }
 
     /// Where commands go.

@@ -3,12 +3,12 @@
 //!
 //! There is no tick: while nothing happens, the loop sleeps.
 
+mod effects;
 mod frames;
 mod full_screen;
 mod input;
 mod output;
 
-use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,14 +19,13 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::app::{App, Setup, Urgency};
-use crate::event::{Effect, Event, ExportNews, LinkEvent};
-use crate::host;
-use crate::link::{self, Command, Link};
+use crate::event::{Event, LinkEvent};
+use crate::link::{self, Link};
 use crate::signals::{self, Signal};
 use crate::store::export::Export;
-use crate::store::history::{History, HistoryCommand, HistoryNews};
+use crate::store::history::History;
 use crate::store::settings::{self, Remembered};
-use crate::terminal::clipboard::{self, Through};
+use crate::terminal::clipboard::Through;
 use crate::terminal::input::Input;
 use crate::terminal::{self, BackgroundQuery, Modes};
 use frames::Frames;
@@ -107,8 +106,6 @@ struct Loop {
     /// What is kept of the typing; none before the first student is known, or without a home.
     history: Option<History>,
     export: Option<Export>,
-    /// Commands that the link had no room for yet, in order.
-    overflow: VecDeque<Command>,
     modes: Modes,
     background: BackgroundQuery,
     through: Through,
@@ -124,7 +121,7 @@ enum Wakeup {
     Signal(Signal),
     Input(Input),
     Event(Event),
-    /// The link took a command, or the moment that was waited for has come.
+    /// The moment that was waited for has come.
     Nothing,
     /// There is no terminal any more, or the link has panicked.
     Ended,
@@ -161,7 +158,6 @@ impl Loop {
             tell,
             history: None,
             export: None,
-            overflow: VecDeque::new(),
             modes,
             background: BackgroundQuery::new(may_ask),
             through,
@@ -173,7 +169,7 @@ impl Loop {
         if ask {
             this.background.send();
         }
-        this.carry_out(effects);
+        this.execute(effects);
         Ok(this)
     }
 
@@ -219,7 +215,7 @@ impl Loop {
         self.urgency = self.urgency.max(self.app.needs_draw());
         let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
         let deadline = [frame, self.app.next_wake(now)].into_iter().flatten().min();
-        let Self { signals, inputs, news, others, link, overflow, .. } = self;
+        let Self { signals, inputs, news, others, .. } = self;
         tokio::select! {
             biased;
             signal = signals.recv() => signal.map_or(Wakeup::Ended, Wakeup::Signal),
@@ -227,12 +223,6 @@ impl Loop {
             () = gone => Wakeup::Ended,
             Some(event) = others.recv() => Wakeup::Event(event),
             news = news.recv() => news.map_or(Wakeup::Ended, |news| Wakeup::Event(Event::Link(news))),
-            room = link.commands().reserve(), if !overflow.is_empty() => {
-                if let (Ok(room), Some(command)) = (room, overflow.pop_front()) {
-                    room.send(command);
-                }
-                Wakeup::Nothing
-            }
             () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => Wakeup::Nothing,
         }
     }
@@ -313,55 +303,9 @@ impl Loop {
     fn update(&mut self, event: Event) {
         let joined = matches!(event, Event::Link(LinkEvent::Joined { .. }));
         let effects = self.app.update(event, Instant::now());
-        self.carry_out(effects);
+        self.execute(effects);
         if joined {
             self.remember();
-        }
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Join { student, name } => self.ask(Command::Join { student, name }),
-                Effect::LookForOwnLedger(data) => self.look_for_own_ledger(data),
-                Effect::UsePin(pin) => self.ask(Command::UsePin(pin)),
-                Effect::Believe { server, fingerprint } => self.ask(Command::Believe { server, fingerprint }),
-                Effect::UseServer(server) => self.ask(Command::UseServer(server)),
-                Effect::Square { number } => self.ask(Command::Square { number }),
-                Effect::Page { owner, request } => self.ask(Command::Page { owner, request }),
-                Effect::ReconnectNow => self.ask(Command::ReconnectNow),
-                Effect::Ping => self.ask(Command::Ping),
-                Effect::Quit => self.running = false,
-                Effect::Suspend => self.stop(),
-                Effect::OpenNotebook(student) => self.keep(HistoryCommand::Open(student)),
-                Effect::NoteLine(line) => self.keep(HistoryCommand::Line(line)),
-                Effect::NoteDraft(draft) => self.keep(HistoryCommand::Draft(draft)),
-                Effect::BeginExport { path, format, replace } => {
-                    let tell = self.tell.clone();
-                    let export = Export::begin(path, format, replace, move |event| drop(tell.blocking_send(event)));
-                    match export {
-                        Ok(export) => self.export = Some(export),
-                        Err(error) => self.update(Event::Export(ExportNews::failed(&error))),
-                    }
-                }
-                Effect::ExportPage(results) => drop(self.export.as_ref().map(|export| export.page(results))),
-                Effect::EndExport => drop(self.export.as_ref().map(Export::end)),
-                Effect::StopExport => drop(self.export.take()),
-                Effect::Remember => self.remember(),
-                Effect::AskBackground => self.background.send(),
-                // A terminal that takes nothing any more ends the loop by itself.
-                Effect::Bell => drop(terminal::bell()),
-                Effect::Title(title) => drop(terminal::title(&title)),
-                Effect::Copy(text) => {
-                    if !self.modes.bare {
-                        let _ = clipboard::copy(&text, self.through);
-                    }
-                }
-                Effect::Repaint => {
-                    self.output.repaint();
-                    self.urgency = Some(Urgency::Now);
-                }
-            }
         }
     }
 
@@ -376,45 +320,6 @@ impl Loop {
             }
         };
         let _ = tokio::time::timeout(LATE_REPLY, reply).await;
-    }
-
-    /// Keeps what is typed, once it is known whose it is. Without a home or a thread nothing is kept, and everything
-    /// else works.
-    fn keep(&mut self, command: HistoryCommand) {
-        if let (None, HistoryCommand::Open(_), Some(state)) = (&self.history, &command, &self.state) {
-            let tell = self.tell.clone();
-            let told = move |news| {
-                let _ = tell.blocking_send(match news {
-                    HistoryNews::Opened { student, lines, draft } => Event::Notebook { student, lines, draft },
-                    HistoryNews::Unkept(unkept) => Event::Unkept(unkept),
-                });
-            };
-            self.history = History::start(state.clone(), told).ok();
-        }
-        if let Some(history) = &self.history {
-            history.send(command);
-        }
-    }
-
-    /// Looks in a thread of its own: a disk may be slow.
-    fn look_for_own_ledger(&self, data: PathBuf) {
-        let tell = self.tell.clone();
-        let look = move || {
-            if let Some(log) = host::own_ledger(&data) {
-                let _ = tell.blocking_send(Event::OwnLedger(log));
-            }
-        };
-        // Without a thread it is not told.
-        drop(std::thread::Builder::new().name("own-ledger".into()).spawn(look));
-    }
-
-    /// Gives the link a command without ever waiting for it.
-    fn ask(&mut self, command: Command) {
-        if !self.overflow.is_empty() {
-            self.overflow.push_back(command);
-        } else if let Err(mpsc::error::TrySendError::Full(command)) = self.link.commands().try_send(command) {
-            self.overflow.push_back(command);
-        }
     }
 
     /// Gives the terminal back and stops. What follows is [`Signal::Continue`].
@@ -446,17 +351,5 @@ impl Loop {
         }
         self.output.repaint();
         self.urgency = Some(Urgency::Now);
-    }
-
-    /// Keeps what the next run should know, where it changed.
-    fn remember(&mut self) {
-        let now = self.app.remember();
-        if now != self.remembered {
-            self.remembered = now.clone();
-            if let Some(state) = self.state.clone() {
-                // What cannot be remembered is typed again.
-                drop(tokio::task::spawn_blocking(move || settings::write(&state, &now)));
-            }
-        }
     }
 }

@@ -28,7 +28,7 @@ use paint::Paint;
 /// Draws the whole screen, and places the cursor at the caret, where an input method composes.
 pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
     let area = frame.area();
-    let mut paint = Paint::new(frame.buffer_mut(), app.ascii, app.theme.plain);
+    let mut paint = Paint::new(frame.buffer_mut(), app.setup.ascii, app.theme.plain);
     if !is_large_enough(area.width, area.height) {
         let sentence = (app.strings.too_small)(SMALLEST.0, SMALLEST.1);
         let mut lines = text::wrap(&sentence, area.width.into());

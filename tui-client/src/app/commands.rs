@@ -2,31 +2,14 @@
 //! was perhaps meant where it is none; and what a text may be completed to. Everything it knows of commands is in
 //! [`table`].
 
+mod execute;
 mod table;
 
-pub(crate) use table::{Action, Argument, COMMANDS, COPIED, Command, LANGS, THEMES};
+pub(super) use execute::Completion;
+pub(crate) use table::{Argument, COMMANDS, COPIED, CommandAction, CommandSpec, LANGS, THEMES};
 
 use crate::keys::latin_keys;
 use crate::nearest::nearest;
-
-/// A text that is meant as a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Parsed {
-    /// It is this one.
-    Command {
-        /// Which.
-        command: &'static Command,
-        /// What stands behind its name, trimmed.
-        argument: String,
-    },
-    /// There is none of this name; perhaps this one was meant.
-    Unknown {
-        /// The name as it was typed, without its slash.
-        name: String,
-        /// The nearest name there is.
-        nearest: Option<&'static str>,
-    },
-}
 
 /// Whether a text is meant as a command.
 pub(crate) fn is_command(text: &str) -> bool {
@@ -35,26 +18,29 @@ pub(crate) fn is_command(text: &str) -> bool {
 
 /// Whether a text says to leave.
 pub(crate) fn leaves(text: &str) -> bool {
-    is_command(text) && matches!(parse(text), Parsed::Command { command, .. } if command.action == Action::Exit)
+    is_command(text) && parse(text).is_ok_and(|(command, _)| command.action == CommandAction::Exit)
 }
 
-/// Reads a text that is meant as a command.
-pub(crate) fn parse(text: &str) -> Parsed {
+/// Reads a text that is meant as a command: which it is, and what stands behind its name.
+///
+/// # Errors
+/// There is none of this name: the name, and the nearest there is.
+pub(crate) fn parse(text: &str) -> Result<(&'static CommandSpec, String), (String, Option<&'static str>)> {
     let (name, argument) = parts(text);
     match named(name) {
-        Some(command) => Parsed::Command { command, argument: argument.unwrap_or_default().trim().to_owned() },
-        None => Parsed::Unknown { name: name.to_owned(), nearest: nearest_command(&keys(name)) },
+        Some(command) => Ok((command, argument.unwrap_or_default().trim().to_owned())),
+        None => Err((name.to_owned(), nearest_command(&keys(name)))),
     }
 }
 
 /// The commands that a text still being typed may become; with its name typed whole, that one.
-pub(crate) fn candidates(text: &str) -> Vec<&'static Command> {
+pub(crate) fn candidates(text: &str) -> Vec<&'static CommandSpec> {
     let (name, argument) = parts(text);
     if argument.is_some() {
         return named(name).into_iter().collect();
     }
     let typed = keys(name);
-    let begins = |command: &&Command| command.names().any(|name| keys(name).starts_with(&typed));
+    let begins = |command: &&CommandSpec| command.names().any(|name| keys(name).starts_with(&typed));
     let mut found: Vec<_> = COMMANDS.iter().filter(begins).collect();
     // Whose own name begins so comes before one that only goes by another name.
     found.sort_by_key(|command| !command.name.starts_with(&typed));
@@ -75,7 +61,7 @@ pub(crate) fn word(words: &[&'static [&'static str]], argument: &str) -> Option<
 pub(crate) fn completions(text: &str, people: &[&str]) -> Vec<String> {
     let (name, argument) = parts(text);
     let Some(argument) = argument else {
-        let line = |command: &&Command| {
+        let line = |command: &&CommandSpec| {
             let space = if command.argument == Argument::Nothing { "" } else { " " };
             format!("/{}{space}", command.name)
         };
@@ -116,7 +102,7 @@ fn parts(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn named(name: &str) -> Option<&'static Command> {
+fn named(name: &str) -> Option<&'static CommandSpec> {
     let typed = keys(name);
     COMMANDS.iter().find(|command| command.names().any(|name| keys(name) == typed))
 }
@@ -138,33 +124,29 @@ mod tests {
     #[test]
     fn commands_are_known_in_either_keyboard_mode() {
         for (text, action, behind) in [
-            ("/exit", Action::Exit, ""),
-            (" /EXIT now", Action::Exit, "now"),
-            ("／exit", Action::Exit, ""),
-            ("/quit", Action::Exit, ""),
-            ("/ㄷ턋", Action::Exit, ""),
-            ("/벼ㅑㅅ", Action::Exit, ""),
-            ("/나가기", Action::Exit, ""),
-            ("/help", Action::Help, ""),
-            ("/ㅗ디ㅔ", Action::Help, ""),
-            ("/ㅡㅑㅜㄷ", Action::Mine, ""),
-            ("/find 1 2", Action::Find, "1 2"),
-            ("/도움말", Action::Help, ""),
-            ("/lang  en ", Action::Lang, "en"),
-            ("/좨", Action::Who, ""),
-            ("/랴ㅜㅇ 12", Action::Find, "12"),
-            ("/촘ㄳ", Action::Chart, ""),
-            ("/채ㅔㅛ", Action::Copy, ""),
-            ("/ㄷ테ㅐㄳ 결과.csv", Action::Export, "결과.csv"),
-            ("/소듣 밝게", Action::Theme, "밝게"),
-            ("/ㅣ무ㅎ", Action::Lang, ""),
+            ("/exit", CommandAction::Exit, ""),
+            (" /EXIT now", CommandAction::Exit, "now"),
+            ("／exit", CommandAction::Exit, ""),
+            ("/quit", CommandAction::Exit, ""),
+            ("/ㄷ턋", CommandAction::Exit, ""),
+            ("/벼ㅑㅅ", CommandAction::Exit, ""),
+            ("/나가기", CommandAction::Exit, ""),
+            ("/help", CommandAction::Help, ""),
+            ("/ㅗ디ㅔ", CommandAction::Help, ""),
+            ("/ㅡㅑㅜㄷ", CommandAction::Mine, ""),
+            ("/find 1 2", CommandAction::Find, "1 2"),
+            ("/도움말", CommandAction::Help, ""),
+            ("/lang  en ", CommandAction::Lang, "en"),
+            ("/좨", CommandAction::Who, ""),
+            ("/랴ㅜㅇ 12", CommandAction::Find, "12"),
+            ("/촘ㄳ", CommandAction::Chart, ""),
+            ("/채ㅔㅛ", CommandAction::Copy, ""),
+            ("/ㄷ테ㅐㄳ 결과.csv", CommandAction::Export, "결과.csv"),
+            ("/소듣 밝게", CommandAction::Theme, "밝게"),
+            ("/ㅣ무ㅎ", CommandAction::Lang, ""),
         ] {
-            match parse(text) {
-                Parsed::Command { command, argument } => {
-                    assert_eq!((command.action, &*argument), (action, behind), "{text}");
-                }
-                other @ Parsed::Unknown { .. } => panic!("{text}: {other:?}"),
-            }
+            let (command, argument) = parse(text).unwrap();
+            assert_eq!((command.action, &*argument), (action, behind), "{text}");
         }
     }
 
@@ -183,7 +165,7 @@ mod tests {
             ("/", "", None),
             ("/ /", "/", None),
         ] {
-            assert_eq!(parse(text), Parsed::Unknown { name: name.into(), nearest: near }, "{text}");
+            assert_eq!(parse(text), Err((name.into(), near)), "{text}");
         }
     }
 

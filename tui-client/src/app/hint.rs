@@ -1,14 +1,14 @@
 //! The sentence about the input line and about what just happened, and how many rows of the room it takes. The view
 //! shows it; what fills the middle makes room for it.
 
-use super::{App, Body, Check, Command, Gravity, Layout, Screen, candidates, layout};
+use super::{App, Body, Check, CommandSpec, Layout, Screen, Severity, candidates, layout};
 use crate::text;
 
 /// What is to be said.
 #[derive(Debug)]
 pub(crate) struct Sentence {
     pub(crate) words: String,
-    pub(crate) gravity: Gravity,
+    pub(crate) severity: Severity,
     /// Every key may change it.
     pub(crate) passing: bool,
 }
@@ -16,7 +16,7 @@ pub(crate) struct Sentence {
 impl App {
     /// The parts of the room. The middle is less high where a sentence needs its lowest rows.
     pub(crate) fn layout(&self) -> Layout {
-        let mut parts = layout(self.size.0, self.size.1);
+        let mut parts = layout(self.setup.size.0, self.setup.size.1);
         let taken = self.rows_above(&parts).saturating_sub(parts.rule.height);
         for part in [&mut parts.body, &mut parts.feed, &mut parts.separator, &mut parts.online] {
             part.height = part.height.saturating_sub(taken);
@@ -28,38 +28,40 @@ impl App {
     /// need be, since of a fingerprint every digit counts.
     pub(crate) fn rows_above(&self, parts: &Layout) -> u16 {
         // What is said while somebody types keeps to its line, so that nothing jumps.
-        let stays = self.notices.current().is_some() || self.is_wrong();
-        if !stays || self.screen != Screen::Room || self.search.is_some() {
+        let stays = self.status.notices.current().is_some() || self.is_wrong();
+        if !stays || self.screen != Screen::Room || self.composer.search.is_some() {
             return 0;
         }
         let cells = usize::from(parts.hint.width);
         let sentence = self.sentence(cells);
         let count = u16::try_from(text::wrap(&sentence.words, cells).len()).unwrap_or(u16::MAX);
         let below = parts.hint.height + parts.footer.height;
-        let about_the_line = matches!(self.body, Body::Paste(_)) && self.notices.current().is_none();
+        let about_the_line = matches!(self.body, Body::Paste(_)) && self.status.notices.current().is_none();
         if sentence.passing || about_the_line || count <= below.max(1) { 0 } else { count.min(parts.rule.bottom()) }
     }
 
     fn is_wrong(&self) -> bool {
-        matches!(self.check, Check::Wrong(_) | Check::TooManyDigits { .. })
+        matches!(self.composer.check, Check::Wrong(_) | Check::TooManyDigits { .. })
     }
 
     /// What is to be said in a line of so many cells.
     pub(crate) fn sentence(&self, cells: usize) -> Sentence {
         let strings = self.strings;
         // What is wrong with the line is nearer than why there is no connection.
-        if let Some(notice) = self.notices.current().filter(|notice| !(self.is_wrong() && notice.is_while_lost())) {
-            return Sentence { words: notice.text.clone(), gravity: notice.gravity, passing: false };
+        if let Some(notice) =
+            self.status.notices.current().filter(|notice| !(self.is_wrong() && notice.is_while_lost()))
+        {
+            return Sentence { words: notice.text.clone(), severity: notice.severity, passing: false };
         }
-        let mild = |words: String| Sentence { words, gravity: Gravity::Info, passing: true };
-        match self.check {
+        let mild = |words: String| Sentence { words, severity: Severity::Info, passing: true };
+        match self.composer.check {
             Check::Empty if text::fits(strings.placeholder, cells) => mild(strings.placeholder.to_owned()),
             Check::Empty => mild(strings.placeholder_short.to_owned()),
             Check::Number { digits } => mild((strings.digits)(&text::grouped(digits))),
-            Check::Unfinished(_) => mild(self.fault_words(self.check).unwrap_or_default()),
+            Check::Unfinished(_) => mild(self.fault_words(self.composer.check).unwrap_or_default()),
             Check::Wrong(_) | Check::TooManyDigits { .. } => {
-                let words = self.fault_words(self.check).unwrap_or_default();
-                Sentence { words, gravity: Gravity::Error, passing: false }
+                let words = self.fault_words(self.composer.check).unwrap_or_default();
+                Sentence { words, severity: Severity::Error, passing: false }
             }
             Check::Command => mild(self.command_words(cells)),
         }
@@ -77,8 +79,8 @@ impl App {
     /// What the command being typed does; where it may become several, their names.
     fn command_words(&self, cells: usize) -> String {
         let lang = self.strings.lang;
-        let found = candidates(self.input.text());
-        let full = |command: &&Command| format!("{}  {}", command.usage.of(lang), command.help.of(lang));
+        let found = candidates(self.composer.input.text());
+        let full = |command: &&CommandSpec| format!("{}  {}", command.usage.of(lang), command.help.of(lang));
         let whole = found.iter().map(full).collect::<Vec<_>>().join("   ");
         if found.len() == 1 || text::fits(&whole, cells) {
             return whole;

@@ -18,7 +18,9 @@ use squares_shared::message::{
 
 use super::*;
 use crate::event::{LinkEvent, Lost, Pending};
-use crate::link::Continues;
+use crate::link::{Continues, PageOwner};
+use crate::store::export::{ExportCommand, ExportNews};
+use crate::store::history::{HistoryCommand, HistoryNews};
 use crate::theme::Choice;
 
 /// An app and the time it lives in.
@@ -70,11 +72,11 @@ fn pending(id: &str, number: &str) -> Pending {
 
 /// What is kept of the typing for later runs.
 fn is_note(effect: &Effect) -> bool {
-    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_) | Effect::Remember)
+    matches!(effect, Effect::History(_) | Effect::Remember)
 }
 
 fn square(number: &str) -> Effect {
-    Effect::Square { number: number.into() }
+    Effect::Link(Command::Square { number: number.into() })
 }
 
 impl Room {
@@ -129,7 +131,7 @@ impl Room {
     }
 
     fn notice(&self) -> &str {
-        self.app.notices.current().map_or("", |notice| &notice.text)
+        self.app.status.notices.current().map_or("", |notice| &notice.text)
     }
 
     fn lose(&mut self, seconds: u64) {
@@ -139,7 +141,7 @@ impl Room {
 }
 
 fn join(student: &str, name: Option<&str>) -> Effect {
-    Effect::Join { student: student.into(), name: name.map(Into::into) }
+    Effect::Link(Command::Join { student: student.into(), name: name.map(Into::into) })
 }
 
 #[test]
@@ -175,7 +177,7 @@ fn a_server_is_used_once_it_is_chosen() {
     let (mut room, _) = Room::new(Setup { remembered: remembered.clone(), ..setup() });
     room.press(KeyCode::BackTab);
     assert_eq!(room.press(KeyCode::Down), []);
-    assert_eq!(room.press(KeyCode::Tab), [Effect::UseServer("10.0.0.1:7878".into())]);
+    assert_eq!(room.press(KeyCode::Tab), [Effect::Link(Command::UseServer("10.0.0.1:7878".into()))]);
     assert_eq!(room.press(KeyCode::Enter), [join("me", None)]);
     room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     assert_eq!(room.app.remember(), remembered);
@@ -197,7 +199,7 @@ fn a_number_is_squared_in_canonical_form_whatever_the_connection() {
     assert_eq!(room.enter(" +1,234.50 "), [square("1234.5")]);
     room.lose(5);
     assert_eq!(room.enter("7"), [square("7")]);
-    assert!(room.app.input.is_empty());
+    assert!(room.app.composer.input.is_empty());
 }
 
 #[test]
@@ -205,8 +207,8 @@ fn what_is_no_number_stays_with_its_error() {
     let mut room = Room::with(0, false);
     for text in ["1/2", "--1", "12345678901", "1e"] {
         assert_eq!(room.enter(text), []);
-        assert_eq!(room.app.input.text(), text);
-        assert!(!matches!(room.app.check, Check::Unfinished(_) | Check::Number { .. }), "{text}");
+        assert_eq!(room.app.composer.input.text(), text);
+        assert!(!matches!(room.app.composer.check, Check::Unfinished(_) | Check::Number { .. }), "{text}");
         room.control('u');
     }
 }
@@ -218,23 +220,23 @@ fn a_square_waits_until_its_result_comes() {
     room.link(LinkEvent::Queued(pending("b", "2")));
     room.link(LinkEvent::Queued(pending("c", "3")));
     room.link(LinkEvent::Results(vec![result(1, "s0", Some("a")), result(2, "me", Some("a"))]));
-    assert_eq!(room.app.feed.waiting.unanswered(), 2);
+    assert_eq!(room.app.reading.feed.pending.unanswered(), 2);
     room.link(LinkEvent::Answered { id: "b".into(), seq: 1 });
-    assert_eq!(room.app.feed.waiting.unanswered(), 1);
+    assert_eq!(room.app.reading.feed.pending.unanswered(), 1);
     room.link(LinkEvent::Rejected { pending: pending("c", "3"), error: error(ErrorCode::IdReused) });
-    assert_eq!((room.app.feed.waiting.unanswered(), room.app.feed.waiting.len()), (0, 1));
+    assert_eq!((room.app.reading.feed.pending.unanswered(), room.app.reading.feed.pending.len()), (0, 1));
     room.now = room.app.next_wake(room.now).unwrap();
     room.app.update(Event::Wake, room.now);
-    assert_eq!((room.app.feed.waiting.len(), room.app.next_wake(room.now)), (0, None));
+    assert_eq!((room.app.reading.feed.pending.len(), room.app.next_wake(room.now)), (0, None));
 }
 
 #[test]
 fn a_square_that_was_not_taken_comes_back() {
     let mut room = Room::with(0, false);
     room.link(LinkEvent::NotQueued { number: "12".into(), waiting: 10_000 });
-    assert_eq!(room.app.input.text(), "12");
+    assert_eq!(room.app.composer.input.text(), "12");
     room.link(LinkEvent::NotQueued { number: "34".into(), waiting: 10_000 });
-    assert_eq!(room.app.input.text(), "12");
+    assert_eq!(room.app.composer.input.text(), "12");
     assert!(room.notice().contains("34"));
 }
 
@@ -246,7 +248,7 @@ fn commands_are_carried_out_and_others_explained() {
     room.press(KeyCode::Esc);
     assert!(matches!(room.app.body, Body::Feed));
     assert_eq!(room.enter("/exti"), []);
-    assert_eq!((room.app.input.text(), room.notice()), ("/exti", "There is no /exti. Did you mean /exit?"));
+    assert_eq!((room.app.composer.input.text(), room.notice()), ("/exti", "There is no /exti. Did you mean /exit?"));
     room.control('u');
     assert_eq!(room.enter("/ㄷ턋"), [Effect::Quit]);
     assert_eq!(room.control('d'), [Effect::Quit]);
@@ -271,11 +273,11 @@ fn a_host_leaves_only_after_a_warning() {
 fn ctrl_c_clears_and_asks_and_a_second_one_leaves() {
     let mut room = Room::with(0, false);
     room.press(KeyCode::Char('7'));
-    assert_eq!((room.control('c'), room.app.input.text()), (vec![], ""));
+    assert_eq!((room.control('c'), room.app.composer.input.text()), (vec![], ""));
     assert!(!room.notice().is_empty());
     room.press(KeyCode::Up);
-    assert_eq!(room.app.input.text(), "7", "what was cleared can be called back");
-    assert_eq!((room.control('c'), room.app.input.text()), (vec![], ""), "and then it is no second one");
+    assert_eq!(room.app.composer.input.text(), "7", "what was cleared can be called back");
+    assert_eq!((room.control('c'), room.app.composer.input.text()), (vec![], ""), "and then it is no second one");
     room.press(KeyCode::Esc);
     assert_eq!(room.control('c'), []);
     assert!(!room.notice().is_empty());
@@ -297,7 +299,7 @@ fn up_and_down_call_back_what_was_entered() {
         [(KeyCode::Up, "2"), (KeyCode::Up, "1"), (KeyCode::Up, "1"), (KeyCode::Down, "2"), (KeyCode::Down, "3")]
     {
         room.press(key);
-        assert_eq!(room.app.input.text(), line);
+        assert_eq!(room.app.composer.input.text(), line);
     }
 }
 
@@ -311,9 +313,9 @@ fn a_selected_result_opens_and_closes() {
     room.press(KeyCode::Enter);
     assert!(matches!(&room.app.body, Body::Detail(detail) if detail.row.seq() == 49));
     room.press(KeyCode::Esc);
-    assert_eq!(room.app.feed.selected().map(Row::seq), Some(49));
+    assert_eq!(room.app.reading.feed.selected().map(Row::seq), Some(49));
     room.press(KeyCode::Esc);
-    assert!(room.app.feed.is_following());
+    assert!(room.app.reading.feed.is_following());
     assert_eq!(room.enter("7"), [square("7")]);
 }
 
@@ -324,16 +326,16 @@ fn scrolling_up_asks_for_one_page_at_a_time_and_again_after_a_lost_connection() 
     let effects = room.link(LinkEvent::Results((451..=500).map(|seq| result(seq, "s0", None)).collect()));
     assert_eq!(effects, []);
     let asked = room.key(KeyCode::Home, KeyModifiers::CONTROL);
-    assert!(matches!(&asked[..], [Effect::Page { request: page, .. }] if page.before == Some(451)));
+    assert!(matches!(&asked[..], [Effect::Link(Command::Page { request: page, .. })] if page.before == Some(451)));
     assert_eq!(room.press(KeyCode::PageUp), []);
     room.lose(5);
     assert_eq!(room.press(KeyCode::PageUp), []);
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     assert_eq!(room.link(LinkEvent::Joined { welcome: welcome(0, 500, 500), continues: Continues::Resumed }), asked);
-    let Some(Effect::Page { owner, request }) = asked.into_iter().next() else { panic!("a page") };
+    let Some(Effect::Link(Command::Page { owner, request })) = asked.into_iter().next() else { panic!("a page") };
     let page = Page { results: (1..=450).map(|seq| result(seq, "s0", None)).collect(), more: false, student: None };
     assert_eq!(room.link(LinkEvent::Page { owner, request, page }), []);
-    assert_eq!(room.app.feed.loaded(), 500);
+    assert_eq!(room.app.reading.feed.loaded(), 500);
 }
 
 #[test]
@@ -342,11 +344,11 @@ fn an_idle_room_never_wakes_and_a_countdown_wakes_once_a_second() {
     assert_eq!(room.app.next_wake(room.now), None);
     room.lose(3);
     for left in [3, 2, 1] {
-        assert_eq!(room.app.connection.countdown(room.now), Some(left));
+        assert_eq!(room.app.status.connection.countdown(room.now), Some(left));
         room.now = room.app.next_wake(room.now).unwrap();
         room.app.update(Event::Wake, room.now);
     }
-    assert_eq!((room.app.connection.countdown(room.now), room.app.next_wake(room.now)), (None, None));
+    assert_eq!((room.app.status.connection.countdown(room.now), room.app.next_wake(room.now)), (None, None));
 }
 
 #[test]
@@ -382,9 +384,12 @@ fn trying_again_is_asked_for_by_key() {
     let mut room = Room::with(0, false);
     assert_eq!((room.press(KeyCode::F(5)), room.press(KeyCode::Enter)), (vec![], vec![]));
     room.lose(5);
-    assert_eq!(room.press(KeyCode::F(5)), [Effect::ReconnectNow]);
-    assert_eq!(room.press(KeyCode::Enter), [Effect::ReconnectNow]);
-    assert_eq!((room.control('l'), room.control('z')), (vec![Effect::Repaint], vec![Effect::Suspend]));
+    assert_eq!(room.press(KeyCode::F(5)), [Effect::Link(Command::ReconnectNow)]);
+    assert_eq!(room.press(KeyCode::Enter), [Effect::Link(Command::ReconnectNow)]);
+    assert_eq!(
+        (room.control('l'), room.control('z')),
+        (vec![Effect::Terminal(TerminalEffect::Repaint)], vec![Effect::Terminal(TerminalEffect::Suspend)])
+    );
 }
 
 #[test]
@@ -399,7 +404,7 @@ fn tab_completes_a_command_and_then_goes_through_what_it_may_be() {
         for &tab in tabs {
             assert_eq!(room.press(tab), []);
         }
-        room.app.input.text().to_owned()
+        room.app.composer.input.text().to_owned()
     };
     use KeyCode::{BackTab, Tab};
     assert_eq!(typed("/he", &[Tab]), "/help");
@@ -417,10 +422,10 @@ fn tab_completes_a_command_and_then_goes_through_what_it_may_be() {
 fn the_language_changes_at_once_and_is_remembered() {
     let mut room = Room::with(0, false);
     assert_eq!(room.enter("/lang fr"), []);
-    assert_eq!((room.app.input.text(), room.app.strings.lang), ("/lang fr", Lang::En));
+    assert_eq!((room.app.composer.input.text(), room.app.strings.lang), ("/lang fr", Lang::En));
     room.control('u');
     room.enter("/lang 한국어");
-    assert_eq!((room.app.input.text(), room.app.strings.lang), ("", Lang::Ko));
+    assert_eq!((room.app.composer.input.text(), room.app.strings.lang), ("", Lang::Ko));
     assert_eq!(room.app.remember().lang, Some(Lang::Ko));
     room.enter("/ㅣ뭏");
     assert_eq!(room.app.strings.lang, Lang::En);
@@ -435,5 +440,5 @@ fn why_no_room_could_be_opened_is_no_longer_said_once_there_is_one() {
     assert!(room.notice().contains("/data"));
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     room.link(LinkEvent::Joined { welcome: welcome(1, 0, 0), continues: Continues::Resumed });
-    assert!(room.app.notices.current().is_none());
+    assert!(room.app.status.notices.current().is_none());
 }

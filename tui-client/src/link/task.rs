@@ -23,7 +23,7 @@ use crate::store::outbox::Owner;
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// The most squares without an answer; a server that has been away for so long is not coming back today.
-const MOST_WAITING: usize = 10_000;
+pub const MOST_WAITING: usize = 10_000;
 
 /// Where the connection stands.
 enum Phase {

@@ -1,14 +1,13 @@
 //! Results into a file, as CSV for spreadsheets or as JSON lines for programs, in a thread that nothing else waits
 //! for. Called by `run`; the app asks for page after page and gives each here.
 //!
-//! Pages come newest first, as the protocol pages. Each is written to a file of its own kind beside the target
-//! (`export/part.rs`), and at the end they are put in order into another, which then gets the target's name: under
-//! that name stands nothing or all of it.
+//! Pages come oldest first. They are written to a file beside the target (`export/part.rs`), which gets the target's
+//! name at the end: under that name stands nothing or all of it.
 
 mod part;
 
 use std::fs;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
@@ -17,9 +16,6 @@ use std::time::Duration;
 use squares_shared::message::{ResultLine, SquareResult, append_line};
 use squares_shared::new_file::NewFile;
 use squares_shared::spreadsheet::Table;
-
-use crate::event::{Event, ExportNews};
-use part::create;
 
 /// The most pages that wait for the disk; the app asks for the next one only once the last is written.
 const WAITING: usize = 4;
@@ -48,20 +44,56 @@ impl Format {
     }
 }
 
-enum Job {
+/// What an export is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportCommand {
+    /// Begin a file of results.
+    Begin {
+        /// The file.
+        path: PathBuf,
+        /// How results are written.
+        format: Format,
+        /// Whether it may take the place of a file that is there.
+        replace: bool,
+    },
+    /// Write results, later than those before; [`ExportNews::Ready`] follows.
     Page(Vec<SquareResult>),
+    /// The file is complete; [`ExportNews::Done`] follows.
     End,
+    /// Give the file up.
+    Stop,
+}
+
+/// What an export tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportNews {
+    /// The disk is ready for a page.
+    Ready,
+    /// A file of that name is there; nothing was written.
+    Exists,
+    /// It could not be written: which of the usual errors it is, and the system's words. Nothing is left.
+    Failed(io::ErrorKind, String),
+    /// The file is complete.
+    Done,
+}
+
+impl ExportNews {
+    /// It could not be written.
+    #[must_use]
+    pub fn failed(error: &io::Error) -> Self {
+        Self::Failed(error.kind(), error.to_string())
+    }
 }
 
 /// An export under way. Dropped before its end, it leaves nothing behind.
 #[derive(Debug)]
 pub struct Export {
-    jobs: SyncSender<Job>,
+    commands: SyncSender<ExportCommand>,
     ended: mpsc::Receiver<()>,
 }
 
 impl Export {
-    /// Begins; what comes of it is told as [`Event::Export`].
+    /// Begins.
     ///
     /// # Errors
     /// Where the system gives no thread.
@@ -69,36 +101,29 @@ impl Export {
         path: PathBuf,
         format: Format,
         replace: bool,
-        tell: impl Fn(Event) + Send + 'static,
+        tell: impl Fn(ExportNews) + Send + 'static,
     ) -> io::Result<Self> {
         let path = from_home(path);
-        let (jobs, todo) = mpsc::sync_channel(WAITING);
+        let (commands, received) = mpsc::sync_channel(WAITING);
         let (end, ended) = mpsc::channel::<()>();
         thread::Builder::new().name("export".into()).spawn(move || {
-            let news = work(path, format, replace, &todo, |news| tell(Event::Export(news)));
-            if let Some(news) = news {
-                tell(Event::Export(news));
+            if let Some(news) = work(&path, format, replace, &received, &tell) {
+                tell(news);
             }
             drop(end);
         })?;
-        Ok(Self { jobs, ended })
+        Ok(Self { commands, ended })
     }
 
-    /// Earlier results than those given before, ascending.
-    pub fn page(&self, results: Vec<SquareResult>) {
-        let _ = self.jobs.try_send(Job::Page(results));
-    }
-
-    /// That was all of them.
-    pub fn end(&self) {
-        let _ = self.jobs.try_send(Job::End);
+    /// Gives it a command, without waiting for it.
+    pub fn send(&self, command: ExportCommand) {
+        let _ = self.commands.try_send(command);
     }
 
     /// Gives up, if it is not done, and waits a moment until nothing is left behind.
     pub fn stop(self) {
-        let Self { jobs, ended } = self;
-        drop(jobs);
-        while ended.recv_timeout(PATIENCE) == Ok(()) {}
+        drop(self.commands);
+        while self.ended.recv_timeout(PATIENCE) == Ok(()) {}
     }
 }
 
@@ -112,95 +137,84 @@ fn from_home(path: PathBuf) -> PathBuf {
 
 /// How it ended, unless it was given up.
 fn work(
-    path: PathBuf,
+    path: &Path,
     format: Format,
     replace: bool,
-    jobs: &mpsc::Receiver<Job>,
+    commands: &mpsc::Receiver<ExportCommand>,
     tell: impl Fn(ExportNews),
 ) -> Option<ExportNews> {
-    let failed = |error: io::Error| Some(ExportNews::failed(&error));
-    if !replace && fs::symlink_metadata(&path).is_ok() {
+    if !replace && fs::symlink_metadata(path).is_ok() {
         return Some(ExportNews::Exists);
     }
-    let mut pages = match Pages::begin(path, format, replace) {
-        Ok(pages) => pages,
-        Err(error) => return failed(error),
-    };
-    tell(ExportNews::Ready);
-    while let Ok(job) = jobs.recv() {
-        let done = match job {
-            Job::Page(results) => pages.add(&results).map(|()| None),
-            Job::End => pages.finish().map(Some),
-        };
-        match done {
-            Ok(None) => tell(ExportNews::Ready),
-            Ok(Some(true)) => return Some(ExportNews::Done),
-            Ok(Some(false)) => return Some(ExportNews::Exists),
-            Err(error) => return failed(error),
+    let written = || -> io::Result<Option<ExportNews>> {
+        let mut file = ExportFile::begin(path, format, replace)?;
+        tell(ExportNews::Ready);
+        while let Ok(command) = commands.recv() {
+            match command {
+                ExportCommand::Page(results) => file.add(&results)?,
+                ExportCommand::End => {
+                    return Ok(Some(if file.finish()? { ExportNews::Done } else { ExportNews::Exists }));
+                }
+                ExportCommand::Begin { .. } | ExportCommand::Stop => break,
+            }
+            tell(ExportNews::Ready);
         }
-    }
-    None
+        Ok(None)
+    };
+    written().unwrap_or_else(|error| Some(ExportNews::failed(&error)))
 }
 
-/// The files of an export.
-struct Pages {
-    target: PathBuf,
+/// The file of an export, until it has its name.
+struct ExportFile {
     replace: bool,
     format: Format,
-    pages: NewFile,
-    /// Where each page stands, newest first.
-    places: Vec<(u64, u64)>,
+    file: NewFile,
     length: u64,
 }
 
-impl Pages {
-    fn begin(target: PathBuf, format: Format, replace: bool) -> io::Result<Self> {
+impl ExportFile {
+    fn begin(target: &Path, format: Format, replace: bool) -> io::Result<Self> {
         if target.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        part::remove_left_behind(&target);
-        let pages = create(&target)?;
-        Ok(Self { target, replace, format, pages, places: Vec::new(), length: 0 })
+        part::remove_left_behind(target);
+        let mut this = Self { replace, format, file: part::create(target)?, length: 0 };
+        if format == Format::Csv {
+            this.write(&Table::of_results(Vec::new())?.end()?)?;
+        }
+        Ok(this)
     }
 
     fn add(&mut self, results: &[SquareResult]) -> io::Result<()> {
-        let bytes = match self.format {
+        let mut bytes = Vec::new();
+        match self.format {
             Format::Csv => {
-                let mut table = Table::go_on(Vec::new());
+                let mut table = Table::go_on(&mut bytes);
                 results.iter().try_for_each(|result| table.result(result))?;
-                table.end()?
+                table.end()?;
             }
             Format::JsonLines => {
-                let mut lines = Vec::new();
-                results.iter().for_each(|result| append_line(&mut lines, &ResultLine::Result(borrowed(result))));
-                lines
+                results.iter().for_each(|result| append_line(&mut bytes, &ResultLine::Result(borrowed(result))));
             }
-        };
-        self.pages.file().write_all(&bytes)?;
-        self.places.push((self.length, bytes.len() as u64));
-        self.length += bytes.len() as u64;
-        Ok(())
+        }
+        self.write(&bytes)
     }
 
-    /// Puts the pages in order under the target's name. Not done where another file has that name by now.
-    fn finish(&mut self) -> io::Result<bool> {
-        let whole = create(&self.target)?;
-        let (mut pages, mut all) = (self.pages.file(), whole.file());
-        if self.format == Format::Csv {
-            Table::of_results(all)?.end()?;
-        }
-        for (from, length) in self.places.iter().rev() {
-            pages.seek(SeekFrom::Start(*from))?;
-            if io::copy(&mut pages.take(*length), &mut all)? != *length {
-                // Somebody cut the file short. Half of the results is not what was asked for.
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.length += bytes.len() as u64;
+        self.file.file().write_all(bytes)
+    }
+
+    /// Gives the file the target's name. Not done where another file has that name by now.
+    fn finish(self) -> io::Result<bool> {
+        if self.file.file().metadata()?.len() != self.length {
+            // Somebody cut the file short. A part of the results is not what was asked for.
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if self.replace {
-            whole.replace()?;
-            return Ok(true);
+            return self.file.replace().map(|()| true);
         }
-        match whole.publish().map_err(io::Error::from) {
+        match self.file.publish().map_err(io::Error::from) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             published => published.map(|()| true),
         }
@@ -239,19 +253,15 @@ mod tests {
     fn export(folder: &Path, name: &str, replace: bool) -> (Vec<ExportNews>, Vec<String>) {
         let path = folder.join(name);
         let (tell, told) = mpsc::channel();
-        let export = Export::begin(path.clone(), Format::of(&path).unwrap(), replace, move |event| {
-            let Event::Export(news) = event else { panic!("{event:?}") };
-            tell.send(news).unwrap();
-        })
-        .unwrap();
+        let tell = move |news| tell.send(news).unwrap();
+        let export = Export::begin(path.clone(), Format::of(&path).unwrap(), replace, tell).unwrap();
         let mut news = vec![told.recv().unwrap()];
         if news == [Ready] {
-            export.page(vec![result(3, "가람, \"예\""), result(4, "=1+1")]);
-            news.push(told.recv().unwrap());
-            export.page(vec![result(1, "나래")]);
-            news.push(told.recv().unwrap());
-            export.end();
-            news.push(told.recv().unwrap());
+            let pages = [vec![result(1, "나래")], vec![result(3, "가람, \"예\""), result(4, "=1+1")]];
+            for command in pages.map(ExportCommand::Page).into_iter().chain([ExportCommand::End]) {
+                export.send(command);
+                news.push(told.recv().unwrap());
+            }
         }
         export.stop();
         let mut names: Vec<String> =
@@ -263,7 +273,7 @@ mod tests {
     use ExportNews::{Done, Exists, Ready};
 
     #[test]
-    fn pages_that_come_newest_first_stand_in_order() {
+    fn pages_stand_in_the_file_in_order() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(export(folder.path(), "a.csv", false), (vec![Ready, Ready, Ready, Done], vec!["a.csv".into()]));
         let csv = fs::read_to_string(folder.path().join("a.csv")).unwrap();
@@ -297,28 +307,26 @@ mod tests {
     fn a_file_that_appears_meanwhile_is_not_lost_and_what_is_given_up_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
-        let mut pages = Pages::begin(path.clone(), Format::Csv, false).unwrap();
-        pages.add(&[result(1, "가람")]).unwrap();
+        let mut file = ExportFile::begin(&path, Format::Csv, false).unwrap();
+        file.add(&[result(1, "가람")]).unwrap();
         fs::write(&path, "mine").unwrap();
-        assert!(!pages.finish().unwrap());
-        drop(pages);
+        assert!(!file.finish().unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
-        drop(Pages::begin(folder.path().join("b.csv"), Format::Csv, false).unwrap());
+        drop(ExportFile::begin(&folder.path().join("b.csv"), Format::Csv, false).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(Pages::begin(folder.path().join("none/b.csv"), Format::Csv, false).is_err());
-        assert!(Pages::begin(folder.path().to_owned(), Format::Csv, true).is_err());
+        assert!(ExportFile::begin(&folder.path().join("none/b.csv"), Format::Csv, false).is_err());
+        assert!(ExportFile::begin(folder.path(), Format::Csv, true).is_err());
     }
 
     #[test]
-    fn pages_that_were_cut_short_meanwhile_are_no_success() {
+    fn a_file_that_was_cut_short_meanwhile_is_no_success() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
-        let mut pages = Pages::begin(path.clone(), Format::Csv, false).unwrap();
-        pages.add(&[result(3, "가람"), result(4, "나래")]).unwrap();
-        pages.add(&[result(1, "다온")]).unwrap();
-        pages.pages.file().set_len(pages.length - 1).unwrap();
-        assert_eq!(pages.finish().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
-        drop(pages);
+        let mut file = ExportFile::begin(&path, Format::Csv, false).unwrap();
+        file.add(&[result(3, "가람"), result(4, "나래")]).unwrap();
+        file.add(&[result(1, "다온")]).unwrap();
+        file.file.file().set_len(file.length - 1).unwrap();
+        assert_eq!(file.finish().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         assert!(!path.exists() && fs::read_dir(folder.path()).unwrap().count() == 0);
     }
 

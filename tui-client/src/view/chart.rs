@@ -40,8 +40,8 @@ pub(super) const fn shows_all(width: u16) -> bool {
 /// Whether a key of the chart has nothing to do just now.
 pub(super) fn does_nothing(app: &App, hint: Hint) -> bool {
     match hint {
-        Hint::Word("Home") | Hint::Of([Action::PanLeft, ..]) => app.chart.is_fit(),
-        Hint::Word("End") => app.chart.is_forced(),
+        Hint::Word("Home") | Hint::Of([Action::PanLeft, ..]) => app.reading.chart.is_fit(),
+        Hint::Word("End") => app.reading.chart.is_forced(),
         _ => false,
     }
 }
@@ -57,22 +57,26 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
         counts(app, paint, Rect { x: main.right() + 2, width: side, ..area });
         return;
     }
-    match app.chart.pane {
+    match app.reading.chart.pane {
         Pane::Parabola => parabola(app, paint, area),
         Pane::Counts => counts(app, paint, area),
     }
 }
 
 fn bars(app: &App) -> symbols::bar::Set<'static> {
-    if app.ascii { ASCII_BARS } else { symbols::bar::NINE_LEVELS }
+    if app.setup.ascii { ASCII_BARS } else { symbols::bar::NINE_LEVELS }
 }
 
 fn parabola(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let (theme, strings, glyphs) = (&app.theme, app.strings, &app.glyphs);
-    let plot = app.plot();
+    let plot = app.reading.chart.plot();
     let title = Rect { height: 1, ..area };
     let left = vec![
-        Segment::new((strings.chart_of)(&text::grouped(plot.points.len()), app.feed.is_whole()), theme.strong, 0),
+        Segment::new(
+            (strings.chart_of)(&text::grouped(plot.points.len()), app.reading.feed.is_whole()),
+            theme.strong,
+            0,
+        ),
         Segment::new(format!("{} {}", glyphs.point_mine, strings.me), theme.mine, 1),
         Segment::new(format!("{} {}", glyphs.point, strings.chart_others), theme.plain, 2),
         Segment::new(if plot.powers { strings.chart_powers } else { "" }, theme.plain, 3),
@@ -93,7 +97,7 @@ fn parabola(app: &App, paint: &mut Paint<'_>, area: Rect) {
     };
     let (mine, others) = (points(true), points(false));
     // Braille dots are drawn fine; ASCII has only whole cells. Mine come last, over the others.
-    let curve = if app.ascii { custom(".") } else { Marker::Braille };
+    let curve = if app.setup.ascii { custom(".") } else { Marker::Braille };
     let dataset =
         |data, marker, style| Dataset::default().marker(marker).graph_type(GraphType::Scatter).style(style).data(data);
     let datasets = vec![
@@ -163,9 +167,9 @@ fn render(app: &App, paint: &mut Paint<'_>, widget: impl Widget, area: Rect) {
         while x < area.right() {
             let cell = &buffer[(x, y)];
             let symbol = match cell.symbol() {
-                "│" if app.ascii => "|",
-                "─" if app.ascii => "-",
-                "└" if app.ascii => "+",
+                "│" if app.setup.ascii => "|",
+                "─" if app.setup.ascii => "-",
+                "└" if app.setup.ascii => "+",
                 symbol => symbol,
             };
             let cells = u16::try_from(text::width(symbol)).unwrap_or(1).max(1);
@@ -176,7 +180,7 @@ fn render(app: &App, paint: &mut Paint<'_>, widget: impl Widget, area: Rect) {
 }
 
 fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
-    let (theme, strings, tally) = (&app.theme, app.strings, &app.chart.tally);
+    let (theme, strings, tally) = (&app.theme, app.strings, &app.reading.chart.tally);
     let most = usize::from(area.width);
     let minutes = tally.by_minute(most);
     let peak = minutes.iter().copied().max().unwrap_or(0);
@@ -200,8 +204,10 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     }
     if let (1, Some((first, last))) = (times, tally.span(most)) {
         let clock = |minute: i64| {
-            jiff::Timestamp::from_second(minute * 60)
-                .map_or_else(|_| String::new(), |at| at.to_zoned(app.time_zone.clone()).strftime("%H:%M").to_string())
+            jiff::Timestamp::from_second(minute * 60).map_or_else(
+                |_| String::new(),
+                |at| at.to_zoned(app.setup.time_zone.clone()).strftime("%H:%M").to_string(),
+            )
         };
         put(paint, line.bottom(), &format!("{} - {}", clock(first), clock(last)), theme.plain);
     }
@@ -216,7 +222,7 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
 
 /// Who squared how much: a name, its bar and its count on each line.
 fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
-    let leaders = app.chart.tally.leaders(area.height.into());
+    let leaders = app.reading.chart.tally.leaders(area.height.into());
     let Some(most) = leaders.first().map(|first| first.results) else { return };
     let name =
         leaders.iter().map(|one| text::width(app.name_of(one))).max().unwrap_or(0).min(usize::from(area.width) / 3);
@@ -225,7 +231,7 @@ fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let room = Rect { x: area.x + name + 1, width: area.width.saturating_sub(name + counts + 2), ..area };
     let mut bars = Vec::new();
     for (y, one) in (area.top()..area.bottom()).zip(&leaders) {
-        let style = if one.id == app.me.id { app.theme.mine } else { app.theme.plain };
+        let style = if one.id == app.people.me.id { app.theme.mine } else { app.theme.plain };
         let shown = text::column(app.name_of(one), name.into(), app.glyphs.ellipsis);
         paint.put(area.x, y, name, &shown, style);
         let words = text::grouped(one.results);

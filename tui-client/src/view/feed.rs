@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::expression::Writer;
 use super::paint::Paint;
-use crate::app::{App, Item, Row, Top, Waiting};
+use crate::app::{App, Item, PendingSquare, Row, Top};
 use crate::text;
 
 /// The mark of a result of mine, for those who see no colour.
@@ -38,8 +38,9 @@ impl Columns {
             44..64 => 10,
             _ => 16,
         };
-        let name = app.feed.name_width().max(text::width(&app.me.name)).clamp(4, most_name);
-        let id = if cells < 50 { 0 } else { app.feed.id_width().max(text::width(&app.me.id)).clamp(4, 12) };
+        let name = app.reading.feed.name_width().max(text::width(&app.people.me.name)).clamp(4, most_name);
+        let id =
+            if cells < 50 { 0 } else { app.reading.feed.id_width().max(text::width(&app.people.me.id)).clamp(4, 12) };
         let mut columns = Self { time, name, id, result: 0 };
         columns.result = cells.saturating_sub(columns.result_at());
         columns
@@ -59,29 +60,31 @@ impl Columns {
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let columns = Columns::new(app, area.width.into());
-    let selected = app.feed.selected().map(Row::seq);
+    let selected = app.reading.feed.selected().map(Row::seq);
     for line in 0..area.height {
-        let Some(item) = app.feed.line(line.into()) else { continue };
+        let Some(item) = app.reading.feed.line(line.into()) else { continue };
         let line = Rect { y: area.y + line, height: 1, ..area };
         match item {
-            Item::Top(Top::Empty) if !app.feed.filter.is_all() => marker(app, paint, line, app.strings.nothing_here),
-            Item::Top(Top::Empty) if app.feed.waiting.len() == 0 => invite(app, paint, area),
+            Item::Top(Top::Empty) if !app.reading.feed.filter.is_all() => {
+                marker(app, paint, line, app.strings.nothing_here);
+            }
+            Item::Top(Top::Empty) if app.reading.feed.pending.len() == 0 => invite(app, paint, area),
             Item::Top(top) => marker(app, paint, line, top_words(app, top)),
             Item::Row(row) => {
                 self::row(app, paint, line, &columns, row, selected == Some(row.seq()));
             }
             Item::Divider => divider(app, paint, line),
-            Item::Cut => marker(app, paint, line, app.strings.cut),
-            Item::MoreWaiting(count) => {
+            Item::Gap => marker(app, paint, line, app.strings.cut),
+            Item::MorePending(count) => {
                 marker(app, paint, line, &(app.strings.more_waiting)(&text::grouped(count)));
             }
-            Item::Waiting(square) => waiting(app, paint, line, &columns, square),
+            Item::Pending(square) => waiting(app, paint, line, &columns, square),
         }
     }
 }
 
 fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Row, selected: bool) {
-    let mine = row.student() == app.me.id;
+    let mine = row.student() == app.people.me.id;
     let style = if mine { app.theme.mine } else { app.theme.plain };
     let mark = match (selected, mine) {
         (true, _) => SELECTED,
@@ -91,7 +94,7 @@ fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Ro
     let time = match row.at() {
         Some(at) => {
             let format = if columns.time < 8 { "%H:%M" } else { "%H:%M:%S" };
-            at.to_zoned(app.time_zone.clone()).strftime(format).to_string()
+            at.to_zoned(app.setup.time_zone.clone()).strftime(format).to_string()
         }
         None => "-".to_owned(),
     };
@@ -101,7 +104,7 @@ fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Ro
     if selected {
         paint.restyle(line, app.theme.selected);
     }
-    if let Some(needle) = &app.feed.filter.needle {
+    if let Some(needle) = &app.reading.feed.filter.text {
         let (name, result) = (columns.name_at(), columns.result_at());
         let shown = text::column(row.name(), columns.name, app.glyphs.ellipsis);
         for place in needle.places_in_words(&shown) {
@@ -133,7 +136,7 @@ fn divider(app: &App, paint: &mut Paint<'_>, line: Rect) {
     paint.put_centred(line.x, line.y, line.width, &format!(" {words} "), app.theme.notice);
 }
 
-fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, square: &Waiting) {
+fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, square: &PendingSquare) {
     let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
     if let Some(why) = square.refusal() {
         // The reason needs the columns' room.
@@ -142,7 +145,7 @@ fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, squa
         return;
     }
     let result = writer.waiting(&square.number, columns.result);
-    let fields = [MINE, app.glyphs.ellipsis, &app.me.name, &app.me.id, &result];
+    let fields = [MINE, app.glyphs.ellipsis, &app.people.me.name, &app.people.me.id, &result];
     cells(app, paint, line, columns, fields, app.theme.waiting);
 }
 

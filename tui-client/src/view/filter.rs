@@ -10,7 +10,7 @@ const QUOTED: usize = 16;
 
 /// The parts to write, the most important first; none where everything is shown.
 pub(super) fn parts(app: &App) -> Vec<Segment> {
-    let (feed, strings, theme) = (&app.feed, app.strings, &app.theme);
+    let (feed, strings, theme) = (&app.reading.feed, app.strings, &app.theme);
     let mut parts = Vec::new();
     if let Some(whose) = &feed.filter.student {
         // The student may have another name by now.
@@ -19,7 +19,7 @@ pub(super) fn parts(app: &App) -> Vec<Segment> {
         let words = if whose.me { strings.only_mine.to_owned() } else { (strings.only_student)(&name) };
         parts.push(Segment::new(words, theme.notice, 0));
     }
-    let Some(needle) = &feed.filter.needle else {
+    let Some(needle) = &feed.filter.text else {
         if !parts.is_empty() {
             parts.push(Segment::new(strings.show_all, theme.plain, 1));
         }

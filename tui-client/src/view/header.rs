@@ -10,11 +10,12 @@ use crate::keys::Action;
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let (theme, strings) = (&app.theme, app.strings);
-    let joined = app.connection.is_joined();
-    let unanswered = app.feed.waiting.unanswered();
+    let joined = app.status.connection.is_joined();
+    let unanswered = app.reading.feed.pending.unanswered();
     // The list says it where it stands.
-    let online = if joined && parts.online.width == 0 { (strings.online)(app.online.count()) } else { String::new() };
-    let host = if app.connection.hosting { format!("[{}]", strings.host) } else { String::new() };
+    let online =
+        if joined && parts.online.width == 0 { (strings.online)(app.people.online.count()) } else { String::new() };
+    let host = if app.status.connection.hosting { format!("[{}]", strings.host) } else { String::new() };
     if parts.header.height == 1 {
         let state_style = if joined { theme.plain } else { theme.notice };
         let waiting = if unanswered > 0 && !joined { (strings.waiting_short)(unanswered) } else { String::new() };
@@ -26,20 +27,24 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
             Segment::new(host, theme.notice, 4),
             Segment::new(online, theme.plain, 2),
         ];
-        paint.parts(parts.header, left, vec![Segment::new(&*app.me.name, theme.plain, 5)], app.glyphs.dot);
+        paint.parts(parts.header, left, vec![Segment::new(&*app.people.me.name, theme.plain, 5)], app.glyphs.dot);
         return;
     }
     let line = |at: u16| Rect { y: parts.header.y + at, height: 1, ..parts.header };
-    let department = app.me.department.as_deref().unwrap_or_default();
-    let id = if app.me.id == app.me.name { "" } else { &*app.me.id };
+    let department = app.people.me.department.as_deref().unwrap_or_default();
+    let id = if app.people.me.id == app.people.me.name { "" } else { &*app.people.me.id };
     let me = vec![
-        Segment::new(if app.me.name.is_empty() { &*app.me.id } else { &*app.me.name }, theme.strong, 1),
-        Segment::new(if app.me.name.is_empty() { "" } else { id }, theme.plain, 2),
+        Segment::new(
+            if app.people.me.name.is_empty() { &*app.people.me.id } else { &*app.people.me.name },
+            theme.strong,
+            1,
+        ),
+        Segment::new(if app.people.me.name.is_empty() { "" } else { id }, theme.plain, 2),
         Segment::new(department, theme.plain, 4),
     ];
     let room = vec![
         Segment::new(strings.program, theme.strong, 0),
-        Segment::new(&*app.connection.server, theme.plain, 3),
+        Segment::new(&*app.status.connection.server, theme.plain, 3),
         Segment::new(host, theme.notice, 2),
     ];
     paint.parts(line(0), room, me, app.glyphs.dot);
@@ -61,13 +66,13 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
 /// How the connection is, and what happens next.
 pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Segment> {
     let (theme, strings) = (&app.theme, app.strings);
-    match &app.connection.state {
+    match &app.status.connection.state {
         State::Connecting => vec![Segment::new(strings.connecting, theme.notice, 0)],
         State::Connected if app.form.joining => vec![Segment::new(strings.joining, theme.notice, 0)],
         State::Connected => vec![Segment::new(strings.connected, theme.plain, 0)],
         State::Joined => vec![Segment::new(strings.joined, theme.plain, 0)],
         State::Lost { why, retry_at } => {
-            let next = match (app.connection.countdown(now), retry_at) {
+            let next = match (app.status.connection.countdown(now), retry_at) {
                 (Some(seconds), _) if narrow => (strings.retry_in_short)(seconds),
                 (Some(seconds), _) => (strings.retry_in)(seconds),
                 (None, Some(_)) => strings.retrying.to_owned(),
@@ -80,23 +85,23 @@ pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Segment> {
 
 /// Which key tries again: Enter does where no other was left for it.
 fn retry_by_key(app: &App) -> String {
-    let key = app.keymap.name(Action::Reconnect, app.strings.lang);
+    let key = app.setup.keymap.name(Action::Reconnect, app.strings.lang);
     (app.strings.retry_by_key)(key.as_deref().unwrap_or("Enter"))
 }
 
 /// How long an answer takes, where that is known.
 fn round_trip(app: &App, rank: u8) -> Segment {
-    let (words, slow) = app.connection.round_trip().unwrap_or_default();
+    let (words, slow) = app.status.connection.round_trip().unwrap_or_default();
     Segment::new(words, if slow { app.theme.notice } else { app.theme.plain }, rank)
 }
 
 fn short_state(app: &App, now: Instant) -> String {
     let strings = app.strings;
-    match &app.connection.state {
+    match &app.status.connection.state {
         State::Connecting => strings.connecting.to_owned(),
         State::Connected | State::Joined => strings.joined.to_owned(),
         State::Lost { retry_at: None, .. } => format!("{} {}", strings.lost_short, retry_by_key(app)),
-        State::Lost { .. } => match app.connection.countdown(now) {
+        State::Lost { .. } => match app.status.connection.countdown(now) {
             Some(seconds) => format!("{} {}", strings.lost_short, (strings.retry_in_short)(seconds)),
             None => strings.retrying.to_owned(),
         },

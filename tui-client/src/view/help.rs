@@ -8,7 +8,7 @@ use crate::text;
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, scrolled: usize) {
     let cells = usize::from(area.width);
-    let lines = help(app.strings, &app.keymap, app.ascii, app.screen, cells);
+    let lines = help(app.strings, &app.setup.keymap, app.setup.ascii, app.screen, cells);
     let scrolled = scrolled.min(lines.len().saturating_sub(area.height.into()));
     let indent = u16::try_from(indent(cells)).unwrap_or(0);
     for (y, line) in (area.top()..area.bottom()).zip(&lines[scrolled..]) {

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::paint::{Paint, Segment};
 use super::{chart, filter};
-use crate::app::{App, Body, Check, Gravity, Layout, PROMPT, Search, Sentence, input_width};
+use crate::app::{App, Body, Check, Layout, PROMPT, Search, Sentence, Severity, input_width};
 use crate::keys::Hint;
 use crate::text;
 
@@ -33,23 +33,24 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let mut left = filter::parts(app);
     let looking = matches!(app.body, Body::Feed);
     // Under help or the chart, what comes is counted too.
-    let new = if looking { app.feed.new_below() } else { app.feed.new_since_divider() };
+    let new = if looking { app.reading.feed.new_below() } else { app.reading.feed.new_since_divider() };
     if new > 0 {
         let words = format!("{} {}", (strings.new_below)(&text::grouped(new)), glyphs.down);
         left.push(Segment::new(words, theme.notice, 0));
     }
-    if looking && !app.feed.is_following() && app.feed.filter.is_all() {
+    if looking && !app.reading.feed.is_following() && app.reading.feed.filter.is_all() {
         left.push(Segment::new(strings.scrolled_up, theme.plain, 2));
     }
     if app.goes_on_below() {
         left.push(Segment::new(format!("{} {}", strings.more_below, glyphs.down), theme.plain, 1));
     }
-    if let Some((percent, written)) = app.exports.progress() {
+    if let Some((percent, written)) = app.reading.exports.progress() {
         left.push(Segment::new(bar(percent), theme.notice, 0));
         left.push(Segment::new((strings.exporting)(percent, &text::grouped(written)), theme.notice, 0));
         left.push(Segment::new(strings.stop_export, theme.plain, 3));
     }
-    if let (Some((error, _)), Some(seconds)) = (&app.connection.held_up, app.connection.held_up_for(now)) {
+    if let (Some((error, _)), Some(seconds)) = (&app.status.connection.held_up, app.status.connection.held_up_for(now))
+    {
         left.push(Segment::new((strings.error)(error).trim_end_matches('.'), theme.notice, 3));
         left.push(Segment::new((strings.sent_again_in)(seconds), theme.notice, 1));
     }
@@ -69,13 +70,13 @@ fn bar(percent: u64) -> String {
 
 fn line(app: &App, paint: &mut Paint<'_>, area: Rect) -> Position {
     let cells = input_width(area.width);
-    let (line, prompt) = match &app.search {
+    let (line, prompt) = match &app.composer.search {
         Some(search) => (&search.text, SEARCH_PROMPT),
-        None => (&app.input, PROMPT),
+        None => (&app.composer.input, PROMPT),
     };
     let prompt = if line.is_scrolled() { "< " } else { prompt };
     let x = paint.put(area.x, area.y, area.width, prompt, app.theme.strong);
-    let (shown, caret) = line.in_sight(cells.into());
+    let (shown, caret) = line.visible(cells.into());
     paint.put(x, area.y, cells, &text::printable(shown), app.theme.plain);
     let caret = u16::try_from(caret).unwrap_or(u16::MAX).min(cells.saturating_sub(1));
     Position::new(x.saturating_add(caret), area.y)
@@ -84,8 +85,8 @@ fn line(app: &App, paint: &mut Paint<'_>, area: Rect) -> Position {
 /// The earlier line that was found, what is searched for marked in it.
 fn found(app: &App, paint: &mut Paint<'_>, area: Rect, search: &Search) {
     let (theme, strings) = (&app.theme, app.strings);
-    let Some(line) = search.found.and_then(|at| app.recall.line(at)) else {
-        let words = if app.recall.len() == 0 || !search.text.is_empty() {
+    let Some(line) = search.found.and_then(|at| app.composer.history.line(at)) else {
+        let words = if app.composer.history.len() == 0 || !search.text.is_empty() {
             strings.history_none
         } else {
             strings.history_search
@@ -124,24 +125,29 @@ fn found(app: &App, paint: &mut Paint<'_>, area: Rect, search: &Search) {
 /// What is to be said: below the input, over the keys too if it is long, and above the input where the screen is so
 /// small that it would not fit below.
 fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
-    if let Some(search) = &app.search {
+    if let Some(search) = &app.composer.search {
         return found(app, paint, parts.hint, search);
     }
-    if matches!(app.body, Body::Paste(_)) && app.notices.current().is_none() {
+    if matches!(app.body, Body::Paste(_)) && app.status.notices.current().is_none() {
         // The question is not about the line; what answers it is said here where there is no footer.
         if parts.footer.height == 0 {
             footer(app, paint, parts.hint);
         }
         return;
     }
-    let reading = !matches!(app.body, Body::Feed) || !app.feed.is_following() || !app.feed.filter.is_all();
-    if parts.footer.height == 0 && reading && app.check == Check::Empty && app.notices.current().is_none() {
+    let reading =
+        !matches!(app.body, Body::Feed) || !app.reading.feed.is_following() || !app.reading.feed.filter.is_all();
+    if parts.footer.height == 0
+        && reading
+        && app.composer.check == Check::Empty
+        && app.status.notices.current().is_none()
+    {
         // Where there is no footer, what the keys do is worth more than being told to type.
         return footer(app, paint, parts.hint);
     }
     let cells = usize::from(parts.hint.width);
-    let Sentence { words, gravity, passing } = app.sentence(cells);
-    let style = style(app, gravity);
+    let Sentence { words, severity, passing } = app.sentence(cells);
+    let style = style(app, severity);
     let lines = text::wrap(&words, cells);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let below = parts.hint.height + parts.footer.height;
@@ -160,11 +166,11 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
 }
 
 /// How it looks, by how grave it is.
-const fn style(app: &App, gravity: Gravity) -> Style {
-    match gravity {
-        Gravity::Info => app.theme.plain,
-        Gravity::Warning => app.theme.notice,
-        Gravity::Error => app.theme.error,
+const fn style(app: &App, severity: Severity) -> Style {
+    match severity {
+        Severity::Info => app.theme.plain,
+        Severity::Warning => app.theme.notice,
+        Severity::Error => app.theme.error,
     }
 }
 
@@ -173,28 +179,24 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let keys = match app.body {
         Body::Paste(ref question) if question.counts().0 == 0 => strings.paste_keys_none,
         Body::Paste(_) => strings.paste_keys,
-        _ if app.search.is_some() => strings.history_keys,
-        _ if matches!(app.check, Check::Command) => strings.footer_command,
+        _ if app.composer.search.is_some() => strings.history_keys,
+        _ if matches!(app.composer.check, Check::Command) => strings.footer_command,
         Body::Help(_) => strings.help_keys,
         // Enter takes the line, whoever is chosen.
-        Body::Online if !app.input.is_empty() => strings.footer_typing,
+        Body::Online if !app.composer.input.is_empty() => strings.footer_typing,
         Body::Online => strings.online_keys,
         Body::Detail(_) => strings.detail_keys,
         Body::Chart if chart::shows_all(area.width) => strings.chart_keys,
         Body::Chart => strings.chart_keys_small,
-        Body::Feed if !app.input.is_empty() => strings.footer_typing,
-        Body::Feed if !app.feed.filter.is_all() && app.feed.rows().len() == 0 => {
-            if app.feed.is_asking() {
-                strings.footer_none_yet
-            } else {
-                strings.footer_none
-            }
+        Body::Feed if !app.composer.input.is_empty() => strings.footer_typing,
+        Body::Feed if !app.reading.feed.filter.is_all() && app.reading.feed.rows().len() == 0 => {
+            if app.reading.feed.is_asking() { strings.footer_none_yet } else { strings.footer_none }
         }
-        Body::Feed if app.feed.filter.needle.is_some() => strings.footer_found,
-        Body::Feed if app.feed.selected().is_some() => strings.footer_selected,
-        Body::Feed if !app.feed.filter.is_all() => strings.footer_filtered,
-        Body::Feed if !app.feed.is_following() => strings.footer_scrolled,
-        Body::Feed if app.connection.why_lost().is_some() => strings.footer_lost,
+        Body::Feed if app.reading.feed.filter.text.is_some() => strings.footer_found,
+        Body::Feed if app.reading.feed.selected().is_some() => strings.footer_selected,
+        Body::Feed if !app.reading.feed.filter.is_all() => strings.footer_filtered,
+        Body::Feed if !app.reading.feed.is_following() => strings.footer_scrolled,
+        Body::Feed if app.status.connection.why_lost().is_some() => strings.footer_lost,
         Body::Feed => strings.footer,
     };
     self::keys(app, paint, area, keys);
@@ -204,9 +206,10 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
 pub(super) fn keys(app: &App, paint: &mut Paint<'_>, area: Rect, keys: &[(Hint, &'static str)]) {
     let hint = |(hint, what): &(Hint, &'static str)| {
         let idle = matches!(app.body, Body::Chart) && chart::does_nothing(app, *hint);
-        let even = matches!((&app.body, hint), (Body::Chart, Hint::Word("End"))) && app.chart.divides_by_powers();
+        let even =
+            matches!((&app.body, hint), (Body::Chart, Hint::Word("End"))) && app.reading.chart.divides_by_powers();
         let what = if even { app.strings.chart_even } else { what };
-        Some((app.keymap.hint(*hint, app.strings.lang).filter(|_| !idle)?, what))
+        Some((app.setup.keymap.hint(*hint, app.strings.lang).filter(|_| !idle)?, what))
     };
     let keys: Vec<(String, &str)> = keys.iter().filter_map(hint).collect();
     paint.keys(area, &keys, app.theme.key, app.theme.plain);

@@ -26,7 +26,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         return Position::new(keys.x, keys.y);
     }
     let roomy = area.height >= ROOMY;
-    let fields = JoinForm::fields(app.connection.auth());
+    let fields = JoinForm::fields(app.status.connection.auth());
     let step = if roomy { 2 } else { 1 };
     let field_lines = u16::try_from(fields.len()).unwrap_or(0) * step;
     let height = if roomy { 5 + field_lines + 4 } else { area.height };
@@ -40,10 +40,10 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         return caret;
     }
 
-    let server = Segment::new(&*app.connection.server, theme.plain, 2);
+    let server = Segment::new(&*app.status.connection.server, theme.plain, 2);
     let program = Segment::new(strings.program, theme.strong, 0);
     let mut connection = header::state(app, now, !roomy);
-    if app.connection.hosting {
+    if app.status.connection.hosting {
         connection.push(Segment::new(strings.hosting, theme.plain, 3));
     }
     if roomy {
@@ -76,7 +76,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     let mut lines = text::wrap(&words, width.into());
     let below = y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1)).saturating_add(1);
     let footer = if roomy { below.min(area.bottom() - 1) } else { area.bottom() - 1 };
-    let new = app.connection.first_seen.is_some() && app.connection.to_be_confirmed().is_none();
+    let new = app.status.connection.first_seen.is_some() && app.status.connection.to_be_confirmed().is_none();
     if new && first_seen(app).as_ref() == Some(&words) && lines.len() > usize::from(footer.saturating_sub(y)) {
         // A certificate is shown whole or, on a screen that is too small, once the room is entered.
         lines.clear();
@@ -97,7 +97,7 @@ fn small_confirmation(
     area: Rect,
     (fields, lines_left): (&[Field], u16),
 ) -> Option<Position> {
-    app.connection.to_be_confirmed()?;
+    app.status.connection.to_be_confirmed()?;
     let words = first_seen(app)?;
     let lines = text::wrap(&words, area.width.into());
     let (needed, all) = (u16::try_from(lines.len()).ok()?, u16::try_from(fields.len()).ok()?);
@@ -126,8 +126,8 @@ fn small_confirmation(
 
 /// What is said of a certificate that was not seen before.
 pub(super) fn first_seen(app: &App) -> Option<String> {
-    let new = app.connection.first_seen.as_ref()?;
-    let confirmed = app.connection.to_be_confirmed().is_none();
+    let new = app.status.connection.first_seen.as_ref()?;
+    let confirmed = app.status.connection.to_be_confirmed().is_none();
     let words = if confirmed { app.strings.first_seen } else { app.strings.first_seen_pin };
     Some(words(&text::printable(&new.server), &new.fingerprint))
 }
@@ -153,8 +153,8 @@ fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position
     let x = line.x + JOIN_LABEL;
     let cells = join_field_width(line.width).min(line.width.saturating_sub(JOIN_LABEL));
     let underlined = Style::new().add_modifier(Modifier::UNDERLINED);
-    let (shown, caret) = app.form.line(field).in_sight(cells.into());
-    if field == Field::Server && app.form.server.is_empty() {
+    let (shown, caret) = app.form.line(field).visible(cells.into());
+    if field == Field::Server && app.form.line(field).is_empty() {
         paint.put(x, line.y, cells, strings.this_machine, theme.plain);
     } else if field == Field::Pin {
         // As many marks as cells, so that the caret stands behind them.
@@ -166,7 +166,7 @@ fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position
     paint.restyle(Rect::new(x, line.y, cells, 1), underlined);
 
     let note = match field {
-        Field::Name if app.form.name.is_empty() => strings.name_optional.to_owned(),
+        Field::Name if app.form.line(field).is_empty() => strings.name_optional.to_owned(),
         Field::Server if focused && app.form.has_choices() => {
             format!("{} {}", app.glyphs.up_down, strings.choose_server)
         }
@@ -203,7 +203,7 @@ fn field_words(app: &App, field: Field, now: Instant) -> Option<(Style, String)>
 /// it.
 fn message(app: &App, room: usize, now: Instant) -> (Style, String) {
     let (theme, strings) = (&app.theme, app.strings);
-    if app.connection.to_be_confirmed().is_some() {
+    if app.status.connection.to_be_confirmed().is_some() {
         return (theme.notice, first_seen(app).unwrap_or_default());
     }
     match &app.form.error {
@@ -215,7 +215,7 @@ fn message(app: &App, room: usize, now: Instant) -> (Style, String) {
             return words;
         }
     }
-    if let Some(why) = app.connection.why_lost().and_then(strings.cannot_host) {
+    if let Some(why) = app.status.connection.why_lost().and_then(strings.cannot_host) {
         return (theme.notice, why);
     }
     match first_seen(app) {

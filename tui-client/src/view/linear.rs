@@ -125,18 +125,18 @@ impl Linear {
         self.outcomes(app, now, &mut lines);
         self.opened(app, &mut lines);
         let many = self.feed(app, &mut lines);
-        let (prompt, line) = match (app.screen, &app.search) {
+        let (prompt, line) = match (app.screen, &app.composer.search) {
             (Screen::Join, _) => {
                 (format!("{}: ", super::join::label(app, app.form.focus)), app.form.line(app.form.focus))
             }
             (Screen::Room, Some(search)) => (input::SEARCH_PROMPT.to_owned(), &search.text),
-            (Screen::Room, None) => (PROMPT.to_owned(), &app.input),
+            (Screen::Room, None) => (PROMPT.to_owned(), &app.composer.input),
         };
         let secret = app.screen == Screen::Join && app.form.focus == Field::Pin;
         let shown = |text| if secret { "*".repeat(text::width(text)).into() } else { text::printable(text) };
         let (before, behind) = line.text().split_at(line.caret());
         let (before, behind) = (shown(before), shown(behind));
-        let entered = changed(&mut self.entered, app.input.taken());
+        let entered = changed(&mut self.entered, app.composer.input.taken());
         let text = format!("{before}{behind}");
         let line = LineState { prompt: &prompt, text: &text, caret: before.len(), entered };
         // A terminal that does not tell its size is taken for one of the usual.
@@ -153,37 +153,38 @@ impl Linear {
     fn connection(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
         let strings = app.strings;
         // Trying again is said once, not with every try.
-        let passing = matches!(app.connection.state, State::Connecting | State::Connected) && !self.state.is_empty();
-        let state = match &app.connection.state {
+        let passing =
+            matches!(app.status.connection.state, State::Connecting | State::Connected) && !self.state.is_empty();
+        let state = match &app.status.connection.state {
             State::Lost { why, .. } => (strings.lost)(why),
-            State::Joined => format!("{} {}", strings.joined, app.connection.log.as_deref().unwrap_or_default()),
+            State::Joined => format!("{} {}", strings.joined, app.status.connection.log.as_deref().unwrap_or_default()),
             _ => strings.connecting.to_owned(),
         };
         if !passing && changed(&mut self.state, state) {
             let mut words: Vec<String> = header::state(app, now, false).into_iter().map(|part| part.text).collect();
-            if app.connection.is_joined() {
-                words.extend([app.me.name.clone(), (strings.online)(app.online.count())]);
+            if app.status.connection.is_joined() {
+                words.extend([app.people.me.name.clone(), (strings.online)(app.people.online.count())]);
             } else if let State::Lost {
                 why: Lost::CannotHost(_) | Lost::LedgerInUse(_) | Lost::NoLedger { .. }, ..
-            } = &app.connection.state
+            } = &app.status.connection.state
             {
-                words.extend(app.connection.why_lost().and_then(strings.cannot_host));
+                words.extend(app.status.connection.why_lost().and_then(strings.cannot_host));
             } else {
-                words.insert(0, app.connection.server.clone());
+                words.insert(0, app.status.connection.server.clone());
             }
             words.retain(|words| !words.is_empty());
             lines.push(words.join(", "));
         }
-        if changed(&mut self.hosting, app.connection.hosting) && self.hosting {
+        if changed(&mut self.hosting, app.status.connection.hosting) && self.hosting {
             lines.push(strings.hosting.to_owned());
         }
-        let unanswered = if app.connection.is_joined() { 0 } else { app.feed.waiting.unanswered() };
+        let unanswered = if app.status.connection.is_joined() { 0 } else { app.reading.feed.pending.unanswered() };
         if std::mem::replace(&mut self.unanswered, unanswered) < unanswered {
             lines.push((strings.waiting)(unanswered));
         }
-        let held_up = app.connection.held_up.as_ref();
+        let held_up = app.status.connection.held_up.as_ref();
         if changed(&mut self.held_up, held_up.map(|(_, until)| *until))
-            && let (Some((error, _)), Some(seconds)) = (held_up, app.connection.held_up_for(now))
+            && let (Some((error, _)), Some(seconds)) = (held_up, app.status.connection.held_up_for(now))
         {
             lines.push((strings.error)(error));
             lines.push((strings.sent_again_in)(seconds));
@@ -194,7 +195,7 @@ impl Linear {
     fn outcomes(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
         let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
         let mut refused = Vec::new();
-        for square in (0..app.feed.waiting.len()).filter_map(|at| app.feed.waiting.get(at)) {
+        for square in (0..app.reading.feed.pending.len()).filter_map(|at| app.reading.feed.pending.get(at)) {
             if let Some(why) = square.refusal() {
                 if !self.refused.iter().any(|id| id == square.id()) {
                     lines.push(writer.refused(&square.number, why, usize::from(COLUMNS)));
@@ -205,12 +206,12 @@ impl Linear {
         self.refused = refused;
         let Sentence { words, passing, .. } = app.sentence(COLUMNS.into());
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
-        let notice = app.notices.current().map(Notice::until);
+        let notice = app.status.notices.current().map(Notice::until);
         // Every try tells again why there is no connection; it is said once.
-        if app.connection.is_joined() {
+        if app.status.connection.is_joined() {
             self.why_lost.clear();
         }
-        let lost = app.notices.current().filter(|notice| notice.is_while_lost() && notice.text == sentence);
+        let lost = app.status.notices.current().filter(|notice| notice.is_while_lost() && notice.text == sentence);
         let sentence = if lost.is_some() && self.why_lost == sentence { String::new() } else { sentence };
         if lost.is_some() && !sentence.is_empty() {
             self.why_lost.clone_from(&sentence);
@@ -218,7 +219,7 @@ impl Linear {
         // The same may be said of another try.
         let renewed = changed(&mut self.notice, notice) && notice.is_some();
         // What is wrong is said with every Enter, or a second one would seem to have done something.
-        let again = changed(&mut self.refusals, app.refusals);
+        let again = changed(&mut self.refusals, app.composer.refusals);
         say_changed(&mut self.sentence, sentence, renewed || again, lines);
         let joining = app.screen == Screen::Join;
         let error = app.form.error.as_ref().map(|(_, words)| words.clone()).filter(|_| joining).unwrap_or_default();
@@ -241,14 +242,16 @@ impl Linear {
         let pasted = if let Body::Paste(question) = &app.body { question.lines().len() } else { 0 };
         let body = discriminant(&app.body);
         // The chart is loaded while it is open, and counts are said once they are known.
-        let counting = matches!(app.body, Body::Chart) && app.feed.is_asking();
+        let counting = matches!(app.body, Body::Chart) && app.reading.feed.is_asking();
         if (self.body != Some(body) && !counting) || self.pasted != pasted {
             (self.body, self.pasted) = (Some(body), pasted);
             bodies::say(app, lines);
         }
-        let found = app.search.as_ref().and_then(|search| search.found);
+        let found = app.composer.search.as_ref().and_then(|search| search.found);
         if changed(&mut self.found, found) {
-            lines.extend(found.and_then(|at| app.recall.line(at)).map(|line| text::printable(line).into_owned()));
+            lines.extend(
+                found.and_then(|at| app.composer.history.line(at)).map(|line| text::printable(line).into_owned()),
+            );
         }
     }
 
@@ -257,13 +260,13 @@ impl Linear {
         if app.screen != Screen::Room {
             return false;
         }
-        if changed(&mut self.log, app.connection.log.clone()) {
+        if changed(&mut self.log, app.status.connection.log.clone()) {
             self.newest = 0;
         }
         let summed_up = self.filter(app, lines);
-        let selected = app.feed.selected();
+        let selected = app.reading.feed.selected();
         let moved = changed(&mut self.selected, selected.map(Row::seq));
-        let place = if app.feed.is_following() { None } else { self.in_sight(app).map(Row::seq) };
+        let place = if app.reading.feed.is_following() { None } else { self.in_sight(app).map(Row::seq) };
         let before = std::mem::replace(&mut self.place, place);
         let paged = before != place && place.is_some();
         match selected {
@@ -278,12 +281,12 @@ impl Linear {
             // From here on nothing new is said.
             lines.push(app.strings.back_to_newest.to_owned());
         }
-        app.feed.is_following() && app.input.is_empty() && !self.filtering && self.live(app, lines)
+        app.reading.feed.is_following() && app.composer.input.is_empty() && !self.filtering && self.live(app, lines)
     }
 
     /// The first result in sight.
     fn in_sight<'a>(&self, app: &'a App) -> Option<&'a Row> {
-        (0..ROWS.into()).find_map(|line| match app.feed.line(line) {
+        (0..ROWS.into()).find_map(|line| match app.reading.feed.line(line) {
             Some(Item::Row(row)) => Some(row),
             _ => None,
         })
@@ -291,24 +294,24 @@ impl Linear {
 
     /// Whose results are said, and those that are there already when that changes. Whether they were said now.
     fn filter(&mut self, app: &App, lines: &mut Vec<String>) -> bool {
-        let all = app.feed.filter.is_all();
-        let whose = app.feed.filter.student.as_ref().map_or("", |whose| &whose.id);
-        let typed = app.feed.filter.needle.as_ref().map_or("", |needle| &needle.typed);
+        let all = app.reading.feed.filter.is_all();
+        let whose = app.reading.feed.filter.student.as_ref().map_or("", |whose| &whose.id);
+        let typed = app.reading.feed.filter.text.as_ref().map_or("", |needle| &needle.typed);
         let filter = if all { String::new() } else { format!("{whose}\n{typed}") };
         if changed(&mut self.filter, filter) {
             self.filtering = !all;
             if all {
                 lines.push(app.strings.everybody.to_owned());
-            } else if app.feed.is_asking() {
+            } else if app.reading.feed.is_asking() {
                 lines.push(app.strings.searching.to_owned());
             }
         }
-        let now = self.filtering && !app.feed.is_asking();
+        let now = self.filtering && !app.reading.feed.is_asking();
         if now {
             self.filtering = false;
             lines.push(filter::parts(app).into_iter().map(|part| part.text).collect::<Vec<_>>().join(", "));
             page(app, lines);
-            self.newest = self.newest.max(app.feed.rows().next_back().map_or(0, Row::seq));
+            self.newest = self.newest.max(app.reading.feed.rows().next_back().map_or(0, Row::seq));
         }
         now
     }
@@ -316,12 +319,12 @@ impl Linear {
     /// Results as they come. Whether as many were said as are said at once.
     fn live(&mut self, app: &App, lines: &mut Vec<String>) -> bool {
         let newest = self.newest;
-        let new: Vec<&Row> = app.feed.rows().rev().take_while(|row| row.seq() > newest).collect();
+        let new: Vec<&Row> = app.reading.feed.rows().rev().take_while(|row| row.seq() > newest).collect();
         let mut skipped = 0;
         let mut said = Vec::new();
         for (at, row) in new.iter().enumerate() {
             // My own are answers, however many others came with them.
-            if at < AT_ONCE || (row.student() == app.me.id && said.len() < 5 * AT_ONCE) {
+            if at < AT_ONCE || (row.student() == app.people.me.id && said.len() < 5 * AT_ONCE) {
                 said.push(self::row(app, row));
             } else {
                 skipped += 1;
@@ -329,7 +332,7 @@ impl Linear {
         }
         let many = said.len() >= AT_ONCE;
         if skipped > 0 {
-            let key = app.keymap.name(Action::PageUp, app.strings.lang);
+            let key = app.setup.keymap.name(Action::PageUp, app.strings.lang);
             lines.push((app.strings.passed_over)(&text::grouped(skipped), key.as_deref()));
         }
         lines.extend(said.into_iter().rev());
@@ -355,7 +358,7 @@ fn say_changed(before: &mut String, now: String, again: bool, lines: &mut Vec<St
 /// A result in a line.
 fn row(app: &App, row: &Row) -> String {
     let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
-    let who = if row.student() == app.me.id {
+    let who = if row.student() == app.people.me.id {
         Cow::Borrowed(app.strings.me)
     } else if row.name() == app.strings.me {
         Cow::Owned(format!("\"{}\"", row.name()))
@@ -367,8 +370,8 @@ fn row(app: &App, row: &Row) -> String {
 
 /// What of the feed is in sight.
 fn page(app: &App, lines: &mut Vec<String>) {
-    let selected = app.feed.selected().map(Row::seq);
-    for item in (0..ROWS.into()).filter_map(|line| app.feed.line(line)) {
+    let selected = app.reading.feed.selected().map(Row::seq);
+    for item in (0..ROWS.into()).filter_map(|line| app.reading.feed.line(line)) {
         match item {
             Item::Row(row) if selected == Some(row.seq()) => {
                 lines.push(format!("{} {}", super::feed::SELECTED, self::row(app, row)));
@@ -377,8 +380,8 @@ fn page(app: &App, lines: &mut Vec<String>) {
             Item::Top(Top::Empty) => lines.push(app.strings.nothing_here.to_owned()),
             Item::Top(top) => lines.push(super::feed::top_words(app, top).to_owned()),
             Item::Divider => lines.push(app.strings.divider.to_owned()),
-            Item::Cut => lines.push(app.strings.cut.to_owned()),
-            Item::MoreWaiting(_) | Item::Waiting(_) => {}
+            Item::Gap => lines.push(app.strings.cut.to_owned()),
+            Item::MorePending(_) | Item::Pending(_) => {}
         }
     }
     lines.retain(|line| !line.is_empty());

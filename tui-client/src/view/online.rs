@@ -16,11 +16,11 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let (theme, ellipsis) = (&app.theme, app.glyphs.ellipsis);
     // Without a connection the list is the last that was known, and its count would promise too much.
     let strings = app.strings;
-    let joined = app.connection.is_joined();
-    let title = if joined { (strings.online)(app.online.count()) } else { strings.online_unknown.to_owned() };
+    let joined = app.status.connection.is_joined();
+    let title = if joined { (strings.online)(app.people.online.count()) } else { strings.online_unknown.to_owned() };
     paint.put(area.x, area.y, area.width, &title, theme.strong);
 
-    let (people, more) = app.online.in_sight(list_lines(area.height));
+    let (people, more) = app.people.online.visible(list_lines(area.height));
     let width = usize::from(area.width);
     let terminals =
         |sessions: u32| if sessions > 1 { format!(" {}{sessions}", app.glyphs.times) } else { String::new() };
@@ -30,8 +30,9 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let name_cells = width.saturating_sub(2 + 1 + id_cells + behind).min(24);
     let mut y = area.y + 1;
     for person in people {
-        let me = person.id == app.me.id;
-        let chosen = matches!(app.body, Body::Online) && app.online.cursor().is_some_and(|one| one.id == person.id);
+        let me = person.id == app.people.me.id;
+        let chosen =
+            matches!(app.body, Body::Online) && app.people.online.cursor().is_some_and(|one| one.id == person.id);
         let mark = match (chosen, me) {
             (true, _) => ">",
             (false, true) => "*",

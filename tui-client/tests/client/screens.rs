@@ -8,10 +8,11 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
 use squares::app::{App, Setup};
-use squares::event::{Effect, Event, LinkEvent, Lost, Pending};
+use squares::event::{Effect, Event, LinkEvent, Lost, Pending, TerminalEffect};
 use squares::lang::Lang;
-use squares::link::Continues;
+use squares::link::{Command, Continues};
 use squares::store::Unkept;
+use squares::store::history::HistoryNews;
 use squares::store::settings::Remembered;
 use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
@@ -153,7 +154,7 @@ fn error(code: ErrorCode) -> ErrorMessage {
 
 /// What is kept of the typing for later runs.
 fn is_note(effect: &Effect) -> bool {
-    matches!(effect, Effect::OpenNotebook(_) | Effect::NoteLine(_) | Effect::NoteDraft(_) | Effect::Remember)
+    matches!(effect, Effect::History(_) | Effect::Remember)
 }
 
 /// The scene at every size, in both languages.
@@ -179,7 +180,7 @@ fn room_where_nothing_can_be_kept() {
         let mut stage = Stage::room(lang, size);
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let folder = std::path::Path::new("/home/sample/.local/state/squares");
-        stage.update(Event::Unkept(Unkept::new(folder, &full)));
+        stage.update(Event::History(HistoryNews::Unkept(Unkept::new(folder, &full))));
         stage
     });
 }
@@ -403,7 +404,7 @@ fn a_result_copied() {
         let mut stage = Stage::room(lang, size);
         stage.key(KeyCode::Up, KeyModifiers::SHIFT);
         stage.press(KeyCode::Enter);
-        assert_eq!(stage.press(KeyCode::F(8)), [Effect::Copy("4489".into())]);
+        assert_eq!(stage.press(KeyCode::F(8)), [Effect::Terminal(TerminalEffect::Copy("4489".into()))]);
         stage
     });
 }

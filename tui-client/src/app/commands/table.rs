@@ -1,12 +1,12 @@
 //! Every command there is, once: its names, what it takes, what it does, and its help in both languages. The parser,
 //! Tab completion, the line of help below the input, the help screen and the guess at a typo all read this table;
-//! `carry_out` does what an action says. A command is listed here only once it does something.
+//! `execute` does what an action says. A command is listed here only once it does something.
 
 use crate::lang::{Both, both};
 
 /// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum CommandAction {
     /// Leave.
     Exit,
     /// Show the keys and the commands.
@@ -44,8 +44,8 @@ pub(crate) enum Argument {
 
 /// A command.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Command {
-    pub(crate) action: Action,
+pub(crate) struct CommandSpec {
+    pub(crate) action: CommandAction,
     /// The name that is shown and completed.
     pub(crate) name: &'static str,
     /// Other names. Those typed in Hangul mode need not be listed: the parser goes by the keys pressed.
@@ -57,7 +57,7 @@ pub(crate) struct Command {
     pub(crate) help: Both,
 }
 
-impl Command {
+impl CommandSpec {
     /// Every name it is known by, the one that is shown first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
@@ -80,81 +80,81 @@ pub(crate) const THEMES: &[&[&str]] = &[
 pub(crate) const COPIED: &[&[&str]] = &[&["square", "제곱"], &["number", "수", "밑"]];
 
 /// Every command, in the order in which help lists them.
-pub(crate) static COMMANDS: &[Command] = &[
-    Command {
-        action: Action::Help,
+pub(crate) static COMMANDS: &[CommandSpec] = &[
+    CommandSpec {
+        action: CommandAction::Help,
         name: "help",
         aliases: &["h", "도움말", "도움"],
         argument: Argument::Nothing,
         usage: both("/help", "/help"),
         help: both("키와 명령 도움말", "keys and commands"),
     },
-    Command {
-        action: Action::Mine,
+    CommandSpec {
+        action: CommandAction::Mine,
         name: "mine",
         aliases: &["me", "내것", "나"],
         argument: Argument::Nothing,
         usage: both("/mine", "/mine"),
         help: both("내 결과만 보기, 한 번 더 쓰면 모두", "only my results; again: everybody's"),
     },
-    Command {
-        action: Action::Who,
+    CommandSpec {
+        action: CommandAction::Who,
         name: "who",
         aliases: &["online", "접속", "누구"],
         argument: Argument::Student,
         usage: both("/who [학번]", "/who [STUDENT]"),
         help: both("접속한 사람, 또는 그 학생의 결과만", "who is online, or only that student's results"),
     },
-    Command {
-        action: Action::Find,
+    CommandSpec {
+        action: CommandAction::Find,
         name: "find",
         aliases: &["search", "찾기"],
         argument: Argument::Text,
         usage: both("/find 글자", "/find TEXT"),
         help: both("수, 제곱, 이름에서 찾기", "find in numbers, squares and names"),
     },
-    Command {
-        action: Action::Chart,
+    CommandSpec {
+        action: CommandAction::Chart,
         name: "chart",
         aliases: &["graph", "plot", "그래프"],
         argument: Argument::Nothing,
         usage: both("/chart", "/chart"),
         help: both("결과를 그래프로 보기", "the results as a chart"),
     },
-    Command {
-        action: Action::Copy,
+    CommandSpec {
+        action: CommandAction::Copy,
         name: "copy",
         aliases: &["복사"],
         argument: Argument::OneOf(COPIED),
         usage: both("/copy [제곱|수]", "/copy [square|number]"),
         help: both("고른 결과나 내 최신 결과 복사", "copy the selected result, or my newest"),
     },
-    Command {
-        action: Action::Export,
+    CommandSpec {
+        action: CommandAction::Export,
         name: "export",
         aliases: &["save", "내보내기", "저장"],
         argument: Argument::Text,
         usage: both("/export 파일", "/export FILE"),
         help: both("보이는 결과를 파일로 (.csv, .jsonl)", "the results shown into a file (.csv, .jsonl)"),
     },
-    Command {
-        action: Action::Theme,
+    CommandSpec {
+        action: CommandAction::Theme,
         name: "theme",
         aliases: &["colors", "colours", "테마", "색"],
         argument: Argument::OneOf(THEMES),
         usage: both("/theme auto|dark|light|contrast|mono", "/theme auto|dark|light|contrast|mono"),
         help: both("색 바꾸기", "other colours"),
     },
-    Command {
-        action: Action::Lang,
+    CommandSpec {
+        action: CommandAction::Lang,
         name: "lang",
         aliases: &["language", "언어"],
         argument: Argument::OneOf(LANGS),
         usage: both("/lang ko|en", "/lang ko|en"),
         help: both("한국어, 영어 바꾸기", "Korean or English"),
     },
-    Command {
-        action: Action::Exit,
+    CommandSpec {
+        action: CommandAction::Exit,
         name: "exit",
         aliases: &["quit", "q", "bye", "나가기", "종료"],
         argument: Argument::Nothing,

@@ -10,7 +10,7 @@ fn room() -> Room {
 }
 
 fn has_divider(room: &Room) -> bool {
-    (0..24).any(|line| matches!(room.app.feed.line(line), Some(Item::Divider)))
+    (0..24).any(|line| matches!(room.app.reading.feed.line(line), Some(Item::Divider)))
 }
 
 /// A square of mine, and its result.
@@ -36,7 +36,7 @@ fn who_missed_nothing_finds_no_divider_above_their_own_result() {
             room.press(key);
         }
         square_one(&mut room, 31);
-        assert!(room.app.feed.is_following() && !has_divider(&room), "{way:?}");
+        assert!(room.app.reading.feed.is_following() && !has_divider(&room), "{way:?}");
     }
     let mut room = room();
     room.paste("1\n2");

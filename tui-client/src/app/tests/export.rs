@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use squares_shared::message::PageRequest;
 
 use super::*;
-use crate::event::ExportNews;
 use crate::store::export::Format;
 
 /// In a room whose ledger has so many results, of which the last few are loaded.
@@ -19,7 +18,15 @@ fn room(latest: u64) -> Room {
 
 fn begin(path: &str, replace: bool) -> Effect {
     let path = PathBuf::from(path);
-    Effect::BeginExport { format: Format::of(&path).unwrap(), path, replace }
+    Effect::Export(ExportCommand::Begin { format: Format::of(&path).unwrap(), path, replace })
+}
+
+/// The page of results that a request asks for.
+fn page(request: &PageRequest, student: &str) -> Page {
+    let (after, before) = (request.after.unwrap(), request.before.unwrap());
+    let to = before.min(after + 501);
+    let results = (after + 1..to).map(|seq| result(seq, student, None)).collect();
+    Page { results, more: to < before, student: request.student.clone() }
 }
 
 /// Answers every page until the file is complete. Gives what was written, and how often somebody asked.
@@ -27,21 +34,17 @@ fn finish(room: &mut Room, first: Vec<Effect>, student: &str) -> (Vec<u64>, usiz
     let (mut seqs, mut asked, mut effects) = (Vec::new(), 0, first);
     while let Some(effect) = effects.pop() {
         match effect {
-            Effect::Page { owner, request } => {
+            Effect::Link(Command::Page { owner, request }) => {
                 asked += 1;
                 assert_eq!(request.limit, Some(500));
-                let before = request.before.unwrap();
-                let from = before.saturating_sub(500).max(1);
-                let results = (from..before).map(|seq| result(seq, student, None)).collect();
-                let page = Page { results, more: from > 1, student: request.student.clone() };
+                let page = page(&request, student);
                 effects.extend(room.link(LinkEvent::Page { owner, request, page }));
             }
-            Effect::ExportPage(results) => {
-                let page: Vec<u64> = results.iter().map(|result| result.seq).collect();
-                seqs.splice(0..0, page);
+            Effect::Export(ExportCommand::Page(results)) => {
+                seqs.extend(results.iter().map(|result| result.seq));
                 effects.extend(room.update(Event::Export(ExportNews::Ready)));
             }
-            Effect::EndExport => effects.extend(room.update(Event::Export(ExportNews::Done))),
+            Effect::Export(ExportCommand::End) => effects.extend(room.update(Event::Export(ExportNews::Done))),
             other => panic!("{other:?}"),
         }
     }
@@ -56,7 +59,7 @@ fn all_results_are_exported_however_few_are_loaded() {
     let (seqs, asked) = finish(&mut room, first, "s0");
     assert_eq!((seqs, asked), ((1..=1_234).collect(), 3));
     assert_eq!(room.notice(), "1,234 results in a.csv.");
-    assert_eq!(room.app.exports.progress(), None);
+    assert_eq!(room.app.reading.exports.progress(), None);
 }
 
 #[test]
@@ -72,8 +75,8 @@ fn what_a_filter_lets_through_is_exported_where_there_is_one() {
     room.enter("/who s0");
     room.enter("/export b.csv");
     let asked = room.update(Event::Export(ExportNews::Ready));
-    let request = PageRequest { before: Some(301), limit: Some(500), student: Some("s0".into()), ..Default::default() };
-    assert_eq!(asked, [Effect::Page { owner: PageOwner::Export, request }]);
+    let request = PageRequest { before: Some(301), after: Some(0), limit: Some(500), student: Some("s0".into()) };
+    assert_eq!(asked, [Effect::Link(Command::Page { owner: PageOwner::Export, request })]);
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn a_file_that_is_there_is_replaced_only_by_the_same_command_again() {
     assert_eq!(room.press(KeyCode::Enter), [begin("a.csv", true)]);
     room.update(Event::Export(ExportNews::Failed(std::io::ErrorKind::Other, "disk full".into())));
     assert_eq!(room.notice(), "Could not write a.csv: disk full");
-    assert_eq!(room.app.input.text(), "/export a.csv", "to be mended");
+    assert_eq!(room.app.composer.input.text(), "/export a.csv", "to be mended");
     room.press(KeyCode::Enter);
     room.update(Event::Export(ExportNews::Failed(std::io::ErrorKind::NotFound, "no such file".into())));
     assert_eq!(room.notice(), "Could not write a.csv: there is no such folder");
@@ -104,7 +107,7 @@ fn esc_and_ctrl_c_say_no_to_replacing_a_file() {
         room.enter("/export a.csv");
         room.update(Event::Export(ExportNews::Exists));
         room.update(Event::Key(no));
-        assert!(room.app.notices.current().is_none());
+        assert!(room.app.status.notices.current().is_none());
         room.control('u');
         assert_eq!(room.enter("/export a.csv"), [begin("a.csv", false)], "it is asked again");
         room.control('c');
@@ -117,7 +120,7 @@ fn an_export_goes_on_where_it_was_through_a_lost_connection_and_ends_with_the_le
     room.enter("/export a.csv");
     let asked = room.update(Event::Export(ExportNews::Ready));
     room.lose(1);
-    assert!(room.app.exports.progress().is_some());
+    assert!(room.app.reading.exports.progress().is_some());
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     assert_eq!(
         room.link(LinkEvent::Joined { welcome: welcome(0, 1_000, 1_000), continues: Continues::Resumed }),
@@ -126,7 +129,9 @@ fn an_export_goes_on_where_it_was_through_a_lost_connection_and_ends_with_the_le
     let other = Hello { log: "other".into(), ..hello(Auth::Open) };
     room.link(LinkEvent::Hello { hello: other, hosting: false });
     let effects = room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
-    assert!(effects.contains(&Effect::StopExport) && room.notice().starts_with("Could not write a.csv"));
+    assert!(
+        effects.contains(&Effect::Export(ExportCommand::Stop)) && room.notice().starts_with("Could not write a.csv")
+    );
 }
 
 #[test]
@@ -137,7 +142,7 @@ fn ctrl_c_stops_an_export_before_it_means_anything_else() {
     room.enter("/export b.csv");
     assert_eq!(room.notice(), Strings::of(Lang::En).export_busy);
     room.control('c');
-    assert_eq!(room.control('c'), [Effect::StopExport]);
+    assert_eq!(room.control('c'), [Effect::Export(ExportCommand::Stop)]);
     assert_eq!(room.control('c'), [], "and then asks whether to leave");
 }
 
@@ -163,25 +168,20 @@ fn in_lines_an_export_tells_its_beginning_now_and_then_how_far_it_is_and_its_end
     assert!(!said.contains("Exporting"), "whether it begins is not known yet: {said}");
     let mut effects = room.update(Event::Export(ExportNews::Ready));
     let mut halfway = String::new();
-    while let Some(Effect::Page { owner, request }) = effects.pop() {
+    while let Some(Effect::Link(Command::Page { owner, request })) = effects.pop() {
         // A tenth of a second a page.
         room.now += Duration::from_millis(100);
-        let before = request.before.unwrap();
-        let from = before.saturating_sub(500).max(1);
-        let page = Page {
-            results: (from..before).map(|seq| result(seq, "s0", None)).collect(),
-            more: from > 1,
-            student: None,
-        };
+        let page = page(&request, "s0");
+        let from = page.results[0].seq;
         room.link(LinkEvent::Page { owner, request, page });
-        if from == 50_501 {
+        if from == 50_001 {
             room.press(KeyCode::Char('1'));
         }
         let new = linear.say(&room.app, room.now).bytes;
-        if from < 50_501 && from > 40_000 {
+        if from > 50_001 && from < 60_000 {
             halfway.push_str(&new);
         }
-        if from == 40_001 {
+        if from == 59_501 {
             room.press(KeyCode::Backspace);
         }
         said.push_str(&new);
@@ -204,9 +204,9 @@ fn what_went_wrong_is_no_longer_said_once_something_else_is_entered() {
         room.enter("/export a.csv");
         room.update(Event::Export(ExportNews::Failed(std::io::ErrorKind::NotFound, "no such file".into())));
         room.control('u');
-        assert!(room.app.notices.current().is_some(), "it stays while something is typed");
+        assert!(room.app.status.notices.current().is_some(), "it stays while something is typed");
         room.enter(other);
-        assert!(room.app.notices.current().is_none());
+        assert!(room.app.status.notices.current().is_none());
     }
 }
 
@@ -217,11 +217,15 @@ fn an_export_that_is_not_given_all_of_the_results_does_not_end_as_if_it_were() {
         let mut room = room(300);
         room.enter("/export a.csv");
         let effects = room.update(Event::Export(ExportNews::Ready));
-        let [Effect::Page { owner, request }] = &effects[..] else { panic!("{effects:?}") };
+        let [Effect::Link(Command::Page { owner, request })] = &effects[..] else { panic!("{effects:?}") };
         let results = given.iter().map(|seq| result(*seq, "s0", None)).collect();
         let page = Page { results, more, student: None };
         let effects = room.link(LinkEvent::Page { owner: *owner, request: request.clone(), page });
-        assert!(effects.contains(&Effect::StopExport) && !effects.contains(&Effect::EndExport), "{effects:?}");
+        assert!(
+            effects.contains(&Effect::Export(ExportCommand::Stop))
+                && !effects.contains(&Effect::Export(ExportCommand::End)),
+            "{effects:?}"
+        );
         assert!(room.notice().contains("did not give all"), "{}", room.notice());
     }
 }

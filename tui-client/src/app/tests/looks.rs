@@ -16,7 +16,7 @@ fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
     room.update(Event::Background(Rgb(255, 255, 255)));
     let dark = Appearance { choice: Choice::Dark, ..looks }.theme();
     assert_eq!((room.app.theme, room.app.remember().theme), (dark, Some(Choice::Dark)));
-    assert_eq!(room.enter("/테마 자동"), [Effect::AskBackground]);
+    assert_eq!(room.enter("/테마 자동"), [Effect::Terminal(TerminalEffect::AskBackground)]);
     assert_eq!(room.app.theme, light);
 }
 
@@ -33,16 +33,16 @@ fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
         // Neither kind of colours stands out from a grey.
         (Some(Rgb(128, 128, 128)), Choice::Dark, &[Choice::Contrast, Choice::Mono, Choice::Auto, Choice::Contrast]),
     ] {
-        room.app.appearance = Appearance { choice: begins, depth: Depth::True, background };
+        room.app.setup.appearance = Appearance { choice: begins, depth: Depth::True, background };
         for choice in choices {
             room.enter("/theme");
-            assert_eq!(room.app.appearance.choice, *choice, "{background:?}");
+            assert_eq!(room.app.setup.appearance.choice, *choice, "{background:?}");
             assert!(room.notice().starts_with("Colours: "));
         }
     }
-    room.app.appearance.choice = Choice::Auto;
+    room.app.setup.appearance.choice = Choice::Auto;
     room.enter("/theme pink");
-    assert_eq!((room.app.input.text(), room.app.appearance.choice), ("/theme pink", Choice::Auto));
+    assert_eq!((room.app.composer.input.text(), room.app.setup.appearance.choice), ("/theme pink", Choice::Auto));
     assert_eq!(room.notice(), Strings::of(Lang::En).unknown_theme);
 }
 
@@ -55,8 +55,8 @@ fn mine_comes(room: &mut Room, seq: u64) -> Vec<Effect> {
 fn results_of_mine_are_told_only_where_that_is_wanted_and_nobody_looks() {
     for (notify, told) in [
         (Notify::Off, vec![]),
-        (Notify::Bell, vec![Effect::Bell]),
-        (Notify::Title, vec![Effect::Title("(1) Squares".into())]),
+        (Notify::Bell, vec![Effect::Terminal(TerminalEffect::Bell)]),
+        (Notify::Title, vec![Effect::Terminal(TerminalEffect::Title("(1) Squares".into()))]),
     ] {
         let (mut room, _) = Room::new(Setup { student: Some("me".into()), notify, ..setup() });
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
@@ -68,7 +68,11 @@ fn results_of_mine_are_told_only_where_that_is_wanted_and_nobody_looks() {
         room.update(Event::Focus(false));
         assert_eq!(room.link(LinkEvent::Results(vec![result(7, "s0", None)])), [], "it is somebody else's");
         assert_eq!(mine_comes(&mut room, 8), told);
-        let back = if notify == Notify::Title { vec![Effect::Title("Squares".into())] } else { vec![] };
+        let back = if notify == Notify::Title {
+            vec![Effect::Terminal(TerminalEffect::Title("Squares".into()))]
+        } else {
+            vec![]
+        };
         assert_eq!(room.update(Event::Focus(true)), back);
     }
 }
@@ -80,5 +84,8 @@ fn a_square_that_waited_through_a_lost_connection_is_news() {
     room.link(LinkEvent::Queued(pending("a", "7")));
     room.update(Event::Focus(false));
     room.link(LinkEvent::Joined { welcome: welcome(0, 9, 0), continues: Continues::Anew });
-    assert_eq!(room.link(LinkEvent::Results(vec![result(9, "me", Some("a"))])), [Effect::Bell]);
+    assert_eq!(
+        room.link(LinkEvent::Results(vec![result(9, "me", Some("a"))])),
+        [Effect::Terminal(TerminalEffect::Bell)]
+    );
 }

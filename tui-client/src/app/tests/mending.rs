@@ -24,13 +24,13 @@ fn a_pin_that_was_refused_is_not_typed_on_nor_sent_again() {
     for refused in [error(ErrorCode::BadPin), held] {
         let mut room = at_the_form();
         let first = room.enter("111111");
-        assert!(first.contains(&Effect::UsePin(Pin::new("111111"))));
+        assert!(first.contains(&Effect::Link(Command::UsePin(Pin::new("111111")))));
         let forgotten = room.link(LinkEvent::JoinRefused(refused.clone()));
-        assert_eq!(room.app.form.pin.text(), "", "{refused:?}");
+        assert_eq!(room.app.form.text(Field::Pin), "", "{refused:?}");
         if refused.code == ErrorCode::RateLimited {
-            assert_eq!(forgotten, [Effect::UsePin(Pin::new(""))], "Enter alone does not try it again");
+            assert_eq!(forgotten, [Effect::Link(Command::UsePin(Pin::new("")))], "Enter alone does not try it again");
         }
-        assert!(room.enter("234567").contains(&Effect::UsePin(Pin::new("234567"))));
+        assert!(room.enter("234567").contains(&Effect::Link(Command::UsePin(Pin::new("234567")))));
     }
     let mut room = at_the_form();
     let held = ErrorMessage { retry_after_ms: Some(1_000), ..error(ErrorCode::RateLimited) };
@@ -41,16 +41,16 @@ fn a_pin_that_was_refused_is_not_typed_on_nor_sent_again() {
 fn every_enter_that_takes_nothing_counts() {
     let mut room = Room::with(0, false);
     for text in ["1x", "1/2", "--1"] {
-        let before = room.app.refusals;
+        let before = room.app.composer.refusals;
         room.enter(text);
         room.press(KeyCode::Enter);
-        assert_eq!((room.app.refusals, room.app.input.text()), (before + 2, text));
+        assert_eq!((room.app.composer.refusals, room.app.composer.input.text()), (before + 2, text));
         room.control('u');
     }
-    let before = room.app.refusals;
+    let before = room.app.composer.refusals;
     room.enter("12");
     room.enter("/lang en");
-    assert_eq!(room.app.refusals, before);
+    assert_eq!(room.app.composer.refusals, before);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn what_stands_behind_a_command_is_not_passed_over() {
         ("/chart x", "/chart takes no argument."),
     ] {
         assert_eq!(room.enter(text), [], "{text}");
-        assert_eq!((room.notice(), room.app.input.text()), (words, text));
+        assert_eq!((room.notice(), room.app.composer.input.text()), (words, text));
         room.control('u');
     }
     assert!(matches!(room.app.body, Body::Feed));
@@ -128,7 +128,7 @@ fn that_nothing_is_kept_is_said_once_with_the_folder_in_the_language_of_the_scre
     let unkept = |folder: &str| Unkept::new(Path::new(folder), &full());
     for (lang, why) in [(Lang::Ko, "디스크가 가득 찼습니다"), (Lang::En, "the disk is full")] {
         let (mut room, _) = Room::new(Setup { student: Some("me".into()), lang, ..setup() });
-        room.update(Event::Unkept(unkept("/home/me\u{1b}/squares")));
+        room.update(Event::History(HistoryNews::Unkept(unkept("/home/me\u{1b}/squares"))));
         assert!(room.notice().contains("/home/me\u{FFFD}/squares") && room.notice().contains(why), "{}", room.notice());
         let said = room.notice().to_owned();
         // What else there is to say comes first; it is said again, and then no more.

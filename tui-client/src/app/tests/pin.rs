@@ -23,8 +23,10 @@ fn with_pin(pin: &str) -> Room {
 
 fn kept(effects: &[Effect]) -> String {
     let text = |effect: &Effect| match effect {
-        Effect::NoteLine(text) | Effect::NoteDraft(text) => Some(format!("{text}\n")),
-        Effect::Square { number } => Some(format!("{number}\n")),
+        Effect::History(HistoryCommand::Line(text)) | Effect::History(HistoryCommand::Draft(text)) => {
+            Some(format!("{text}\n"))
+        }
+        Effect::Link(Command::Square { number }) => Some(format!("{number}\n")),
         _ => None,
     };
     effects.iter().filter_map(text).collect()
@@ -46,13 +48,13 @@ fn what_equals_the_pin_is_neither_squared_nor_kept() {
     ] {
         let mut room = with_pin(pin);
         let effects = all(&mut room, &format!("{typed}\r"));
-        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Square { .. })), "{typed}");
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Link(Command::Square { .. }))), "{typed}");
         let bare = typed.trim().trim_start_matches("/find ");
         let kept = kept(&effects);
         assert!(kept.lines().all(|line| !line.contains(bare)), "{typed}: {kept}");
-        assert_eq!(room.app.input.text(), "", "{typed}");
+        assert_eq!(room.app.composer.input.text(), "", "{typed}");
         room.press(KeyCode::Up);
-        assert_eq!(room.app.input.text(), "", "{typed}: it is not called back");
+        assert_eq!(room.app.composer.input.text(), "", "{typed}: it is not called back");
         if !typed.starts_with('/') {
             room.press(KeyCode::Down);
             all(&mut room, &format!("{typed}\r"));
@@ -76,25 +78,25 @@ fn a_pin_that_is_cleared_or_pasted_or_waits_from_before_goes_nowhere() {
     all(&mut room, "4711");
     room.control('c');
     room.press(KeyCode::Up);
-    assert_eq!(room.app.input.text(), "");
+    assert_eq!(room.app.composer.input.text(), "");
     room.paste("1\n4711\n2");
     assert_eq!(room.press(KeyCode::Enter), [square("1"), square("2")]);
     assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);
     room.link(LinkEvent::Queued(pending("a", "4711")));
     room.link(LinkEvent::Withheld { id: "a".into() });
-    assert_eq!(room.app.feed.waiting.len(), 0);
+    assert_eq!(room.app.reading.feed.pending.len(), 0);
     let lines = vec!["4711".into(), "12".into()];
-    room.update(Event::Notebook { student: "me".into(), lines, draft: "4711".into() });
-    assert_eq!(room.app.input.text(), "");
+    room.update(Event::History(HistoryNews::Opened { student: "me".into(), lines, draft: "4711".into() }));
+    assert_eq!(room.app.composer.input.text(), "");
     room.press(KeyCode::Up);
-    assert_eq!(room.app.input.text(), "2", "what was entered since");
+    assert_eq!(room.app.composer.input.text(), "2", "what was entered since");
 }
 
 #[test]
 fn nothing_is_squared_or_kept_before_a_server_has_answered() {
     let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
-    assert_eq!((room.app.input.text(), room.notice()), ("4711", Strings::of(Lang::En).wait_for_server));
+    assert_eq!((room.app.composer.input.text(), room.notice()), ("4711", Strings::of(Lang::En).wait_for_server));
     room.lose(1);
     assert_eq!(kept(&all(&mut room, "\r")), "");
     // It asks for a PIN, and this was it.
@@ -102,7 +104,7 @@ fn nothing_is_squared_or_kept_before_a_server_has_answered() {
     room.link(LinkEvent::PinWanted);
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
     room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
-    assert_eq!(room.app.input.text(), "", "it does not stay on the screen");
+    assert_eq!(room.app.composer.input.text(), "", "it does not stay on the screen");
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
     assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);
     // Without a connection squares go on waiting, once a server has answered.
@@ -129,7 +131,7 @@ fn a_pin_typed_full_width_is_the_pin_that_was_meant() {
     }
     room.press(KeyCode::Tab);
     let effects = room.enter("４７１１ ");
-    assert_eq!(effects[0], Effect::UsePin(Pin::new("4711")));
+    assert_eq!(effects[0], Effect::Link(Command::UsePin(Pin::new("4711"))));
 }
 
 #[test]
@@ -138,6 +140,6 @@ fn what_is_wrong_with_the_next_line_takes_the_place_of_what_is_said_of_the_pin()
     all(&mut room, "k7mq-93xd\r");
     assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);
     all(&mut room, "794f-a3xv\r");
-    assert_eq!((room.notice(), room.app.input.text()), ("", "794f-a3xv"));
-    assert!(matches!(room.app.check, Check::Wrong(_)));
+    assert_eq!((room.notice(), room.app.composer.input.text()), ("", "794f-a3xv"));
+    assert!(matches!(room.app.composer.check, Check::Wrong(_)));
 }

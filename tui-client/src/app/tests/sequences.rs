@@ -88,9 +88,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Which result is on which line.
-fn rows_in_sight(app: &App) -> HashMap<u64, usize> {
-    let height = usize::from(layout(app.size.0, app.size.1).feed.height);
-    let row = |line| match app.feed.line(line) {
+fn visible_rows(app: &App) -> HashMap<u64, usize> {
+    let height = usize::from(layout(app.setup.size.0, app.setup.size.1).feed.height);
+    let row = |line| match app.reading.feed.line(line) {
         Some(Item::Row(row)) => Some((row.seq(), line)),
         _ => None,
     };
@@ -98,17 +98,17 @@ fn rows_in_sight(app: &App) -> HashMap<u64, usize> {
 }
 
 fn draw(app: &App, now: Instant) {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    let mut terminal = Terminal::new(TestBackend::new(app.setup.size.0, app.setup.size.1)).unwrap();
     terminal.draw(|frame| crate::view::draw(app, frame, now)).unwrap();
     let buffer = terminal.backend().buffer();
-    for y in 0..app.size.1 {
+    for y in 0..app.setup.size.1 {
         let mut x = 0;
-        while x < app.size.0 {
+        while x < app.setup.size.0 {
             let cell = &buffer[(x, y)];
             assert!(cell.symbol().chars().all(squares_shared::student::is_printable), "raw text on the screen");
             x += cell.cell_width().max(1);
         }
-        assert_eq!(x, app.size.0, "half a glyph at the edge of line {y}");
+        assert_eq!(x, app.setup.size.0, "half a glyph at the edge of line {y}");
     }
 }
 
@@ -173,10 +173,14 @@ impl World {
             Step::Page(count) => {
                 let Some((owner, request)) = self.asked.pop_front() else { return Event::Wake };
                 let to = request.before.unwrap_or(u64::MAX).min(self.latest + 1);
-                let from = to.saturating_sub(count.min(request.limit.unwrap_or(1))).max(1).min(to);
+                let count = count.min(request.limit.unwrap_or(1));
+                let (from, to, more) = match request.after {
+                    Some(after) => (after + 1, to.min(after + 1 + count), after + 1 + count < to),
+                    None => (to.saturating_sub(count).max(1).min(to), to, to > count + 1),
+                };
                 let student = request.student.as_deref();
                 let results = (from..to).filter_map(|seq| self.ledger(seq, student)).collect();
-                let page = Page { results, more: from > 1, student: request.student.clone() };
+                let page = Page { results, more, student: request.student.clone() };
                 LinkEvent::Page { owner, request, page }
             }
             Step::Queued => {
@@ -236,11 +240,11 @@ proptest! {
                 room.control('e');
                 room.control('u');
             }
-            let typed = room.app.input.text().to_owned();
-            let anchor = room.app.feed.anchor();
-            let before = rows_in_sight(&room.app);
+            let typed = room.app.composer.input.text().to_owned();
+            let anchor = room.app.reading.feed.anchor();
+            let before = visible_rows(&room.app);
 
-            let event = world.event(step, room.now, room.app.size);
+            let event = world.event(step, room.now, room.app.setup.size);
             if matches!(event, Event::Link(LinkEvent::Lost { .. } | LinkEvent::Hello { .. } | LinkEvent::Joined { .. })) {
                 world.asked.clear();
             }
@@ -249,10 +253,10 @@ proptest! {
                 effects.extend(room.press(KeyCode::Enter));
             }
             world.asked.extend(effects.into_iter().filter_map(|effect| match effect {
-                Effect::Page { owner, request } => Some((owner, request)),
+                Effect::Link(Command::Page { owner, request }) => Some((owner, request)),
                 _ => None,
             }));
-            for feed in [&room.app.feed, room.app.whole_feed()] {
+            for feed in [&room.app.reading.feed, room.app.reading.whole_feed()] {
                 prop_assert!(feed.rows().len() <= 5_000);
                 if feed.filter.is_all() {
                     let seqs: Vec<u64> = feed.rows().map(Row::seq).collect();
@@ -263,10 +267,10 @@ proptest! {
             say(&mut linear, &room.app, room.now);
 
             if !by_hand && !typed.is_empty() {
-                prop_assert_eq!(room.app.input.text(), typed);
+                prop_assert_eq!(room.app.composer.input.text(), typed);
             }
             if !moves && anchor.is_some() {
-                let after = rows_in_sight(&room.app);
+                let after = visible_rows(&room.app);
                 for (seq, line) in before {
                     prop_assert_eq!(after.get(&seq), Some(&line), "result {}", seq);
                 }

@@ -5,7 +5,7 @@ use super::*;
 impl Room {
     fn open_notebook(&mut self, lines: &[&str], draft: &str) {
         let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-        self.update(Event::Notebook { student: "me".into(), lines, draft: draft.into() });
+        self.update(Event::History(HistoryNews::Opened { student: "me".into(), lines, draft: draft.into() }));
     }
 
     /// What is to be kept of the typing for later runs.
@@ -22,14 +22,14 @@ impl Room {
 fn one_line_pasted_is_typed_and_several_are_asked_about() {
     let mut room = Room::with(0, false);
     assert_eq!(room.paste("12\r\n"), []);
-    assert_eq!((room.app.input.text(), room.app.is_asking()), ("12", false));
+    assert_eq!((room.app.composer.input.text(), room.app.is_asking()), ("12", false));
     assert_eq!(room.paste("34\n5x\r\n\n６\n1/2"), []);
     let Body::Paste(question) = &room.app.body else { panic!("nothing was asked") };
     let judged: Vec<_> = question.lines().iter().map(|judged| (judged.line, judged.text.as_str())).collect();
     assert_eq!((judged, question.counts()), (vec![(2, "5x"), (4, "1/2"), (1, "34"), (3, "6")], (2, 2)));
     assert_eq!(room.press(KeyCode::Char('9')), [], "what is typed meanwhile goes nowhere");
     assert_eq!(room.press(KeyCode::Enter), [square("34"), square("6")]);
-    assert_eq!((room.app.input.text(), room.app.is_asking()), ("12", false));
+    assert_eq!((room.app.composer.input.text(), room.app.is_asking()), ("12", false));
 }
 
 #[test]
@@ -58,12 +58,12 @@ fn earlier_runs_lines_come_before_this_ones() {
     room.open_notebook(&["1", "2"], "");
     for line in ["3", "2", "1", "1"] {
         room.press(KeyCode::Up);
-        assert_eq!(room.app.input.text(), line);
+        assert_eq!(room.app.composer.input.text(), line);
     }
     room.control('n');
-    assert_eq!(room.app.input.text(), "2");
+    assert_eq!(room.app.composer.input.text(), "2");
     room.key(KeyCode::Char('>'), KeyModifiers::ALT);
-    assert_eq!(room.app.input.text(), "");
+    assert_eq!(room.app.composer.input.text(), "");
 }
 
 #[test]
@@ -73,26 +73,34 @@ fn history_is_searched_as_it_is_typed() {
     room.enter("5");
     room.press(KeyCode::Char('9'));
     let found = |room: &Room| {
-        let at = room.app.search.as_ref().and_then(|search| search.found);
-        at.and_then(|at| room.app.recall.line(at)).unwrap_or("nothing").to_owned()
+        let at = room.app.composer.search.as_ref().and_then(|search| search.found);
+        at.and_then(|at| room.app.composer.history.line(at)).unwrap_or("nothing").to_owned()
     };
     room.control('r');
     assert_eq!(found(&room), "5");
     room.press(KeyCode::Char('1'));
     room.press(KeyCode::Char('2'));
-    assert_eq!((found(&room), room.app.input.text()), ("12".into(), "9"));
+    assert_eq!((found(&room), room.app.composer.input.text()), ("12".into(), "9"));
     room.control('r');
     assert_eq!(found(&room), "120");
     room.control('r');
-    assert!(room.app.search.as_ref().is_some_and(|search| search.last), "there is no other");
+    assert!(room.app.composer.search.as_ref().is_some_and(|search| search.last), "there is no other");
     room.control('s');
     assert_eq!(found(&room), "12");
     room.press(KeyCode::Esc);
-    assert_eq!((room.app.input.text(), room.app.search.is_none()), ("9", true), "Esc brings back what was typed");
+    assert_eq!(
+        (room.app.composer.input.text(), room.app.composer.search.is_none()),
+        ("9", true),
+        "Esc brings back what was typed"
+    );
     room.control('r');
     room.paste("가람");
     room.control('a');
-    assert_eq!(room.app.input.text(), "/find 가람", "a key of the line takes what was found and does what it does");
+    assert_eq!(
+        room.app.composer.input.text(),
+        "/find 가람",
+        "a key of the line takes what was found and does what it does"
+    );
     room.control('u');
     room.control('k');
     room.control('r');
@@ -107,15 +115,19 @@ fn history_is_searched_as_it_is_typed() {
 fn a_line_that_was_being_typed_comes_back_unless_another_is() {
     let mut room = Room::with(0, false);
     room.open_notebook(&[], "1234");
-    assert_eq!((room.app.input.text(), room.notice().is_empty()), ("1234", false));
+    assert_eq!((room.app.composer.input.text(), room.notice().is_empty()), ("1234", false));
     assert_eq!(room.press(KeyCode::Enter), [square("1234")]);
     let mut room = Room::with(0, false);
     room.press(KeyCode::Char('7'));
     room.open_notebook(&[], "1234");
-    assert_eq!(room.app.input.text(), "7");
-    room.update(Event::Notebook { student: "other".into(), lines: vec!["secret".into()], draft: "x".into() });
+    assert_eq!(room.app.composer.input.text(), "7");
+    room.update(Event::History(HistoryNews::Opened {
+        student: "other".into(),
+        lines: vec!["secret".into()],
+        draft: "x".into(),
+    }));
     room.press(KeyCode::Up);
-    assert_eq!(room.app.input.text(), "7", "another student's lines are not this one's");
+    assert_eq!(room.app.composer.input.text(), "7", "another student's lines are not this one's");
 }
 
 #[test]
@@ -140,13 +152,13 @@ fn what_is_typed_is_given_to_be_kept() {
     assert_eq!(
         room.notes("12"),
         [
-            Effect::NoteDraft("1".into()),
-            Effect::NoteDraft("12".into()),
-            Effect::NoteLine("12".into()),
-            Effect::NoteDraft(String::new()),
+            Effect::History(HistoryCommand::Draft("1".into())),
+            Effect::History(HistoryCommand::Draft("12".into())),
+            Effect::History(HistoryCommand::Line("12".into())),
+            Effect::History(HistoryCommand::Draft(String::new())),
         ]
     );
-    assert_eq!(room.notes("/mine").last(), Some(&Effect::NoteDraft(String::new())));
+    assert_eq!(room.notes("/mine").last(), Some(&Effect::History(HistoryCommand::Draft(String::new()))));
     let effects = room.app.update(Event::Resize(40, 12), room.now);
     assert_eq!(effects, [], "nothing changed");
 }
@@ -159,9 +171,9 @@ fn ctrl_c_clears_a_line_that_can_be_called_back_or_undone() {
             room.press(KeyCode::Char(c));
         }
         room.control('c');
-        assert_eq!(room.app.input.text(), "");
+        assert_eq!(room.app.composer.input.text(), "");
         room.key(back, if back == KeyCode::Up { KeyModifiers::NONE } else { KeyModifiers::CONTROL });
-        assert_eq!(room.app.input.text(), "1/2");
+        assert_eq!(room.app.composer.input.text(), "1/2");
         room.control('u');
     }
 }
@@ -178,5 +190,5 @@ fn keys_of_a_settings_file_take_the_place_of_the_usual_ones() {
     room.press(KeyCode::Esc);
     room.press(KeyCode::Char('1'));
     room.press(KeyCode::F(12));
-    assert_eq!(room.app.input.text(), "");
+    assert_eq!(room.app.composer.input.text(), "");
 }

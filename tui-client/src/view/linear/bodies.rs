@@ -13,7 +13,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
     match &app.body {
         Body::Feed => {}
         Body::Help(_) => {
-            for line in help(strings, &app.keymap, app.ascii, app.screen, 1_000) {
+            for line in help(strings, &app.setup.keymap, app.setup.ascii, app.screen, 1_000) {
                 match (line, lines.last_mut()) {
                     (HelpLine::Blank, _) => {}
                     (HelpLine::Heading(heading), _) => lines.push(heading.to_owned()),
@@ -24,9 +24,9 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
             }
         }
         Body::Online => {
-            lines.push((strings.online)(app.online.count()));
-            for person in app.online.people().iter().take(MOST) {
-                let me = if person.id == app.me.id { format!(" ({})", strings.me) } else { String::new() };
+            lines.push((strings.online)(app.people.online.count()));
+            for person in app.people.online.people().iter().take(MOST) {
+                let me = if person.id == app.people.me.id { format!(" ({})", strings.me) } else { String::new() };
                 let id = if person.id == person.name { String::new() } else { format!(", {}", person.id) };
                 let terminals = if person.sessions > 1 {
                     format!(", {}{}", app.glyphs.times, person.sessions)
@@ -35,14 +35,15 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
                 };
                 lines.push(format!("{}{me}{id}{terminals}", person.name));
             }
-            let more = app.online.count().saturating_sub(app.online.people().len().min(MOST));
+            let more = app.people.online.count().saturating_sub(app.people.online.people().len().min(MOST));
             if more > 0 {
                 lines.push((strings.more_online)(&text::grouped(more)));
             }
         }
         Body::Detail(detail) => {
             let row = &detail.row;
-            let when = row.at().map(|at| at.to_zoned(app.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+            let when =
+                row.at().map(|at| at.to_zoned(app.setup.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
             let who = [Some(row.name().to_owned()), Some(row.student().to_owned()), when];
             lines.push(who.into_iter().flatten().collect::<Vec<_>>().join(", "));
             let (number, square) = row.digits();
@@ -53,7 +54,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
             }
         }
         Body::Chart => {
-            let tally = &app.chart.tally;
+            let tally = &app.reading.chart.tally;
             lines.push((strings.who_squared)(&tally.total().to_string(), tally.is_whole()));
             for count in tally.leaders(MOST) {
                 lines.push(format!("{}: {}", text::name_in_line(app.name_of(count)), count.results));
@@ -69,7 +70,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
             }
             let keys = if good == 0 { strings.paste_keys_none } else { strings.paste_keys };
             let hint = |(hint, what): &(crate::keys::Hint, &str)| {
-                Some(format!("{}: {what}", app.keymap.hint(*hint, strings.lang)?))
+                Some(format!("{}: {what}", app.setup.keymap.hint(*hint, strings.lang)?))
             };
             lines.push(keys.iter().filter_map(hint).collect::<Vec<_>>().join(", "));
         }

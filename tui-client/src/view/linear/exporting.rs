@@ -24,9 +24,9 @@ impl Exporting {
         match self.said {
             None => lines.push((app.strings.export_begins)(&text::grouped(results), &path)),
             // A word that is being read back is not broken into for this.
-            Some(said) if now < said + EVERY || !app.input.is_empty() => return,
+            Some(said) if now < said + EVERY || !app.composer.input.is_empty() => return,
             Some(_) => {
-                let progress = app.exports.progress();
+                let progress = app.reading.exports.progress();
                 lines.extend(
                     progress.map(|(percent, written)| (app.strings.exporting)(percent, &text::grouped(written))),
                 );

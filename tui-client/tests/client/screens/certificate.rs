@@ -102,8 +102,8 @@ fn before_a_pin_is_given_the_certificate_stands_whole_beside_its_field_on_every_
 
 #[test]
 fn a_pin_goes_out_only_after_the_certificate_was_on_the_screen() {
-    let believe = |effect: &Effect| matches!(effect, Effect::Believe { fingerprint, .. } if fingerprint == FINGERPRINT);
-    let joins = |effect: &Effect| matches!(effect, Effect::Join { .. });
+    let believe = |effect: &Effect| matches!(effect, Effect::Link(Command::Believe { fingerprint, .. }) if fingerprint == FINGERPRINT);
+    let joins = |effect: &Effect| matches!(effect, Effect::Link(Command::Join { .. }));
     let mut stage = asking(Lang::En, (80, 24));
     // One from the environment, which the link held back.
     stage.link(LinkEvent::Unconfirmed);

@@ -37,7 +37,7 @@ fn sentences_name_the_keys_that_were_chosen() {
         stage.link(lost);
         let picture = stage.picture();
         assert!(picture.contains("Enter") && !picture.contains("F5"), "{picture}");
-        assert!(stage.press(KeyCode::Enter).contains(&Effect::ReconnectNow));
+        assert!(stage.press(KeyCode::Enter).contains(&Effect::Link(Command::ReconnectNow)));
 
         for (keys, named) in [(&["Alt-U"][..], "Alt-U"), (&[], ".")] {
             let stage = room(lang, false, &[(Action::PageUp, keys)]);

@@ -1,6 +1,8 @@
 //! What typing brings to the screen: questions, searches, commands, and files.
 
-use squares::event::{ExportNews, Pin};
+use squares::event::Pin;
+use squares::store::export::ExportNews;
+use squares::store::history::HistoryNews;
 use squares_shared::message::Page;
 
 use super::*;
@@ -62,7 +64,7 @@ fn history_searched() {
     check("history", |lang, size| {
         let mut stage = Stage::room(lang, size);
         let lines = vec!["1234567".into(), "/find 가람".into(), "9".repeat(300), "12".into()];
-        stage.update(Event::Notebook { student: "20260002".into(), lines, draft: String::new() });
+        stage.update(Event::History(HistoryNews::Opened { student: "20260002".into(), lines, draft: String::new() }));
         stage.key(KeyCode::Char('r'), KeyModifiers::CONTROL);
         stage.type_in("가람");
         stage
@@ -73,7 +75,11 @@ fn history_searched() {
 fn a_line_that_was_being_typed_comes_back() {
     check("draft", |lang, size| {
         let mut stage = Stage::room(lang, size);
-        stage.update(Event::Notebook { student: "20260002".into(), lines: vec![], draft: "123.5".into() });
+        stage.update(Event::History(HistoryNews::Opened {
+            student: "20260002".into(),
+            lines: vec![],
+            draft: "123.5".into(),
+        }));
         stage
     });
 }
@@ -103,9 +109,11 @@ fn an_export_under_way() {
         stage.press(KeyCode::Enter);
         let mut asked = stage.update(Event::Export(ExportNews::Ready));
         for _ in 0..8 {
-            let Some(Effect::Page { owner, request }) = asked.pop() else { panic!("no page is asked for") };
-            let before = request.before.unwrap_or(0);
-            let results = (before - 500..before).map(result).collect();
+            let Some(Effect::Link(Command::Page { owner, request })) = asked.pop() else {
+                panic!("no page is asked for")
+            };
+            let after = request.after.unwrap_or(0);
+            let results = (after + 1..=after + 500).map(result).collect();
             stage.link(LinkEvent::Page { owner, request, page: Page { results, more: true, student: None } });
             asked = stage.update(Event::Export(ExportNews::Ready));
         }
@@ -138,7 +146,10 @@ fn what_is_said_covers_no_newest_result() {
             if size.0 > MIDDLE.0 {
                 let folder = format!("/home/sample/{}", "a-long-name/".repeat(20));
                 let kind = std::io::ErrorKind::NotADirectory;
-                stage.update(Event::Unkept(Unkept::new(std::path::Path::new(&folder), &kind.into())));
+                stage.update(Event::History(HistoryNews::Unkept(Unkept::new(
+                    std::path::Path::new(&folder),
+                    &kind.into(),
+                ))));
                 shows(&stage);
                 stage.press(KeyCode::Esc);
             }

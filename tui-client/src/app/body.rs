@@ -1,0 +1,114 @@
+//! What fills the middle of the room, and how it scrolls.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::{App, Detail, Pasted, head_lines, help};
+use crate::keys::{Action, Key, KeyContext};
+
+/// What fills the middle of the room.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Feed,
+    /// Help, scrolled down by so many lines.
+    Help(usize),
+    Detail(Detail),
+    /// Who is online, where there is no room for the list beside the feed, or more of it is wanted.
+    Online,
+    /// The results as a picture.
+    Chart,
+    /// Whether to square several lines that were pasted.
+    Paste(Pasted),
+}
+
+/// The lines of the online list that are left for people, below its title.
+pub(crate) const fn list_lines(height: u16) -> usize {
+    height.saturating_sub(1) as usize
+}
+
+impl App {
+    /// A key that scrolls wherever nothing is typed. Whether it is one.
+    pub(super) fn scroll_key(&mut self, key: KeyEvent, page: isize) -> bool {
+        let lines = match (key.code, self.setup.keymap.action(Key::of(key), KeyContext { empty: true, chart: false })) {
+            (KeyCode::Up, _) => -1,
+            (KeyCode::Down, _) => 1,
+            (KeyCode::Home, _) | (_, Some(Action::Oldest)) => isize::MIN / 2,
+            (KeyCode::End, _) | (_, Some(Action::Newest)) => isize::MAX / 2,
+            (_, Some(Action::PageUp)) => -page,
+            (_, Some(Action::PageDown)) => page,
+            _ => return false,
+        };
+        self.scroll_body(lines);
+        true
+    }
+
+    /// Scrolls whatever fills the middle.
+    pub(super) fn scroll_body(&mut self, lines: isize) {
+        let parts = self.layout();
+        let (cells, height) = (usize::from(parts.body.width), usize::from(parts.body.height));
+        match &mut self.body {
+            Body::Feed if lines > isize::MAX / 4 => self.reading.feed.follow_newest(),
+            Body::Feed if lines < isize::MIN / 4 => {
+                if self.status.connection.is_joined() {
+                    self.reading.feed.go_to_beginning();
+                }
+                self.reading.feed.show_oldest();
+            }
+            Body::Feed => self.reading.feed.scroll(lines),
+            Body::Help(scrolled) => {
+                let most = help(self.strings, &self.setup.keymap, self.setup.ascii, self.screen, cells)
+                    .len()
+                    .saturating_sub(height);
+                *scrolled = (*scrolled).min(most).saturating_add_signed(lines).min(most);
+            }
+            Body::Detail(detail) => {
+                let head = usize::from(head_lines(parts.body.height));
+                detail.scroll(lines, cells, height.saturating_sub(head));
+            }
+            Body::Paste(question) => question.scroll(lines, height.saturating_sub(1)),
+            Body::Online => self.people.online.move_cursor(lines, list_lines(parts.body.height)),
+            Body::Chart if lines < isize::MIN / 4 => self.reading.chart.fit(),
+            Body::Chart => self.reading.chart.zoom(if lines < 0 { 1 } else { -1 }),
+        }
+    }
+
+    /// Whether what fills the middle goes on below what is in sight.
+    pub(crate) fn goes_on_below(&self) -> bool {
+        let body = self.layout().body;
+        let (cells, height) = (usize::from(body.width), usize::from(body.height));
+        match &self.body {
+            Body::Help(scrolled) => {
+                help(self.strings, &self.setup.keymap, self.setup.ascii, self.screen, cells).len()
+                    > scrolled.saturating_add(height)
+            }
+            Body::Detail(detail) => detail.line(height.saturating_sub(head_lines(body.height).into()), cells).is_some(),
+            Body::Paste(question) => {
+                let height = height.saturating_sub(1);
+                question.lines().len() > question.scrolled(height) + height
+            }
+            Body::Feed | Body::Online | Body::Chart => false,
+        }
+    }
+
+    pub(super) fn scroll_online(&mut self, pages: isize) {
+        let lines = list_lines(self.layout().body.height);
+        self.people.online.scroll(pages * isize::try_from(lines.max(2) - 1).unwrap_or(1), lines);
+    }
+
+    /// A page keeps one line in sight.
+    pub(super) fn page(&self) -> isize {
+        let height = self.layout().body.height;
+        isize::try_from(height.max(2) - 1).unwrap_or(1)
+    }
+
+    pub(super) fn show(&mut self, body: Body) {
+        if matches!(body, Body::Online) {
+            self.people.online.start_at(&self.people.me.id);
+            // However far the list was scrolled, who is chosen is seen.
+            self.people.online.move_cursor(0, list_lines(self.layout().body.height));
+        }
+        if matches!(self.body, Body::Feed) && !matches!(body, Body::Feed) {
+            self.reading.feed.stop_reading();
+        }
+        self.body = body;
+    }
+}

@@ -1,0 +1,70 @@
+//! What is to be said of the input while it is typed: nothing, how many digits it has, or what is wrong with it.
+
+use squares_shared::number::{Fault, Number, NumberError};
+
+use crate::app::commands;
+
+/// What the input is, as far as it is typed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A number of so many digits.
+    Number {
+        /// Of the canonical form, zeros counted.
+        digits: usize,
+    },
+    /// Not a number yet, but more typing may make it one.
+    Unfinished(Fault),
+    /// Not a number.
+    Wrong(Fault),
+    /// A number with more digits than the server takes.
+    TooManyDigits {
+        /// The most it takes.
+        limit: usize,
+    },
+    /// A command.
+    Command,
+}
+
+impl Check {
+    pub(crate) fn of(text: &str, max_digits: usize) -> Self {
+        if text.trim().is_empty() {
+            return Self::Empty;
+        }
+        if commands::is_command(text) {
+            return Self::Command;
+        }
+        match Number::parse(text, max_digits) {
+            Ok(number) => Self::Number { digits: number.digits() },
+            Err(NumberError::NotANumber(fault)) if fault.is_incomplete() => Self::Unfinished(fault),
+            Err(NumberError::NotANumber(fault)) => Self::Wrong(fault),
+            Err(NumberError::TooManyDigits { limit }) => Self::TooManyDigits { limit },
+        }
+    }
+
+    /// The same, for a text that was entered: nothing more will be typed.
+    pub(crate) const fn entered(self) -> Self {
+        match self {
+            Self::Unfinished(fault) => Self::Wrong(fault),
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_is_judged_mildly_until_it_is_entered() {
+        assert_eq!(Check::of(" ", 5), Check::Empty);
+        assert_eq!(Check::of("/exit", 5), Check::Command);
+        assert_eq!(Check::of("1,234", 5), Check::Number { digits: 4 });
+        assert_eq!(Check::of("123456", 5), Check::TooManyDigits { limit: 5 });
+        assert_eq!(Check::of("1.2.", 5), Check::Wrong(Fault::SecondPoint));
+        assert_eq!(Check::of("-", 5), Check::Unfinished(Fault::NoDigits));
+        assert_eq!(Check::of("-", 5).entered(), Check::Wrong(Fault::NoDigits));
+    }
+}

@@ -1,0 +1,5 @@
+//! What keys and the mouse do on each screen.
+
+mod join;
+mod mouse;
+mod room;
