@@ -29,10 +29,10 @@ use crate::lang::Lang;
 use crate::nearest::nearest;
 use crate::theme::Choice;
 
-/// Longer files are none of ours.
+/// The longest file that is read.
 const LONGEST: u64 = 1 << 20;
 
-/// What the file says. What it does not say is as usual.
+/// What the file sets; the rest keeps its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// Which key does what.
@@ -45,8 +45,7 @@ pub struct Config {
     pub notify: Option<Notify>,
     /// The colours.
     pub theme: Option<Choice>,
-    /// The file in the usual place and why it was not read, where something is there that cannot be: everything is as
-    /// usual then.
+    /// The file in the usual place, and why it could not be read: the defaults apply then.
     pub unread: Option<(PathBuf, String)>,
 }
 
@@ -96,8 +95,8 @@ fn usual_path() -> Option<PathBuf> {
 }
 
 impl Config {
-    /// Reads the file that was given, which must be there, or the usual one, which need not: nobody asked for that,
-    /// and one that cannot be read keeps nobody out.
+    /// Reads the file that was given, which must be there, or the usual one, which need not: where that
+    /// one cannot be read, the defaults apply.
     ///
     /// # Errors
     /// Where the one that was given cannot be read, or something in either is wrong.
@@ -114,7 +113,7 @@ impl Config {
         let text = match read {
             Ok(Ok(text)) => text,
             Ok(Err(error)) | Err(error) if !given => {
-                // Where nothing is, there is nothing to tell.
+                // A missing file is normal, and not reported.
                 let unread = path.symlink_metadata().is_ok().then(|| (path, error.to_string()));
                 return Ok(Self { unread, ..Self::default() });
             }
@@ -156,7 +155,7 @@ impl Config {
 }
 
 struct Fault {
-    /// The byte.
+    /// The offset, in bytes.
     at: usize,
     fault: String,
 }
@@ -167,7 +166,7 @@ impl Fault {
     }
 }
 
-/// One of a few words; anything else is told how to mend it.
+/// One of a few words; the error for anything else says which.
 fn word<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>, mend: &str) -> Result<T, Fault> {
     let read = value.get_ref().as_str().and_then(|text| keyword(text).ok());
     read.ok_or_else(|| Fault::at(value.span(), mend))

@@ -16,7 +16,7 @@ pub struct Host {
     runtime: Runtime,
 }
 
-/// Why hosting did not come about.
+/// Why hosting failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostError {
     /// Somebody else took the address first, so there is a server now: connect to it.
@@ -42,7 +42,7 @@ pub fn own_ledger(data: &Path) -> Option<String> {
     (archive.latest() > 0).then(|| archive.ledger_id().to_owned())
 }
 
-/// How to mend it is said in the terms of the server's flags, which this program does not have.
+/// The error without its advice, which names flags that only the server's program has.
 fn without_flags(error: &StartError) -> HostError {
     let text = error.to_string();
     HostError::Failed(text.split_once(';').map_or(&*text, |(what, _)| what).to_owned())
@@ -73,7 +73,7 @@ impl Host {
             Ok(Err(error)) => without_flags(&error),
             Err(panic) => HostError::Failed(panic.to_string()),
         };
-        // A runtime must not be waited for where others run.
+        // Dropping a runtime waits for its tasks, which tokio forbids inside another runtime.
         runtime.shutdown_background();
         Err(error)
     }

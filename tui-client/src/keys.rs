@@ -67,7 +67,7 @@ impl Keymap {
         Ok(keymap)
     }
 
-    /// What a key does there. The narrower meaning goes first.
+    /// What a key does there. The narrowest scope wins.
     pub(crate) fn action(&self, key: Key, place: KeyContext) -> Option<Action> {
         let within = |scope: Scope| {
             let found = self.bound.iter().find(|(bound, action)| *bound == key && action.scope() == scope);

@@ -49,8 +49,8 @@ const EVENTS: usize = 64;
 /// What the link needs to know of the world.
 #[derive(Clone)]
 pub struct Options {
-    /// The server, or several of one room, as [`read_servers`](crate::address::read_servers) gives them; none: the default address, where this
-    /// process hosts one if nobody listens.
+    /// The server, or several of one room, as [`read_servers`](crate::address::read_servers) gives them; none: the
+    /// default address, where this process hosts one if nobody listens.
     pub server: Option<String>,
     /// The address to use, and to host at, where no server is named.
     pub default_address: String,

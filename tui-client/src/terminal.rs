@@ -1,9 +1,9 @@
-//! The terminal as a thing with a state that must be undone: raw mode, the other screen, bracketed paste, mouse,
-//! cursor. Also what the system says of it: stopping, a hangup. Called by `run`; plain mode
-//! asks it whether its reader is gone.
+//! Takes the terminal over and gives it back: raw mode, the alternate screen, bracketed paste, mouse, cursor. Also
+//! stops the program with its shell job, and notices a hangup. Called by `run`; plain mode asks it whether its reader
+//! is gone.
 //!
-//! [`leave`] may be called from anywhere and any number of times, the panic hook included: the one lock that it takes is
-//! never held while something is written.
+//! [`leave`] may be called from anywhere and any number of times, the panic hook included: the one lock that it takes
+//! is never held while something is written.
 
 use std::io::{self, Write};
 
@@ -27,45 +27,45 @@ pub use background_query::BackgroundQuery;
 /// The bytes that give the terminal back, while it is ours.
 static UNDO: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
-/// What another program may have left behind, set right: the characters that draw lines, inserting, an Enter that is
-/// two bytes, the keypad and the arrows of applications, no wrapping, colours. None of it moves the cursor.
+/// Resets what another program may have left on: line-drawing characters, insert mode, an Enter that sends two bytes,
+/// application keypad and arrows, no wrapping, colours. None of it moves the cursor.
 const SET_RIGHT: &[u8] = b"\x0f\x1b(B\x1b[4l\x1b[20l\x1b>\x1b[?1l\x1b[?7h\x1b[m";
 
-/// The same, of what moves the cursor: margins, and an origin within them.
+/// The same for what moves the cursor: margins, and an origin within them.
 const SET_RIGHT_MOVING: &[u8] = b"\x1b[?6l\x1b[?69l\x1b[r";
 
-/// What another program may have left of the mouse: every motion, and forms of its own.
+/// Resets what another program may have left of the mouse: motion tracking, and other encodings.
 const MOUSE_SET_RIGHT: &[u8] = b"\x1b[?1003l\x1b[?1002l\x1b[?1016l\x1b[?1015l\x1b[?1005l";
 
-/// Buttons and the wheel, in SGR's form. Motion is of no use here, and each would be a sequence that a slow line may
-/// break.
+/// Buttons and the wheel, in SGR encoding. Motion is not needed, and each event would be a sequence that a slow line
+/// may break.
 #[cfg(unix)]
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 
-/// No mouse, and no arrows made of the wheel, which would walk through the history of the input.
+/// No mouse, and no alternate scroll: a wheel that sends arrow keys would walk through the input's history.
 const MOUSE_OFF: &[u8] = b"\x1b[?1000l\x1b[?1006l\x1b[?1007l";
 
-/// What makes arrows of the wheel again, as terminals do that know of it.
+/// Alternate scroll on again, the default of terminals that know it.
 const WHEEL_BACK: &[u8] = b"\x1b[?1007h";
 
-/// xterm alone does not from the start; it keeps aside what was, and puts it back.
+/// In xterm alone the default is off; it saves the mode, and restores it.
 const WHEEL_KEPT: &[u8] = b"\x1b[?1007s";
 const WHEEL_BACK_IN_XTERM: &[u8] = b"\x1b[?1007r";
 
-/// What of the terminal is taken over, besides its screen.
+/// What is taken over of the terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Modes {
     /// The mouse.
     pub mouse: bool,
-    /// That it says who looks at it.
+    /// It reports when its window gains or loses focus.
     pub focus: bool,
-    /// Lines, one after another, where the shell's stand: the screen is not ours.
+    /// Lines, one after another, below the shell's: the alternate screen is not entered.
     pub linear: bool,
     /// Nothing but text: the terminal knows no sequences.
     pub bare: bool,
     /// The terminal is xterm itself.
     pub xterm: bool,
-    /// The window's title. What it was is kept by the terminal.
+    /// The window's title. The terminal saves the one before.
     pub title: bool,
 }
 
@@ -79,8 +79,8 @@ pub fn is_bare(term: &str) -> bool {
     knows_nothing || matches!(kind, "ethernet" | "emacs" | "vt52" | "vt50" | "vt05" | "cons25")
 }
 
-/// Makes a terminal that is raw already cooked again, before it is taken over for the first time: a client that was
-/// killed left it so, and what is found is what will be left behind.
+/// Sets a terminal that is in raw mode back to cooked mode before it is first taken over: a killed client left it so,
+/// and the modes found now are those that are restored at the end.
 #[cfg(unix)]
 pub fn mend() {
     use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
@@ -96,15 +96,14 @@ pub fn mend() {
     }
 }
 
-/// Nothing is known of modes here.
+/// There are no such modes on this system.
 #[cfg(not(unix))]
 pub fn mend() {}
 
-/// Takes the terminal over. Where it was ours already, it is taken over again in full, since a shell may have had it
-/// meanwhile.
+/// Takes the terminal over, in full even where it was ours already: a shell may have had it meanwhile.
 ///
 /// # Errors
-/// As the system reports them; then nothing is left taken over.
+/// As the system reports them; then the terminal is given back.
 pub fn enter(modes: Modes) -> io::Result<()> {
     let (mut bytes, mut undo) = (Vec::new(), Vec::new());
     if modes.bare {
@@ -112,7 +111,7 @@ pub fn enter(modes: Modes) -> io::Result<()> {
     } else {
         take_over(modes, &mut bytes, &mut undo);
     }
-    // Crossterm keeps the modes it found the first time, and does nothing while it has them.
+    // Crossterm does nothing while it holds the modes that it found; they are dropped first.
     disable_raw_mode()?;
     enable_raw_mode()?;
     *UNDO.lock() = Some(undo);
@@ -121,14 +120,14 @@ pub fn enter(modes: Modes) -> io::Result<()> {
 
 /// The bytes that take over a terminal that knows sequences, and those that give it back.
 fn take_over(modes: Modes, bytes: &mut Vec<u8>, undo: &mut Vec<u8>) {
-    // What the other screen puts back when it is left is what stands here.
+    // Leaving the alternate screen restores what is set here.
     bytes.extend(SET_RIGHT);
     if modes.title {
         bytes.extend(b"\x1b[22;2t");
         undo.extend(b"\x1b[23;2t");
     }
     if modes.linear {
-        // The other screen is never entered, and leaving it would move the cursor. What was typed stays on its line.
+        // The alternate screen was not entered, and leaving it would move the cursor. What was typed stays on its line.
         bytes.extend([b"\x1b7", SET_RIGHT_MOVING, b"\x1b8"].concat());
         append(undo, DisableFocusChange);
         append(undo, DisableBracketedPaste);
@@ -150,7 +149,7 @@ fn take_over(modes: Modes, bytes: &mut Vec<u8>, undo: &mut Vec<u8>) {
             bytes.extend(MOUSE_OFF);
             undo.extend(WHEEL_BACK);
         }
-        // A frame may have been cut short, so its end comes first.
+        // A frame may have been cut short, so synchronized output is ended first.
         append(undo, EndSynchronizedUpdate);
         append(undo, DisableMouseCapture);
         append(undo, DisableFocusChange);
@@ -165,7 +164,7 @@ fn take_over(modes: Modes, bytes: &mut Vec<u8>, undo: &mut Vec<u8>) {
     }
 }
 
-/// The size of the terminal, in cells. One that does not tell is taken for one of the usual.
+/// The size of the terminal, in cells; 80x24 where it does not tell.
 ///
 /// # Errors
 /// Where there is no terminal.
@@ -174,7 +173,7 @@ pub fn size() -> io::Result<(u16, u16)> {
     Ok((if columns == 0 { 80 } else { columns }, if rows == 0 { 24 } else { rows }))
 }
 
-/// Gives the terminal back as it was. Nothing happens where it is not ours.
+/// Gives the terminal back as it was, where it is ours.
 pub fn leave() {
     let undo = UNDO.lock().take();
     if let Some(undo) = undo {
@@ -184,7 +183,7 @@ pub fn leave() {
     }
 }
 
-/// Gives back what can be given back to a terminal that takes no bytes any more.
+/// Leaves raw mode alone, for a terminal that takes no bytes any more.
 pub fn give_up() {
     if UNDO.lock().take().is_some() {
         let _ = disable_raw_mode();
@@ -199,13 +198,13 @@ pub fn leave_on_panic() {
         leave();
         before(panic);
         if was_ours {
-            // Whichever thread it was: a client that lost a part of itself must not look as if it were well.
+            // Whichever thread panicked: a client that lost a thread must not look as if it worked.
             std::process::exit(101);
         }
     }));
 }
 
-/// Writes to the terminal in one go, without the lock of standard output, which a thread that is stuck may hold.
+/// Writes to the terminal in one go, without the lock of standard output, which a stuck thread may hold.
 ///
 /// # Errors
 /// As the system reports them: the terminal is gone.
@@ -227,7 +226,7 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes all of it, also where somebody left the terminal so that writing does not wait.
+/// Writes all of it, also where another program left the terminal in non-blocking mode.
 #[cfg(unix)]
 fn write_all(mut out: &std::fs::File, mut bytes: &[u8]) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
@@ -302,7 +301,7 @@ pub fn stop() -> io::Result<()> {
     Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
 }
 
-/// Nothing stops a program here.
+/// A program cannot be stopped on this system.
 ///
 /// # Errors
 /// Always.

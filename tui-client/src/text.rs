@@ -1,5 +1,5 @@
-//! Text as it takes up cells on the screen: how wide it is, how it is cut, shortened, padded and wrapped, and how
-//! text from others is made safe to show. The app calls it where text enters, the view where text is laid out.
+//! Measures, cuts, shortens, pads and wraps text in terminal cells, and makes text from others safe to show. The app
+//! calls it where text enters, the view where text is laid out.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use squares_shared::student::{MAX_MARKS, is_mark, is_printable, is_visible};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// What stands where a character cannot be shown.
+/// Replaces a character that cannot be shown.
 const REPLACEMENT: char = '\u{FFFD}';
 
 /// The half-width voiced and semi-voiced sound marks.
@@ -51,7 +51,7 @@ pub fn grapheme_width(grapheme: &str) -> usize {
 /// The longest beginning of a text that fits into `cells`.
 #[must_use]
 pub fn head(text: &str, cells: usize) -> &str {
-    // A long number is not looked at beyond what is shown of it.
+    // Of a long number, only what is shown is read.
     if text.as_bytes().iter().take(cells.saturating_add(1)).all(|byte| matches!(byte, b' '..=b'~')) {
         return &text[..cells.min(text.len())];
     }

@@ -1,5 +1,5 @@
-//! How things look: the styles, chosen by [`Appearance`], and the glyphs, with plain ASCII forms for terminals that draw
-//! `²` or `…` two cells wide. The view reads both; `main` and the app choose them.
+//! How things look: the styles, chosen by [`Appearance`], and the glyphs, with ASCII forms for terminals that draw `²`
+//! or `…` two cells wide. The view reads both; `main` and the app choose them.
 
 mod appearance;
 mod background;
@@ -10,7 +10,7 @@ pub use appearance::{Appearance, Choice, Depth};
 pub use background::Rgb;
 
 /// The styles of everything on the screen. None relies on colour alone, and only high contrast sets a background:
-/// elsewhere text is the terminal's own, on the terminal's own.
+/// elsewhere text has the terminal's own colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// Ordinary text.

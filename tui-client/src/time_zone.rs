@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 /// Where systems keep their zones, a file for each.
 const FOLDERS: &[&str] = &["/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
 
-/// A file of a zone is some kilobytes long.
+/// The largest zone file that is read; real ones have some kilobytes.
 const LONGEST: u64 = 1 << 20;
 
-/// The time zone; and what `TZ` says, where nobody knows such a one and UTC has to do.
+/// The time zone; and what `TZ` says, where no such zone is known and UTC is used.
 ///
 /// The system's file of that zone goes before what this program brings along, which may be older. The library would
 /// look through all of them for it, before anything is on the screen.

@@ -16,7 +16,7 @@ pub struct Key {
 /// Why a text is no key that an action may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// No key is called so.
+    /// No key has this name.
     #[error("no such key; write it as in F8, Ctrl-R, Alt-Left or PgUp")]
     Unknown,
     /// It types a character, or would with the keyboard in another mode.
@@ -63,7 +63,7 @@ impl Key {
         let known = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
         let mut modifiers = modifiers & known;
         let KeyCode::Char(c) = code else { return Self { code, modifiers } };
-        // Whether Shift is held is in the character, or gets lost on the way.
+        // Shift is part of the character, or the terminal does not send it.
         modifiers.remove(KeyModifiers::SHIFT);
         if !modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
             return Self { code, modifiers };
@@ -102,7 +102,7 @@ impl Key {
         }
         match self.code {
             KeyCode::F(number) => name.push_str(&format!("F{number}")),
-            // The byte of Ctrl-7 is the one that fingers know as Ctrl-_.
+            // Ctrl-7 and Ctrl-_ are one byte; people know it as Ctrl-_.
             KeyCode::Char('7') if self.modifiers.contains(KeyModifiers::CONTROL) => name.push('_'),
             code => match (NAMED.iter().find(|(named, ..)| *named == code), code) {
                 (Some((_, names, korean)), _) => name.push_str(if lang == Lang::Ko { korean } else { names[0] }),

@@ -57,7 +57,7 @@ pub enum Action {
 /// Where a key has its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Wherever nothing narrower is meant.
+    /// Wherever no narrower scope applies.
     Everywhere,
     /// While nothing is typed.
     EmptyLine,

@@ -1,5 +1,4 @@
-//! When to draw: at once for a person's own doing, at most sixty times a second for everything else. Pure; called by
-//! `run`.
+//! When to draw: at once after a key, at most sixty times a second for everything else. Pure; called by `run`.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use crate::app::Urgency;
 /// The least time between two frames that nobody is waiting for.
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 60);
 
-/// The same where many lines were just said aloud, none of which can be taken back.
+/// The same in linear mode after many lines, which a screen reader is still reading.
 const LINES: Duration = Duration::from_millis(500);
 
 /// Remembers when the last frame was drawn.

@@ -20,11 +20,11 @@ pub(super) struct FullScreen {
     canvas: Canvas,
     /// The bytes of the last frame.
     last: Vec<u8>,
-    /// Nothing on the screen can be relied on.
+    /// What is on the screen is not known.
     lost: bool,
 }
 
-/// Bytes on their way to the terminal. Flushing is no concern of the library's: a frame is whole or not written.
+/// The bytes of a frame. Ratatui's flushes do nothing: a frame is written whole or not at all.
 #[derive(Clone, Default)]
 struct Canvas(Rc<RefCell<Vec<u8>>>);
 
@@ -40,15 +40,15 @@ impl Write for Canvas {
 }
 
 impl FullScreen {
-    /// A screen of which nothing is known yet: a client that was killed may have left its own behind, and a terminal
-    /// that is on its other screen already does not empty it again.
+    /// A screen of which nothing is known yet: a killed client may have left its own, and a terminal that is on its
+    /// alternate screen already does not clear it again.
     ///
     /// # Errors
     /// None that is known; the library's.
     pub(super) fn new((columns, rows): (u16, u16)) -> io::Result<Self> {
         let canvas = Canvas::default();
         let area = Rect::new(0, 0, columns, rows);
-        // The library would ask the system for the size with each frame, and believe one of nothing by nothing.
+        // Otherwise ratatui asks the system for the size with each frame, and takes even 0x0.
         let viewport = Viewport::Fixed(area);
         let terminal = Terminal::with_options(CrosstermBackend::new(canvas.clone()), TerminalOptions { viewport })?;
         Ok(Self { terminal, area, canvas, last: Vec::new(), lost: true })

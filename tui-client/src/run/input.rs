@@ -1,4 +1,4 @@
-//! What the terminal sends, one thing at a time: bytes as they are read, and what they mean. Called by `run`.
+//! The terminal's input, one event at a time: joins the thread that reads with the decoder. Called by `run`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -34,7 +34,7 @@ impl Inputs {
             }
             let deadline = self.decoder.deadline();
             tokio::select! {
-                // What has come goes before what should have.
+                // What has come is decoded before a deadline counts.
                 biased;
                 chunk = self.chunks.recv() => match chunk {
                     Some(chunk) => self.decode(chunk),

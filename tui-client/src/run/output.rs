@@ -1,4 +1,4 @@
-//! What the room is shown on: a screen that is painted, or lines that are said one after another. Called by `run`.
+//! Where the app is shown: on a full screen, or as lines for screen readers. Called by `run`.
 
 use std::io;
 use std::time::Instant;
@@ -47,12 +47,12 @@ impl Output {
     pub(super) fn leave(&mut self) {
         if let Self::Linear(linear) = self {
             let bytes = linear.leave_line();
-            // A terminal that takes nothing any more is left all the same.
+            // A terminal that takes no bytes any more is left all the same.
             let _ = if bytes.is_empty() { Ok(()) } else { terminal::write(bytes.as_bytes()) };
         }
     }
 
-    /// What is there cannot be relied on.
+    /// What the terminal shows is not known any more.
     pub(super) fn repaint(&mut self) {
         match self {
             Self::FullScreen(screen) => screen.repaint(),

@@ -85,7 +85,7 @@ impl History {
         let _ = self.commands.try_send(command);
     }
 
-    /// Lets what was given be written, if the disk does so soon.
+    /// Waits a moment until the commands given so far are written.
     pub fn finish(self) {
         drop(self.commands);
         // Nothing is ever sent: the thread lets go of its end when it ends.

@@ -96,7 +96,7 @@ impl Outbox {
             return Ok(());
         };
         if !held_file::stands(&kept.file, &kept.path) {
-            // Somebody removed the file: nobody would find what is written to it.
+            // The file was removed: what is written to it would never be found.
             let mut all = read_squares(&kept.file)?;
             all.extend_from_slice(squares);
             self.kept = Some(OutboxFile::create(&self.folder, &self.owner, &all)?);

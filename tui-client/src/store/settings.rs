@@ -34,7 +34,7 @@ fn known<'de, D: Deserializer<'de>, T: DeserializeOwned>(value: D) -> Result<Opt
     Ok(serde_json::from_value(serde_json::Value::deserialize(value)?).ok())
 }
 
-/// Longer files are none of ours.
+/// The longest file that is read.
 const LONGEST: u64 = 64 << 10;
 
 /// The folder for what outlives a run but is no document: `squares` in the user's state folder (XDG), or in the data

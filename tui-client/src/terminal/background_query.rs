@@ -1,5 +1,5 @@
-//! Asks the terminal for its background colour (OSC 11), and reads the reply. Nothing waits for the reply but the end of
-//! the program, so that it does not arrive in the shell. Called by `run`.
+//! Asks the terminal for its background colour (OSC 11), and reads the reply. Only the end of the program waits for it,
+//! so that it does not arrive in the shell. Called by `run`.
 
 use std::time::{Duration, Instant};
 

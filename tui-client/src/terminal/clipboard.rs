@@ -10,7 +10,7 @@ use super::write;
 /// The most bytes that GNU screen takes of a string; it throws away longer ones.
 const SCREENFUL: usize = 250;
 
-/// Which terminal stands between us and the clipboard.
+/// Which multiplexer is between this program and the terminal's clipboard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Through {
     /// None, or one that has a clipboard of its own, as tmux does.
@@ -55,7 +55,7 @@ fn sequence(text: &str, through: Through) -> Vec<u8> {
             bytes.extend_from_slice(b"\x1b\\");
         }
     }
-    // Each of the two passes over what is meant for the other.
+    // Each of the two ignores what is meant for the other.
     if through != Through::Screen {
         bytes.extend(plain);
     }

@@ -1,10 +1,10 @@
-//! What the terminal sends, from bytes to what it means: keys, the mouse, pasted text, who looks, and the answers to
-//! what was asked. [`Decoder`] is pure: it is given bytes with the moment they came, and says by when it wants to be
-//! asked again. `run` drives it; [`source`] reads the bytes.
+//! Decodes what the terminal sends: keys, the mouse, pasted text, focus, and replies to queries. [`Decoder`] is pure:
+//! it is given bytes with the moment they came, and says by when it wants to be asked again. `run` drives it;
+//! [`source`] reads the bytes.
 //!
-//! Nothing that is not understood reaches a field, and nothing keeps the keyboard: every sequence that was begun ends
-//! by its own rules (`sequence`), by a pause, or by its size, and Ctrl-C ends it at once. What was given up because
-//! its end did not come is known for a moment longer, so that a late rest is taken for what it is and not for typing.
+//! What is not understood reaches no field, and nothing blocks the keyboard: every sequence ends by its own rules
+//! (`sequence`), after a pause, or at a size limit, and Ctrl-C ends it at once. A sequence that was given up because
+//! its end did not come is remembered for a moment, so that a late rest is recognised and not taken for typing.
 
 mod burst;
 mod keys;
@@ -23,8 +23,8 @@ use meaning::Step;
 use paste::Paste;
 use sequence::{CTRL_C, ESC, Framed};
 
-/// How long an ESC alone may be the beginning of a sequence. It is what the Esc key costs; a mobile link keeps the
-/// rest of a sequence back for about as long.
+/// How long a lone ESC may be the beginning of a sequence. The Esc key is delayed by this; a mobile link may delay the
+/// rest of a sequence for about as long.
 const ESC_ALONE: Duration = Duration::from_millis(150);
 
 /// Bytes that come so close together count as one read: ESC and a letter are Alt and that letter. A slow serial line
@@ -34,32 +34,32 @@ const ONE_READ: Duration = Duration::from_millis(3);
 /// How long `ESC [` and its like may wait for more before they are Alt and that key.
 const INTRODUCED: Duration = Duration::from_millis(300);
 
-/// The pause after which what was begun is given up.
+/// The pause after which an incomplete sequence is given up.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The most time that a sequence may take, without any pause: somebody who types into one that has no end gets the
-/// keys back.
+/// The most time that a sequence may take, even without a pause: a person who types into one that never ends gets the
+/// keyboard back.
 const SEQUENCE: Duration = Duration::from_secs(5);
 
-/// How long the rest of what was given up is still known as such.
+/// How long the rest of a sequence that was given up is still recognised.
 const LATE: Duration = Duration::from_secs(10);
 
-/// How long one byte may be that rest, which a hand could type as well.
+/// How long a single byte, which a person could have typed, is taken for that rest.
 const SOON: Duration = Duration::from_secs(2);
 
 /// How long a `[` right behind a lone Esc waits for the rest of a sequence.
 const BRACKET: Duration = Duration::from_millis(30);
 
-/// Ctrl-C alone, behind such a pause, was pressed, and is no part of a paste.
+/// A lone Ctrl-C after such a pause was pressed, and is not part of a paste.
 const HAND: Duration = Duration::from_millis(30);
 
 /// The pause that ends a paste whose end does not come.
 const PASTE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long the rest of such a paste is still known as such.
+/// How long the rest of such a paste is still recognised.
 const PASTE_LATE: Duration = Duration::from_secs(10);
 
-/// So many bytes in one read, soon after such a paste, are no typing.
+/// So many bytes in one read, soon after such a paste, were not typed.
 const PASTE_REST: usize = 16;
 
 /// An Enter that comes so soon behind a line was not pressed by a hand: it may be the first of many.
@@ -74,10 +74,10 @@ const LINES_PAUSE: Duration = Duration::from_millis(100);
 /// How long lines behind such a burst still belong to it, so that none of them answers the question about it.
 const LINES_LATE: Duration = Duration::from_secs(1);
 
-/// The most bytes of a sequence that are kept; what is longer is passed over all the same.
+/// The most bytes of a sequence that are kept; a longer one is skipped all the same.
 const LONGEST: usize = 512;
 
-/// Something that was done at the terminal, or that it answered.
+/// An event of the terminal, or its reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A key.
@@ -86,7 +86,7 @@ pub enum Input {
     Mouse(MouseEvent),
     /// Text that was pasted, whether or not the terminal marked it as such.
     Paste(String),
-    /// The terminal is looked at, or no longer.
+    /// The window has gained the focus, or lost it.
     Focus(bool),
     /// Its background.
     Background(Rgb),
@@ -97,13 +97,13 @@ pub enum Input {
 /// Makes sense of bytes as they come.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    /// What was begun and is not whole.
+    /// An incomplete sequence.
     held: Vec<u8>,
     /// When its first byte came.
     began: Option<Instant>,
     /// When the last byte of anything came.
     last: Option<Instant>,
-    /// What is held may be typing: an Esc was given before it.
+    /// What is held may be typed: an Esc was given before it.
     behind_esc: bool,
     paste: Option<Paste>,
     /// Lines that came in one burst.
@@ -117,7 +117,7 @@ pub struct Decoder {
     given_up: Option<(GivenUp, Instant)>,
 }
 
-/// What was given up, whose rest may still come.
+/// What was given up, and whose rest may still come.
 #[derive(Debug)]
 enum GivenUp {
     Sequence(Vec<u8>),

@@ -1,7 +1,6 @@
-//! Which styles: by what the person chose, how many colours the terminal has, and what its background is. Colours
-//! that would not stand out from a background that is known are not used, and where none is known there are no
-//! colours at all: what is bold, underlined or reversed can be read on any. `main` says what it found out, the app
-//! what was chosen.
+//! Which styles: by the chosen theme, the colours that the terminal has, and its background. Colours without enough
+//! contrast with the background are not used, and where the background is not known there are no colours at all: bold,
+//! underlined and reversed text can be read on any. `main` gives what it found out, the app what was chosen.
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
@@ -54,8 +53,8 @@ pub struct Appearance {
 /// A colour in each depth.
 #[derive(Debug, Clone, Copy)]
 struct Shades {
-    /// One of the sixteen, and the least distinct that a palette in wide use makes of it. None where there is none that
-    /// stands out in all of them.
+    /// One of the sixteen, and its worst rendering in the palettes in wide use. None where none has enough contrast in
+    /// all of them.
     sixteen: Option<(Color, Rgb)>,
     /// One of the 6x6x6 of 256.
     palette: u8,
@@ -72,7 +71,7 @@ impl Shades {
         }
     }
 
-    /// What is seen of it, at its worst.
+    /// How it is rendered at worst.
     fn seen(self, depth: Depth) -> Option<Rgb> {
         match depth {
             Depth::Sixteen => self.sixteen.map(|(_, worst)| worst),
@@ -86,7 +85,7 @@ const fn shades(sixteen: Option<(Color, Rgb)>, palette: u8, rgb: Rgb) -> Shades 
     Shades { sixteen, palette, rgb }
 }
 
-/// The colours of mine, of notices and of errors.
+/// The colours of my results, of notices and of errors.
 type Colours = [Shades; 3];
 
 /// Of the 16 ANSI colours, only bright cyan has enough contrast on every dark palette: Solarized's bright yellow is a
@@ -154,8 +153,7 @@ impl Appearance {
         others.copied().find(|choice| self.can_be_read(*choice)).unwrap_or_default()
     }
 
-    /// Whether a choice can be read on this background. Colours for one background cannot where it is not known to be
-    /// of that kind.
+    /// Whether a choice can be read on this background. Dark and light cannot where the background is not known.
     fn can_be_read(self, choice: Choice) -> bool {
         let colours = match choice {
             Choice::Dark => DARK,

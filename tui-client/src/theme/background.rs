@@ -1,12 +1,11 @@
-//! Colours as numbers: what the environment says of the background, and how well two colours can be told apart. Read by
-//! the appearance.
+//! Colours as numbers: the background that the environment tells, and the contrast of two colours.
 
 /// A colour of eight bits a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
 impl Rgb {
-    /// The colours 16 to 231 of 256, which every terminal has alike.
+    /// The colours 16 to 231 of 256, which are the same in every terminal.
     #[must_use]
     pub fn of_cube(index: u8) -> Self {
         let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * (step % 6) };

@@ -196,7 +196,7 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     put(paint, area.y, &(strings.per_minute)(&text::grouped(peak)), theme.strong);
     let line = Rect { y: area.y + 1, height: spark.min(area.height - 1), ..area };
     if line.height > 0 {
-        // However few the results of a minute are beside the most, they are seen.
+        // A minute with any result at all has a visible bar.
         let least = peak.div_ceil(u64::from(line.height) * 8);
         let minutes = minutes.into_iter().map(|count| if count > 0 { count.max(least) } else { 0 });
         let sparkline = Sparkline::default().data(minutes).bar_set(bars(app)).style(theme.plain).max(peak.max(1));

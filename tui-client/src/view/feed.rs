@@ -111,7 +111,7 @@ fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Ro
             highlight(app, paint, line, name, &shown, place);
         }
         let places = needle.places_in_number(&result_words);
-        // What is found may stand where the middle was left out.
+        // The match may be in the middle, which was left out.
         let left_out = result_words.find(app.glyphs.ellipsis).filter(|_| places.is_empty());
         let hidden = left_out.filter(|_| needle.is_in_number(row.number()) || needle.is_in_number(row.square()));
         let hidden = hidden.map(|at| at..at + app.glyphs.ellipsis.len());
@@ -176,7 +176,7 @@ fn marker(app: &App, paint: &mut Paint<'_>, line: Rect, words: &str) {
     }
     let side = app.glyphs.horizontal.repeat(2);
     if !text::fits(words, usize::from(line.width).saturating_sub(6)) {
-        // The words come before what adorns them.
+        // Where there is little room, the words go without the rules beside them.
         let words = text::cut(words, line.width.into(), app.glyphs.ellipsis);
         return paint.put_centred(line.x, line.y, line.width, &words, app.theme.rule);
     }

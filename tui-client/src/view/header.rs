@@ -12,7 +12,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
     let (theme, strings) = (&app.theme, app.strings);
     let joined = app.status.connection.is_joined();
     let unanswered = app.reading.feed.pending.unanswered();
-    // The list says it where it stands.
+    // Where the list is shown, it has the count.
     let online =
         if joined && parts.online.width == 0 { (strings.online)(app.people.online.count()) } else { String::new() };
     let host = if app.status.connection.hosting { format!("[{}]", strings.host) } else { String::new() };

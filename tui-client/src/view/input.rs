@@ -96,7 +96,7 @@ fn found(app: &App, paint: &mut Paint<'_>, area: Rect, search: &Search) {
     };
     let line = text::printable(line);
     let lower = line.to_lowercase();
-    // Where lower case has another length, marking is not worth a mistake.
+    // Where lower case has another length, offsets differ, and nothing is marked.
     let place = lower.find(&search.text.text().to_lowercase()).filter(|_| lower.len() == line.len());
     let place = place.map(|at| at..at + search.text.text().len()).filter(|place| line.get(place.clone()).is_some());
     let note = if search.last { format!("  ({})", strings.history_last) } else { String::new() };
@@ -165,7 +165,7 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     }
 }
 
-/// How it looks, by how grave it is.
+/// The style of a sentence.
 const fn style(app: &App, severity: Severity) -> Style {
     match severity {
         Severity::Info => app.theme.plain,

@@ -10,7 +10,7 @@ use super::{header, help, input};
 use crate::app::{App, Body, Field, JOIN_LABEL, JoinForm, join_field_width, seconds_until};
 use crate::text;
 
-/// From this height on there is air between the lines.
+/// From this height on there are blank lines between the fields.
 const ROOMY: u16 = 16;
 
 /// The most cells of the form.

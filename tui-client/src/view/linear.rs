@@ -1,7 +1,7 @@
-//! The room as lines, for screen readers (`--linear`): what is new since the last
-//! time is said once, each thing in a line of its own, and nothing that was said is painted over. What the app knows
-//! is the same as on the full screen, and so is every key and command; help, the online list, a result in full and
-//! pages of the feed are said when they are opened. Called by `run` in place of [`super::draw`].
+//! The room as lines, for screen readers (`--linear`): what is new since the last time is said once, each thing in a
+//! line of its own, and nothing that was said is overwritten. The app and all keys and commands are those of the full
+//! screen; help, the online list, a result in full and pages of the feed are said when they are opened. Called by `run`
+//! in place of [`super::draw`].
 //!
 //! While a line is being typed, others' results wait: nothing may break into a word that is being read back. What is
 //! an answer to the person (an error, a notice, the state of the connection) is said at once, and the typed line
@@ -139,7 +139,7 @@ impl Linear {
         let entered = changed(&mut self.entered, app.composer.input.taken());
         let text = format!("{before}{behind}");
         let line = LineState { prompt: &prompt, text: &text, caret: before.len(), entered };
-        // A terminal that does not tell its size is taken for one of the usual.
+        // A terminal that does not tell its size is taken for 80x24.
         let (columns, rows) = if self.terminal.0 == 0 || self.terminal.1 == 0 { (80, 24) } else { self.terminal };
         let bytes = self.typed.change(line, &lines, (columns.into(), rows.into()));
         let close = !matches!(app.body, Body::Feed | Body::Paste(_)) && self.body == Some(discriminant(&app.body));
@@ -341,14 +341,14 @@ impl Linear {
     }
 }
 
-/// Takes over what is now. Whether something else was before.
+/// Stores the value of now, and gives back whether it differs from the one before.
 fn changed<T: PartialEq>(before: &mut T, now: T) -> bool {
     let differs = *before != now;
     *before = now;
     differs
 }
 
-/// Says a sentence where it is another than before, or is to be said `again`; nothing where there is none now.
+/// Says a sentence where it has changed, or is to be said `again`; an empty one is not said.
 fn say_changed(before: &mut String, now: String, again: bool, lines: &mut Vec<String>) {
     if changed(before, now) | again && !before.is_empty() {
         lines.push(before.clone());

@@ -1,5 +1,5 @@
 //! When what was written is to be synced: once nothing was written for a moment, and while writing goes on, once a
-//! second. Pure; asked by the notebook's thread.
+//! second. Pure; asked by the history's thread.
 
 use std::time::{Duration, Instant};
 

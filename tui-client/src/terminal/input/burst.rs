@@ -1,5 +1,4 @@
-//! Several lines at once, which no hand types: a paste that the terminal did not mark as one. Pure; called by the
-//! decoder.
+//! Recognises several lines that come at once: a paste that the terminal did not mark. Pure; called by the decoder.
 
 use super::sequence;
 
@@ -16,7 +15,7 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
 /// Whether this, which came at once, may be the beginning of such a paste: a line, and its Enter.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     let enter = bytes.iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
-    // A control of eight bits may stand before it.
+    // An 8-bit control may stand before it.
     is_text(bytes)
         && sequence::frame(bytes).is_none()
         && enter.is_some_and(|enter| lines(&bytes[..enter]).next().is_some())

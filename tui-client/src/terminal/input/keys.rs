@@ -9,7 +9,7 @@ use super::Input;
 /// What always works.
 pub(super) const CTRL_C: KeyEvent = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
 
-/// A character as it is typed. Whether Shift is held is in the character.
+/// A typed character, which itself shows whether Shift is held.
 pub(super) fn typed(c: char) -> KeyEvent {
     let modifiers = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
     KeyEvent::new(KeyCode::Char(c), modifiers)
@@ -102,11 +102,11 @@ fn function(number: u32) -> KeyCode {
 /// A key that is known by its character, as `modifyOtherKeys` and kitty's protocol have it.
 fn text_key(code: u32, parameters: &Parameters, held: Held, out: &mut Vec<Input>) {
     if held.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META) {
-        // The desktop's, and nothing is bound to them.
+        // Those belong to the desktop, and nothing is bound to them.
         return;
     }
     let plain = (held.modifiers - KeyModifiers::SHIFT).is_empty();
-    // What the key typed, where the terminal says so, goes before what stands on the key.
+    // The text that the key typed, where the terminal reports it, goes before the key's own character.
     let text = parameters.all(2).filter_map(char::from_u32).filter(|c| !c.is_control());
     let by_code = parameters.first(0) == Some(code);
     if by_code && plain && held.kind != KeyEventKind::Release && text.clone().next().is_some() {
@@ -125,7 +125,7 @@ fn text_key(code: u32, parameters: &Parameters, held: Held, out: &mut Vec<Input>
         _ => {
             let shifted = parameters.all(0).nth(1).filter(|_| by_code && held.modifiers.contains(KeyModifiers::SHIFT));
             let Some(c) = char::from_u32(shifted.unwrap_or(code)).filter(|c| !c.is_control()) else { return };
-            // Without the other character there is no keyboard to look it up on, but for letters.
+            // Without the shifted character, only letters can be shifted: the layout is not known.
             let shift = held.modifiers.contains(KeyModifiers::SHIFT) && shifted.is_none();
             let c = if shift && c.is_lowercase() { c.to_uppercase().next().unwrap_or(c) } else { c };
             held.key(KeyCode::Char(c))
@@ -134,7 +134,7 @@ fn text_key(code: u32, parameters: &Parameters, held: Held, out: &mut Vec<Input>
     out.push(Input::Key(key));
 }
 
-/// The keys that kitty's protocol gives parameters of its own, as far as anybody needs them.
+/// The keys that have numbers of their own in kitty's protocol, as far as they are used here.
 fn of_kitty(code: u32) -> Option<KeyCode> {
     const KEYPAD: &[u8] = b"0123456789./*-+\r=,";
     Some(match code {
@@ -180,7 +180,7 @@ impl Held {
 struct Parameters<'a>(&'a str);
 
 impl<'a> Parameters<'a> {
-    /// None where other signs stand among them, as in reports and answers.
+    /// None where there are other characters among them, as in reports and replies.
     fn read(body: &'a [u8]) -> Option<Self> {
         let parameters = body.iter().all(|byte| matches!(byte, b'0'..=b';'));
         parameters.then(|| std::str::from_utf8(body).ok().map(Self))?

@@ -1,4 +1,4 @@
-//! What the next bytes mean: a key, text, a sequence, or nothing that anybody needs. Pure; called by the decoder.
+//! What the next bytes mean: a key, text, a sequence, or nothing that is used here. Pure; called by the decoder.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -8,7 +8,7 @@ use super::mouse;
 use super::sequence::{ESC, Framed, Sequence, frame};
 use crate::terminal::background_query::parse_reply;
 
-/// What came of looking at the next bytes.
+/// How far the next bytes were understood.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// So many were understood, or passed over.
@@ -97,7 +97,7 @@ fn character(bytes: &[u8], out: &mut Vec<Input>) -> Step {
     };
     match (valid.chars().next(), wrong) {
         (Some(c), _) => {
-            // A control of eight bits that begins no sequence types nothing.
+            // An 8-bit control that begins no sequence types nothing.
             if !c.is_control() {
                 out.push(Input::Key(typed(c)));
             }
@@ -110,7 +110,7 @@ fn character(bytes: &[u8], out: &mut Vec<Input>) -> Step {
     }
 }
 
-/// A key that is a control of seven bits.
+/// A key that is a 7-bit control.
 fn control(byte: u8) -> Option<KeyEvent> {
     let held = |c: u8| KeyEvent::new(KeyCode::Char(c.into()), KeyModifiers::CONTROL);
     Some(match byte {

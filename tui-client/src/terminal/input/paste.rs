@@ -7,7 +7,7 @@ use super::{Input, keys};
 /// What ends a paste.
 const END: &[u8] = b"\x1b[201~";
 
-/// What ends one that was begun with a control of eight bits, by itself or as a character.
+/// What ends a paste that was begun with an 8-bit control, raw or in UTF-8.
 const END_OF_EIGHT_BITS: &[u8] = b"\x9b201~";
 
 /// The most bytes that are gathered; a larger paste arrives in pieces.
@@ -17,7 +17,7 @@ pub(super) const LARGEST: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Paste {
     bytes: Vec<u8>,
-    /// The terminal writes its controls so.
+    /// The terminal writes 8-bit controls.
     of_eight_bits: bool,
 }
 

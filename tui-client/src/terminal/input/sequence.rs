@@ -74,7 +74,7 @@ pub(super) fn may_go_on(begun: &[u8], bytes: &[u8], soon: bool) -> bool {
     }
 }
 
-/// The introducer that this byte is, where it is a control of eight bits that begins a sequence.
+/// The introducer that this byte stands for, where it is an 8-bit control that begins a sequence.
 const fn eight_bits(byte: u8) -> Option<u8> {
     match byte {
         0x80..=0x9f if introduces(byte - 0x40) => Some(byte - 0x40),
@@ -82,7 +82,7 @@ const fn eight_bits(byte: u8) -> Option<u8> {
     }
 }
 
-/// What was begun, with the ESC of seven bits.
+/// An incomplete sequence, with its introducer written as ESC and a byte.
 pub(super) fn of_seven_bits(mut begun: Vec<u8>) -> Vec<u8> {
     let control = if begun.first() == Some(&0xc2) { 1 } else { 0 };
     if let Some(introducer) = begun.get(control).copied().and_then(eight_bits) {

@@ -9,12 +9,12 @@ use tokio::sync::mpsc;
 /// The most reads that wait. A person cannot fill it; of a paste each holds some kilobytes.
 const READS: usize = 256;
 
-/// What was read at once, and when.
+/// What one read gave, and when.
 #[derive(Debug)]
 pub enum Chunk {
     /// Bytes.
     Bytes(Vec<u8>, Instant),
-    /// What the system's console made of them by itself.
+    /// What the system's console has decoded itself.
     #[cfg(not(unix))]
     Input(super::Input),
 }
@@ -28,10 +28,10 @@ pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     use std::io::{IsTerminal, Read as _};
     use std::os::fd::AsFd;
 
-    /// As much as the system's terminals hold.
+    /// As much as a terminal of the system buffers.
     const MOST: usize = 4096;
 
-    // Not the library's own reader, which has a buffer and a lock.
+    // Not the standard library's reader, which has a buffer and a lock.
     let input = io::stdin();
     let mut terminal = if input.is_terminal() {
         std::fs::File::from(input.as_fd().try_clone_to_owned()?)

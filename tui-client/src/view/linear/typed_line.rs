@@ -2,8 +2,8 @@
 //! behind its end is just written, and one taken away there is wiped, so that a screen reader says that letter and
 //! nothing else; where the middle changes, what stands before it stays. Pure; called by the linear view.
 //!
-//! Only how far the cursor moves from where it is can be said: nobody knows where on the screen the line begins. A
-//! terminal wraps by itself what does not fit into a row, a wide glyph as a whole; so does [`Spot::behind`].
+//! The cursor is moved relatively, since nobody knows where on the screen the line begins. A terminal wraps what does
+//! not fit into a row, a wide glyph as a whole; [`Spot::behind`] does the same.
 
 mod bare;
 
@@ -19,7 +19,7 @@ const SCROLLED: &str = "< ";
 /// The most cells of a line that are shown, however large the terminal is: changing its middle writes what is behind.
 const MOST: usize = 1_000;
 
-/// What is to stand there.
+/// The line that is to be shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LineState<'a> {
     pub(super) prompt: &'a str,
@@ -55,12 +55,12 @@ struct Spot {
 }
 
 impl TypedLine {
-    /// Not there yet.
+    /// Not shown yet.
     pub(super) fn new(bare: bool) -> Self {
         Self { bare, ..Self::default() }
     }
 
-    /// It is not there any more.
+    /// It is not on the screen any more.
     pub(super) fn forget(&mut self) {
         self.shown = false;
     }

@@ -1,5 +1,5 @@
 //! The line that is being typed where the terminal takes nothing but text (`TERM=dumb`): it stands in one row, and is
-//! changed by going back in it, writing, and wiping with spaces. Called by `typed`.
+//! changed by going back in it, writing, and wiping with spaces. Called by `typed_line`.
 
 use super::{TypedLine, same_start};
 use crate::text;
