@@ -17,33 +17,22 @@ use crate::private_file::{self, folder_of, sync_folder_of};
 #[derive(Debug, thiserror::Error)]
 pub enum NewFileError {
     /// A file of this name is there.
-    #[error("{path} exists already and was left as it is; choose another name")]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("{0} exists already and was left as it is; choose another name")]
+    Exists(PathBuf),
     /// One that was cut short is in the way.
-    #[error("{path} is there, which is still being made or was cut short; wait for it, or remove that file")]
-    Unfinished {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("{0} is there, which is still being made or was cut short; wait for it, or remove that file")]
+    Unfinished(PathBuf),
     /// It cannot be written.
-    #[error("cannot write {path}: {error}; check the folder, its permissions and its space")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The system's words.
-        error: io::Error,
-    },
+    #[error("cannot write {0}: {1}; check the folder, its permissions and its space")]
+    Write(PathBuf, io::Error),
 }
 
 /// For callers with words of their own.
 impl From<NewFileError> for io::Error {
     fn from(error: NewFileError) -> Self {
         match error {
-            NewFileError::Exists { .. } | NewFileError::Unfinished { .. } => ErrorKind::AlreadyExists.into(),
-            NewFileError::Write { error, .. } => error,
+            NewFileError::Exists(_) | NewFileError::Unfinished(_) => ErrorKind::AlreadyExists.into(),
+            NewFileError::Write(_, error) => error,
         }
     }
 }
@@ -63,13 +52,13 @@ impl NewFile {
     /// [`NewFileError`].
     pub fn begin(to: &Path) -> Result<Self, NewFileError> {
         if to.symlink_metadata().is_ok() {
-            return Err(NewFileError::Exists { path: to.to_owned() });
+            return Err(NewFileError::Exists(to.to_owned()));
         }
         let mut name = to.file_name().unwrap_or_default().to_owned();
         name.push(".part");
         Self::begin_as(to, &name, "", 0).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => NewFileError::Unfinished { path: to.with_file_name(name) },
-            _ => NewFileError::Write { path: to.to_owned(), error },
+            ErrorKind::AlreadyExists => NewFileError::Unfinished(to.with_file_name(name)),
+            _ => NewFileError::Write(to.to_owned(), error),
         })
     }
 
@@ -103,11 +92,11 @@ impl NewFile {
     /// [`NewFileError`].
     pub fn publish(self) -> Result<(), NewFileError> {
         let Self { part, to } = self;
-        let failed = |error| NewFileError::Write { path: to.clone(), error };
+        let failed = |error| NewFileError::Write(to.clone(), error);
         part.as_file().sync_all().map_err(failed)?;
         if let Err(refused) = part.persist_noclobber(&to) {
             if refused.error.kind() == ErrorKind::AlreadyExists || to.symlink_metadata().is_ok() {
-                return Err(NewFileError::Exists { path: to });
+                return Err(NewFileError::Exists(to));
             }
             // Some file systems, such as those of memory sticks, can neither refuse to replace a file nor give one a
             // second name.
@@ -155,7 +144,7 @@ mod tests {
         let to = folder.path().join("f");
         let new = NewFile::begin(&to).unwrap();
         new.file().write_all(b"half").unwrap();
-        assert!(!to.exists() && matches!(NewFile::begin(&to), Err(NewFileError::Unfinished { path }) if path.exists()));
+        assert!(!to.exists() && matches!(NewFile::begin(&to), Err(NewFileError::Unfinished(path)) if path.exists()));
         drop(new);
         assert_eq!(names(folder.path()), 0);
 
@@ -163,7 +152,7 @@ mod tests {
         new.file().write_all(b"whole").unwrap();
         new.publish().unwrap();
         assert_eq!((fs::read(&to).unwrap(), names(folder.path())), (b"whole".to_vec(), 1));
-        assert!(matches!(NewFile::begin(&to), Err(NewFileError::Exists { .. })));
+        assert!(matches!(NewFile::begin(&to), Err(NewFileError::Exists(_))));
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&to.metadata().unwrap().permissions()) & 0o777, 0o600);
     }
@@ -174,7 +163,7 @@ mod tests {
         let to = folder.path().join("f");
         let new = NewFile::begin(&to).unwrap();
         fs::write(&to, "another").unwrap();
-        assert!(matches!(new.publish(), Err(NewFileError::Exists { .. })));
+        assert!(matches!(new.publish(), Err(NewFileError::Exists(_))));
         assert_eq!((fs::read(&to).unwrap(), names(folder.path())), (b"another".to_vec(), 1));
     }
 

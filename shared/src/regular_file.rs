@@ -3,7 +3,7 @@
 //! client alike.
 
 use std::{
-    fs::{File, FileType, Metadata},
+    fs::{File, FileType, Metadata, OpenOptions},
     io::{self, Read as _},
     path::Path,
 };
@@ -15,13 +15,16 @@ use std::{
 pub fn open(path: &Path) -> io::Result<File> {
     // Before it is opened: to open a device may do something.
     check(&path.metadata()?)?;
-    let mut options = File::options();
-    options.read(true);
+    open_with(path, File::options().read(true))
+}
+
+/// The same with these options, which may make it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = options.open(path)?;
     check(&file.metadata()?)?;
     Ok(file)
@@ -97,6 +100,7 @@ mod tests {
         ] {
             let error = read(&path, 10).unwrap_err().to_string();
             assert_eq!(error, format!("it is {what}, and not a file"));
+            assert!(open_with(&path, File::options().read(true).append(true)).is_err());
         }
     }
 }

@@ -53,8 +53,7 @@ fn copy(
     mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<(), BackupError> {
     let reading = |error: rusqlite::Error| BackupError::from(LedgerError::from_sqlite(from, &error));
-    let writing =
-        |error| NewFileError::Write { path: part.to_owned(), error: io::Error::other::<rusqlite::Error>(error) };
+    let writing = |error| NewFileError::Write(part.to_owned(), io::Error::other::<rusqlite::Error>(error));
     // One snapshot: what is added meanwhile changes nothing in it, and the copy never has to begin anew.
     let snapshot = connection.unchecked_transaction().map_err(reading)?;
     schema::identity(&snapshot).map_err(reading)?;

@@ -6,15 +6,15 @@
 //! less. Lines that cannot be read are passed over, and stay.
 
 use std::collections::HashMap;
-use std::fs::{self, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::fs::TryLockError;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use squares_shared::private_file;
+use squares_shared::{private_file, regular_file};
 
 use crate::conversation::Lost;
 
@@ -89,19 +89,12 @@ impl Known {
 
 /// The text of the file; nothing where there is none.
 fn read(path: &Path) -> io::Result<String> {
-    match fs::metadata(path) {
-        // Anything else might never come to an end.
-        Ok(found) if !found.is_file() => return Err(io::Error::other("it is no file")),
-        Ok(found) if found.len() > LONGEST => return Err(io::Error::other("it is too long")),
-        Ok(_) => {}
+    match regular_file::read(path, LONGEST) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(String::new());
+            Ok(String::new())
         }
-        Err(error) => return Err(error),
+        read => Ok(String::from_utf8_lossy(&read?).into_owned()),
     }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What stands in the text for this address.
@@ -141,6 +134,8 @@ fn append(path: &Path, address: &str, what: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn known() -> (tempfile::TempDir, PathBuf, Known) {
@@ -217,6 +212,6 @@ mod tests {
         nowhere.remember("a:1", "SHA256:01").unwrap();
         assert_eq!(nowhere.clone().before("a:1").unwrap().as_deref(), Some("SHA256:01"));
         let known = Known::at(Some(folder.path().to_owned()));
-        assert!(known.before("a:1").unwrap_err().contains("no file"));
+        assert!(known.before("a:1").unwrap_err().contains("not a file"));
     }
 }

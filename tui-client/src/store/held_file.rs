@@ -1,23 +1,8 @@
 //! Files that one running client holds for itself, by a lock of the system: those of the outbox and of the history.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-
-/// Opens a file that is there with these options. Something else of that name, such as a pipe that nobody writes to,
-/// is refused in place of being waited for.
-///
-/// # Errors
-/// As the system reports them.
-pub(crate) fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    let file = options.open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
-}
 
 /// A lock that a file system does not know, as an error of one kind, since systems have several for it.
 pub(crate) fn no_locks(error: &io::Error) -> io::Error {
@@ -37,22 +22,5 @@ pub(crate) fn stands(file: &File, path: &Path) -> bool {
     {
         let _ = file;
         path.exists()
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use squares_shared::private_file;
-
-    use super::*;
-
-    #[test]
-    fn a_pipe_in_place_of_a_file_is_refused_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        for path in [&pipe, folder.path()] {
-            open_regular(path, private_file::options().read(true).append(true)).unwrap_err();
-        }
     }
 }

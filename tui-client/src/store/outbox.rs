@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use squares_shared::message::append_line;
-use squares_shared::private_file;
+use squares_shared::{private_file, regular_file};
 
 use super::held_file;
 use crate::address::each_server;
@@ -268,7 +268,7 @@ fn records(squares: &[Pending]) -> Vec<u8> {
 
 /// Opens a file if this is its owner's.
 fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
-    let file = held_file::open_regular(path, private_file::options().read(true).append(true))?;
+    let file = regular_file::open_with(path, private_file::options().read(true).append(true))?;
     let mut first = Vec::new();
     BufReader::new((&file).take(LONGEST_HEADER)).read_until(b'\n', &mut first)?;
     let theirs = serde_json::from_slice::<Header<'_>>(&first).is_ok_and(|header| {

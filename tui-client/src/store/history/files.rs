@@ -91,7 +91,7 @@ impl Files {
     pub(super) fn add(&mut self, line: &str) -> io::Result<()> {
         self.named |= !self.history.exists();
         // Opened for each line, since another client may have rewritten the file.
-        let mut file = held_file::open_regular(&self.history, private_file::options().append(true).create(true))?;
+        let mut file = regular_file::open_with(&self.history, private_file::options().append(true).create(true))?;
         file.write_all(format!("{line}\n").as_bytes())?;
         self.added = Some(file);
         Ok(())
@@ -119,7 +119,7 @@ impl Files {
 fn own_draft(folder: &Path, student: &str) -> io::Result<File> {
     let open = |number: u32| {
         let path = folder.join(format!("{student}.{number}.txt"));
-        held_file::open_regular(&path, private_file::options().read(true).write(true).create(true))
+        regular_file::open_with(&path, private_file::options().read(true).write(true).create(true))
     };
     let (mut empty, mut trouble) = (None, None);
     for number in 0..DRAFTS {
