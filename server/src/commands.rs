@@ -5,7 +5,6 @@ mod backup;
 mod check;
 mod completions;
 mod export;
-mod interrupt;
 mod pin;
 mod progress;
 mod roster;

@@ -1,7 +1,11 @@
-//! What the system asks of the program: to stop, or to read the roster again. `main` waits for it.
+//! What the system asks of the program: to stop, or to read the roster again, for which `main` waits; and, while a
+//! command makes a file, to end ([`Interrupt`]).
 
+mod interrupt;
 #[cfg(unix)]
 mod terminal;
+
+pub(crate) use interrupt::Interrupt;
 
 /// What was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -185,9 +185,9 @@ pub fn leave() {
 
 /// Leaves raw mode alone, for a terminal that takes no bytes any more.
 pub fn give_up() {
-    if UNDO.lock().take().is_some() {
-        let _ = disable_raw_mode();
-    }
+    // Whoever took what undoes it may hang in writing that.
+    UNDO.lock().take();
+    let _ = disable_raw_mode();
 }
 
 /// Makes a panic anywhere give the terminal back before it says what happened, and end the program.

@@ -4,7 +4,8 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use squares_server::{Archive, BackupError};
 
-use super::{Folder, interrupt::Interrupt, progress::Progress};
+use super::{Folder, progress::Progress};
+use crate::signals::Interrupt;
 
 /// Copy the ledger to FILE, also while a server is running on it
 ///

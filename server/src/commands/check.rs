@@ -9,7 +9,8 @@ use std::{
 use anyhow::anyhow;
 use squares_server::{Archive, LedgerError};
 
-use super::{Folder, counted, interrupt::Interrupt, progress::Progress};
+use super::{Folder, counted, progress::Progress};
+use crate::signals::Interrupt;
 
 /// Something is wrong with the ledger.
 const NOT_SOUND: u8 = 3;

@@ -12,7 +12,8 @@ use anyhow::Context as _;
 use squares_server::{Archive, ArchivedResult, ArchivedStudent, LedgerError};
 use squares_shared::{message::SquareResult, new_file::NewFile, spreadsheet::Table};
 
-use super::{Folder, interrupt::Interrupt, progress::Progress};
+use super::{Folder, progress::Progress};
+use crate::signals::Interrupt;
 
 /// Write all results as CSV or JSON lines, or who took part, to FILE or standard output
 ///

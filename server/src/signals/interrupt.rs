@@ -13,7 +13,7 @@ use std::{
 
 /// Notes that the command was interrupted.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     /// The signal; 0 where there was none.
     by: Arc<AtomicUsize>,
     once: Arc<AtomicBool>,
@@ -24,7 +24,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// The system's.
-    pub(super) fn hear() -> io::Result<Self> {
+    pub(crate) fn hear() -> io::Result<Self> {
         let interrupt = Self::default();
         #[cfg(unix)]
         {
@@ -40,12 +40,12 @@ impl Interrupt {
     }
 
     /// Whether to go on.
-    pub(super) fn go_on(&self) -> ControlFlow<()> {
+    pub(crate) fn go_on(&self) -> ControlFlow<()> {
         if self.by.load(Ordering::SeqCst) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     /// Ends the program as the signal would have.
-    pub(super) fn end(self) -> ExitCode {
+    pub(crate) fn end(self) -> ExitCode {
         #[cfg(unix)]
         if let Ok(signal) = i32::try_from(self.by.load(Ordering::SeqCst)) {
             let _ = signal_hook::low_level::emulate_default_handler(signal);
