@@ -81,8 +81,8 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             asked = signals.next() => match asked {
-                signals::Asked::Reload => reload.ask(),
-                signals::Asked::Stop => break,
+                signals::Signal::Reload => reload.ask(),
+                signals::Signal::Stop => break,
             },
             () = reload.done() => {}
             () = server.roster_changed(), if !reload.is_running() => reload.ask(),

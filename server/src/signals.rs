@@ -1,5 +1,5 @@
-//! What the system asks of the program: to stop, or to read the roster again, for which `main` waits; and, while a
-//! command makes a file, to end ([`Interrupt`]).
+//! Signals: those to stop the server or to read the roster again, which `main` waits for, and those that interrupt a
+//! command ([`Interrupt`]).
 
 mod interrupt;
 #[cfg(unix)]
@@ -7,9 +7,9 @@ mod terminal;
 
 pub(crate) use interrupt::Interrupt;
 
-/// What was asked.
+/// What a signal asks of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum Signal {
     /// Read the roster again.
     Reload,
     /// Stop.
@@ -27,9 +27,9 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Waits for the end.
+    /// Waits for the signal to stop.
     pub(crate) async fn end(&mut self) {
-        while self.next().await != Asked::Stop {}
+        while self.next().await != Signal::Stop {}
     }
 }
 
@@ -52,8 +52,8 @@ impl Signals {
         })
     }
 
-    /// Waits for the next thing asked.
-    pub(crate) async fn next(&mut self) -> Asked {
+    /// Waits for the next signal.
+    pub(crate) async fn next(&mut self) -> Signal {
         let terminal = self.terminal.as_ref();
         let ended = async {
             match terminal {
@@ -65,12 +65,12 @@ impl Signals {
             biased;
             // First, so that the log tells of a roster that was read before the end, however soon that comes.
             _ = self.hang_up.recv() => match terminal {
-                Some(terminal) if terminal.is_gone() => Asked::Stop,
-                _ => Asked::Reload,
+                Some(terminal) if terminal.is_gone() => Signal::Stop,
+                _ => Signal::Reload,
             },
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.terminate.recv() => Asked::Stop,
-            () = ended => Asked::Stop,
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.terminate.recv() => Signal::Stop,
+            () = ended => Signal::Stop,
         }
     }
 }
@@ -85,9 +85,9 @@ impl Signals {
         Ok(Self)
     }
 
-    /// Waits for the next thing asked.
-    pub(crate) async fn next(&mut self) -> Asked {
+    /// Waits for the next signal.
+    pub(crate) async fn next(&mut self) -> Signal {
         let _ = tokio::signal::ctrl_c().await;
-        Asked::Stop
+        Signal::Stop
     }
 }

@@ -122,7 +122,7 @@ impl LineReader {
         &self.bytes[self.start..]
     }
 
-    /// Takes a byte-order mark off the beginning, once so much has come that it can be told.
+    /// Skips a byte-order mark at the beginning, once enough bytes have come to recognise it.
     fn pass_over_mark(&mut self) {
         if self.bytes.len() < MARK.len() && MARK.starts_with(&self.bytes) {
             return;
@@ -133,7 +133,7 @@ impl LineReader {
         }
     }
 
-    /// Looks for the end of the first line not yet taken, from where nobody has looked.
+    /// Looks for the end of the first line not yet taken, from the first byte not yet searched.
     fn look_for_end(&mut self, from: usize) {
         self.end = memchr(b'\n', &self.bytes[from..]).map(|at| from + at);
     }
@@ -151,7 +151,7 @@ impl LineReader {
         Some(Line::TooLong)
     }
 
-    /// Whether what is held may yet be a line within the limit, or several.
+    /// Whether the bytes held may still become a line within the limit, or several.
     fn could_still_fit(&self) -> bool {
         self.may_be_mark || self.held() <= self.limit || (self.held() == self.limit + 1 && self.bytes.ends_with(b"\r"))
     }

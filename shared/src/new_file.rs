@@ -45,8 +45,8 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Begins a file that does not exist yet. Its name is `TO.part` meanwhile, so that whoever finds it after a power
-    /// loss knows what it was to be.
+    /// Begins a file that does not exist yet. Until it is published it is named `TO.part`, so that one that a power loss
+    /// left behind says what it is.
     ///
     /// # Errors
     /// [`NewFileError`].
@@ -117,13 +117,13 @@ impl NewFile {
     }
 }
 
-/// Replaces what stands in a file: whatever happens, the old text stands there or the new one. Where a link stands
-/// there, the file that it leads to is replaced.
+/// Replaces the content of a file: at every moment it holds the old text or the new one, whole. A symbolic link is
+/// followed, and stays.
 ///
 /// # Errors
-/// The system's; then the old text stands.
+/// The system's; then the file holds the old text.
 pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    // A link that leads nowhere yet makes a file there.
+    // A link to a file that does not exist yet makes that file.
     let there = fs::canonicalize(path).or_else(|_| fs::read_link(path).map(|to| path.with_file_name("").join(to)));
     let new = NewFile::begin_as(&there.unwrap_or_else(|_| path.to_owned()), OsStr::new(".squares."), ".tmp", 6)?;
     new.file().write_all(text)?;

@@ -1,20 +1,20 @@
-//! PINs as both sides read them. One that is made for a student is of eight characters that nobody confuses, at least
-//! one of which stands in no number, so that it can never be taken for a number to square. Others, of a professor's
-//! own, go on as they are.
+//! PINs as both sides read them. A generated PIN has eight characters without look-alikes, and at least one of them
+//! occurs in no number, so that it can never be taken for a number to square. A PIN that a professor chose may be any
+//! text.
 
 use std::borrow::Cow;
 
 use crate::{number::Number, typed};
 
-/// The characters of a PIN that is made: digits and lower-case letters without look-alikes (`0` `o`, `1` `i` `l`),
-/// and without `e`, which stands in numbers such as `2e5`.
+/// The characters of a generated PIN: digits and lower-case letters without look-alikes (`0` `o`, `1` `i` `l`),
+/// and without `e`, which occurs in numbers such as `2e5`.
 pub const ALPHABET: &[u8; 30] = b"23456789abcdfghjkmnpqrstuvwxyz";
 
-/// The characters of a PIN that is made, which stands as `k7mq-93xd`.
+/// The length of a generated PIN, which is written as `k7mq-93xd`.
 pub const LENGTH: usize = 8;
 
-/// A PIN as it is compared and checked: without white space around it, full-width characters read as ASCII, and one
-/// of the form that is made in lower case and without its `-`. Any other is as it was typed.
+/// The form in which PINs are compared and hashed: trimmed, full-width characters as ASCII, and a generated PIN in
+/// lower case without its `-`. Any other PIN keeps its case and its characters.
 ///
 /// ```
 /// use squares_shared::pin::canonical;
@@ -31,7 +31,7 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text that somebody typed as a number is the PIN, in any case, or the same number as the PIN: `123` is
+/// Whether a text typed as a number is the PIN, in upper or lower case, or has the same value as the PIN: `123` and
 /// `0123`.
 ///
 /// ```
@@ -47,7 +47,7 @@ pub fn is_pin(text: &str, pin: &str) -> bool {
     !pin.is_empty() && (text.eq_ignore_ascii_case(&pin) || same_number())
 }
 
-/// Whether a text has the form of a PIN that is made, so that it is not shown where it was typed by mistake.
+/// Whether a text has the form of a generated PIN, so that it can be kept off the screen where it was typed by mistake.
 ///
 /// ```
 /// use squares_shared::pin::is_made;
@@ -58,7 +58,7 @@ pub fn is_made(text: &str) -> bool {
     made(&typed::read(text)).is_some()
 }
 
-/// Whether a text that is being typed is the PIN or its beginning, so that it may become the PIN with the next keys.
+/// Whether a text that is still being typed is the PIN or a prefix of it.
 ///
 /// ```
 /// use squares_shared::pin::may_become_pin;
@@ -79,7 +79,7 @@ const LONGEST_FORM: usize = 8;
 /// More digits than any PIN has.
 const MOST_DIGITS: usize = 64;
 
-/// The PIN of the made form that this is, in lower case and without its `-`.
+/// The canonical form of a generated PIN; none where the text does not have that form.
 fn made(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let whole = match (bytes.len(), bytes.get(LENGTH / 2)) {

@@ -1,7 +1,7 @@
 //! Asking for a PIN on the terminal, unseen. Called by plain mode of the client, and by `squares-server pin`.
 //!
-//! However it ends, by a signal too, the terminal shows again what is typed: `prompt/signals.rs` hears what the
-//! system asks meanwhile.
+//! However the question ends, by a signal too, the terminal echoes again: `prompt/signals.rs` notes the signals that
+//! arrive meanwhile.
 
 #[cfg(unix)]
 mod signals;

@@ -1,6 +1,6 @@
-//! Reading files that somebody named, whatever stands under that name: a named pipe nobody writes to would keep the
-//! reader waiting for ever, a device would never end. Used for rosters, certificates and settings, by server and
-//! client alike.
+//! Opens files by a name that a person gave, and refuses anything but a regular file: reading a named pipe without a
+//! writer would block for ever, and a device has no end. Both programs use it for rosters, certificates, settings and
+//! what they keep on the disk.
 
 use std::{
     fs::{File, FileType, Metadata, OpenOptions},
@@ -8,17 +8,17 @@ use std::{
     path::Path,
 };
 
-/// Opens a file for reading, and nothing else; never waits for another program.
+/// Opens a file for reading. Never blocks on another program.
 ///
 /// # Errors
-/// The system's, and a sentence about what stands there in place of a file.
+/// The system's, and a sentence that says what it is where it is not a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
-    // Before it is opened: to open a device may do something.
+    // Checked before it is opened: opening a device can have an effect.
     check(&path.metadata()?)?;
     open_with(path, File::options().read(true))
 }
 
-/// The same with these options, which may make it.
+/// [`open`] with other options, which may create the file.
 ///
 /// # Errors
 /// As [`open`].
@@ -51,7 +51,7 @@ fn check(file: &Metadata) -> io::Result<()> {
     Err(io::Error::other(format!("it is {what}, and not a file")))
 }
 
-/// What something is that is no file.
+/// What it is, where it is not a regular file.
 fn kind(of: FileType) -> &'static str {
     if of.is_dir() {
         return "a folder";

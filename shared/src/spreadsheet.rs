@@ -1,6 +1,5 @@
-//! Tables for spreadsheets (CSV), of which no cell is executed as a formula. Names and ids are of people's own
-//! choosing, and whoever opens the table did not choose them. The exports of the server and of the client are written
-//! here, and the sheets with new PINs.
+//! CSV tables for spreadsheets, with a guard against formula injection: students choose their names and ids, and a
+//! professor opens the table. The exports of the server and of the client are written with it, and sheets of new PINs.
 
 use std::{
     borrow::Cow,
@@ -9,7 +8,7 @@ use std::{
 
 use crate::message::SquareResult;
 
-/// What spreadsheets take a file for UTF-8 by.
+/// The mark by which spreadsheets recognise UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A table that is being written.
@@ -62,7 +61,7 @@ impl<W: Write> Table<W> {
         self.row([&*seq.to_string()].into_iter().chain(texts).chain([id]))
     }
 
-    /// Hands on what is written, and gives back what it was written to.
+    /// Flushes the table, and gives back the writer.
     ///
     /// # Errors
     /// As writing fails.
@@ -92,7 +91,7 @@ pub fn cell(text: &str) -> Cow<'_, str> {
             guarded.push('\'');
         }
         guarded.push(c);
-        // Some of them pass over what is blank, and over quotes, before they look.
+        // Some spreadsheets skip blanks and quotes before they look for a formula.
         begins = is_separator(c) || (begins && (c.is_whitespace() || matches!(c, '"' | '\'' | '\u{feff}')));
     }
     Cow::Owned(guarded)

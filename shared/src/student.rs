@@ -1,6 +1,5 @@
-//! What may stand in the ids and names of people, and in any other text that one person's program sends to
-//! another's screen. The server judges by it at the wire and in the roster; the client judges by it while
-//! somebody types, so that both say the same.
+//! Which characters ids, names, and all other text that reaches another person's screen may have. The server applies it
+//! on the wire and in the roster, the client while a person types, so that both say the same.
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -58,7 +57,7 @@ pub fn check_id(id: &str) -> Result<(), StudentError> {
 /// A [`StudentError`] where nothing is left, more than [`MAX_NAME_CHARS`] characters are, one of
 /// them cannot be seen, or one has more than [`MAX_MARKS`] marks.
 pub fn read_name(name: &str) -> Result<String, StudentError> {
-    // A name that only differs in the blanks around it is the same one to whoever reads it.
+    // Names that differ only in the blanks around them look the same.
     let name = name.trim_matches(is_blank);
     // A name is at most 64 characters, and no character decomposes into more than a few dozen, so
     // anything far longer need not be composed to know that it is too long.

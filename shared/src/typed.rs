@@ -1,6 +1,5 @@
-//! Text as it was meant when it was typed: without what stands around it unseen, and with ASCII for the full-width
-//! forms that an input method for Korean or Japanese types. The client reads its fields by it, both programs their
-//! flags and PINs.
+//! Normalizes what a person typed: trims white space, and turns the full-width forms that Korean and Japanese input
+//! methods produce into ASCII. The client reads its fields with it, and both programs their flags and PINs.
 
 use std::borrow::Cow;
 
@@ -15,7 +14,7 @@ pub fn read(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.chars().map(narrow).collect()) }
 }
 
-/// The ASCII character of a full-width one; any other as it is.
+/// The ASCII character of a full-width one; any other character unchanged.
 fn narrow(character: char) -> char {
     match character {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),

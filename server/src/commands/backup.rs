@@ -31,7 +31,7 @@ impl Backup {
             progress.reached(done, all);
             interrupt.go_on()
         });
-        progress.end();
+        drop(progress);
         match made {
             Err(BackupError::CalledOff) => return Ok(interrupt.end()),
             made => made?,

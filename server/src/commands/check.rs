@@ -51,7 +51,7 @@ impl Check {
         let interrupt = Interrupt::hear()?;
         let asked = interrupt.clone();
         let findings = archive.check(move || asked.go_on().is_continue(), |done, all| progress.reached(done, all));
-        progress.end();
+        drop(progress);
         let Some(findings) = findings else { return Ok(interrupt.end()) };
         let mut out = std::io::stdout().lock();
         let path = archive.path().display();

@@ -105,7 +105,7 @@ impl Export {
             })?;
         }
         out.flush()?;
-        progress.end();
+        drop(progress);
         Ok(())
     }
 }

@@ -40,9 +40,6 @@ impl Progress {
         let text = format!("{}: {percent}% after {} s", self.doing, self.began.elapsed().as_secs());
         self.says(&text);
     }
-
-    /// Wipes the line away.
-    pub(super) fn end(self) {}
 }
 
 impl Drop for Progress {

@@ -1,19 +1,19 @@
-//! Lists of a message that hold no more than the protocol says, whatever whoever wrote it says: a line that is
-//! allowed to be long is no reason to hold a million of anything. Used by the types of `message`.
+//! Deserializes lists with the limits of the protocol: a hostile server could put a million elements into a line of
+//! the allowed length. Used by the types of `message`.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
-/// Reads a list of at most `MOST`; of a longer one the first, since a count beside it tells how many there are.
+/// Reads the first `MOST` elements of a list; the message has a count of all of them beside it.
 pub(super) fn first<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_seq(List::<T, MOST> { whole: false, of: PhantomData })
 }
 
-/// Reads a list of at most `MOST`; a longer one is none, since what is left out would be missed.
+/// Reads a list of at most `MOST` elements, and refuses a longer one, since each of its elements counts.
 pub(super) fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {

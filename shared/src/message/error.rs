@@ -1,4 +1,4 @@
-//! What a request was not carried out for: the codes of the protocol, and the message that carries one.
+//! Why the server refused a request: the error codes of the protocol, and the message that carries one.
 
 use std::fmt;
 

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{IgnoredAny, IntoDeserializer as _, MapAccess, Visitor, value},
 };
 use serde_json::value::RawValue;
 
@@ -26,7 +26,8 @@ pub struct Refusal {
 }
 
 /// The kinds of request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// `join`
     Join,
@@ -42,8 +43,8 @@ pub enum Kind {
     Leave,
 }
 
-/// Every field that any request has, each as the text that stands in the line. `null` reads as absent, and of a field
-/// that stands twice the last counts, as most readers of JSON have it.
+/// The fields of all requests, each as its literal JSON text. `null` counts as absent, and of duplicate fields the last
+/// one counts, as in most JSON parsers.
 #[derive(Default)]
 struct Fields<'a> {
     kind: Option<&'a RawValue>,
@@ -129,23 +130,15 @@ pub fn read(line: &[u8]) -> Result<FromClient, Refusal> {
 
     let id = fields.id.map_or(Ok(None), |raw| string("id", raw).map(Some)).and_then(check_request_id);
     let known_id = id.as_ref().ok().cloned().flatten();
-    let kind = match fields.kind.map(|raw| string("type", raw)) {
-        Some(Ok(name)) => kind_of(&name).ok_or_else(|| Refusal {
-            code: ErrorCode::UnknownType,
-            message: "The message type is unknown; a client sends join, watch, square, history, ping or leave."
-                .to_owned(),
-            id: known_id.clone(),
-            kind: None,
-        })?,
-        Some(Err(message)) => return Err(bad(None, known_id, message)),
-        None => {
-            return Err(bad(
-                None,
-                known_id,
-                "The field 'type' is missing; add it, such as \"type\":\"ping\".".to_owned(),
-            ));
-        }
-    };
+    let bad_kind = |message| bad(None, known_id.clone(), message);
+    let no_kind = || bad_kind("The field 'type' is missing; add it, such as \"type\":\"ping\".".to_owned());
+    let name = string("type", fields.kind.ok_or_else(no_kind)?).map_err(bad_kind)?;
+    let kind = Kind::deserialize(name.into_deserializer()).map_err(|_: value::Error| Refusal {
+        code: ErrorCode::UnknownType,
+        message: "The message type is unknown; a client sends join, watch, square, history, ping or leave.".to_owned(),
+        id: known_id.clone(),
+        kind: None,
+    })?;
     request(kind, &fields, id).map_err(|message| bad(Some(kind), known_id, message))
 }
 
@@ -195,18 +188,6 @@ fn bad(kind: Option<Kind>, id: Option<String>, message: String) -> Refusal {
 
 fn missing(name: &str, what: &str) -> String {
     format!("The field '{name}' is missing; add it as {what}.")
-}
-
-fn kind_of(name: &str) -> Option<Kind> {
-    Some(match name {
-        "join" => Kind::Join,
-        "watch" => Kind::Watch,
-        "square" => Kind::Square,
-        "history" => Kind::History,
-        "ping" => Kind::Ping,
-        "leave" => Kind::Leave,
-        _ => return None,
-    })
 }
 
 fn string(name: &str, raw: &RawValue) -> Result<String, String> {

@@ -1,5 +1,5 @@
-//! What the system asks of the program while it asks for a PIN. A signal that comes meanwhile is noted, and has its
-//! usual effect once the question is over. Used by `prompt` alone.
+//! Signals during a question: they are noted, and have their usual effect once the terminal is restored. Used by
+//! `prompt` alone.
 
 use std::{
     io,
@@ -38,8 +38,8 @@ pub(super) struct Signals {
 struct Notes {
     /// The number of the signal that asked to end; 0 where none did.
     end: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
-    continued: Arc<AtomicBool>,
+    /// SIGTSTP or SIGCONT, whichever came last; 0 where neither did.
+    stop_or_continue: Arc<AtomicUsize>,
     /// No question is asked just now: signals have their usual effect at once.
     idle: Arc<AtomicBool>,
     /// The same for those that another part of the program may answer to.
@@ -62,22 +62,20 @@ impl Signals {
         notes.idle.store(false, Ordering::SeqCst);
         notes.idle_and_nobodys.store(false, Ordering::SeqCst);
         notes.end.store(0, Ordering::SeqCst);
-        notes.stop.store(false, Ordering::SeqCst);
-        notes.continued.store(false, Ordering::SeqCst);
+        notes.stop_or_continue.store(0, Ordering::SeqCst);
         Ok(Self { notes, ends_at_signals })
     }
 
-    /// What was heard and not told yet; to end is told again and again.
+    /// The next thing heard. [`Heard::End`] is returned by every later call too.
     pub(super) fn heard(&self) -> Option<Heard> {
         if self.end().is_some() {
             return Some(Heard::End);
         }
-        // Whoever was stopped and continued before this is looked at has been through both.
-        if self.notes.continued.swap(false, Ordering::SeqCst) {
-            self.notes.stop.store(false, Ordering::SeqCst);
-            return Some(Heard::Continue);
+        match self.notes.stop_or_continue.swap(0, Ordering::SeqCst) {
+            0 => None,
+            signal if signal == number(Signal::CONT) => Some(Heard::Continue),
+            _ => Some(Heard::Stop),
         }
-        self.notes.stop.swap(false, Ordering::SeqCst).then_some(Heard::Stop)
     }
 
     /// The signal that ends the program; none where another part of it answers to that.
@@ -91,10 +89,11 @@ impl Signals {
     pub(super) fn stop(&self) {
         /// How soon it is noticed.
         const SOON: Duration = Duration::from_millis(10);
-        self.notes.continued.store(false, Ordering::SeqCst);
+        let notes = &self.notes.stop_or_continue;
+        notes.store(0, Ordering::SeqCst);
         if kill_current_process_group(Signal::STOP).is_ok() {
             // It may be a moment until the stop has come to this thread.
-            while !self.notes.continued.swap(false, Ordering::SeqCst) {
+            while notes.swap(0, Ordering::SeqCst) != number(Signal::CONT) {
                 std::thread::sleep(SOON);
             }
         }
@@ -118,13 +117,17 @@ impl Notes {
         for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
             let may_be_answered = matches!(signal, Signal::INT | Signal::TERM);
             let idle = if may_be_answered { &notes.idle_and_nobodys } else { &notes.idle };
-            let number = usize::try_from(signal.as_raw()).unwrap_or_default();
             flag::register_conditional_default(signal.as_raw(), Arc::clone(idle))?;
-            flag::register_usize(signal.as_raw(), Arc::clone(&notes.end), number)?;
+            flag::register_usize(signal.as_raw(), Arc::clone(&notes.end), number(signal))?;
         }
         flag::register_conditional_default(Signal::TSTP.as_raw(), Arc::clone(&notes.idle))?;
-        flag::register(Signal::TSTP.as_raw(), Arc::clone(&notes.stop))?;
-        flag::register(Signal::CONT.as_raw(), Arc::clone(&notes.continued))?;
+        for signal in [Signal::TSTP, Signal::CONT] {
+            flag::register_usize(signal.as_raw(), Arc::clone(&notes.stop_or_continue), number(signal))?;
+        }
         Ok(notes)
     }
+}
+
+fn number(signal: Signal) -> usize {
+    usize::try_from(signal.as_raw()).unwrap_or_default()
 }

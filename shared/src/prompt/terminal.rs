@@ -1,4 +1,4 @@
-//! The terminal while it is asked on. Used by `prompt` alone.
+//! Turns off the echo, reads keys, and restores the terminal. Used by `prompt` alone.
 
 use std::{
     fs::File,
@@ -17,13 +17,13 @@ const MOST: usize = 1024;
 /// How long one wait for a key lasts, in tenths of a second: signals are looked at in between.
 const WAIT: u8 = 1;
 
-/// Told in place of a key where none came for that long. As a key it is nobody's.
+/// Stands for a pause of that length among the keys. No key sends this byte.
 const PAUSE: u8 = 0;
 
-/// Held while a question is asked: there is one terminal.
+/// Held while a question is asked, since there is one terminal.
 static ASKING: Mutex<()> = Mutex::new(());
 
-/// Nothing is asked any more.
+/// The program ends, and asks nothing any more.
 static CALLED_OFF: AtomicBool = AtomicBool::new(false);
 
 /// Asks on the controlling terminal, whatever standard input and output are. `None` where there is none, where
