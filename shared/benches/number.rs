@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p squares-shared --bench number` compares them; `cargo test --benches` runs each once.
 
-use dashu::integer::UBig;
+use dashu_int::UBig;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use squares_shared::number::Number;

@@ -1,7 +1,7 @@
 //! Properties of numbers, checked against an independent big integer (dashu) and an independent, slow and
 //! plainly written reader of the protocol's grammar.
 
-use dashu::integer::UBig;
+use dashu_int::UBig;
 use proptest::prelude::*;
 use squares_shared::number::{Fault, Number, NumberError};
 
