@@ -17,6 +17,10 @@ mod process;
 #[cfg(target_os = "linux")]
 mod room;
 #[cfg(target_os = "linux")]
+#[path = "../../tests/client/support/mod.rs"]
+#[allow(clippy::unwrap_used, dead_code, unused_imports, reason = "what the tests share, of which the terminal is used")]
+mod support;
+#[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]
 mod tls;

@@ -14,11 +14,9 @@ use crate::figure::{Figure, ms, quantile};
 use crate::frame;
 use crate::process::{Usage, resident};
 use crate::room::Room;
+use crate::support::{Home, PATIENCE};
 use crate::terminal::Terminal;
 use crate::tls;
-
-/// The student in the terminal.
-pub(crate) const STUDENT: [&str; 6] = ["--student", "20260001", "--name", "예시 가람", "--lang", "ko"];
 
 /// How much is measured.
 pub(crate) struct Extent {
@@ -89,22 +87,14 @@ pub(crate) fn all(extent: &Extent, parts: &[&str]) -> anyhow::Result<Vec<Figure>
 }
 
 /// Folders of its own, a room, and a terminal that has joined it.
-fn joined() -> anyhow::Result<(tempfile::TempDir, Room, Terminal)> {
-    let home = tempfile::tempdir()?;
+fn joined() -> anyhow::Result<(Home, Room, Terminal)> {
+    let home = Home::new();
     let mut room = Room::open()?;
     let address = room.address()?;
-    let mut terminal = Terminal::start(home.path(), &[&["--server", &address], &STUDENT[..]].concat())?;
+    let terminal = Terminal::start(&home, &["--server", &address]);
     room.let_in()?;
-    until_in(&mut terminal)?;
+    terminal.until_in()?;
     Ok((home, room, terminal))
-}
-
-pub(crate) fn until_in(terminal: &mut Terminal) -> anyhow::Result<Instant> {
-    let joined = Strings::of(Lang::Ko).joined;
-    terminal.until("the room", |screen| {
-        let contents = screen.contents();
-        contents.contains(joined) && contents.contains("예시 가람")
-    })
 }
 
 /// Before anybody has answered.
@@ -113,10 +103,10 @@ fn start(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
     let address = silent.local_addr()?.to_string();
     let mut times = Vec::new();
     for _ in 0..extent.starts {
-        let home = tempfile::tempdir()?;
-        let mut terminal = Terminal::start(home.path(), &[&["--server", &address], &STUDENT[..]].concat())?;
+        let home = Home::new();
+        let terminal = Terminal::start(&home, &["--server", &address]);
         let shown = terminal.until_shows(Strings::of(Lang::Ko).program)?;
-        times.push(shown - terminal.started);
+        times.push(shown - terminal.0.started);
     }
     Ok(vec![
         Figure::at_most(10.0, "first paint after exec, p50", ms(quantile(&mut times, 0.5)), "ms"),
@@ -128,19 +118,17 @@ fn start(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
 fn host(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
     let mut times = Vec::new();
     let mut memory = 0.0;
-    let folder = tempfile::tempdir()?;
-    for at in 0..extent.starts {
+    for _ in 0..extent.starts {
         if !extent.alone || TcpListener::bind(DEFAULT_ADDRESS).is_err() {
             return Ok(Vec::new());
         }
-        let home = folder.path().join(at.to_string());
-        std::fs::create_dir(&home)?;
-        let mut terminal = Terminal::start(&home, &STUDENT)?;
-        let shown = until_in(&mut terminal)?;
-        times.push(shown - terminal.started);
-        terminal.rest(Duration::from_millis(300))?;
-        memory = resident(terminal.pid()?)?;
-        terminal.type_text("/exit\r")?;
+        let home = Home::new();
+        let mut terminal = Terminal::start(&home, &[]);
+        let shown = terminal.until_in()?;
+        times.push(shown - terminal.0.started);
+        terminal.0.rest(Duration::from_millis(300));
+        memory = resident(terminal.pid())?;
+        terminal.0.type_text("/exit\r");
         // What follows is the end of the program.
         while terminal.next(Instant::now() + Duration::from_secs(5)).is_ok() {}
     }
@@ -154,16 +142,16 @@ fn host(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
 /// Nobody does anything; then somebody types.
 fn idle(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
     let (_home, _room, mut terminal) = joined()?;
-    terminal.rest(Duration::from_millis(300))?;
-    let pid = terminal.pid()?;
+    terminal.0.rest(Duration::from_millis(300));
+    let pid = terminal.pid();
     thread::sleep(extent.settle);
     let memory = resident(pid)?;
-    terminal.rest(Duration::from_millis(1))?;
-    let (bytes, before) = (terminal.bytes, Usage::of(pid)?);
+    terminal.0.rest(Duration::from_millis(1));
+    let (bytes, before) = (terminal.0.sent(), Usage::of(pid)?);
     thread::sleep(extent.idle);
     let usage = Usage::of(pid)?.since(before);
-    terminal.rest(Duration::from_millis(1))?;
-    let bytes = terminal.bytes - bytes;
+    terminal.0.rest(Duration::from_millis(1));
+    let bytes = terminal.0.sent() - bytes;
     ensure!(bytes == 0, "an idle screen is not written to: {bytes} bytes");
     let mut echoes = echoes(&mut terminal, extent.keys)?;
     Ok(vec![
@@ -185,10 +173,10 @@ fn echoes(terminal: &mut Terminal, keys: usize) -> anyhow::Result<Vec<Duration>>
     for key in 0..keys {
         let digit = (key % 10).to_string();
         let pressed = Instant::now();
-        terminal.type_text(&digit)?;
+        terminal.0.type_text(&digit);
         let seen = terminal.until("the digit", |screen| line(screen, &digit))?;
         echoes.push(seen.saturating_duration_since(pressed));
-        terminal.type_text("\x7f")?;
+        terminal.0.type_text("\x7f");
         terminal.until("the empty line", |screen| !line(screen, &digit))?;
         // Out of step with everything that has a period.
         pause(terminal, Duration::from_millis(7 + (key as u64 * 5) % 19))?;
@@ -197,7 +185,7 @@ fn echoes(terminal: &mut Terminal, keys: usize) -> anyhow::Result<Vec<Duration>>
 }
 
 /// Takes what comes for so long.
-fn pause(terminal: &mut Terminal, time: Duration) -> anyhow::Result<()> {
+fn pause(terminal: &Terminal, time: Duration) -> anyhow::Result<()> {
     let end = Instant::now() + time;
     while terminal.next(end)?.is_some() {}
     Ok(())
@@ -208,19 +196,19 @@ fn flood(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for (rate, called, cpu) in [(10, "10", None), (1_000, "1k", Some(25.0)), (10_000, "10k", Some(6.0))] {
         let (_home, mut room, mut terminal) = joined()?;
-        terminal.rest(Duration::from_millis(300))?;
-        let pid = terminal.pid()?;
+        terminal.0.rest(Duration::from_millis(300));
+        let pid = terminal.pid();
         let count = (extent.flood.as_millis() as u64 * rate / 1_000).max(1);
-        let (bytes, frames) = (terminal.bytes, terminal.frames);
+        let before_it = terminal.0.sent();
         let (start, before) = (Instant::now(), Usage::of(pid)?);
         let flood = room.flood(count, Some(rate))?;
         let (first, last) = (flood.first, flood.last);
         // When which result was first seen to be the newest.
         let mut seen: Vec<(Instant, u64)> = Vec::new();
         while seen.last().is_none_or(|(_, newest)| *newest < last) {
-            let came = terminal.next(Instant::now() + crate::terminal::PATIENCE)?;
-            let at = came.ok_or_else(|| anyhow::anyhow!("the flood stands still:\n{}", terminal.contents()))?;
-            if let Some(newest) = newest(terminal.screen()) {
+            let came = terminal.next(Instant::now() + PATIENCE)?;
+            let at = came.ok_or_else(|| anyhow::anyhow!("the flood stands still:\n{}", terminal.0.contents()))?;
+            if let Some(newest) = newest(&terminal.0.screen()) {
                 seen.push((at, newest));
             }
         }
@@ -236,7 +224,7 @@ fn flood(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
         }
         ensure!(behind.len() as u64 == count, "every result was seen, or passed by: {} of {count}", behind.len());
         let drained = seen.last().and_then(|(at, _)| Some(at.saturating_duration_since(*moments.last()?)));
-        let frames = (terminal.frames - frames) as f64 / lasted;
+        let frames = terminal.frames(before_it) as f64 / lasted;
         ensure!(frames < 64.0, "a flood is drawn sixty times a second at most: {frames}");
         let at = format!("at {called}/s: ");
         let thousand = ms(usage.cpu) * 1_000.0 / count as f64;
@@ -249,7 +237,7 @@ fn flood(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
             Figure::at_most(
                 100.0,
                 format!("{at}to the terminal"),
-                (terminal.bytes - bytes) as f64 / lasted / 1_000.0,
+                (terminal.0.sent() - before_it) as f64 / lasted / 1_000.0,
                 "kB/s",
             ),
             Figure::new(format!("{at}screen behind by, p50"), ms(quantile(&mut behind, 0.5)), "ms"),
@@ -284,8 +272,8 @@ fn newest(screen: &vt100::Screen) -> Option<u64> {
 
 /// What a long session leaves in memory.
 fn memory(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
-    let (_home, mut room, mut terminal) = joined()?;
-    let pid = terminal.pid()?;
+    let (_home, mut room, terminal) = joined()?;
+    let pid = terminal.pid();
     let mut figures = Vec::new();
     for times in [1, 2] {
         let flood = room.flood(extent.results, None)?;

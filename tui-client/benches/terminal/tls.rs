@@ -9,27 +9,26 @@ use squares_server::{Config, Server, TlsSource};
 use tokio::runtime::Runtime;
 
 use crate::figure::{Figure, ms, quantile};
-use crate::measure::{STUDENT, until_in};
 use crate::process::resident;
+use crate::support::Home;
 use crate::terminal::Terminal;
 
 /// A room of each kind, entered so often.
 pub(crate) fn figures(starts: usize) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for (called, tls, flags) in [("plain", None, &[][..]), ("inside TLS", Some(TlsSource::SelfSigned), &["--tls"])] {
-        let (home, runtime) = (tempfile::tempdir()?, Runtime::new()?);
+        let (home, runtime) = (Home::new(), Runtime::new()?);
         let config = Config { listen: "127.0.0.1:0".into(), tls, ..Config::new(home.path().join("data")) };
         let server = runtime.block_on(Server::start(config))?;
         let address = server.local_addr().to_string();
         let (mut painted, mut joined, mut memory) = (Vec::new(), Vec::new(), Vec::new());
         // The first meets a certificate that is new; the others know it.
         for _ in 0..starts {
-            let arguments = [&["--server", &address], &STUDENT[..], flags].concat();
-            let mut terminal = Terminal::start(home.path(), &arguments)?;
-            painted.push(terminal.until_shows(Strings::of(Lang::Ko).program)? - terminal.started);
-            joined.push(until_in(&mut terminal)? - terminal.started);
-            terminal.rest(Duration::from_millis(300))?;
-            memory.push(resident(terminal.pid()?)?);
+            let terminal = Terminal::start(&home, &[&["--server", &address], flags].concat());
+            painted.push(terminal.until_shows(Strings::of(Lang::Ko).program)? - terminal.0.started);
+            joined.push(terminal.until_in()? - terminal.0.started);
+            terminal.0.rest(Duration::from_millis(300));
+            memory.push(resident(terminal.pid())?);
         }
         runtime.block_on(server.stop());
         memory.sort_by(f64::total_cmp);

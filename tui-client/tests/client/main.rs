@@ -17,6 +17,8 @@ mod link;
 mod lying;
 mod outbox;
 #[cfg(unix)]
+mod pictures;
+#[cfg(unix)]
 mod pin;
 mod plain;
 #[cfg(unix)]

@@ -1,30 +1,46 @@
-//! A terminal of one's own: the program on one side, an emulator on the other, and every byte it was sent.
+//! A terminal of one's own: the program on one side, an emulator on the other, and every byte it was sent with the
+//! moment at which it came. The tests use it, the terminal bench, and whoever draws the pictures of the README.
 
+#![allow(dead_code, reason = "the bench asks when something came, and the tests do not")]
+
+use std::cell::{Ref, RefCell};
 use std::io::{Read, Write};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Home, PATIENCE, SQUARES};
 
+/// How often a condition is looked at that no output announces, such as a file.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// A terminal with `squares` in it.
 pub(crate) struct Pty {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
     writer: Option<Box<dyn Write + Send>>,
-    shown: Arc<(Mutex<Shown>, Condvar)>,
+    /// What the terminal was sent and nobody has looked at; it ends when the terminal has nothing more to give.
+    output: mpsc::Receiver<(Instant, Vec<u8>)>,
+    shown: RefCell<Shown>,
+    pub(crate) started: Instant,
     /// The modes of the terminal before the program ran.
     before: String,
-    /// Ends when the terminal has nothing more to give.
-    reading: Option<thread::JoinHandle<()>>,
 }
 
 struct Shown {
     emulator: vt100::Parser,
     bytes: Vec<u8>,
+}
+
+/// What a wait for output came to.
+pub(crate) enum Output {
+    /// Something, at this moment.
+    Came(Instant),
+    Nothing,
+    Ended,
 }
 
 impl Pty {
@@ -56,23 +72,57 @@ impl Pty {
             command.env(name, value);
         }
         let before = modes(&*pair.master);
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let emulator = vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0);
-        let shown = Arc::new((Mutex::new(Shown { emulator, bytes: Vec::new() }), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let watched = Arc::clone(&shown);
-        let reading = thread::spawn(move || {
-            let mut chunk = [0; 4096];
+        let writer = pair.master.take_writer().unwrap();
+        let (send, output) = mpsc::channel();
+        thread::spawn(move || {
+            let mut chunk = [0; 16 * 1024];
             while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                let mut shown = watched.0.lock().unwrap();
-                shown.emulator.process(&chunk[..count]);
-                shown.bytes.extend_from_slice(&chunk[..count]);
-                watched.1.notify_all();
+                if send.send((Instant::now(), chunk[..count].to_vec())).is_err() {
+                    return;
+                }
             }
         });
-        let writer = pair.master.take_writer().unwrap();
-        Self { child, master: Some(pair.master), writer: Some(writer), shown, before, reading: Some(reading) }
+        let emulator = vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0);
+        let shown = RefCell::new(Shown { emulator, bytes: Vec::new() });
+        let started = Instant::now();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let (master, writer) = (Some(pair.master), Some(writer));
+        Self { child, master, writer, output, shown, started, before }
+    }
+
+    /// Takes what comes next, at the latest then.
+    pub(crate) fn next(&self, until: Instant) -> Output {
+        match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok((at, chunk)) => {
+                let mut shown = self.shown.borrow_mut();
+                shown.emulator.process(&chunk);
+                shown.bytes.extend_from_slice(&chunk);
+                Output::Came(at)
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => Output::Nothing,
+            Err(mpsc::RecvTimeoutError::Disconnected) => Output::Ended,
+        }
+    }
+
+    /// The screen with what was taken so far.
+    pub(crate) fn screen(&self) -> Ref<'_, vt100::Screen> {
+        Ref::map(self.shown.borrow(), |shown| shown.emulator.screen())
+    }
+
+    /// The screen with everything that came so far, and its bytes.
+    fn shown(&self) -> Ref<'_, Shown> {
+        while let Output::Came(_) = self.next(Instant::now()) {}
+        self.shown.borrow()
+    }
+
+    /// Takes everything that comes until nothing has for this long.
+    pub(crate) fn rest(&self, quiet: Duration) {
+        let end = Instant::now() + PATIENCE;
+        while let Output::Came(_) = self.next(Instant::now() + quiet) {
+            assert!(Instant::now() < end, "the screen does not come to rest");
+        }
     }
 
     /// Waits until the screen is as wanted; gives its text.
@@ -95,18 +145,17 @@ impl Pty {
 
     fn until_bytes(&self, what: &str, from: usize, mut fits: impl FnMut(&vt100::Screen, &[u8]) -> bool) -> String {
         let end = Instant::now() + PATIENCE;
-        let mut shown = self.shown.0.lock().unwrap();
         loop {
-            if fits(shown.emulator.screen(), &shown.bytes[from..]) {
-                return shown.emulator.screen().contents();
+            let shown = self.shown();
+            let (screen, bytes) = (shown.emulator.screen(), &shown.bytes);
+            if fits(screen, &bytes[from..]) {
+                return screen.contents();
             }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                let contents = shown.emulator.screen().contents();
-                drop(shown);
-                panic!("{what} does not come; the screen shows:\n{contents}");
+            assert!(Instant::now() < end, "{what} does not come; the screen shows:\n{}", screen.contents());
+            drop(shown);
+            if let Output::Ended = self.next(Instant::now() + LOOK) {
+                thread::sleep(LOOK);
             }
-            shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
         }
     }
 
@@ -118,20 +167,20 @@ impl Pty {
 
     /// How many bytes were sent so far.
     pub(crate) fn sent(&self) -> usize {
-        self.shown.0.lock().unwrap().bytes.len()
+        self.shown().bytes.len()
     }
 
     /// Everything that was sent so far.
     pub(crate) fn all_sent(&self) -> String {
-        String::from_utf8_lossy(&self.shown.0.lock().unwrap().bytes).into_owned()
+        String::from_utf8_lossy(&self.shown().bytes).into_owned()
     }
 
     pub(crate) fn contents(&self) -> String {
-        self.shown.0.lock().unwrap().emulator.screen().contents()
+        self.shown().emulator.screen().contents()
     }
 
     pub(crate) fn cursor(&self) -> (u16, u16) {
-        self.shown.0.lock().unwrap().emulator.screen().cursor_position()
+        self.shown().emulator.screen().cursor_position()
     }
 
     pub(crate) fn type_text(&mut self, text: &str) {
@@ -142,8 +191,8 @@ impl Pty {
 
     /// Makes the window another size.
     pub(crate) fn resize(&self, cols: u16, rows: u16) {
-        let mut shown = self.shown.0.lock().unwrap();
-        shown.emulator.screen_mut().set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        drop(self.shown());
+        self.shown.borrow_mut().emulator.screen_mut().set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         self.master.as_ref().unwrap().resize(size).unwrap();
     }
@@ -152,7 +201,7 @@ impl Pty {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.process_id().unwrap()).unwrap()).unwrap()
     }
 
@@ -167,7 +216,7 @@ impl Pty {
                 return;
             }
             assert!(Instant::now() < end, "the process does not come to {wanted}: {stat}");
-            thread::sleep(std::time::Duration::from_millis(2));
+            thread::sleep(Duration::from_millis(2));
         }
     }
 
@@ -176,13 +225,11 @@ impl Pty {
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 // What it wrote last is on the screen once its terminal has nothing more to give.
-                if let Some(reading) = self.reading.take() {
-                    reading.join().unwrap();
-                }
+                while let Output::Came(_) = self.next(end) {}
                 return status.exit_code();
             }
             assert!(Instant::now() < end, "the program does not end; the screen shows:\n{}", self.contents());
-            thread::sleep(std::time::Duration::from_millis(2));
+            thread::sleep(Duration::from_millis(2));
         }
     }
 
@@ -201,7 +248,7 @@ impl Pty {
     /// Whether the terminal is as it was before: modes, screen, paste, mouse and cursor.
     pub(crate) fn assert_clean(&self) {
         assert_eq!(modes(&**self.master.as_ref().unwrap()), self.before, "the modes of the terminal");
-        let shown = self.shown.0.lock().unwrap();
+        let shown = self.shown();
         let screen = shown.emulator.screen();
         assert!(!screen.alternate_screen(), "the other screen");
         assert!(!screen.bracketed_paste(), "paste");

@@ -9,7 +9,7 @@ pub(crate) mod pty;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,21 +22,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The program under test.
 pub(crate) const SQUARES: &str = env!("CARGO_BIN_EXE_squares");
 
-/// The real server's program, beside ours; built once where it is missing.
-pub(crate) fn server_program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let program = Path::new(SQUARES).with_file_name(format!("squares-server{}", std::env::consts::EXE_SUFFIX));
-        if !program.exists() {
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "-p", "squares-server"]);
-            if program.components().any(|part| part.as_os_str() == "release") {
-                build.arg("--release");
-            }
-            assert!(build.status().unwrap().success(), "squares-server does not build");
-        }
-        program
-    })
+/// The real server's program, beside ours.
+fn server_program() -> PathBuf {
+    let program = Path::new(SQUARES).with_file_name(format!("squares-server{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "there is no {}; `cargo test --workspace` builds it", program.display());
+    program
 }
 
 /// Folders of its own for everything that a program keeps.
@@ -224,9 +214,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_on("127.0.0.1:0", arguments)
+    }
+
+    /// At this address.
+    pub(crate) fn start_on(listen: &str, arguments: &[&str]) -> Self {
         let home = Home::new();
         let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let (process, address) = Self::spawn(&home, &arguments, "127.0.0.1:0");
+        let (process, address) = Self::spawn(&home, &arguments, listen);
         Self { process, address, home, arguments }
     }
 
