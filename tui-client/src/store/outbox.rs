@@ -65,6 +65,13 @@ struct OutboxFile {
     waiting: HashSet<String>,
 }
 
+impl Drop for OutboxFile {
+    fn drop(&mut self) {
+        // A program that is being started at this moment has a copy of the file, and would hold the lock with it.
+        let _ = self.file.unlock();
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Header<'a> {
     v: u32,
