@@ -32,7 +32,7 @@ use std::{
 };
 
 use etcetera::BaseStrategy as _;
-pub use ledger::{Archive, ArchivedResult, ArchivedStudent, BackupError, Findings, LedgerError};
+pub use ledger::{Archive, ArchivedStudent, BackupError, Findings, LedgerError, ResultRow};
 pub use pins::{PinError, hash_pin};
 pub use roster::{LONGEST_ROSTER, MadePins, RosterError, make_pins, read_roster};
 use session::join_pool::JoinPool;

@@ -5,13 +5,13 @@
 use std::{fs::File, io, path::Path};
 
 /// Takes from others what this data folder and the files of ours in it let them do.
-pub(crate) fn restrict_folder(folder: &Path) {
+pub(crate) fn restrict_folder(folder: &Path, except: &str) {
     #[cfg(unix)]
-    if let Err(error) = modes::restrict_folder(folder) {
+    if let Err(error) = modes::restrict_folder(folder, except) {
         tracing::warn!(folder = %folder.display(), %error, "cannot see who may read the data folder");
     }
     #[cfg(not(unix))]
-    let _ = folder;
+    let _ = (folder, except);
 }
 
 /// The same for one of these files that is open.
@@ -36,7 +36,6 @@ pub(crate) fn warn_if_loose(path: &Path, what: &str) {
 
 #[cfg(unix)]
 mod modes {
-    use crate::ledger::LOCK;
     use std::{
         fs::{self, File, Metadata, Permissions},
         io,
@@ -50,7 +49,7 @@ mod modes {
     /// Everybody reads, or somebody else writes.
     const LOOSE: u32 = 0o026;
 
-    pub(super) fn restrict_folder(folder: &Path) -> io::Result<()> {
+    pub(super) fn restrict_folder(folder: &Path, except: &str) -> io::Result<()> {
         let mut has_others = false;
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -58,7 +57,7 @@ mod modes {
             if is_ours(&entry.file_name().to_string_lossy()) {
                 // A change of the lock file tells a copy of the ledger from itself: it is mended where that is
                 // written down.
-                if file.is_file() && entry.file_name() != LOCK {
+                if file.is_file() && entry.file_name() != except {
                     take(&entry.path(), &file)?;
                 }
             } else {
@@ -141,7 +140,7 @@ mod modes {
                 set(&at(name), 0o666);
             }
             set(folder.path(), 0o777);
-            restrict_folder(folder.path()).unwrap();
+            restrict_folder(folder.path(), "ledger.lock").unwrap();
             assert_eq!(ours.map(|name| mode(&at(name))), [0o600; 4]);
             assert_eq!(mode(folder.path()), 0o700);
 
@@ -149,7 +148,7 @@ mod modes {
             set(&at("notes.txt"), 0o644);
             std::os::unix::fs::symlink(at("notes.txt"), at("ledger.sqlite3-shm")).unwrap();
             set(folder.path(), 0o755);
-            restrict_folder(folder.path()).unwrap();
+            restrict_folder(folder.path(), "ledger.lock").unwrap();
             assert_eq!((mode(&at("notes.txt")), mode(folder.path())), (0o644, 0o755));
         }
     }

@@ -39,7 +39,7 @@ pub fn data_folder() -> Option<PathBuf> {
 #[must_use]
 pub fn own_ledger(data: &Path) -> Option<String> {
     let archive = Archive::open(data).ok()?;
-    (archive.latest() > 0).then(|| archive.ledger_id().to_owned())
+    (archive.latest > 0).then_some(archive.ledger_id)
 }
 
 /// The error without its advice, which names flags that only the server's program has.
@@ -64,7 +64,7 @@ impl Host {
             Ok(Err(StartError::Listen { error, .. })) if error.kind() == ErrorKind::AddrInUse => {
                 HostError::AddressTaken
             }
-            Ok(Err(StartError::Ledger(LedgerError::InUse { folder }))) => {
+            Ok(Err(StartError::Ledger(LedgerError::InUse(folder)))) => {
                 HostError::LedgerInUse(folder.display().to_string())
             }
             Ok(Err(StartError::Ledger(LedgerError::Unusable { path, error }))) => {

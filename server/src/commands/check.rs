@@ -31,10 +31,10 @@ pub(crate) struct Check {
 /// Why a file that was named is none that can be checked, without words about the data folder.
 fn no_ledger(file: &Path, error: LedgerError) -> anyhow::Error {
     let what = match error {
-        LedgerError::NotALedger { .. } => "is not a ledger of Squares",
-        LedgerError::NotSqlite { .. } => "is not a ledger of Squares, or its beginning is damaged",
-        LedgerError::Missing { .. } if file.exists() => "is not a ledger of Squares: nothing stands in it",
-        LedgerError::Missing { .. } => "is not there",
+        LedgerError::NotALedger(_) => "is not a ledger of Squares",
+        LedgerError::NotSqlite(_) => "is not a ledger of Squares, or its beginning is damaged",
+        LedgerError::Missing(_) if file.exists() => "is not a ledger of Squares: nothing stands in it",
+        LedgerError::Missing(_) => "is not there",
         other => return other.into(),
     };
     anyhow!("{} {what}; give the file of a ledger or of a backup, or none for the ledger in --data", file.display())
@@ -54,7 +54,7 @@ impl Check {
         drop(progress);
         let Some(findings) = findings else { return Ok(interrupt.end()) };
         let mut out = std::io::stdout().lock();
-        let path = archive.path().display();
+        let path = archive.path.display();
         let _ = match findings.range {
             Some((first, last)) => {
                 let results = counted(findings.results, "result");
@@ -62,7 +62,7 @@ impl Check {
             }
             None => writeln!(out, "{path}: no results"),
         };
-        let _ = writeln!(out, "its name: {}", archive.ledger_id());
+        let _ = writeln!(out, "its name: {}", archive.ledger_id);
         for what in &findings.wrong {
             let _ = writeln!(out, "wrong: {what}");
         }

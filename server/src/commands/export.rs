@@ -9,8 +9,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use squares_server::{Archive, ArchivedResult, ArchivedStudent, LedgerError};
-use squares_shared::{message::SquareResult, new_file::NewFile, spreadsheet::Table};
+use squares_server::{Archive, ArchivedStudent, LedgerError, ResultRow};
+use squares_shared::{new_file::NewFile, spreadsheet::Table};
 
 use super::{Folder, progress::Progress};
 use crate::signals::Interrupt;
@@ -79,8 +79,8 @@ impl Export {
     fn write(&self, archive: &Archive, out: impl Write, go_on: impl Fn() -> ControlFlow<()>) -> Result<(), Ended> {
         let mut out = BufWriter::with_capacity(256 << 10, out);
         let mut progress = Progress::new("writing");
-        let mut reached = |result: &ArchivedResult| {
-            progress.reached(result.seq(), archive.latest());
+        let mut reached = |result: &ResultRow| {
+            progress.reached(result.seq, archive.latest);
             if go_on().is_break() { Err(Ended::Interrupted) } else { Ok(()) }
         };
         if self.students {
@@ -92,15 +92,16 @@ impl Export {
         } else if self.csv {
             let mut table = Table::of_results(&mut out)?;
             archive.each(|result| {
-                let ((student, name), (number, square)) = (result.student(), result.values());
-                let (seq, at, id) = (result.seq(), &*result.at(), result.request());
-                table.result(&SquareResult { seq, at, student, name, number, square, id })?;
+                table.result(&result.result(&result.time()))?;
                 reached(result)
             })?;
             table.end()?;
         } else {
+            let mut line = Vec::new();
             archive.each(|result| {
-                out.write_all(&result.line())?;
+                line.clear();
+                result.append_line(&mut line);
+                out.write_all(&line)?;
                 reached(result)
             })?;
         }

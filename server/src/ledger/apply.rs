@@ -6,10 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{
-    LedgerEntry,
-    reader::{COLUMNS, ResultRow, row_of},
-};
+use super::row::{COLUMNS, LedgerEntry, ResultRow};
 
 /// Entries that are recorded together.
 #[derive(Debug)]
@@ -113,5 +110,5 @@ pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_
 fn standing(connection: &Connection, student: i64, request: Option<&str>) -> rusqlite::Result<ResultRow> {
     connection
         .prepare_cached(&format!("SELECT {COLUMNS} WHERE results.student = ?1 AND results.request = ?2"))?
-        .query_row(params![student, request], row_of)
+        .query_row(params![student, request], ResultRow::read)
 }

@@ -6,7 +6,11 @@ use std::{io, ops::ControlFlow, path::Path};
 use rusqlite::{Connection, backup::StepResult};
 use squares_shared::new_file::{NewFile, NewFileError};
 
-use super::{Archive, LedgerError, schema};
+use super::{
+    archive::Archive,
+    error::{At as _, LedgerError},
+    schema,
+};
 
 /// The pages that are copied between two reports of progress: 4 MiB.
 const PAGES: i32 = 1024;
@@ -33,30 +37,23 @@ impl Archive {
     /// # Errors
     /// [`BackupError`]; then there is no file of that name.
     pub fn backup(self, to: &Path, progress: impl FnMut(u64, u64) -> ControlFlow<()>) -> Result<(), BackupError> {
-        let new = NewFile::begin(to)?;
-        copy(&self.connection, self.path(), new.part(), progress)?;
-        Ok(new.publish()?)
+        copy(&self.connection, &self.path, to, progress)
     }
 }
 
-/// Copies a ledger that is open, whether or not its file has a name.
-pub(super) fn save(connection: &Connection, from: &Path, to: &Path) -> Result<(), BackupError> {
-    let new = NewFile::begin(to)?;
-    copy(connection, from, new.part(), |_, _| ControlFlow::Continue(()))?;
-    Ok(new.publish()?)
-}
-
-fn copy(
+/// Copies a ledger that is open, whether or not its file still has a name.
+pub(super) fn copy(
     connection: &Connection,
     from: &Path,
-    part: &Path,
+    to: &Path,
     mut progress: impl FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<(), BackupError> {
-    let reading = |error: rusqlite::Error| BackupError::from(LedgerError::from_sqlite(from, &error));
+    let new = NewFile::begin(to)?;
+    let part = new.part();
     let writing = |error| NewFileError::Write(part.to_owned(), io::Error::other::<rusqlite::Error>(error));
     // One snapshot: what is added meanwhile changes nothing in it, and the copy never has to begin anew.
-    let snapshot = connection.unchecked_transaction().map_err(reading)?;
-    schema::identity(&snapshot).map_err(reading)?;
+    let snapshot = connection.unchecked_transaction().at(from)?;
+    schema::identity(&snapshot).at(from)?;
     let mut copy = Connection::open(part).map_err(writing)?;
     // It is synced once, at the end.
     copy.pragma_update(None, "synchronous", "off").map_err(writing)?;
@@ -77,5 +74,6 @@ fn copy(
     }
     drop(backup);
     schema::mark_as_backup(&copy).map_err(writing)?;
-    Ok(copy.close().map_err(|(_, error)| writing(error))?)
+    copy.close().map_err(|(_, error)| writing(error))?;
+    Ok(new.publish()?)
 }

@@ -1,4 +1,4 @@
-//! Is a ledger sound? Every page and index of its file, every `seq`, and every square, computed anew. Called by
+//! Is a ledger sound? Every page and index of its file, every `seq`, and every square, computed again. Called by
 //! `squares-server check`.
 
 use rusqlite::Connection;
@@ -7,7 +7,7 @@ use squares_shared::{
     student::{check_id, is_printable},
 };
 
-use super::{Archive, ArchivedResult, LedgerError};
+use super::{archive::Archive, backup::BackupError, row::ResultRow};
 
 /// The findings of one kind that are told; more are only counted.
 const TOLD: usize = 20;
@@ -68,61 +68,55 @@ impl Archive {
         findings.all_of(doubled_requests(&self.connection));
         let (mut last, mut last_at) = (0, i64::MIN);
         let walked = self.each(|result| {
-            let seq = result.seq();
+            let seq = result.seq;
             if seq != last + 1 {
-                findings.add(match seq - last {
-                    2 => format!("result {} is missing", last + 1),
-                    _ => format!("results {} to {} are missing", last + 1, seq - 1),
-                });
+                findings.add(missing(last + 1, seq - 1));
             }
             if let Some(what) = fault_of(result) {
                 findings.add(format!("result {seq}: {what}"));
             }
-            if result.0.at < last_at {
-                findings
-                    .add(format!("result {seq}: it was recorded at {}, before the one in front of it", result.at()));
+            if result.at < last_at {
+                let at = result.time();
+                findings.add(format!("result {seq}: it was recorded at {at}, before the one in front of it"));
             }
-            (last, last_at) = (seq, result.0.at);
+            (last, last_at) = (seq, result.at);
             findings.results += 1;
             findings.range = Some((findings.range.map_or(seq, |(first, _)| first), seq));
-            progress(seq, self.latest());
-            if goes_on() {
-                Ok::<(), LedgerError>(())
-            } else {
-                Err(LedgerError::FilesChanged { what: "called off".to_owned() })
-            }
+            progress(seq, self.latest);
+            if goes_on() { Ok(()) } else { Err(BackupError::CalledOff) }
         });
         if !goes_on() {
             return None;
         }
         if let Err(error) = walked {
             findings.add(format!("nothing can be read behind result {last}: {error}"));
-        } else if last != self.latest() {
-            findings.add(format!("results {} to {} are missing", last + 1, self.latest()));
+        } else if last != self.latest {
+            findings.add(missing(last + 1, self.latest));
         }
         Some(findings)
     }
 }
 
-/// What is wrong with a result by itself. A number is compared with its canonical form, and its square computed anew.
-fn fault_of(result: &ArchivedResult) -> Option<String> {
-    let (number, square) = result.values();
-    let (student, name) = result.student();
-    let Ok(parsed) = Number::parse(number, usize::MAX) else { return Some("its number is none".to_owned()) };
-    if parsed.to_string() != number {
-        return Some("its number is not in canonical form".to_owned());
-    }
-    if parsed.square().to_string() != square {
-        return Some("its square is not the square of its number".to_owned());
-    }
-    if check_id(student).is_err() {
-        return Some("its student id is none".to_owned());
-    }
-    // What is refused as a name today may have been one when it was recorded.
-    if name.is_empty() || !name.chars().all(is_printable) {
-        return Some("its name is none".to_owned());
-    }
-    None
+/// What a gap is called.
+fn missing(first: u64, last: u64) -> String {
+    if first == last { format!("result {first} is missing") } else { format!("results {first} to {last} are missing") }
+}
+
+/// What is wrong with a result by itself. A number is compared with its canonical form, and its square computed again.
+fn fault_of(result: &ResultRow) -> Option<&'static str> {
+    let Ok(number) = Number::parse(&result.number, usize::MAX) else { return Some("its number is none") };
+    Some(if number.to_string() != result.number {
+        "its number is not in canonical form"
+    } else if number.square().to_string() != result.square {
+        "its square is not the square of its number"
+    } else if check_id(&result.student).is_err() {
+        "its student id is none"
+    // The rules for names may have changed since it was recorded.
+    } else if result.name.is_empty() || !result.name.chars().all(is_printable) {
+        "its name is none"
+    } else {
+        return None;
+    })
 }
 
 /// What SQLite finds wrong in the file: pages, order, indexes that differ from their table, keys that stand twice.
@@ -158,13 +152,13 @@ fn doubled_requests(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::schema;
+    use crate::ledger::probe;
 
     /// The findings about a ledger of 2,000 results after `harm` was done to it.
     fn check_after(harm: &str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l");
-        let connection = schema::open(&path).unwrap();
+        let connection = probe::open(&path).unwrap();
         let people = "INSERT INTO students VALUES (1, 's'); INSERT INTO names VALUES (1, 'n');";
         connection.execute_batch(people).unwrap();
         connection.execute_batch("BEGIN").unwrap();
@@ -182,7 +176,7 @@ mod tests {
     fn a_check_that_is_called_off_finds_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l");
-        drop(schema::open(&path).unwrap());
+        drop(probe::open(&path).unwrap());
         assert!(Archive::open_file(&path).unwrap().check(|| false, |_, _| {}).is_none());
     }
 

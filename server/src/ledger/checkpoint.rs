@@ -1,11 +1,11 @@
-//! Moves what the write-ahead log has gathered into the ledger's file, on a thread of its own, so that no commit
-//! waits for it. Most of it is moved while the writer goes on; only a small rest, of what was written meanwhile, is
-//! moved while the writer waits, since the log begins anew only when all of it was moved. It also keeps the log's
-//! file longer than the log. The writer owns it, and tells it of each commit.
+//! Checkpoints the write-ahead log into the ledger's file on a thread of its own, so that no commit waits for it. Most
+//! pages are moved while the writer goes on; the writer waits only for the few that it added meanwhile, since the log
+//! starts over only once all of it was moved. The same thread keeps room in front of the log. The writer owns it, and
+//! reports each commit to it.
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicI32, Ordering},
@@ -17,7 +17,12 @@ use std::{
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 
-use super::{LedgerError, open_files::OpenFiles, schema, wal_room::WalRoom};
+use super::{
+    error::{At as _, LedgerError},
+    open_files::OpenFiles,
+    schema,
+    wal_room::WalRoom,
+};
 
 /// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
 const MANY: i32 = 4096;
@@ -26,14 +31,14 @@ const MANY: i32 = 4096;
 /// adds.
 const FEW: i32 = 512;
 
-/// Times that pages are moved beside the writer before it has to wait, whatever is left by then: a log that grows
-/// faster than it can be moved would otherwise never end.
+/// Passes beside the writer before it has to wait, whatever is left by then: a log that grows faster than it can be
+/// moved would otherwise never end.
 const PASSES: u32 = 16;
 
 /// How long until the next try where readers were in the way, or the disk was.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The thread that moves pages. It ends when this is dropped.
+/// The checkpoint thread, which ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     shared: Arc<CheckpointThread>,
@@ -51,19 +56,19 @@ struct CheckpointThread {
     turn: Mutex<()>,
     /// Held while pages are moved, taken before `turn`.
     moving: Mutex<()>,
-    asked: Mutex<Requested>,
+    requested: Mutex<Requested>,
     wake: Condvar,
 }
 
 /// What the thread is to do next.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Requested {
-    extend: bool,
+    room: bool,
     checkpoint: bool,
     end: bool,
 }
 
-/// How a pass went: pages in the log, and how many of them stand in the ledger's file as well.
+/// What a pass came to: pages in the log, and how many of them are in the ledger's file as well.
 struct Pass {
     pages: i32,
     moved: i32,
@@ -71,15 +76,15 @@ struct Pass {
 
 impl Checkpointer {
     /// Starts the thread for the ledger in this file.
-    pub(super) fn start(path: PathBuf, files: Arc<OpenFiles>) -> io::Result<Self> {
+    pub(super) fn start(path: &Path, files: &Arc<OpenFiles>) -> io::Result<Self> {
         let shared = Arc::new(CheckpointThread {
-            room: WalRoom::new(&path, MANY),
-            path,
+            room: WalRoom::new(path, MANY),
+            path: path.to_owned(),
             pages: AtomicI32::new(i32::try_from(files.wal().frames()).unwrap_or(i32::MAX)),
-            files,
+            files: Arc::clone(files),
             turn: Mutex::default(),
             moving: Mutex::default(),
-            asked: Mutex::default(),
+            requested: Mutex::default(),
             wake: Condvar::default(),
         });
         let own = Arc::clone(&shared);
@@ -87,7 +92,7 @@ impl Checkpointer {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Takes the place of SQLite's own checkpoints on the writer's connection.
+    /// Replaces SQLite's own checkpoints on the writer's connection.
     pub(super) fn attend(&self, connection: &mut Connection) -> rusqlite::Result<()> {
         let shared = Arc::clone(&self.shared);
         connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
@@ -101,49 +106,50 @@ impl Checkpointer {
         self.shared.turn.lock()
     }
 
-    /// Empties the log while nobody else moves pages or writes; see [`schema::settle`].
-    pub(super) fn settle(&self, connection: &Connection) -> Result<(), LedgerError> {
+    /// Runs this while nobody moves pages or writes.
+    pub(super) fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
         let _moving = self.shared.moving.lock();
         let _turn = self.turn();
-        self.shared.files.wal().check_all()?;
-        self.shared.files.write(|| schema::settle(connection))?.map_err(|error| self.shared.failed(&error))?;
-        self.shared.files.wal().emptied();
-        self.shared.pages.store(0, Ordering::Relaxed);
-        self.shared.room.truncated();
-        Ok(())
+        work()
     }
 
-    /// Does this while nobody moves pages or writes.
-    pub(super) fn alone<T>(&self, what: impl FnOnce() -> T) -> T {
-        let _moving = self.shared.moving.lock();
-        let _turn = self.turn();
-        what()
+    /// Moves and empties the whole log; see [`schema::checkpoint_all`].
+    pub(super) fn checkpoint_all(&self, connection: &Connection) -> Result<(), LedgerError> {
+        let CheckpointThread { path, files, room, pages, .. } = &*self.shared;
+        self.alone(|| {
+            files.wal().check_all()?;
+            files.write(|| schema::checkpoint_all(connection))?.at(path)?;
+            files.wal().emptied();
+            pages.store(0, Ordering::Relaxed);
+            room.truncated();
+            Ok(())
+        })
     }
 
     /// Pages in the log by the last commit.
-    pub(super) fn pages(&self) -> u32 {
-        self.shared.pages.load(Ordering::Relaxed).unsigned_abs()
+    pub(super) fn pages(&self) -> i32 {
+        self.shared.pages.load(Ordering::Relaxed)
     }
 
-    /// Takes note of a commit.
+    /// Looks, after a commit, whether there is something to do.
     pub(super) fn committed(&self) {
-        let pages = self.shared.pages.load(Ordering::Relaxed);
+        let pages = self.pages();
         if pages >= MANY {
-            self.ask();
+            self.request();
         } else if self.shared.room.is_short(pages) {
-            self.shared.ask(|asked| asked.extend = true);
+            self.shared.request(|requested| requested.room = true);
         }
     }
 
-    /// Lets the log be moved now: where the disk is full, the room that the log has may be all that there is.
-    pub(super) fn ask(&self) {
-        self.shared.ask(|asked| asked.checkpoint = true);
+    /// Requests a checkpoint now: on a full disk, the room in the log may be all that there is.
+    pub(super) fn request(&self) {
+        self.shared.request(|requested| requested.checkpoint = true);
     }
 }
 
 impl Drop for Checkpointer {
     fn drop(&mut self) {
-        self.shared.ask(|asked| asked.end = true);
+        self.shared.request(|requested| requested.end = true);
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that moves the write-ahead log ended by a panic");
         }
@@ -151,77 +157,55 @@ impl Drop for Checkpointer {
 }
 
 impl CheckpointThread {
-    fn ask(&self, for_more: impl FnOnce(&mut Requested)) {
-        let mut asked = self.asked.lock();
-        let before = *asked;
-        for_more(&mut asked);
-        if *asked != before {
-            self.wake.notify_one();
-        }
+    fn request(&self, add: impl FnOnce(&mut Requested)) {
+        add(&mut self.requested.lock());
+        self.wake.notify_one();
     }
 
     fn run(&self) {
-        // Made with the first use, and anew after a failure.
+        // Made with the first use, and again after a failure.
         let mut connection = None;
-        let mut failing = false;
+        let mut is_failing = false;
         loop {
-            let mut asked = self.asked.lock();
-            self.wake.wait_while(&mut asked, |asked| *asked == Requested::default());
-            if asked.end {
-                if let Some(connection) = connection {
-                    schema::close(connection, &self.files);
-                }
-                return;
+            let mut requested = self.requested.lock();
+            self.wake.wait_while(&mut requested, |requested| *requested == Requested::default());
+            if requested.end {
+                break;
             }
-            let Requested { extend, checkpoint, .. } = std::mem::take(&mut *asked);
-            drop(asked);
-            let done = match self.carry_out(&mut connection, extend, checkpoint) {
-                Ok(all) => {
-                    failing = false;
-                    all
+            let taken = std::mem::take(&mut *requested);
+            drop(requested);
+            let done = self.serve(&mut connection, taken);
+            if let Err(error) = &done {
+                connection.take().into_iter().for_each(|connection| self.files.close(connection));
+                if !is_failing {
+                    tracing::warn!(%error, "cannot move the write-ahead log into the ledger just now; trying again with later squares");
                 }
-                Err(error) => {
-                    if let Some(connection) = connection.take() {
-                        schema::close(connection, &self.files);
-                    }
-                    if !failing {
-                        tracing::warn!(%error, "cannot move the write-ahead log into the ledger just now; trying again with later squares");
-                    }
-                    failing = true;
-                    false
-                }
-            };
-            if !done {
-                self.wake.wait_while_for(&mut self.asked.lock(), |asked| !asked.end, PAUSE);
+            }
+            is_failing = done.is_err();
+            if !done.unwrap_or(false) {
+                self.wake.wait_while_for(&mut self.requested.lock(), |requested| !requested.end, PAUSE);
             }
         }
+        connection.into_iter().for_each(|connection| self.files.close(connection));
     }
 
-    /// Does what was asked, and tells whether all of it could be done.
-    fn carry_out(
-        &self,
-        connection: &mut Option<Connection>,
-        extend: bool,
-        checkpoint: bool,
-    ) -> Result<bool, LedgerError> {
+    /// Does what was requested, and tells whether all of it could be done.
+    fn serve(&self, connection: &mut Option<Connection>, requested: Requested) -> Result<bool, LedgerError> {
         self.files.check()?;
         let connection = match connection {
             Some(connection) => connection,
-            None => {
-                let new = schema::connect_to_checkpoint(&self.path).map_err(|error| self.failed(&error))?;
-                connection.insert(new)
-            }
+            None => connection.insert(schema::connect_to_checkpoint(&self.path).at(&self.path)?),
         };
         self.files.check()?;
-        if extend {
+        if requested.room {
             let turn = self.turn.lock();
             self.files.wal().check()?;
             self.room.extend(connection, turn, || self.files.wal().accept());
         }
-        if checkpoint { self.checkpoint(connection) } else { Ok(true) }
+        if requested.checkpoint { self.checkpoint(connection) } else { Ok(true) }
     }
 
-    /// Moves the log, and tells whether it can begin anew.
+    /// Moves the log, and tells whether it can start over.
     fn checkpoint(&self, connection: &Connection) -> Result<bool, LedgerError> {
         let _moving = self.moving.lock();
         let mut before = 0;
@@ -236,7 +220,7 @@ impl CheckpointThread {
                 break;
             }
             if moved < pages && moved == before {
-                // A reader still needs what stands in the file now.
+                // A reader still needs what is in the file now.
                 return Ok(false);
             }
             before = moved;
@@ -249,11 +233,6 @@ impl CheckpointThread {
 
     fn pass(&self, connection: &Connection) -> Result<Pass, LedgerError> {
         let pass = |row: &rusqlite::Row<'_>| Ok(Pass { pages: row.get(1)?, moved: row.get(2)? });
-        let passed = self.files.write(|| connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), pass))?;
-        passed.map_err(|error| self.failed(&error))
-    }
-
-    fn failed(&self, error: &rusqlite::Error) -> LedgerError {
-        LedgerError::from_sqlite(&self.path, error)
+        self.files.write(|| connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), pass))?.at(&self.path)
     }
 }

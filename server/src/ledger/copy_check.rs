@@ -15,13 +15,16 @@
 use std::{
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use squares_shared::private_file;
 
-use super::{LedgerError, schema};
+use super::{
+    error::{At as _, LedgerError},
+    schema::{self, beside},
+};
 use crate::permissions;
 
 /// What no copy of a lock file shares with it: its inode, and when it was changed last, in nanoseconds since 1970.
@@ -55,14 +58,12 @@ pub(super) fn record_opening(
     lock: &mut File,
     path: &Path,
 ) -> Result<Connection, LedgerError> {
-    let failed = |error| LedgerError::from_sqlite(path, &error);
-    let unusable = |error: io::Error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() };
     let mut written = String::new();
-    lock.take(64).read_to_string(&mut written).map_err(unusable)?;
-    let place = lock_identity(lock).map_err(unusable)?;
-    let noted = noted(&connection).map_err(failed)?;
+    lock.take(64).read_to_string(&mut written).at(path)?;
+    let place = lock_identity(lock).at(path)?;
+    let noted = noted(&connection).at(path)?;
     let was_copied = noted.as_ref().is_some_and(|noted| !noted.is_of(&written, place));
-    let is_backup = schema::is_backup(&connection).map_err(failed)?;
+    let is_backup = schema::is_backup(&connection).at(path)?;
     match record(&mut connection, lock, path, noted, was_copied || is_backup) {
         Ok(()) => {
             if was_copied || is_backup {
@@ -75,7 +76,7 @@ pub(super) fn record_opening(
         Err(error) => {
             tracing::warn!(%error, "this opening of the ledger could not be noted in it");
             drop(connection);
-            sync_wal(path).map_err(unusable)?;
+            sync_wal(path).at(path)?;
             schema::connect(path)
         }
     }
@@ -88,8 +89,6 @@ fn record(
     noted: Option<LastOpening>,
     rename: bool,
 ) -> Result<(), LedgerError> {
-    let failed = |error| LedgerError::from_sqlite(path, &error);
-    let unusable = |error: io::Error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() };
     let name = in_transaction(connection, |transaction| {
         let name: String = transaction.query_row("SELECT lower(hex(randomblob(16)))", (), |row| row.get(0))?;
         if rename {
@@ -101,14 +100,13 @@ fn record(
         write(transaction, &LastOpening { name: last, place, next: Some(name.clone()) })?;
         Ok(name)
     })
-    .map_err(failed)?;
-    permissions::restrict_file(lock).map_err(unusable)?;
-    lock.seek(SeekFrom::Start(0)).map_err(unusable)?;
-    lock.write_all(name.as_bytes()).and_then(|()| lock.sync_all()).map_err(unusable)?;
-    private_file::sync_folder_of(path).map_err(unusable)?;
-    let place = lock_identity(lock).map_err(unusable)?;
-    in_transaction(connection, |transaction| write(transaction, &LastOpening { name, place, next: None }))
-        .map_err(failed)
+    .at(path)?;
+    permissions::restrict_file(lock).at(path)?;
+    lock.seek(SeekFrom::Start(0)).at(path)?;
+    lock.write_all(name.as_bytes()).and_then(|()| lock.sync_all()).at(path)?;
+    private_file::sync_folder_of(path).at(path)?;
+    let place = lock_identity(lock).at(path)?;
+    in_transaction(connection, |transaction| write(transaction, &LastOpening { name, place, next: None })).at(path)
 }
 
 fn in_transaction<T>(
@@ -158,12 +156,9 @@ fn lock_identity(_: &File) -> io::Result<LockIdentity> {
 /// Syncs the write-ahead log: a server that was killed may have left commits in it that were never synced, and
 /// whoever is shown them must find them again after a power loss.
 fn sync_wal(path: &Path) -> io::Result<()> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    match File::options().write(true).open(PathBuf::from(log)) {
-        Ok(log) => log.sync_all(),
+    match File::options().write(true).open(beside(path, "-wal")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+        wal => wal?.sync_all(),
     }
 }
 

@@ -1,21 +1,14 @@
-//! The ledger's file: what stands in it, and how an older version becomes the present one. What is checked before
-//! anything is written to it is in `schema/probe.rs`. Called by the rest of `ledger` alone.
+//! The ledger's file: its tables, how an older version becomes the present one, and the connections to it. What is
+//! checked before the first of them may write is in `probe.rs`. Called by the rest of `ledger`.
 
-mod probe;
+use std::path::{Path, PathBuf};
 
-use std::path::Path;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-pub(super) use probe::has_wal;
-use probe::{Probed, exists, inspect, probe};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
-
-use super::{
-    LedgerError,
-    open_files::{FilesChanged, OpenFiles},
-};
+use super::error::{At as _, LedgerError};
 
 /// Marks a SQLite file as a ledger of Squares ("Sqrs").
-const APPLICATION_ID: i32 = 0x5371_7273;
+pub(super) const APPLICATION_ID: i32 = 0x5371_7273;
 
 /// How the schema came to be, a step a version. A ledger of version n has taken the first n.
 const STEPS: [&str; 2] = [
@@ -56,27 +49,18 @@ const STEPS: [&str; 2] = [
 ];
 
 /// The version that this program writes.
-const VERSION: i32 = STEPS.len() as i32;
+pub(super) const VERSION: i32 = STEPS.len() as i32;
 
-/// Opens the file for writing, made or brought up to the present version where needed.
-pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
-    let failed = |error| LedgerError::from_sqlite(path, &error);
-    if exists(path)? {
-        inspect(path)?;
-    } else if has_wal(path)? {
-        // SQLite would take the log of a file that is gone for a leftover, and delete it.
-        let what =
-            "it is empty or gone, and its write-ahead log (-wal) is not; put both back, or move the log away too";
-        return Err(LedgerError::Damaged { path: path.to_owned(), what: what.to_owned() });
-    }
-    let mut connection = connect(path)?;
-    upgrade(&mut connection).map_err(failed)?;
-    Ok(connection)
+/// The file beside this one whose name goes on so.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// A connection that may write, with every commit synced before it returns.
 pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
-    let set_up = || {
+    let set_up = || -> rusqlite::Result<_> {
         let connection = Connection::open(path)?;
         // Only another program, such as a copy of the ledger being made, can hold it; who asked may ask again.
         connection.busy_timeout(std::time::Duration::from_secs(1))?;
@@ -85,7 +69,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
         connection.pragma_update(None, "temp_store", "memory")?;
         Ok(connection)
     };
-    set_up().map_err(|error| LedgerError::from_sqlite(path, &error))
+    set_up().at(path)
 }
 
 /// A connection that moves the write-ahead log into the file.
@@ -105,25 +89,11 @@ pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
 
 /// A connection that can only read, to a file that nobody changes meanwhile. SQLite otherwise keeps files of its own
 /// beside it, which it cannot where the folder can only be read.
-fn connect_to_still(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn connect_to_still(path: &Path) -> rusqlite::Result<Connection> {
     let name = path.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.to_owned()))?;
     let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
-}
-
-/// A connection that can only read a ledger of the present version, told from other files. What may be wrong inside is
-/// the caller's to find.
-pub(super) fn open_stored(path: &Path) -> Result<Connection, LedgerError> {
-    if !exists(path)? {
-        return Err(LedgerError::Missing { path: path.to_owned() });
-    }
-    let Probed { connection, version, .. } = probe(path)?;
-    match version {
-        0 => Err(LedgerError::Missing { path: path.to_owned() }),
-        VERSION => Ok(connection),
-        _ => Err(LedgerError::Older { path: path.to_owned(), version }),
-    }
 }
 
 /// What stands before the name of the ledger that a backup was made of.
@@ -148,27 +118,21 @@ pub(super) fn rename(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE ledger SET log = lower(hex(randomblob(16)))", ()).map(drop)
 }
 
-/// The name of the ledger, and its highest `seq`.
+/// The name of the ledger, and its highest `seq`; 0 where there is none.
 pub(super) fn identity(connection: &Connection) -> rusqlite::Result<(String, u64)> {
-    let log = connection.query_row("SELECT log FROM ledger", (), |row| row.get(0))?;
-    Ok((log, latest(connection)?))
+    let sql = "SELECT log, (SELECT coalesce(max(seq), 0) FROM results) FROM ledger";
+    connection.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// The highest `seq`; 0 where there is none.
-pub(super) fn latest(connection: &Connection) -> rusqlite::Result<u64> {
-    connection.query_row("SELECT coalesce(max(seq), 0) FROM results", (), |row| row.get(0))
-}
-
-/// Brings everything that stands in the write-ahead log into the ledger itself, synced, and empties the log. Where a
-/// sync has failed, the system may hold what it was to write for written: only what is written anew is sure to be
-/// durable.
-pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
+/// Moves everything in the write-ahead log into the ledger's file, synced, and empties the log. After a failed sync
+/// the system may report data as written that is not: only what is written again is sure to be durable.
+pub(super) fn checkpoint_all(connection: &Connection) -> rusqlite::Result<()> {
     let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
-    if !busy {
-        return Ok(());
+    if busy {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(code, Some("a reader holds the write-ahead log".to_owned())));
     }
-    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
-    Err(rusqlite::Error::SqliteFailure(code, Some("a reader holds the write-ahead log".to_owned())))
+    Ok(())
 }
 
 /// When the last result was recorded, in milliseconds since 1970; 0 where there is none.
@@ -182,20 +146,8 @@ pub(super) fn quick_check(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))
 }
 
-/// Closes a connection that may write. The last one moves the write-ahead log into the file: not into one that
-/// another program has written, and not a log that another has. A file that has not its name any more SQLite leaves
-/// as it is by itself.
-pub(super) fn close(connection: Connection, files: &OpenFiles) {
-    let is_log_ours =
-        !matches!(files.wal().check(), Err(FilesChanged::WalWritten(_) | FilesChanged::WalOverwritten(_)));
-    if !is_log_ours || matches!(files.check(), Err(FilesChanged::Written(_) | FilesChanged::Overwritten(_))) {
-        let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-    }
-    drop(connection);
-}
-
 /// Takes the steps that the ledger has not taken yet, all of them or none.
-fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version >= VERSION {
         return Ok(());
@@ -212,6 +164,7 @@ fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::probe::open;
 
     fn version(connection: &Connection) -> i32 {
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use squares_shared::message::FromServer;
 
 use super::*;
@@ -104,7 +105,7 @@ async fn time_never_goes_back_whatever_the_clock_does_between_two_runs() {
         submit(&ledger, vec![entry("a", n, None), entry("b", n, None)]).await;
         let mut lines = VecDeque::new();
         feed.read(feed.latest() - 1, usize::MAX, &mut lines);
-        assert_eq!(at(&lines[0]), reader::time(far));
+        assert_eq!(at(&lines[0]), row::time(far));
         ledger.close();
     }
     assert!(Archive::open(folder.path()).unwrap().check(|| true, |_, _| {}).unwrap().is_sound());
@@ -124,7 +125,7 @@ async fn time_does_not_go_back_behind_what_a_failed_commit_left() {
     submit(&ledger, vec![entry("a", 3, None)]).await;
     let mut lines = VecDeque::new();
     feed.read(2, usize::MAX, &mut lines);
-    assert!(String::from_utf8_lossy(&lines[0]).contains(&reader::time(far)));
+    assert!(String::from_utf8_lossy(&lines[0]).contains(&row::time(far)));
     ledger.close();
 }
 

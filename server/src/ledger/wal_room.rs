@@ -1,10 +1,9 @@
-//! Keeps the file of the write-ahead log longer than what stands in it. A commit that writes into room which is there
-//! already leaves the file's length and its places on the disk as they are, and its sync has only the data to wait
-//! for: about two thirds of the time. SQLite writes over old parts of the log in the same way once the log has begun
-//! anew. Used by the thread that moves the log, see `checkpoint.rs`.
+//! Keeps room in front of the write-ahead log: the file is longer than its content. A commit that writes into existing
+//! room leaves the file's length and blocks as they are, so its sync waits for the data alone: a single square takes
+//! 0.35 ms in place of 0.45. Once the log has started over, SQLite overwrites its old frames in the same way. Used by
+//! the checkpoint thread, see `checkpoint.rs`.
 
 use std::{
-    ffi::OsString,
     fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
@@ -13,6 +12,8 @@ use std::{
 
 use parking_lot::MutexGuard;
 use rusqlite::Connection;
+
+use super::schema::beside;
 
 /// Bytes that are added at once: what is written and synced beside a commit holds it up, and should be little.
 const STEP: u64 = 1 << 20;
@@ -23,25 +24,23 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 /// Bytes of room in front of the log below which more is added: a few hundred single squares.
 const ROOM: u64 = STEP / 2;
 
-/// Bytes of a page in the log: a page of the usual size, and the head of its frame.
+/// Bytes of a frame in the log: its header, and a page of the usual size.
 const FRAME: u64 = 4096 + 24;
 
 /// The log's file.
 #[derive(Debug)]
 pub(super) struct WalRoom {
     path: PathBuf,
-    /// How long it gets: beyond that the log is moved, and begins anew.
+    /// How long it gets: beyond that a checkpoint lets the log start over.
     whole: u64,
     /// How long it is at least, as far as that is known; the greatest number where it cannot be made longer.
     length: AtomicU64,
 }
 
 impl WalRoom {
-    /// The log of this ledger, which is moved once it has so many pages.
+    /// For the log of this ledger, which is checkpointed once it has so many pages.
     pub(super) fn new(ledger: &Path, pages: i32) -> Self {
-        let mut path = OsString::from(ledger);
-        path.push("-wal");
-        Self { path: path.into(), whole: end(pages), length: AtomicU64::new(0) }
+        Self { path: beside(ledger, "-wal"), whole: end(pages), length: AtomicU64::new(0) }
     }
 
     /// Whether the room in front of a log of so many pages runs short.
@@ -55,15 +54,15 @@ impl WalRoom {
         self.length.store(0, Ordering::Relaxed);
     }
 
-    /// Adds some room. `connection` keeps everybody else from writing to the log meanwhile, which `turn` does for
-    /// this program; `take_note` is called within it.
-    pub(super) fn extend(&self, connection: &Connection, turn: MutexGuard<'_, ()>, take_note: impl FnOnce()) {
+    /// Adds some room. Meanwhile `connection` keeps other programs from writing to the log, and `turn` keeps this one;
+    /// `extended` is called before that ends.
+    pub(super) fn extend(&self, connection: &Connection, turn: MutexGuard<'_, ()>, extended: impl FnOnce()) {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             tracing::debug!(%error, "the write-ahead log is not made longer just now");
             return;
         }
         let added = self.add();
-        take_note();
+        extended();
         let ended = connection.execute_batch("ROLLBACK");
         drop(turn);
         let synced = added.and_then(|(file, length)| {

@@ -1,10 +1,10 @@
-//! Is the write-ahead log still as this program wrote it? Another that cuts it or writes over it within the same file
-//! leaves its name and place as they are, and all that stands in the log alone would be shown and then be lost. Part
-//! of `open_files.rs`; asked by those who write to the log or move it, in the writer's turn.
+//! Checks that the write-ahead log is still as this program wrote it. Another program that cuts or overwrites it within
+//! the same file leaves its name and inode as they are, and all that is in the log alone would be shown and then be
+//! lost. Part of `open_files.rs`; called, in the writer's turn, by those who write to the log or checkpoint it.
 //!
-//! Before a commit, the log's size and time of writing are those of our last write. Behind it, the log has not become
-//! shorter, and has the head that it had; where it began anew, all of its few frames are looked at. How they hang
-//! together is in SQLite's file format, "The Write-Ahead Log": the head and each frame carry a sum over all that
+//! Before a commit, the log's size and time of writing must be those of our last write. After it, the log must not be
+//! shorter and must have the header that it had; if it started over, all of its few frames are read. How they hang
+//! together is in SQLite's file format, "The Write-Ahead Log": the header and each frame carry a checksum over all that
 //! stands before.
 
 use std::{
@@ -17,18 +17,18 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::FilesChanged;
+use crate::ledger::error::FilesChanged;
 
-/// The head of the log, and of each of its frames, in bytes.
+/// Bytes of the log's header, and of each frame's.
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
-/// What a log begins with; the last bit says that its sums take words with the greatest byte first.
+/// What a log begins with; the last bit tells that its checksums take big-endian words.
 const MAGIC: u32 = 0x377f_0682;
 
 type Header = [u8; HEADER];
 
-/// How long after our last write to it the log is asked for its time of writing.
+/// How long after our last write the log's time of writing is asked for: that makes the next sync slower by a tenth.
 const APART: Duration = Duration::from_millis(2);
 
 /// The log of an open ledger.
@@ -36,9 +36,9 @@ const APART: Duration = Duration::from_millis(2);
 pub(in crate::ledger) struct OpenWal {
     path: PathBuf,
     file: File,
-    /// The same, to find its end: whoever reads the other must not lose the place.
+    /// The same, to find its end: a reader of the other must not lose its place.
     end: File,
-    noted: Mutex<WalState>,
+    known: Mutex<WalState>,
     is_lost: AtomicBool,
 }
 
@@ -62,41 +62,41 @@ fn now() -> (SystemTime, Instant) {
 }
 
 impl OpenWal {
-    /// Takes note of the log that was just opened.
-    pub(in crate::ledger) fn note(path: &Path) -> io::Result<Self> {
+    /// Remembers the log that was just opened.
+    pub(in crate::ledger) fn new(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let end = File::open(path)?;
         let size = Some(file.metadata()?.len());
         let (head, frames) = (head(&file)?, frames(&file, u32::MAX)?);
-        let noted = WalState { size, written: now(), is_ahead: false, head, frames };
-        Ok(Self { path: path.to_owned(), file, end, noted: Mutex::new(noted), is_lost: AtomicBool::new(false) })
+        let known = WalState { size, written: now(), is_ahead: false, head, frames };
+        Ok(Self { path: path.to_owned(), file, end, known: Mutex::new(known), is_lost: AtomicBool::new(false) })
     }
 
-    /// Whether it was given up.
-    pub(in crate::ledger) fn given_up(&self) -> Result<(), FilesChanged> {
+    /// Whether it is still trusted.
+    pub(in crate::ledger) fn check_trusted(&self) -> Result<(), FilesChanged> {
         if self.is_lost.load(Ordering::Relaxed) { Err(FilesChanged::WalOverwritten(self.path.clone())) } else { Ok(()) }
     }
 
-    /// From now on there is no way back.
+    /// Never trusts it again.
     pub(in crate::ledger) fn give_up(&self) {
         self.is_lost.store(true, Ordering::Relaxed);
     }
 
     /// How many frames stand in it.
     pub(in crate::ledger) fn frames(&self) -> u32 {
-        self.noted.lock().frames
+        self.known.lock().frames
     }
 
     /// Whether nobody else wrote to it.
     pub(in crate::ledger) fn check(&self) -> Result<(), FilesChanged> {
-        self.given_up()?;
-        let WalState { size, written: (written, at), is_ahead, .. } = *self.noted.lock();
+        self.check_trusted()?;
+        let WalState { size, written: (written, at), is_ahead, .. } = *self.known.lock();
         let mut is_ours = size == Some(self.size()?);
         // Elsewhere the time is written late.
         if is_ours && cfg!(unix) && !is_ahead && at.elapsed() > APART {
             is_ours = self.seen(self.file.metadata().and_then(|file| file.modified()))? <= written;
         }
-        if is_ours { Ok(()) } else { Err(self.lost()) }
+        if is_ours { Ok(()) } else { Err(self.written()) }
     }
 
     /// The same, and whether every frame still stands in it.
@@ -105,51 +105,51 @@ impl OpenWal {
         if self.is_whole() {
             return Ok(());
         }
-        self.noted.lock().size = None;
-        Err(self.lost())
+        self.known.lock().size = None;
+        Err(self.written())
     }
 
-    /// Takes note of our own commit, after which it has so many frames.
+    /// Remembers our own commit, after which the log has so many frames.
     pub(in crate::ledger) fn committed(&self, frames_now: u32) -> Result<(), FilesChanged> {
         let (size, head) = (self.size()?, self.seen(head(&self.file))?);
-        let mut noted = self.noted.lock();
-        let is_ours = noted.size.is_some_and(|before| size >= before)
-            && (head == noted.head || self.seen(frames(&self.file, frames_now))? == frames_now);
-        // Either way, so that what is wrong is not looked for before the frames that were there a moment ago.
-        noted.frames = frames_now;
+        let mut known = self.known.lock();
+        let is_ours = known.size.is_some_and(|before| size >= before)
+            && (head == known.head || self.seen(frames(&self.file, frames_now))? == frames_now);
+        // In any case, so that a later check looks at all of these frames.
+        known.frames = frames_now;
         if !is_ours {
-            noted.size = None;
-            return Err(self.lost());
+            known.size = None;
+            return Err(self.written());
         }
-        (noted.size, noted.written, noted.head) = (Some(size), now(), head);
+        (known.size, known.written, known.head) = (Some(size), now(), head);
         Ok(())
     }
 
-    /// Takes note that this program made it longer, or that others left the part of it that counts as it was.
+    /// Accepts the log's size and time: this program made it longer, or another left its frames as they were.
     pub(in crate::ledger) fn accept(&self) {
         let size = self.size().ok();
         let modified = self.file.metadata().and_then(|file| file.modified());
-        let mut noted = self.noted.lock();
-        (noted.size, noted.written) = (size, now());
-        noted.is_ahead |= modified.is_ok_and(|modified| modified > noted.written.0);
+        let mut known = self.known.lock();
+        (known.size, known.written) = (size, now());
+        known.is_ahead |= modified.is_ok_and(|modified| modified > known.written.0);
     }
 
-    /// Takes note of a commit of our own that failed: no one knows how much of it stands there.
+    /// Remembers what a failed commit of our own left, which may be any part of it.
     pub(in crate::ledger) fn failed(&self) {
         let read = || Ok::<_, io::Error>((head(&self.file)?, frames(&self.file, u32::MAX)?));
-        let mut noted = self.noted.lock();
+        let mut known = self.known.lock();
         if let Ok((head, frames)) = read()
-            && if head == noted.head { frames >= noted.frames } else { word(&head, 0) & !1 == MAGIC }
+            && if head == known.head { frames >= known.frames } else { word(&head, 0) & !1 == MAGIC }
         {
-            *noted = WalState { size: self.size().ok(), written: now(), head, frames, ..*noted };
+            *known = WalState { size: self.size().ok(), written: now(), head, frames, ..*known };
         }
     }
 
-    /// Takes note that it is empty.
+    /// Remembers that it is empty.
     pub(in crate::ledger) fn emptied(&self) {
         let size = self.size().ok();
-        let mut noted = self.noted.lock();
-        *noted = WalState { size, written: now(), head: [0; HEADER], frames: 0, ..*noted };
+        let mut known = self.known.lock();
+        *known = WalState { size, written: now(), head: [0; HEADER], frames: 0, ..*known };
     }
 
     pub(in crate::ledger) fn is_empty(&self) -> bool {
@@ -158,7 +158,7 @@ impl OpenWal {
 
     /// Whether every frame that was committed still stands in it.
     pub(in crate::ledger) fn is_whole(&self) -> bool {
-        let WalState { head: before, frames: count, .. } = *self.noted.lock();
+        let WalState { head: before, frames: count, .. } = *self.known.lock();
         let is_same = || Ok::<_, io::Error>(head(&self.file)? == before && frames(&self.file, count)? == count);
         count == 0 || is_same().unwrap_or(false)
     }
@@ -171,7 +171,7 @@ impl OpenWal {
         found.map_err(|error| FilesChanged::Unseen(self.path.clone(), error))
     }
 
-    fn lost(&self) -> FilesChanged {
+    fn written(&self) -> FilesChanged {
         FilesChanged::WalWritten(self.path.clone())
     }
 }
@@ -202,7 +202,7 @@ fn frames(mut file: &File, most: u32) -> io::Result<u32> {
     if magic & !1 != MAGIC {
         return Ok(0);
     }
-    let mut sum = Checksum { greatest_first: magic & 1 == 1, ..Checksum::default() };
+    let mut sum = Checksum { big_endian: magic & 1 == 1, ..Checksum::default() };
     sum.add(&head[..24]);
     let page = word(&head, 8) as usize;
     if !sum.is(&head[24..]) || !page.is_power_of_two() || !(512..=65_536).contains(&page) {
@@ -238,7 +238,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 /// The sum over all that was added.
 #[derive(Default)]
 struct Checksum {
-    greatest_first: bool,
+    big_endian: bool,
     words: (u32, u32),
 }
 
@@ -246,7 +246,7 @@ impl Checksum {
     fn add(&mut self, bytes: &[u8]) {
         let (mut one, mut two) = self.words;
         for &[a, b, c, d, e, f, g, h] in bytes.as_chunks::<8>().0 {
-            let read = if self.greatest_first { u32::from_be_bytes } else { u32::from_le_bytes };
+            let read = if self.big_endian { u32::from_be_bytes } else { u32::from_le_bytes };
             one = one.wrapping_add(read([a, b, c, d])).wrapping_add(two);
             two = two.wrapping_add(read([e, f, g, h])).wrapping_add(one);
         }
@@ -277,7 +277,7 @@ mod tests {
         }
         let wal = folder.path().join("l-wal");
         let mut file = File::options().read(true).write(true).open(&wal).unwrap();
-        let log = OpenWal::note(&wal).unwrap();
+        let log = OpenWal::new(&wal).unwrap();
         assert_eq!(u64::from(log.frames()) * 4120 + 32, file.metadata().unwrap().len());
         assert!(log.is_whole() && log.check().is_ok());
         // Room behind them is no part of it.

@@ -1,5 +1,5 @@
-//! Looks at a file before anything is written to it: is it a ledger, whole, and of a version that this program knows?
-//! A file that is not is left as it is, byte for byte. Called by `schema`.
+//! Opens a ledger's file, and looks at it before anything is written to it: is it a ledger, whole, and of a version
+//! that this program knows? A file that is not is left as it is, byte for byte. Called by `Ledger::open` and `Archive`.
 //!
 //! What stands in the file is not all: the write-ahead log beside it may hold newer pages, the first one too, whose
 //! older self in the file a power loss tore while the log was moved into it. SQLite reads every page from the log
@@ -9,13 +9,17 @@
 use std::{
     fs::{File, Metadata},
     io::{self, ErrorKind, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{APPLICATION_ID, VERSION, connect_to_read, connect_to_still, identity, quick_check};
-use crate::ledger::LedgerError;
+use super::{
+    error::{At as _, LedgerError},
+    schema::{
+        APPLICATION_ID, VERSION, beside, connect, connect_to_read, connect_to_still, identity, quick_check, upgrade,
+    },
+};
 
 /// Up to this size every page of a ledger is checked before it is opened; beyond it, only its head and its schema.
 const CHECKED_WHOLE: u64 = 256 << 20;
@@ -30,12 +34,12 @@ const WAL_HEADER: u64 = 32;
 /// The most bytes of a file in which nothing was made yet: a page of the largest size.
 const ONE_PAGE: u64 = 64 << 10;
 
-/// A file that was told from others.
-pub(super) struct Probed {
+/// A file that was found to be a ledger.
+struct Probed {
     /// It can only read.
-    pub(super) connection: Connection,
+    connection: Connection,
     /// 0 where nothing was made in it yet.
-    pub(super) version: i32,
+    version: i32,
     /// Its first page stands in the write-ahead log alone.
     is_torn: bool,
 }
@@ -47,30 +51,57 @@ struct FileHeader {
     size: u64,
 }
 
+/// Opens the file for writing, made or brought up to the present version where needed.
+pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
+    if exists(path)? {
+        inspect(path)?;
+    } else if has_wal(path)? {
+        // SQLite would take the log of a file that is gone for a leftover, and delete it.
+        let what =
+            "it is empty or gone, and its write-ahead log (-wal) is not; put both back, or move the log away too";
+        return Err(LedgerError::Damaged { path: path.to_owned(), what: what.to_owned() });
+    }
+    let mut connection = connect(path)?;
+    upgrade(&mut connection).at(path)?;
+    Ok(connection)
+}
+
+/// Opens a ledger of the present version for reading. What may be wrong inside is the caller's to find.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
+    if !exists(path)? {
+        return Err(LedgerError::Missing(path.to_owned()));
+    }
+    let Probed { connection, version, .. } = probe(path)?;
+    match version {
+        0 => Err(LedgerError::Missing(path.to_owned())),
+        VERSION => Ok(connection),
+        _ => Err(LedgerError::Older(path.to_owned(), version)),
+    }
+}
+
 /// Whether there is a file with something in it.
-pub(super) fn exists(path: &Path) -> Result<bool, LedgerError> {
+fn exists(path: &Path) -> Result<bool, LedgerError> {
     Ok(metadata(path)?.is_some_and(|file| file.len() > 0))
 }
 
 /// Whether a write-ahead log with something in it lies beside this file.
-pub(in crate::ledger) fn has_wal(path: &Path) -> Result<bool, LedgerError> {
-    Ok(metadata(&beside(path, "-wal"))?.is_some_and(|log| log.len() > WAL_HEADER))
+pub(super) fn has_wal(path: &Path) -> Result<bool, LedgerError> {
+    Ok(metadata(&beside(path, "-wal"))?.is_some_and(|wal| wal.len() > WAL_HEADER))
 }
 
 /// Looks at an existing file without changing it.
-pub(super) fn inspect(path: &Path) -> Result<(), LedgerError> {
+fn inspect(path: &Path) -> Result<(), LedgerError> {
     let Probed { connection, version, is_torn } = probe(path)?;
-    let failed = |error| LedgerError::from_sqlite(path, &error);
     let size = metadata(path)?.map_or(0, |file| file.len());
-    // What was torn once may be so elsewhere.
+    // A file that a power loss tore at its first page may be torn elsewhere.
     if size <= CHECKED_WHOLE || is_torn {
-        let verdict = quick_check(&connection).map_err(failed)?;
+        let verdict = quick_check(&connection).at(path)?;
         if verdict != "ok" {
             return Err(LedgerError::Damaged { path: path.to_owned(), what: verdict.replace('\n', " ") });
         }
     }
     if version == VERSION {
-        identity(&connection).map_err(failed)?;
+        identity(&connection).at(path)?;
     }
     if is_torn {
         tracing::warn!("the first page of the ledger is damaged, as by a power loss; its write-ahead log has it whole");
@@ -79,49 +110,43 @@ pub(super) fn inspect(path: &Path) -> Result<(), LedgerError> {
 }
 
 /// Tells a ledger from other files, without changing it.
-pub(super) fn probe(path: &Path) -> Result<Probed, LedgerError> {
-    let unusable = |error| unusable(path, &error);
-    let failed = |error| LedgerError::from_sqlite(path, &error);
-    let not_a_ledger = || LedgerError::NotALedger { path: path.to_owned() };
+fn probe(path: &Path) -> Result<Probed, LedgerError> {
     let has_wal = has_wal(path)?;
-    let mut head = FileHeader::read(path).map_err(unusable)?;
-    match pages_before(path).map_err(unusable)? {
-        // It was still being made, so nothing is lost with what there is. Or another program, such as SQLite's own
-        // shell, was cut short on a ledger.
-        Some(pages) if pages == 0 || head.application == APPLICATION_ID => {
-            roll_back(path).map_err(failed)?;
-            head = FileHeader::read(path).map_err(unusable)?;
-        }
-        Some(_) | None => {}
+    let mut header = FileHeader::read(path).at(path)?;
+    // A file that was still being made loses nothing when its journal is rolled back. Or another program, such as
+    // SQLite's own shell, was cut short on a ledger.
+    if pages_before(path).at(path)?.is_some_and(|pages| pages == 0 || header.application == APPLICATION_ID) {
+        roll_back(path).at(path)?;
+        header = FileHeader::read(path).at(path)?;
     }
-    if !head.is_sqlite && head.size > 0 && !has_wal {
-        return Err(LedgerError::NotSqlite { path: path.to_owned() });
+    if !header.is_sqlite && header.size > 0 && !has_wal {
+        return Err(LedgerError::NotSqlite(path.to_owned()));
     }
-    let may_be_unmade = head.application == 0 && head.size <= ONE_PAGE;
-    if head.application != APPLICATION_ID && !may_be_unmade && !has_wal {
-        return Err(not_a_ledger());
+    let may_be_unmade = header.application == 0 && header.size <= ONE_PAGE;
+    if header.application != APPLICATION_ID && !may_be_unmade && !has_wal {
+        return Err(LedgerError::NotALedger(path.to_owned()));
     }
 
     let pragma = |connection: &Connection, name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let mut connection = connect_to_read(path).map_err(failed)?;
+    let mut connection = connect_to_read(path).at(path)?;
     let mut application = pragma(&connection, "application_id");
     if application.as_ref().is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen))
         && is_still(path)
     {
-        connection = connect_to_still(path).map_err(failed)?;
+        connection = connect_to_still(path).at(path)?;
         application = pragma(&connection, "application_id");
     }
-    let application = application.map_err(failed)?;
-    let version = pragma(&connection, "user_version").map_err(failed)?;
+    let application = application.at(path)?;
+    let version = pragma(&connection, "user_version").at(path)?;
     // A ledger whose making was cut short by a crash has nothing in it yet.
-    let unmade = application == 0 && version == 0 && is_bare(&connection).map_err(failed)?;
-    if application != APPLICATION_ID && !unmade {
-        return Err(not_a_ledger());
+    let is_unmade = application == 0 && version == 0 && is_bare(&connection).at(path)?;
+    if application != APPLICATION_ID && !is_unmade {
+        return Err(LedgerError::NotALedger(path.to_owned()));
     }
     if version > VERSION {
         return Err(LedgerError::Newer { path: path.to_owned(), version, known: VERSION });
     }
-    Ok(Probed { connection, version, is_torn: !head.is_sqlite && head.size > 0 })
+    Ok(Probed { connection, version, is_torn: !header.is_sqlite && header.size > 0 })
 }
 
 impl FileHeader {
@@ -165,28 +190,16 @@ fn is_bare(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", (), |row| row.get(0))
 }
 
-/// The file beside this one whose name goes on so.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
 /// What the system says of a file; `None` where there is none.
 fn metadata(path: &Path) -> Result<Option<Metadata>, LedgerError> {
     match std::fs::metadata(path) {
         // SQLite would wait for whoever writes into a named pipe.
         Ok(metadata) if !metadata.is_file() => {
-            Err(unusable(path, &io::Error::other("it is a folder, a named pipe or the like, and not a file")))
+            Err(io::Error::other("it is a folder, a named pipe or the like, and not a file")).at(path)
         }
-        Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unusable(path, &error)),
+        found => found.map(Some).at(path),
     }
-}
-
-fn unusable(path: &Path, error: &io::Error) -> LedgerError {
-    LedgerError::Unusable { path: path.to_owned(), error: error.to_string() }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Files that are ledgers, files that are not, and files that were cut short, torn or scratched.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
-use super::{super::*, *};
+use super::*;
 
 /// What stands in this file and in those that SQLite keeps beside it, but for its shared memory, which is nobody's to
 /// keep. Whoever reads makes an empty log where there is none.
@@ -16,7 +16,7 @@ fn check_refused_and_untouched(path: &Path, names: &str) {
     assert!(error.contains(names), "{error} lacks {names}");
     assert!(contents(path) == before, "it was touched: {error}");
     // What is damaged may still be read by commands that look for the damage.
-    drop(open_stored(path));
+    drop(open_to_read(path));
     assert!(contents(path) == before, "it was touched by reading");
 }
 
@@ -134,7 +134,7 @@ fn a_first_page_that_was_torn_comes_back_from_the_write_ahead_log() {
         let path = folder.path().join(number.to_string());
         copy(&live, &path);
         scratch(&path, place.clone(), with);
-        assert_eq!(identity(&open_stored(&path).unwrap()).unwrap(), (log.clone(), 5000), "{place:?} {with}");
+        assert_eq!(identity(&open_to_read(&path).unwrap()).unwrap(), (log.clone(), 5000), "{place:?} {with}");
         let ledger = open(&path).unwrap();
         assert_eq!(identity(&ledger).unwrap(), (log.clone(), 5000), "{place:?} {with}");
         drop(ledger);
