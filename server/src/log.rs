@@ -1,7 +1,6 @@
-//! The log of the program, on standard error. Lines are written by a thread of its own behind a bounded queue: where
-//! nobody reads them, or the disk they go to is full, lines are lost and counted, and the server goes on. Nor do
-//! strangers fill a disk by what they make the server say: of what comes too fast only so much is written, and the
-//! rest is counted. Started by `main`.
+//! The log of the program, on standard error. A thread of its own writes the lines behind a bounded queue: where nobody
+//! reads them, or their disk is full, lines are lost and counted, and the server goes on. So that strangers cannot fill
+//! a disk by what they make the server log, lines have a rate; what exceeds it is counted. Started by `main`.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -31,46 +30,36 @@ const AT_ONCE: u32 = 2000;
 /// Lines of one kind a second in the long run.
 const A_SECOND: u32 = 100;
 
-/// How often it is said that lines are missing, while they are.
-const SAID_EVERY: Duration = Duration::from_secs(1);
+/// How often the log tells that lines are missing, while they are.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
-/// The running log.
-pub(crate) struct Log {
-    queue: LogQueue,
-}
-
+/// The running log, and what writes lines to it.
 #[derive(Clone)]
-struct LogQueue {
+pub(crate) struct Log {
     lines: SyncSender<LogItem>,
-    missing: Arc<Missing>,
-    paces: Arc<LineRates>,
+    counts: Arc<Counts>,
 }
 
-/// Lines that were not written, and that it was not said of yet.
-#[derive(Default)]
-struct Missing {
-    /// Nobody took them as fast as they came.
+struct Counts {
+    /// Lines that were lost, since nobody took them as fast as they came, and of which the log has not told yet.
     lost: AtomicU64,
-    /// More came than are written.
+    /// Lines that were left out, since more came than are written, and of which the log has not told yet.
     left_out: AtomicU64,
-}
-
-/// Troubles have a pace of their own, so that no visits keep them off the log. What is only there for whoever looks
-/// for a fault is written as it comes.
-struct LineRates {
+    /// Warnings and errors have a rate of their own, so that no visits keep them off the log. What helps to find a
+    /// fault alone has none.
     troubles: Mutex<LineRate>,
     news: Mutex<LineRate>,
 }
 
-/// How many lines may still be written.
+/// A token bucket for lines.
 struct LineRate {
     left: u32,
     at: Instant,
 }
 
 /// Where one line goes.
-struct LogLine {
-    queue: LogQueue,
+pub(crate) struct LogLine {
+    log: Log,
     is_written: bool,
 }
 
@@ -82,49 +71,47 @@ enum LogItem {
 
 /// Starts the log at the level that `RUST_LOG` sets, else `info`.
 pub(crate) fn start() -> Log {
-    let (lines, entries) = mpsc::sync_channel(QUEUE);
-    let pace = || Mutex::new(LineRate::new(Instant::now()));
-    let paces = Arc::new(LineRates { troubles: pace(), news: pace() });
-    let queue = LogQueue { lines, missing: Arc::default(), paces };
-    let missing = Arc::clone(&queue.missing);
+    let (lines, items) = mpsc::sync_channel(QUEUE);
+    let rate = || Mutex::new(LineRate::new(Instant::now()));
+    let counts = Arc::new(Counts { lost: 0.into(), left_out: 0.into(), troubles: rate(), news: rate() });
+    let log = Log { lines, counts: Arc::clone(&counts) };
     // Without a thread there is no log; the server is worth more.
-    let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&entries, &missing));
+    let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&items, &counts));
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .with_writer(queue.clone())
+        .with_writer(log.clone())
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         // It would print a failure to write where writing just failed, and panic.
         .log_internal_errors(false)
         .init();
-    Log { queue }
+    log
 }
 
 impl Log {
     /// Waits a moment for what is left to be written.
     pub(crate) fn finish(self) {
         let (done, is_done) = mpsc::sync_channel(1);
-        if self.queue.lines.try_send(LogItem::Flush(done)).is_ok() {
+        if self.lines.try_send(LogItem::Flush(done)).is_ok() {
             let _ = is_done.recv_timeout(PATIENCE);
         }
     }
 }
 
-impl<'a> MakeWriter<'a> for LogQueue {
+impl<'a> MakeWriter<'a> for Log {
     type Writer = LogLine;
 
     fn make_writer(&'a self) -> LogLine {
-        LogLine { queue: self.clone(), is_written: true }
+        LogLine { log: self.clone(), is_written: true }
     }
 
     fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> LogLine {
-        let pace = match *metadata.level() {
-            Level::ERROR | Level::WARN => &self.paces.troubles,
-            Level::INFO => &self.paces.news,
+        let rate = match *metadata.level() {
+            Level::ERROR | Level::WARN => &self.counts.troubles,
+            Level::INFO => &self.counts.news,
             Level::DEBUG | Level::TRACE => return self.make_writer(),
         };
-        let is_written = pace.lock().takes(Instant::now());
-        LogLine { queue: self.clone(), is_written }
+        LogLine { log: self.clone(), is_written: rate.lock().takes(Instant::now()) }
     }
 }
 
@@ -141,22 +128,20 @@ impl LineRate {
             // Not to this moment: what is left of it counts the next time.
             self.at += Duration::from_millis(u64::try_from(more).unwrap_or_default() * 1000 / u64::from(A_SECOND));
         }
-        match self.left.checked_sub(1) {
-            Some(left) => self.left = left,
-            None => return false,
-        }
-        true
+        let takes = self.left > 0;
+        self.left -= u32::from(takes);
+        takes
     }
 }
 
 impl Write for LogLine {
     /// Takes one line, or loses it.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let LogQueue { lines, missing, .. } = &self.queue;
+        let Log { lines, counts } = &self.log;
         if !self.is_written {
-            missing.left_out.fetch_add(1, Ordering::Relaxed);
+            counts.left_out.fetch_add(1, Ordering::Relaxed);
         } else if lines.try_send(LogItem::Line(line.to_vec())).is_err() {
-            missing.lost.fetch_add(1, Ordering::Relaxed);
+            counts.lost.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
     }
@@ -166,25 +151,25 @@ impl Write for LogLine {
     }
 }
 
-fn write_all(entries: &Receiver<LogItem>, missing: &Missing) {
+fn write_all(items: &Receiver<LogItem>, counts: &Counts) {
     let mut out = io::stderr();
-    let mut said = None::<Instant>;
-    for entry in entries {
-        let is_flush = matches!(entry, LogItem::Flush(_));
-        if is_flush || said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+    let mut told = None::<Instant>;
+    for item in items {
+        let is_flush = matches!(item, LogItem::Flush(_));
+        if is_flush || told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
             for (count, why) in [
-                (&missing.lost, "lost: they came faster than they were taken"),
-                (&missing.left_out, "left out: more came than are written in a second"),
+                (&counts.lost, "lost: they came faster than they were taken"),
+                (&counts.left_out, "left out: more came than are written in a second"),
             ] {
                 let lines = count.swap(0, Ordering::Relaxed);
                 if lines > 0 {
-                    said = Some(Instant::now());
+                    told = Some(Instant::now());
                     let are = if lines == 1 { "line of the log was" } else { "lines of the log were" };
                     let _ = writeln!(out, "{lines} {are} {why}");
                 }
             }
         }
-        match entry {
+        match item {
             LogItem::Line(line) => drop(out.write_all(&line)),
             LogItem::Flush(done) => drop(done.send(())),
         }

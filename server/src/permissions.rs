@@ -1,38 +1,20 @@
-//! What is the owner's alone: the data folder, the files in it, and keys. What others may read or write is mended
-//! where it is this server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open
-//! files; does nothing where the system has no modes.
+//! Keeps the data folder, its files and keys to their owner. What others may read or write is restricted where it is
+//! this server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open files; does nothing
+//! where the system has no modes.
 
-use std::{fs::File, io, path::Path};
+#[cfg(unix)]
+pub(crate) use modes::{restrict_file, restrict_folder, warn_if_loose};
 
-/// Takes from others what this data folder and the files of ours in it let them do.
-pub(crate) fn restrict_folder(folder: &Path, except: &str) {
-    #[cfg(unix)]
-    if let Err(error) = modes::restrict_folder(folder, except) {
-        tracing::warn!(folder = %folder.display(), %error, "cannot see who may read the data folder");
-    }
-    #[cfg(not(unix))]
-    let _ = (folder, except);
-}
+#[cfg(not(unix))]
+pub(crate) fn restrict_folder(_: &std::path::Path, _: &str) {}
 
-/// The same for one of these files that is open.
-///
-/// # Errors
-/// The system's.
-pub(crate) fn restrict_file(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    modes::restrict_file(file)?;
-    #[cfg(not(unix))]
-    let _ = file;
+#[cfg(not(unix))]
+pub(crate) fn restrict_file(_: &std::fs::File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Says so where everybody may read this file, or others than its owner may write it.
-pub(crate) fn warn_if_loose(path: &Path, what: &str) {
-    #[cfg(unix)]
-    modes::warn_if_loose(path, what);
-    #[cfg(not(unix))]
-    let _ = (path, what);
-}
+#[cfg(not(unix))]
+pub(crate) fn warn_if_loose(_: &std::path::Path, _: &str) {}
 
 #[cfg(unix)]
 mod modes {
@@ -49,25 +31,28 @@ mod modes {
     /// Everybody reads, or somebody else writes.
     const LOOSE: u32 = 0o026;
 
-    pub(super) fn restrict_folder(folder: &Path, except: &str) -> io::Result<()> {
+    /// Restricts this data folder and our files in it to their owner, but for the file of the name `except`.
+    pub(crate) fn restrict_folder(folder: &Path, except: &str) {
+        if let Err(error) = restrict_all(folder, except) {
+            tracing::warn!(folder = %folder.display(), %error, "cannot see who may read the data folder");
+        }
+    }
+
+    fn restrict_all(folder: &Path, except: &str) -> io::Result<()> {
         let mut has_others = false;
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let file = entry.metadata()?;
-            if is_ours(&entry.file_name().to_string_lossy()) {
-                // A change of the lock file tells a copy of the ledger from itself: it is mended where that is
-                // written down.
-                if file.is_file() && entry.file_name() != except {
-                    take(&entry.path(), &file)?;
-                }
-            } else {
+            if !is_ours(&entry.file_name().to_string_lossy()) {
                 has_others = true;
+            } else if file.is_file() && entry.file_name() != except {
+                restrict(&entry.path(), &file)?;
             }
         }
         let metadata = folder.metadata()?;
         // Somebody's whole home, or /tmp, is not ours to close.
         if !has_others {
-            return take(folder, &metadata);
+            return restrict(folder, &metadata);
         }
         if metadata.mode() & OTHERS != 0 {
             let mode = in_words(&metadata);
@@ -76,27 +61,17 @@ mod modes {
         Ok(())
     }
 
-    /// Leaves an open file to its owner alone, where that is us.
-    pub(super) fn restrict_file(file: &File) -> io::Result<()> {
-        let metadata = file.metadata()?;
-        let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-        if is_own && metadata.mode() & OTHERS != 0 {
-            file.set_permissions(Permissions::from_mode(metadata.mode() & 0o700))?;
-        }
-        Ok(())
-    }
-
     fn is_ours(name: &str) -> bool {
         name.starts_with("ledger.") || name.starts_with("ledger-saved-") || name.starts_with("tls-self.")
     }
 
-    /// Leaves it to its owner alone, where that is us.
-    fn take(path: &Path, file: &Metadata) -> io::Result<()> {
+    /// Restricts it to its owner, where that is us.
+    fn restrict(path: &Path, file: &Metadata) -> io::Result<()> {
         if file.mode() & OTHERS == 0 {
             return Ok(());
         }
         let (path_shown, mode) = (path.display(), in_words(file));
-        if file.uid() != rustix::process::geteuid().as_raw() {
+        if !is_own(file) {
             tracing::warn!(path = %path_shown, mode, "others may use this, and it is another user's: chmod go= it");
             return Ok(());
         }
@@ -105,13 +80,30 @@ mod modes {
         Ok(())
     }
 
-    pub(super) fn warn_if_loose(path: &Path, what: &str) {
+    /// Restricts an open file to its owner, where that is us.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn restrict_file(file: &File) -> io::Result<()> {
+        let metadata = file.metadata()?;
+        if is_own(&metadata) && metadata.mode() & OTHERS != 0 {
+            file.set_permissions(Permissions::from_mode(metadata.mode() & 0o700))?;
+        }
+        Ok(())
+    }
+
+    /// Warns where everybody may read this file, or others than its owner may write it.
+    pub(crate) fn warn_if_loose(path: &Path, what: &str) {
         if let Ok(file) = path.metadata()
             && file.mode() & LOOSE != 0
         {
             let mode = in_words(&file);
             tracing::warn!(path = %path.display(), mode, "others may use {what}: chmod go= it");
         }
+    }
+
+    fn is_own(file: &Metadata) -> bool {
+        file.uid() == rustix::process::geteuid().as_raw()
     }
 
     fn in_words(file: &Metadata) -> String {
@@ -140,7 +132,7 @@ mod modes {
                 set(&at(name), 0o666);
             }
             set(folder.path(), 0o777);
-            restrict_folder(folder.path(), "ledger.lock").unwrap();
+            restrict_all(folder.path(), "ledger.lock").unwrap();
             assert_eq!(ours.map(|name| mode(&at(name))), [0o600; 4]);
             assert_eq!(mode(folder.path()), 0o700);
 
@@ -148,7 +140,7 @@ mod modes {
             set(&at("notes.txt"), 0o644);
             std::os::unix::fs::symlink(at("notes.txt"), at("ledger.sqlite3-shm")).unwrap();
             set(folder.path(), 0o755);
-            restrict_folder(folder.path(), "ledger.lock").unwrap();
+            restrict_all(folder.path(), "ledger.lock").unwrap();
             assert_eq!((mode(&at("notes.txt")), mode(folder.path())), (0o644, 0o755));
         }
     }

@@ -1,11 +1,11 @@
-//! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of milliseconds
-//! and tens of megabytes on purpose, so they run off the async threads, few at a time, and students have theirs by
-//! turns; `session` asks [`PinVerifier::check`] and goes on meanwhile. The commands of the program ask for hashes.
+//! PINs: hashing one, and checking one against its hash while wrong ones are counted. Checks take tens of
+//! milliseconds and tens of megabytes on purpose, so they run off the async threads, few at a time, and students take
+//! turns; `session` awaits [`PinVerifier::check`]. The commands of the program ask for hashes.
 
 mod fair_queue;
 mod guess_throttle;
 
-use std::{cell::RefCell, collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{cell::RefCell, net::IpAddr, sync::Arc, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -134,23 +134,15 @@ pub(crate) struct PinVerifier {
 #[derive(Debug)]
 struct VerifierState {
     guesses: Mutex<GuessThrottle>,
-    queue: Mutex<WaitingChecks>,
+    queue: Mutex<FairQueue<oneshot::Sender<()>>>,
 }
 
-/// Those who wait for a check, each to be told when it is their turn.
-#[derive(Debug)]
-struct WaitingChecks {
-    turns: FairQueue,
-    told: HashMap<u64, oneshot::Sender<()>>,
-}
-
-/// Somebody's place in the queue, and then their turn. Dropped, it goes to the next.
+/// A check's place in the queue, and then its turn. Dropped, it leaves the queue or ends the turn.
 #[derive(Debug)]
 struct Turn {
     shared: Arc<VerifierState>,
     student: Arc<str>,
     number: u64,
-    has_come: bool,
 }
 
 impl PinVerifier {
@@ -159,7 +151,7 @@ impl PinVerifier {
         let at_once = Threads::here().pins;
         let rest = || MEMORY.with_borrow_mut(|memory| *memory = Vec::new());
         let checks = WorkerPool::with(at_once, "pin", NICENESS, rest)?;
-        let queue = Mutex::new(WaitingChecks { turns: FairQueue::new(at_once), told: HashMap::new() });
+        let queue = Mutex::new(FairQueue::new(at_once));
         Ok(Self { shared: Arc::new(VerifierState { guesses: Mutex::default(), queue }), checks })
     }
 
@@ -202,7 +194,7 @@ impl PinVerifier {
             if right {
                 shared.guesses.lock().succeeded(&student, address, Instant::now());
             } else {
-                shared.say_if_held_up(&student, address);
+                shared.warn_if_throttled(&student, address);
             }
             // The turn lasts until the work is done, even where nobody waits for it any more.
             drop(turn);
@@ -211,40 +203,34 @@ impl PinVerifier {
         if self.checks.run(check).await.unwrap_or(false) { PinVerdict::Right } else { PinVerdict::Wrong }
     }
 
-    /// Waits for a turn; `None` where too many wait for one as it is.
+    /// Waits for a turn; `None` where too many wait already.
     async fn turn(&self, student: &Arc<str>, address: IpAddr) -> Option<Turn> {
-        let (tell, told) = oneshot::channel();
-        let mut turn = {
-            let mut queue = self.shared.queue.lock();
-            let number = queue.turns.wait(student, network(address))?;
-            queue.told.insert(number, tell);
-            let (shared, student) = (Arc::clone(&self.shared), Arc::clone(student));
-            Turn { shared, student, number, has_come: false }
-        };
-        self.shared.go_on();
-        told.await.ok()?;
-        turn.has_come = true;
+        let (waker, woken) = oneshot::channel();
+        let number = self.shared.queue.lock().wait(student, network(address), waker)?;
+        let turn = Turn { shared: Arc::clone(&self.shared), student: Arc::clone(student), number };
+        self.shared.start_next();
+        woken.await.ok()?;
         Some(turn)
     }
 }
 
 impl VerifierState {
-    /// Tells those whose turn it is now.
-    fn go_on(&self) {
+    /// Wakes those whose turn it is now.
+    fn start_next(&self) {
         let mut queue = self.queue.lock();
         let guesses = self.guesses.lock();
-        while let Some(number) = queue.turns.next(|address| guesses.is_suspect(address)) {
-            // It stays in the queue's charge until it is dropped, whether or not it was heard.
-            let _ = queue.told.remove(&number).map(|tell| tell.send(()));
+        while let Some(waker) = queue.next(|address| guesses.is_suspect(address)) {
+            // One that is no longer there to be woken ends its turn as it is dropped.
+            let _ = waker.send(());
         }
     }
 
     fn wrong(&self, student: &Arc<str>, address: IpAddr) {
         self.guesses.lock().failed(student, address, Instant::now());
-        self.say_if_held_up(student, address);
+        self.warn_if_throttled(student, address);
     }
 
-    fn say_if_held_up(&self, student: &Arc<str>, address: IpAddr) {
+    fn warn_if_throttled(&self, student: &Arc<str>, address: IpAddr) {
         let held = self.guesses.lock().throttled(student, address, Instant::now());
         if let Some(held) = held {
             tracing::warn!(%student, %address, seconds = held.as_secs(), "too many wrong PINs: held up");
@@ -255,14 +241,11 @@ impl VerifierState {
 impl Drop for Turn {
     fn drop(&mut self) {
         let mut queue = self.shared.queue.lock();
-        // One that was told a moment ago and has not heard of it has had its turn as well.
-        if self.has_come || queue.told.remove(&self.number).is_none() {
-            queue.turns.done(&self.student);
-        } else {
-            queue.turns.leave(&self.student, self.number);
+        if !queue.leave(self.number) {
+            queue.done(&self.student);
         }
         drop(queue);
-        self.shared.go_on();
+        self.shared.start_next();
     }
 }
 

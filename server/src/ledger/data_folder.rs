@@ -30,6 +30,7 @@ pub(super) fn file_in(folder: &Path) -> PathBuf {
 /// Makes the data folder if missing, and locks it for this server.
 pub(super) fn lock(folder: &Path) -> Result<(File, PathBuf), LedgerError> {
     private_file::make_folder(folder).at(folder)?;
+    // A change of the lock file tells a copy from the ledger itself: `copy_check` restricts it where it records that.
     permissions::restrict_folder(folder, LOCK);
     let path = folder.join(LOCK);
     let lock = open_lock(&path).at(&path)?;

@@ -4,13 +4,13 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::quoted;
+use super::entry::quoted;
 
 /// What a column may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ColumnKind {
     Id,
-    NameColumns,
+    Name,
     /// The name that somebody was given, where the family's stands in a column of its own.
     Given,
     Family,
@@ -65,7 +65,7 @@ impl Columns {
         let pins = best(ColumnKind::Pin);
         let pin = if pins.is_empty() { None } else { Some(alike(&pins, "PIN")?) };
         let first = |kind| best(kind).into_iter().find(|&at| at != id);
-        let name = match (first(ColumnKind::NameColumns), first(ColumnKind::Given), first(ColumnKind::Family)) {
+        let name = match (first(ColumnKind::Name), first(ColumnKind::Given), first(ColumnKind::Family)) {
             (None, Some(given), Some(family)) => NameColumns::Parted { given, family },
             // Korean and European tables call the given name so beside the family's.
             (Some(given), None, Some(family)) if is_given_beside_family(titles[given]) => {
@@ -190,68 +190,48 @@ fn known(title: &str) -> Option<(ColumnKind, u8)> {
     meaning(&key).or_else(in_both_languages).or_else(in_brackets)
 }
 
-/// The names that columns go by, without blanks and marks, in lower case.
+/// The names that columns go by, without blanks and marks, in lower case, with what such a column holds and how sure
+/// that is. Which of the fourth rank a university means by its numbers, their titles do not tell.
+const TITLES: [(ColumnKind, u8, &str); 16] = [
+    (ColumnKind::Id, 0, "학번 학번사번 사번학번 학번교번 교번학번"),
+    (
+        ColumnKind::Id,
+        1,
+        "학생번호 교번 학적번호 학생학번 학생id 학생식별번호 studentid studentids studentidno studentidnumber studentidentifier \
+         studentnumber studentno studentnum studentcode sid emplid stdno stdid stuid stuno matriculationnumber \
+         matriculationno matricno matricnumber matrikelnummer matrikelnr registrationnumber registrationno \
+         rollnumber rollno",
+    ),
+    (ColumnKind::Id, 2, "sisuserid sisid orgdefinedid idnumber idno universityid campusid 개인번호"),
+    (ColumnKind::Id, 3, "sisloginid 학생아이디"),
+    (
+        ColumnKind::Id,
+        4,
+        "id userid 사용자id username netid uid login loginid loginname 아이디 사용자아이디 로그인아이디 로그인id",
+    ),
+    (ColumnKind::Id, 5, STUDENT),
+    (
+        ColumnKind::Name,
+        0,
+        "이름 성명 성함 학생명 학생이름 학생성명 한글이름 한글성명 국문이름 국문성명 name fullname studentname studentfullname studentsname \
+         displayname nameofstudent",
+    ),
+    (ColumnKind::Name, 1, "학생 수강생 수강생명 영문이름 영문성명 영문명 englishname preferredname"),
+    (ColumnKind::Given, 0, "firstname first givenname givennames given forename"),
+    (ColumnKind::Family, 0, "lastname last surname familyname family 성 성씨"),
+    (ColumnKind::Department, 0, "학과 학과명 소속학과 department departmentname dept deptname"),
+    (ColumnKind::Department, 1, "전공 전공명 제1전공 주전공 학과전공 학부전공 학과부 학부과 major majors"),
+    (
+        ColumnKind::Department,
+        2,
+        "소속 소속명 학부 학부명 학부학과 대학학과 program programme degreeprogram courseofstudy",
+    ),
+    (ColumnKind::Department, 3, "대학 단과대학 college faculty school"),
+    (ColumnKind::Pin, 0, "pin 핀 핀번호 pin번호 pinnumber pinno pincode pin코드 핀코드 pinhash pin해시"),
+    (ColumnKind::Pin, 1, "비밀번호 암호 password passwordhash"),
+];
+
 fn meaning(key: &str) -> Option<(ColumnKind, u8)> {
-    Some(match key {
-        "학번" | "학번사번" | "사번학번" | "학번교번" | "교번학번" => (ColumnKind::Id, 0),
-        "학생번호"
-        | "교번"
-        | "학적번호"
-        | "학생학번"
-        | "학생id"
-        | "학생식별번호"
-        | "studentid"
-        | "studentids"
-        | "studentidno"
-        | "studentidnumber"
-        | "studentidentifier"
-        | "studentnumber"
-        | "studentno"
-        | "studentnum"
-        | "studentcode"
-        | "sid"
-        | "emplid"
-        | "stdno"
-        | "stdid"
-        | "stuid"
-        | "stuno"
-        | "matriculationnumber"
-        | "matriculationno"
-        | "matricno"
-        | "matricnumber"
-        | "matrikelnummer"
-        | "matrikelnr"
-        | "registrationnumber"
-        | "registrationno"
-        | "rollnumber"
-        | "rollno" => (ColumnKind::Id, 1),
-        "sisuserid" | "sisid" | "orgdefinedid" | "idnumber" | "idno" | "universityid" | "campusid" | "개인번호" => {
-            (ColumnKind::Id, 2)
-        }
-        "sisloginid" | "학생아이디" => (ColumnKind::Id, 3),
-        // Which of these a university means by its numbers, their titles do not tell.
-        "id" | "userid" | "사용자id" | "username" | "netid" | "uid" | "login" | "loginid" | "loginname" | "아이디"
-        | "사용자아이디" | "로그인아이디" | "로그인id" => (ColumnKind::Id, 4),
-        STUDENT => (ColumnKind::Id, 5),
-        "이름" | "성명" | "성함" | "학생명" | "학생이름" | "학생성명" | "한글이름" | "한글성명" | "국문이름"
-        | "국문성명" | "name" | "fullname" | "studentname" | "studentfullname" | "studentsname" | "displayname"
-        | "nameofstudent" => (ColumnKind::NameColumns, 0),
-        "학생" | "수강생" | "수강생명" | "영문이름" | "영문성명" | "영문명" | "englishname" | "preferredname" => {
-            (ColumnKind::NameColumns, 1)
-        }
-        "firstname" | "first" | "givenname" | "givennames" | "given" | "forename" => (ColumnKind::Given, 0),
-        "lastname" | "last" | "surname" | "familyname" | "family" | "성" | "성씨" => (ColumnKind::Family, 0),
-        "학과" | "학과명" | "소속학과" | "department" | "departmentname" | "dept" | "deptname" => {
-            (ColumnKind::Department, 0)
-        }
-        "전공" | "전공명" | "제1전공" | "주전공" | "학과전공" | "학부전공" | "학과부" | "학부과" | "major"
-        | "majors" => (ColumnKind::Department, 1),
-        "소속" | "소속명" | "학부" | "학부명" | "학부학과" | "대학학과" | "program" | "programme" | "degreeprogram"
-        | "courseofstudy" => (ColumnKind::Department, 2),
-        "대학" | "단과대학" | "college" | "faculty" | "school" => (ColumnKind::Department, 3),
-        "pin" | "핀" | "핀번호" | "pin번호" | "pinnumber" | "pinno" | "pincode" | "pin코드" | "핀코드" | "pinhash"
-        | "pin해시" => (ColumnKind::Pin, 0),
-        "비밀번호" | "암호" | "password" | "passwordhash" => (ColumnKind::Pin, 1),
-        _ => return None,
-    })
+    let found = TITLES.iter().find(|(.., titles)| titles.split(' ').any(|title| title == key));
+    found.map(|&(kind, rank, _)| (kind, rank))
 }

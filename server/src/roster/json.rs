@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{RosterRow, columns::Columns, id_of, no_student, spoiled};
+use super::{
+    columns::Columns,
+    entry::{NO_STUDENT, RosterRow, id_of, quoted, spoiled},
+};
 
 /// More fields than any student has.
 const MOST_TITLES: usize = 1_000;
@@ -48,7 +51,7 @@ impl Objects {
             }
         }
         if titles.is_empty() {
-            return Err(no_student());
+            return Err(NO_STUDENT.to_owned());
         }
         let names: Vec<&str> = titles.iter().map(String::as_str).collect();
         let is_same = |one: usize, other: usize| students.iter().all(|s| s.get(names[one]) == s.get(names[other]));
@@ -81,7 +84,7 @@ impl Objects {
         let text = |at: usize| field(at).and_then(Value::as_str).unwrap_or_default();
         for at in self.columns.texts() {
             if !matches!(field(at), None | Some(Value::Null | Value::String(_))) {
-                return Err(format!("its {} is no text; put it into quotes", super::quoted(&self.titles[at])));
+                return Err(format!("its {} is no text; put it into quotes", quoted(&self.titles[at])));
             }
         }
         let of = |at: Option<usize>, what: &str| match at.and_then(field) {

@@ -9,12 +9,12 @@ use squares_shared::{
 };
 
 use super::{
-    Roster,
     columns::{Columns, NameColumns},
-    id_of, is_json,
+    encoding::text_of,
+    entry::id_of,
     json::Objects,
+    roster_file::{Roster, is_json},
     table::{Table, id_in},
-    text,
 };
 use crate::pins::hash_pin;
 
@@ -50,7 +50,7 @@ struct NewPin {
 pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
     let roster = Roster::parse(bytes)?;
     roster.without_pin()?;
-    let text = text::text_of(bytes)?;
+    let text = text_of(bytes)?;
     if is_json(text) {
         let objects = Objects::read(text)?;
         let ids = objects.students.iter().map(|student| objects.id_of(student)).collect();

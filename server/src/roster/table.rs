@@ -1,12 +1,11 @@
 //! A roster as a table: CSV with a header line, somewhere at its top, and where something in it stands. Called by
-//! `roster`, and by `make_pins`, which writes it anew.
+//! `roster_file`, and by `make_pins`, which writes it anew.
 
 use csv::StringRecord;
 
 use super::{
-    RosterRow,
     columns::{Columns, recognised},
-    quoted,
+    entry::{RosterRow, quoted},
 };
 
 /// What may separate the columns.

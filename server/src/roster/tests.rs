@@ -1,6 +1,8 @@
 //! Rosters as people and platforms write them, and what is wrong with those that cannot be used.
 
-use super::*;
+use squares_shared::{message::Auth, student::StudentError};
+
+use super::{admission::*, roster_file::*};
 
 fn check(file: &str, id: &str, name: &str, department: Option<&str>) {
     let roster = Roster::parse(file.as_bytes()).expect(file);

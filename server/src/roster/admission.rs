@@ -1,0 +1,181 @@
+//! The rule for who may join. Sessions ask [`Admission::admit`]; the server reads the roster's file when it starts, on
+//! SIGHUP, and when the file has changed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use parking_lot::{Mutex, RwLock};
+use squares_shared::{
+    message::{Auth, Student},
+    student::{StudentError, check_id, read_name},
+};
+
+use super::roster_file::{Roster, RosterError};
+use crate::{
+    permissions,
+    worker_pool::{WorkerPool, on_own_thread},
+};
+
+/// How often the file is looked at for changes. One that differs from the last look is still being written.
+const LOOKED_AT: Duration = Duration::from_secs(1);
+
+/// What tells the roster's file from what it was before, without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RosterStamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    /// Which file has the name: one that is moved over another may be as old and as long.
+    inode: u64,
+}
+
+impl RosterStamp {
+    /// `None` where there is no such file just now.
+    fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&file);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Some(Self { modified: file.modified().ok(), length: file.len(), inode })
+    }
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The id or the name is none.
+    Student(StudentError),
+    /// A roster is in force, and the id is not on it.
+    NotOnRoster,
+}
+
+/// The rule in force for who may join.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    auth: Auth,
+    file: Option<PathBuf>,
+    roster: RwLock<Option<Arc<Roster>>>,
+    /// The file when it was read last, whether or not it could be used.
+    seen: Mutex<Option<RosterStamp>>,
+}
+
+impl Admission {
+    /// Reads the roster, where there is one, and puts the rule in force.
+    pub(crate) async fn open(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
+        let admission = Self { auth, file, roster: RwLock::default(), seen: Mutex::default() };
+        admission.reload().await?;
+        Ok(admission)
+    }
+
+    pub(crate) fn auth(&self) -> Auth {
+        self.auth
+    }
+
+    /// How many students are on the roster in force, if there is one.
+    pub(crate) fn roster_len(&self) -> Option<usize> {
+        self.roster().map(|roster| roster.len())
+    }
+
+    /// Reads the roster file again. Where it cannot be used, the old roster stays in force.
+    pub(crate) async fn reload(&self) -> Result<Option<usize>, RosterError> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let (own, auth) = (file.clone(), self.auth);
+        // Where the disk hangs, only that thread does.
+        let (seen, roster) = on_own_thread("roster", move || (RosterStamp::of(&own), read(&own, auth)))
+            .await
+            .map_err(|error| RosterError::Unreadable { path: file.clone(), error })?;
+        *self.seen.lock() = seen;
+        let roster = roster?;
+        let students = roster.len();
+        *self.roster.write() = Some(Arc::new(roster));
+        Ok(Some(students))
+    }
+
+    /// Waits until the file is another than the one that was read, and is no longer being written.
+    pub(crate) async fn changed(&self, workers: &WorkerPool) {
+        let Some(file) = &self.file else { return std::future::pending().await };
+        let mut last = None;
+        loop {
+            tokio::time::sleep(LOOKED_AT).await;
+            let own = file.clone();
+            let now = workers.run(move || RosterStamp::of(&own)).await.unwrap_or_default();
+            if now.is_some() && now == last && now != *self.seen.lock() {
+                return;
+            }
+            last = now;
+        }
+    }
+
+    /// Decides about a `join`: gives the student's information, or says why not.
+    pub(crate) fn admit(&self, id: &str, name: Option<&str>) -> Result<Student, Refused> {
+        check_id(id).map_err(Refused::Student)?;
+        let Some(roster) = self.roster() else {
+            let name = name.map_or_else(|| Ok(id.to_owned()), read_name).map_err(Refused::Student)?;
+            return Ok(Student { id: id.to_owned(), name, department: None });
+        };
+        match (roster.students.get(id), self.auth) {
+            (Some(listed), _) => Ok(listed.student.clone()),
+            // A roster beside an open door only lends its names: nobody takes that of somebody on it.
+            (None, Auth::Open) => Ok(Student { id: id.to_owned(), name: id.to_owned(), department: None }),
+            (None, Auth::Roster | Auth::Pin) => Err(Refused::NotOnRoster),
+        }
+    }
+
+    /// The hash of the PIN of a student, where the roster has one.
+    pub(crate) fn pin(&self, id: &str) -> Option<Arc<str>> {
+        self.roster()?.students.get(id)?.pin.clone()
+    }
+
+    fn roster(&self) -> Option<Arc<Roster>> {
+        self.roster.read().clone()
+    }
+}
+
+/// Reads a roster for this way of letting students in.
+fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
+    let roster = Roster::read(file)?;
+    roster.log_what_was_read();
+    if auth == Auth::Pin {
+        permissions::warn_if_loose(file, "the roster, which has the hashes of PINs");
+        let without = roster.without_pin();
+        match without.map_err(|why| RosterError::Unusable { path: file.to_owned(), why })? {
+            0 => {}
+            students if students == roster.len() => tracing::error!(
+                students,
+                "nobody on the roster has a PIN, and so nobody can join; make them with `squares-server roster --make-pins`, or call their column 'PIN'"
+            ),
+            students => tracing::warn!(
+                students,
+                "some on the roster have no PIN and cannot join; give them one with `squares-server roster --make-pins`"
+            ),
+        }
+    }
+    Ok(roster)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_or_replaced_has_another_stamp() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("roster"), folder.path().join("other"));
+        assert_eq!(RosterStamp::of(&path), None);
+        fs::write(&path, "id\ns1\n").unwrap();
+        let first = RosterStamp::of(&path);
+        assert!(first.is_some() && first == RosterStamp::of(&path));
+        fs::write(&path, "id\ns1\ns2\n").unwrap();
+        assert_ne!(RosterStamp::of(&path), first);
+        fs::write(&path, "id\ns1\n").unwrap();
+        let (now, modified) = (RosterStamp::of(&path), fs::metadata(&path).unwrap().modified().unwrap());
+        fs::write(&other, "id\ns9\n").unwrap();
+        fs::File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert_eq!(RosterStamp::of(&path) == now, cfg!(not(unix)));
+    }
+}
