@@ -37,6 +37,7 @@ pub(crate) use writer::{Answer, Submission};
 use crate::{
     feed::{self, Feed},
     metrics::Metrics,
+    worker_pool::WorkerPool,
 };
 
 /// The squares that may wait for the writer. A session that finds no room waits, and reads nothing meanwhile.

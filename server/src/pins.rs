@@ -176,8 +176,9 @@ impl PinVerifier {
         if is_gone() {
             return PinVerdict::Wrong;
         }
+        let now = Instant::now();
         {
-            let (mut guesses, now) = (self.shared.guesses.lock(), Instant::now());
+            let mut guesses = self.shared.guesses.lock();
             // While this one waited, others may have guessed too often: a flood that queues here is not worked off.
             if let Some(left) = guesses.throttled(student, address, now) {
                 return PinVerdict::Throttled(left);
@@ -192,7 +193,7 @@ impl PinVerifier {
         let check = move || {
             let right = matches_somehow(&pin, hash.as_deref().unwrap_or(STAND_IN)) && hash.is_some();
             if right {
-                shared.guesses.lock().succeeded(&student, address, Instant::now());
+                shared.guesses.lock().succeeded(&student, address, now);
             } else {
                 shared.warn_if_throttled(&student, address);
             }
@@ -300,7 +301,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn of_many_guesses_at_once_no_more_than_five_are_looked_at() {
         let (gate, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
@@ -325,7 +326,7 @@ mod tests {
         assert_eq!(guess(2).await, PinVerdict::Wrong, "elsewhere it is not held up");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn nothing_is_checked_for_who_is_gone_and_others_go_on() {
         let gate = PinVerifier::new().unwrap();
         let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
@@ -350,7 +351,7 @@ mod tests {
         assert_eq!(check("gone", false).await, PinVerdict::Right, "it was no guess");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_right_pin_again_and_again_has_to_wait_and_others_do_not() {
         let gate = PinVerifier::new().unwrap();
         let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
@@ -368,7 +369,7 @@ mod tests {
         assert_eq!(check("other").await, PinVerdict::Right);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_guesses_too_often_is_held_up_even_with_the_right_pin() {
         let (gate, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
