@@ -6,8 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend};
 use squares::{
     app::{App, Setup},
-    conversation::{Conversation, ConversationEvent, PageOwner, Participant, Pending, Policy, read_line},
-    event::{Event, LinkEvent},
+    conversation::{Conversation, LinkEvent, PageOwner, Participant, Pending, Policy, read_line},
+    event::Event,
     lang::Lang,
     pin::Pin,
 };
@@ -63,7 +63,7 @@ struct Link {
 
 impl Link {
     fn new() -> Self {
-        let policy = Policy { resumes: true, backlog: None, new_ledger_backlog: None, probes: true };
+        let policy = Policy { resumes: true, backlog: None, new_ledger_backlog: None, interactive: true };
         let mut conversation = Conversation::new(policy);
         conversation.participant = Some(Participant { student: Some("me".into()), name: None, was_in: false });
         conversation.pin = Some(Pin::new("7"));
@@ -83,19 +83,13 @@ impl Link {
             told.push(LinkEvent::Hello { hello, hosting: false });
         }
         self.conversation.heard();
-        let heard = self.conversation.hear(line, now).and_then(|event| {
-            self.conversation.overdue(now)?;
-            Ok(event)
-        });
-        match heard {
-            Ok(event) => told.extend(event.map(|event| self.check(event))),
-            Err(why) => {
-                self.conversation.ended(now);
-                told.push(LinkEvent::Lost { why, retry_at: Some(now + Duration::from_secs(1)) });
-            }
-        }
-        while let Some(unsent) = self.conversation.send_squares(now, 1 << 20) {
-            told.push(unsent.into());
+        let heard = self.conversation.hear(line, now).and_then(|()| self.conversation.overdue(now));
+        self.conversation.send_squares(now, 1 << 20);
+        told.extend(std::iter::from_fn(|| self.conversation.next_event()));
+        told.iter().for_each(|event| self.check(event));
+        if let Err(why) = heard {
+            self.conversation.ended(now);
+            told.push(LinkEvent::Lost { why, retry_at: Some(now + Duration::from_secs(1)) });
         }
         let request = PageRequest { limit: Some(500), ..PageRequest::default() };
         self.conversation.ask_page(PageOwner::WholeFeed, request, now);
@@ -108,16 +102,17 @@ impl Link {
     }
 
     /// New results ascend from where the join began.
-    fn check(&mut self, event: ConversationEvent) -> LinkEvent {
-        match &event {
-            ConversationEvent::Joined { welcome, .. } => self.last = welcome.replay_after,
-            ConversationEvent::Result { result, is_new: true, .. } => {
-                assert!(result.seq > self.last, "{} behind {}", result.seq, self.last);
-                self.last = result.seq;
+    fn check(&mut self, event: &LinkEvent) {
+        match event {
+            LinkEvent::Joined { welcome, .. } => self.last = welcome.replay_after,
+            LinkEvent::Results(results) => {
+                for result in results {
+                    assert!(result.seq > self.last, "{} behind {}", result.seq, self.last);
+                    self.last = result.seq;
+                }
             }
             _ => {}
         }
-        event.into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One client's conversation with a room: the one place that knows what the lines of a server mean and what to say
-//! when. It reads no socket, no clock and no disk (sans-I/O): lines and the time come in, [`ConversationEvent`]s and the bytes of
-//! requests come out. The link, plain mode and the fuzzer drive it; the simulation drives the link.
+//! when. It reads no socket, no clock and no disk (sans-I/O): lines and the time come in, [`LinkEvent`]s and the bytes of requests
+//! come out. The link, plain mode and the fuzzer drive it; the simulation drives the link.
 //!
 //! A driver tells it that a server said hello ([`Conversation::connected`]), asks to [`Conversation::join`], gives it
 //! each line ([`Conversation::hear`]), lets squares go ([`Conversation::send_squares`]), writes what stands in
@@ -10,6 +10,8 @@
 
 mod backoff;
 mod cursor;
+mod event;
+mod hear;
 mod lost;
 mod plausible;
 mod request_ids;
@@ -18,15 +20,14 @@ mod send_window;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use squares_shared::line::Line;
 use squares_shared::message::{
-    Auth, ByeReason, ErrorCode, ErrorMessage, FromClient, FromServer, Hello, Join, Online, Page, PageRequest, Presence,
-    Square, SquareResult, Watch, Welcome, append_line,
+    Auth, ErrorCode, ErrorMessage, FromClient, Hello, Join, PageRequest, Square, Watch, append_line,
 };
 
 use crate::pin::Pin;
 pub use backoff::Backoff;
 pub use cursor::{Continues, Cursor};
+pub use event::LinkEvent;
 pub use lost::Lost;
 pub use plausible::read_line;
 pub(crate) use plausible::without_mark;
@@ -50,9 +51,10 @@ pub struct Policy {
     pub backlog: Option<u64>,
     /// The same, where what was seen before is of another ledger.
     pub new_ledger_backlog: Option<u64>,
-    /// Somebody looks on: a join without an answer is told as such, and other silence is probed with a `ping` before
-    /// the connection is given up.
-    pub probes: bool,
+    /// Somebody looks on: a join without an answer is told as such, one that is refused for a while after the
+    /// participant was in counts as a lost connection, and other silence is probed with a `ping` before the connection
+    /// is given up.
+    pub interactive: bool,
 }
 
 /// Who wants to be in, now and on every reconnect.
@@ -77,78 +79,6 @@ pub enum PageOwner {
     Export,
 }
 
-/// What a line of the server, or a try to send a square, comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConversationEvent {
-    /// The server let the participant in.
-    Joined {
-        /// What it answered.
-        welcome: Welcome,
-        /// How the results that follow continue those before.
-        continues: Continues,
-    },
-    /// The join was refused; another may be tried.
-    JoinRefused {
-        /// Why.
-        error: ErrorMessage,
-        /// It will pass, and the participant was in before.
-        passing: bool,
-    },
-    /// A result.
-    Result {
-        /// The result.
-        result: SquareResult,
-        /// It was not seen before; new ones ascend by `seq`.
-        is_new: bool,
-        /// It is the answer to a square of ours.
-        answers: bool,
-        /// How long that took, where it was measured.
-        round_trip: Option<Duration>,
-    },
-    /// This square is the PIN in use: it was not sent, since everybody would see it, and is not tried again.
-    Withheld(Pending),
-    /// The request is longer than the server's lines. It was not sent: the server would refuse it without its `id`.
-    TooLong {
-        /// The square.
-        pending: Pending,
-        /// The length of its line in bytes.
-        length: usize,
-        /// The longest line that the server takes.
-        limit: usize,
-    },
-    /// The server refused this square for good.
-    Rejected {
-        /// The square.
-        pending: Pending,
-        /// Why.
-        error: ErrorMessage,
-    },
-    /// The server takes no squares until then.
-    Throttled {
-        /// Why.
-        error: ErrorMessage,
-        /// When the next is sent.
-        until: Instant,
-    },
-    /// Who came and left.
-    Presence(Presence),
-    /// The whole list of students online.
-    Online(Online),
-    /// A page of history.
-    Page {
-        /// Who asked for it.
-        owner: PageOwner,
-        /// What was asked for.
-        request: PageRequest,
-        /// The answer, without what was not asked for.
-        page: Page,
-    },
-    /// Another error of the server. A page that is awaited does not come.
-    Refused(ErrorMessage),
-    /// How long a `ping` took to be answered.
-    RoundTrip(Duration),
-}
-
 /// A conversation, over all the connections that it takes.
 #[derive(Debug)]
 pub struct Conversation {
@@ -164,6 +94,9 @@ pub struct Conversation {
     /// How long to wait before the next connection.
     pub backoff: Backoff,
     output: Vec<u8>,
+    events: VecDeque<LinkEvent>,
+    /// The `id`s of squares that have their answer.
+    finished: Vec<String>,
     current: Current,
 }
 
@@ -213,6 +146,8 @@ impl Conversation {
             window: SendWindow::default(),
             backoff: Backoff::default(),
             output: Vec::new(),
+            events: VecDeque::new(),
+            finished: Vec::new(),
             current: Current::default(),
         }
     }
@@ -267,6 +202,16 @@ impl Conversation {
         &mut self.output
     }
 
+    /// The next thing to be told; [`Self::hear`] and [`Self::send_squares`] lead to some.
+    pub fn next_event(&mut self) -> Option<LinkEvent> {
+        self.events.pop_front()
+    }
+
+    /// The `id`s of the squares that got their answer, for good or ill, since this was last asked.
+    pub fn take_finished(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.finished)
+    }
+
     /// Asks to be let in, behind what was seen.
     pub fn join(&mut self, now: Instant) {
         let asks_pin = self.asks_pin();
@@ -289,7 +234,7 @@ impl Conversation {
         self.say(&request, now);
     }
 
-    /// Asks for a page of history; [`ConversationEvent::Page`] or [`ConversationEvent::Refused`] follows.
+    /// Asks for a page of history; [`LinkEvent::Page`] or [`LinkEvent::Refused`] follows.
     pub fn ask_page(&mut self, owner: PageOwner, request: PageRequest, now: Instant) {
         if self.is_joined() {
             self.current.pages.push_back((owner, request.clone()));
@@ -312,28 +257,33 @@ impl Conversation {
         }
     }
 
-    /// Lets squares go, as many as the window and so many bytes allow. Gives one that cannot be sent, where there is
-    /// any: there may be more to send behind it.
-    pub fn send_squares(&mut self, now: Instant, bytes: usize) -> Option<ConversationEvent> {
+    /// Lets squares go, as many as the window and so many bytes allow.
+    pub fn send_squares(&mut self, now: Instant, bytes: usize) {
         let limit = self.hello().map_or(0, |hello| hello.limits.line);
         while self.may_send()
             && self.output.len() < bytes
             && let Some(Pending { id, number }) = self.window.take_next(now)
         {
             if self.pin.as_ref().is_some_and(|pin| pin.is(&number)) {
-                return self.window.finish(&id).map(ConversationEvent::Withheld);
+                self.finish(&id);
+                self.events.push_back(LinkEvent::Withheld { id });
+                continue;
             }
             let start = self.output.len();
             append_line(&mut self.output, &FromClient::Square(Square { number, id: Some(id.clone()) }));
             let length = self.output.len() - start - 1;
-            if length > limit {
-                self.output.truncate(start);
-                return self.window.finish(&id).map(|pending| ConversationEvent::TooLong { pending, length, limit });
+            if length <= limit {
+                self.current.timed.get_or_insert((id, now));
+                continue;
             }
-            self.current.timed.get_or_insert((id, now));
+            // The server would refuse it without its `id`, and nobody would know which it was.
+            self.output.truncate(start);
+            let message = format!(
+                "The request has {length} bytes, and this server takes at most {limit}; send a shorter number."
+            );
+            self.reject(ErrorMessage { code: ErrorCode::TooLong, message, id: Some(id), retry_after_ms: None });
         }
         self.watch(now);
-        None
     }
 
     /// Bytes came from the server.
@@ -342,32 +292,16 @@ impl Conversation {
         self.current.probed = false;
     }
 
-    /// What a line of the server means; nothing where it says nothing new.
-    ///
-    /// # Errors
-    /// Where the connection is over with it.
-    pub fn hear(&mut self, line: Line<'_>, now: Instant) -> Result<Option<ConversationEvent>, Lost> {
-        Ok(match read_line(line)? {
-            Some(FromServer::Result(result)) => self.result(result, now),
-            Some(FromServer::Welcome(welcome)) => Some(self.welcome(welcome, now)?),
-            Some(FromServer::Error(error)) => self.error(error, now)?,
-            Some(FromServer::Bye { reason: ByeReason::Left }) if self.current.leaving => {
-                return Err(Lost::Closed(None));
-            }
-            Some(FromServer::Bye { .. }) => return Err(Lost::Shutdown),
-            Some(FromServer::Presence(presence)) => Some(ConversationEvent::Presence(presence)),
-            Some(FromServer::Online(online)) => Some(ConversationEvent::Online(online)),
-            // A page that nobody asked for is nobody's.
-            Some(FromServer::History(mut page)) => self.current.pages.pop_front().map(|(owner, request)| {
-                plausible::keep_asked(&request, &mut page.results);
-                ConversationEvent::Page { owner, request, page }
-            }),
-            Some(FromServer::Pong { .. }) => {
-                self.current.pinged.take().map(|sent| ConversationEvent::RoundTrip(now - sent))
-            }
-            // A second hello says nothing new.
-            Some(FromServer::Hello(_)) | None => None,
-        })
+    /// Whether whoever was refused with this error was in before, and will be again when it has passed.
+    #[must_use]
+    pub fn will_pass(&self, error: &ErrorMessage) -> bool {
+        matches!(error.code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable) && self.was_in()
+    }
+
+    /// Whether the server has let the participant in before.
+    #[must_use]
+    pub fn was_in(&self) -> bool {
+        self.participant.as_ref().is_some_and(|participant| participant.was_in)
     }
 
     /// The next moment at which [`Self::overdue`] or [`Self::send_squares`] has something to do though nothing
@@ -394,7 +328,7 @@ impl Conversation {
         if !self.is_overdue(now) {
             return Ok(());
         }
-        let silence = match (self.policy.probes, self.current.stage) {
+        let silence = match (self.policy.interactive, self.current.stage) {
             (true, Stage::Asked) => return Err(Lost::Silent(JOINING.as_secs())),
             (true, _) if !self.current.probed => {
                 self.current.probed = true;
@@ -409,7 +343,7 @@ impl Conversation {
     }
 
     fn patience(&self) -> Duration {
-        if self.policy.probes && self.current.stage == Stage::Asked { JOINING } else { SILENCE }
+        if self.policy.interactive && self.current.stage == Stage::Asked { JOINING } else { SILENCE }
     }
 
     fn may_send(&self) -> bool {
@@ -436,63 +370,16 @@ impl Conversation {
         }
     }
 
-    fn result(&mut self, result: SquareResult, now: Instant) -> Option<ConversationEvent> {
-        if !self.is_joined() {
-            return None;
-        }
-        let student = self.participant.as_ref().and_then(|participant| participant.student.as_ref());
-        let id = result.id.as_ref().filter(|_| student == Some(&result.student));
-        let answered = id.filter(|id| self.window.finish(id).is_some());
-        let timed = answered.and_then(|id| self.current.timed.take_if(|(timed, _)| timed == id));
-        let round_trip = timed.map(|(_, sent)| now - sent);
-        let (is_new, answers) = (self.cursor.take(result.seq), answered.is_some());
-        (is_new || answers).then_some(ConversationEvent::Result { result, is_new, answers, round_trip })
+    fn finish(&mut self, id: &str) -> Option<Pending> {
+        let pending = self.window.finish(id)?;
+        self.finished.push(pending.id.clone());
+        Some(pending)
     }
 
-    fn welcome(&mut self, welcome: Welcome, now: Instant) -> Result<ConversationEvent, Lost> {
-        let (Some(hello), Stage::Asked) = (&self.current.hello, self.current.stage) else {
-            return Err(Lost::NotSquares("it let in whom nobody had asked it to".into()));
-        };
-        let continues = self.cursor.joined(hello, &welcome);
-        self.current.stage = Stage::Joined;
-        self.current.joined_at = Some(now);
-        if let Some(participant) = &mut self.participant {
-            participant.was_in = true;
-        }
-        Ok(ConversationEvent::Joined { welcome, continues })
-    }
-
-    fn error(&mut self, error: ErrorMessage, now: Instant) -> Result<Option<ConversationEvent>, Lost> {
-        let id = error.id.as_ref().filter(|id| self.window.contains(id));
-        Ok(match (error.code, id) {
-            (ErrorCode::RateLimited, Some(id)) => {
-                let wait = error.retry_after_ms.map(Duration::from_millis);
-                let until = self.window.hold_for_rate(id, wait, now);
-                until.map(|until| ConversationEvent::Throttled { error, until })
-            }
-            (ErrorCode::StorageUnavailable, Some(id)) => {
-                let until = self.window.hold_for_storage(id, now);
-                until.map(|until| ConversationEvent::Throttled { error, until })
-            }
-            (_, Some(id)) => self.window.finish(id).map(|pending| ConversationEvent::Rejected { pending, error }),
-            (ErrorCode::ServerFull, None) => return Err(Lost::Full),
-            (ErrorCode::JoinTimeout, None) => {
-                self.current.too_slow = true;
-                return Err(Lost::Closed(Some(error.message)));
-            }
-            (code, None) if self.current.stage == Stage::Asked => {
-                self.current.stage = Stage::Outside;
-                let passes = matches!(code, ErrorCode::RateLimited | ErrorCode::StorageUnavailable);
-                let passing = passes && self.participant.as_ref().is_some_and(|participant| participant.was_in);
-                Some(ConversationEvent::JoinRefused { error, passing })
-            }
-            (_, None) => {
-                if error.id.is_none() {
-                    self.current.pages.pop_front();
-                }
-                Some(ConversationEvent::Refused(error))
-            }
-        })
+    /// The server will never take this square.
+    fn reject(&mut self, error: ErrorMessage) {
+        let pending = error.id.clone().and_then(|id| self.finish(&id));
+        self.events.extend(pending.map(|pending| LinkEvent::Rejected { pending, error }));
     }
 }
 

@@ -6,7 +6,6 @@
 //! for. Idle, there is no such moment. It has a thread of its own, which may therefore pause while results gather.
 
 pub mod connection;
-mod disk;
 mod environment;
 mod known;
 mod race;
@@ -36,7 +35,8 @@ use tokio::sync::{mpsc, oneshot};
 pub use trust::{FirstSeen, Trust};
 pub use wire::Connected;
 
-use crate::event::{LinkEvent, Pin};
+use crate::conversation::LinkEvent;
+use crate::pin::Pin;
 
 /// The most commands that wait for the link. Squares are refused before the last of this room, which is for all else.
 const COMMANDS: usize = MOST_WAITING + NOT_SQUARES;

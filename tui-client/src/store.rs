@@ -5,6 +5,7 @@ pub mod export;
 mod held_file;
 pub mod history;
 pub mod outbox;
+pub(crate) mod outbox_worker;
 pub mod settings;
 
 use std::io;

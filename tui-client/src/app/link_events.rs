@@ -74,7 +74,7 @@ impl App {
                 let why = (self.strings.error)(&error);
                 self.reading.feed.pending.refused(&pending, why, self.now);
             }
-            LinkEvent::HeldUp { error, until } => self.status.connection.held_up = Some((error, until)),
+            LinkEvent::Throttled { error, until } => self.status.connection.held_up = Some((error, until)),
             LinkEvent::Presence(presence) => self.people.online.apply(&presence),
             LinkEvent::Online(online) => self.people.online.replace(&online),
             LinkEvent::Page { owner: PageOwner::Export, request, page } => self.export_page(&request, &page),

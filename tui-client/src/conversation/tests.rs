@@ -1,9 +1,10 @@
+use squares_shared::line::Line;
 use squares_shared::message::{Limits, to_line};
 
 use super::*;
 
-const ROOM: Policy = Policy { resumes: true, backlog: None, new_ledger_backlog: None, probes: true };
-const FOLLOW: Policy = Policy { resumes: true, backlog: Some(0), new_ledger_backlog: Some(9), probes: false };
+const ROOM: Policy = Policy { resumes: true, backlog: None, new_ledger_backlog: None, interactive: true };
+const FOLLOW: Policy = Policy { resumes: true, backlog: Some(0), new_ledger_backlog: Some(9), interactive: false };
 
 struct Talk {
     conversation: Conversation,
@@ -38,11 +39,18 @@ impl Talk {
 
     fn hear(&mut self, line: &str) -> Result<Option<Event>, Lost> {
         self.conversation.heard();
-        self.conversation.hear(Line::Whole(line.as_bytes()), self.now)
+        self.conversation.hear(Line::Whole(line.as_bytes()), self.now)?;
+        Ok(self.events().pop())
     }
 
     fn send(&mut self) -> Option<Event> {
-        self.conversation.send_squares(self.now, usize::MAX)
+        self.conversation.send_squares(self.now, usize::MAX);
+        self.events().pop()
+    }
+
+    /// What was told since this was last asked.
+    fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.conversation.next_event()).collect()
     }
 
     /// What was said since this was last asked.
@@ -56,7 +64,7 @@ impl Talk {
     }
 }
 
-type Event = ConversationEvent;
+type Event = LinkEvent;
 
 fn result(seq: u64, student: &str, id: &str) -> String {
     format!(
@@ -98,8 +106,8 @@ fn a_pin_goes_only_where_it_is_asked_for_and_never_as_a_number() {
     talk.connect(Auth::Pin, "a");
     assert!(talk.said().contains(r#""pin":"0042""#));
     talk.welcome(0);
-    assert!(matches!(talk.send(), Some(Event::Withheld(Pending { id, .. })) if id == "id-0042"));
-    assert_eq!((talk.send(), talk.said().contains("0042")), (None, false));
+    assert!(matches!(talk.send(), Some(Event::Withheld { id }) if id == "id-0042"));
+    assert!(!talk.said().contains("0042"));
     assert_eq!(talk.conversation.window.len(), 1);
 }
 
@@ -110,8 +118,7 @@ fn a_square_too_long_for_the_server_is_not_sent_and_those_behind_it_are() {
     talk.connect(Auth::Open, "a");
     talk.welcome(0);
     talk.said();
-    assert!(matches!(talk.send(), Some(Event::TooLong { limit: 100, length: 101.., .. })));
-    assert_eq!(talk.send(), None);
+    assert!(matches!(talk.send(), Some(Event::Rejected { error, .. }) if error.code == ErrorCode::TooLong));
     let square = FromClient::Square(Square { number: "3".into(), id: Some("id-3".into()) });
     assert_eq!(talk.said().into_bytes(), to_line(&square));
 }
@@ -122,27 +129,27 @@ fn a_square_is_answered_once_by_its_own_student_and_what_a_loss_leaves_is_sent_a
     talk.connect(Auth::Open, "a");
     talk.welcome(0);
     talk.send();
-    let answers = |event: Result<Option<Event>, Lost>| match event {
-        Ok(Some(Event::Result { is_new, answers, .. })) => Some((is_new, answers)),
-        _ => None,
+    let heard = |talk: &mut Talk, seq, student, id| {
+        let event = talk.hear(&result(seq, student, id)).unwrap();
+        (matches!(event, Some(Event::Results(_))), talk.conversation.take_finished() == [id])
     };
-    assert_eq!(answers(talk.hear(&result(1, "s2", "id-1"))), Some((true, false)));
-    assert_eq!(answers(talk.hear(&result(2, "s1", "id-1"))), Some((true, true)));
-    assert_eq!(answers(talk.hear(&result(2, "s1", "id-1"))), None, "it says nothing new");
+    assert_eq!(heard(&mut talk, 1, "s2", "id-1"), (true, false));
+    assert_eq!(heard(&mut talk, 2, "s1", "id-1"), (true, true));
+    assert_eq!(heard(&mut talk, 2, "s1", "id-1"), (false, false), "it says nothing new");
     talk.conversation.ended(talk.now);
     talk.said();
     talk.connect(Auth::Open, "a");
     talk.welcome(2);
     talk.send();
     assert!(talk.said().ends_with("{\"type\":\"square\",\"number\":\"2\",\"id\":\"id-2\"}\n"));
-    assert_eq!(answers(talk.hear(&result(1, "s1", "id-2"))), Some((false, true)), "recorded before");
+    assert_eq!(heard(&mut talk, 1, "s1", "id-2"), (false, true), "recorded before");
 }
 
 #[test]
 fn errors_mean_what_they_are_about() {
     let mut talk = Talk::new(ROOM, &["1", "2"]);
     talk.connect(Auth::Open, "a");
-    assert!(matches!(talk.hear(&error("rate_limited", "null")), Ok(Some(Event::JoinRefused { passing: false, .. }))));
+    assert!(matches!(talk.hear(&error("rate_limited", "null")), Ok(Some(Event::JoinRefused(_)))));
     talk.conversation.join(talk.now);
     talk.welcome(0);
     talk.send();
@@ -156,7 +163,7 @@ fn errors_mean_what_they_are_about() {
     assert_eq!(talk.hear(&error("join_timeout", "null")), Err(Lost::Closed(Some("No.".into()))));
     talk.conversation.ended(talk.now);
     talk.connect(Auth::Open, "a");
-    assert!(matches!(talk.hear(&error("rate_limited", "null")), Ok(Some(Event::JoinRefused { passing: true, .. }))));
+    assert_eq!(talk.hear(&error("rate_limited", "null")), Err(Lost::Closed(Some("No.".into()))), "it will pass");
 }
 
 #[test]

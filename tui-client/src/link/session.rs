@@ -10,7 +10,7 @@ use super::connection::{BATCH, Connection};
 use super::now;
 use super::refused::plain_words;
 use super::resume::Resume;
-use crate::conversation::{ConversationEvent, Lost};
+use crate::conversation::Lost;
 
 /// After results, bytes that come within this time are taken together: a thousand results a second, or ten thousand,
 /// then wake the link and the screen forty times, and what waits longest is seen after 25 ms and a frame. The first
@@ -62,10 +62,9 @@ impl Session {
 
     /// Sends what was asked for, and the squares that may go.
     pub(super) fn send(&mut self, resume: &mut Resume) {
-        while let Some(unsent) = resume.conversation.send_squares(now(), self.connection.room()) {
-            resume.handle(unsent);
-        }
+        resume.conversation.send_squares(now(), self.connection.room());
         self.connection.send(resume.conversation.output());
+        resume.tell_heard();
     }
 
     /// Lets results gather, where the last were taken just now. What the link keeps waiting meanwhile, a square that
@@ -86,24 +85,12 @@ impl Session {
         let mut ended = taken.map(drop);
         let now = now();
         while let Some(line) = self.connection.next_line() {
-            let heard = match resume.conversation.hear(line, now) {
-                // Whoever was in before comes back when the moment has passed; nobody need do anything.
-                Ok(Some(ConversationEvent::JoinRefused { error, passing: true })) => {
-                    Err(Lost::Closed(Some(error.message)))
-                }
-                Ok(Some(event)) => {
-                    resume.handle(event);
-                    Ok(())
-                }
-                Ok(None) => Ok(()),
-                Err(why) => Err(why),
-            };
-            if heard.is_err() {
-                ended = heard;
+            if let Err(why) = resume.conversation.hear(line, now) {
+                ended = Err(why);
                 break;
             }
         }
-        if resume.emit_results() {
+        if resume.tell_heard() {
             self.results_at = Some(now).filter(|_| !more);
         }
         self.send(resume);

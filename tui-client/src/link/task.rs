@@ -1,6 +1,8 @@
 //! The link's task: its state, and what it does about each thing that happens. Started by
 //! [`Link::start`](super::Link::start).
 
+mod connect;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,16 +10,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
-use super::disk::{Disk, Done};
 use super::resume::Resume;
 use super::servers::{Missed, Reached, Reaching, Servers};
 use super::session::Session;
 use super::{Command, Environment, FirstSeen, Options, now};
 use crate::address::{each_server, read_servers};
-use crate::conversation::{Lost, Participant, Pending, RequestIds};
-use crate::event::LinkEvent;
+use crate::conversation::{LinkEvent, Lost, Participant, Pending, RequestIds};
 use crate::host::{Host, HostError};
 use crate::store::outbox::Owner;
+use crate::store::outbox_worker::{OutboxWorker, Stored};
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -59,7 +60,7 @@ enum Happened {
     Command(Option<Command>),
     /// The screen took an event.
     Told,
-    Disk(Done),
+    Stored(Stored),
     Connected(Result<Box<Reached>, Missed>),
     Hosted(Result<Host, HostError>),
     /// The socket has something for us or takes something of ours, or failed.
@@ -101,7 +102,7 @@ impl Task {
                 Happened::Command(Some(command)) => self.handle(command).await,
                 Happened::Command(None) => self.leaving = Some(now() + GOODBYE),
                 Happened::Told => {}
-                Happened::Disk(done) => self.disk_did(done),
+                Happened::Stored(stored) => self.stored(stored),
                 Happened::Connected(connected) => self.connected(connected),
                 Happened::Hosted(hosted) => self.hosted(hosted),
                 Happened::Socket(socket) => self.socket(&socket),
@@ -109,8 +110,8 @@ impl Task {
             }
             self.say_goodbye();
         }
-        if let Some(disk) = self.resume.disk.take() {
-            disk.finish().await;
+        if let Some(worker) = self.resume.worker.take() {
+            worker.finish().await;
         }
         if let Some(host) = self.host.take() {
             host.stop().await;
@@ -126,7 +127,7 @@ impl Task {
             resume.events.clear();
         }
         let listening = resume.events.is_empty();
-        let busy = resume.disk.as_ref().is_some_and(Disk::is_busy);
+        let busy = resume.worker.as_ref().is_some_and(OutboxWorker::is_busy);
         tokio::select! {
             biased;
             command = commands.recv(), if leaving.is_none() && !busy => Happened::Command(command),
@@ -138,7 +139,7 @@ impl Task {
                 }
                 Happened::Told
             }
-            done = disk_done(&mut resume.disk) => Happened::Disk(done),
+            stored = next_stored(&mut resume.worker) => Happened::Stored(stored),
             happened = phase.next(listening) => happened,
             () = sleep_until(deadline.unwrap_or_else(now).into()), if deadline.is_some() => Happened::Time,
         }
@@ -152,7 +153,7 @@ impl Task {
             Phase::Parked | Phase::Connecting(_) | Phase::Hosting(_) => None,
         };
         // Past its end, patience is no moment to wait for while the disk or a starting server is waited for.
-        let only_the_server = matches!(self.phase, Phase::Up(_)) && !self.disk_works();
+        let only_the_server = matches!(self.phase, Phase::Up(_)) && !self.worker_is_busy();
         let patience = self.leaving.filter(|until| only_the_server || *until > now());
         [phase, patience].into_iter().flatten().min()
     }
@@ -251,8 +252,8 @@ impl Task {
             return self.resume.emit(LinkEvent::NotQueued { number, waiting });
         }
         let square = Pending { id: self.ids.fresh(), number };
-        match self.resume.open_disk() {
-            Some(disk) => disk.keep(square),
+        match self.resume.open_worker() {
+            Some(worker) => worker.keep(square),
             None => {
                 self.resume.queue(vec![square]);
                 self.send();
@@ -279,15 +280,15 @@ impl Task {
         servers.join(",")
     }
 
-    fn disk_did(&mut self, done: Done) {
-        match done {
-            Done::Kept(squares) => self.resume.queue(squares),
-            Done::Unkept(squares, unkept) => {
+    fn stored(&mut self, stored: Stored) {
+        match stored {
+            Stored::Kept(squares) => self.resume.queue(squares),
+            Stored::Unkept(squares, unkept) => {
                 self.resume.tell_unkept(unkept);
                 self.resume.queue(squares);
             }
-            Done::Left(_) => {}
-            Done::Adopted(squares) | Done::AdoptedLater(squares) => {
+            Stored::Left(_) => {}
+            Stored::Adopted(squares) | Stored::AdoptedLater(squares) => {
                 for square in &squares {
                     self.resume.emit(LinkEvent::Queued(square.clone()));
                 }
@@ -295,70 +296,6 @@ impl Task {
             }
         }
         self.send();
-    }
-
-    /// Begins a try to connect, in place of whatever connection there is.
-    fn connect(&mut self) {
-        self.resume.conversation.ended(now());
-        let address = self.address();
-        self.resume.emit(LinkEvent::Connecting { server: address.clone() });
-        // What is hosted here is reached within this machine.
-        let beyond = self.host.is_none();
-        let trust = self.options.trust.as_ref().filter(|_| beyond);
-        let known = Some(&self.options.known).filter(|_| beyond);
-        self.phase = Phase::Connecting(self.servers.reach(&*self.resume.environment, trust, known));
-    }
-
-    fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {
-        self.phase = Phase::Parked;
-        match connected {
-            Ok(reached) => {
-                let Reached { server, mut connection, hello } = *reached;
-                self.taken = false;
-                self.servers.reached(&server);
-                if self.servers.are_several() {
-                    self.resume.emit(LinkEvent::Reached { server: server.clone() });
-                }
-                self.resume.unconfirmed = connection.take_first_seen();
-                if let Some(FirstSeen { server, fingerprint, .. }) = self.resume.unconfirmed.clone() {
-                    self.resume.emit(LinkEvent::FirstSeen { server, fingerprint });
-                }
-                self.resume.emit(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
-                let mut session = Box::new(Session::new(connection, hello, &mut self.resume));
-                if self.resume.conversation.participant.is_some() {
-                    self.resume.join();
-                    session.send(&mut self.resume);
-                }
-                self.phase = Phase::Up(session);
-            }
-            Err(missed) if missed.nobody && self.may_host() => {
-                let starting = Host::start(self.address(), self.options.data.clone());
-                self.phase = Phase::Hosting(tokio::spawn(starting));
-            }
-            Err(missed) => self.try_later(missed.why),
-        }
-    }
-
-    fn may_host(&mut self) -> bool {
-        let taken = std::mem::take(&mut self.taken);
-        self.server.is_none() && self.host.is_none() && self.leaving.is_none() && !taken
-    }
-
-    fn hosted(&mut self, hosted: Result<Host, HostError>) {
-        self.phase = Phase::Parked;
-        match hosted {
-            Ok(host) => {
-                self.host = Some(host);
-                self.connect();
-            }
-            Err(HostError::AddressTaken) => {
-                self.taken = true;
-                self.connect();
-            }
-            Err(HostError::LedgerInUse(folder)) => self.try_later(Lost::LedgerInUse(folder)),
-            Err(HostError::NoLedger(path, words)) => self.try_later(Lost::NoLedger { path, words }),
-            Err(HostError::Failed(why)) => self.try_later(Lost::CannotHost(why)),
-        }
     }
 
     fn socket(&mut self, socket: &std::io::Result<()>) {
@@ -382,36 +319,9 @@ impl Task {
         }
     }
 
-    /// A connection that was up is at its end.
-    fn lost(&mut self, why: Lost) {
-        let conversation = &mut self.resume.conversation;
-        let was_too_slow = conversation.was_too_slow();
-        conversation.ended(now());
-        match &conversation.participant {
-            // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
-            None if !matches!(why, Lost::NotSquares(_)) => self.phase = Phase::Parked,
-            // The id was typed right when the server's patience ended. One that says so again and again waits as any
-            // other.
-            Some(_) if was_too_slow && conversation.backoff.is_fresh() => {
-                conversation.backoff.next(0.0);
-                self.connect();
-            }
-            _ => {
-                self.servers.lost();
-                self.try_later(why);
-            }
-        }
-    }
-
-    fn try_later(&mut self, why: Lost) {
-        let until = now() + self.resume.conversation.backoff.next(fastrand::f64());
-        self.resume.emit(LinkEvent::Lost { why, retry_at: Some(until) });
-        self.phase = Phase::Waiting(until);
-    }
-
     /// Once the disk is done, so that what was typed last is sent too.
     fn say_goodbye(&mut self) {
-        if let (Some(_), false, Phase::Up(session)) = (self.leaving, self.disk_works(), &mut self.phase) {
+        if let (Some(_), false, Phase::Up(session)) = (self.leaving, self.worker_is_busy(), &mut self.phase) {
             self.resume.conversation.leave(now());
             session.send(&mut self.resume);
         }
@@ -421,11 +331,11 @@ impl Task {
         let Some(patience) = self.leaving else { return false };
         let hosting = matches!(self.phase, Phase::Hosting(_));
         let up = matches!(self.phase, Phase::Up(_)) && now() < patience;
-        !self.disk_works() && !hosting && !up
+        !self.worker_is_busy() && !hosting && !up
     }
 
-    fn disk_works(&self) -> bool {
-        self.resume.disk.as_ref().is_some_and(Disk::is_working)
+    fn worker_is_busy(&self) -> bool {
+        self.resume.worker.as_ref().is_some_and(OutboxWorker::is_working)
     }
 }
 
@@ -443,9 +353,9 @@ impl Phase {
     }
 }
 
-async fn disk_done(disk: &mut Option<Disk>) -> Done {
-    match disk {
-        Some(disk) => disk.done().await,
+async fn next_stored(worker: &mut Option<OutboxWorker>) -> Stored {
+    match worker {
+        Some(worker) => worker.done().await,
         None => std::future::pending().await,
     }
 }

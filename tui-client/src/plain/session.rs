@@ -1,14 +1,14 @@
 //! A run of plain mode: it connects, gives the conversation numbers to square, prints what comes back, and begins again
 //! after a loss, until everything is answered. Called by `plain`.
 
+mod connect;
 mod events;
 mod lost;
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::time::{Duration, Instant};
 
-use squares_shared::message::{Auth, MAX_BACKLOG};
-use squares_shared::prompt::ask_unseen;
+use squares_shared::message::MAX_BACKLOG;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -19,11 +19,10 @@ use super::catch_up::CatchUp;
 use super::input::Given;
 use super::order::{Answer, Order};
 use super::output::Output;
-use crate::conversation::{Conversation, ConversationEvent, Lost, Participant, Pending, Policy, RequestIds, WINDOW};
+use crate::conversation::{Conversation, Lost, Participant, Pending, Policy, RequestIds, WINDOW};
 use crate::link::connection::Connection;
 use crate::link::refused::plain_words;
-use crate::link::{FirstSeen, Missed, Reached, Reaching, Servers, System};
-use crate::pin::Pin;
+use crate::link::{Missed, Reached, Reaching, Servers};
 
 /// Without an answer for so long, plain mode gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,10 +34,11 @@ const NO_ANSWER: &str = "the server does not answer";
 const READ_AHEAD: usize = 4 * WINDOW;
 
 /// `--follow` prints what comes from now on; back at a ledger that was made anew, all that it may ask for.
-const FOLLOW: Policy = Policy { resumes: true, backlog: Some(0), new_ledger_backlog: Some(MAX_BACKLOG), probes: false };
+const FOLLOW: Policy =
+    Policy { resumes: true, backlog: Some(0), new_ledger_backlog: Some(MAX_BACKLOG), interactive: false };
 
 /// Otherwise only the answers to our own squares are wanted.
-const SQUARE: Policy = Policy { resumes: false, backlog: Some(0), new_ledger_backlog: Some(0), probes: false };
+const SQUARE: Policy = Policy { resumes: false, backlog: Some(0), new_ledger_backlog: Some(0), interactive: false };
 
 /// How a run ended.
 #[derive(Debug)]
@@ -263,73 +263,6 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         Ok(self.output.flush()?)
     }
 
-    fn connect(&mut self) {
-        let Options { trust, known, student, .. } = &self.options;
-        // Who only watches sends no PIN.
-        let known = student.as_ref().map(|_| known);
-        self.phase = Phase::Connecting(self.servers.reach(&System, trust.as_ref(), known));
-    }
-
-    async fn connected(&mut self, connected: Result<Reached, Missed>) -> Result<(), End> {
-        let Reached { server, mut connection, hello } = match connected {
-            Ok(reached) => reached,
-            Err(missed) => {
-                self.server = missed.server;
-                return self.lost(missed.why);
-            }
-        };
-        self.servers.reached(&server);
-        self.server = server;
-        self.is_reached = true;
-        // Who only watches is asked for no PIN.
-        let asks = hello.auth == Auth::Pin && self.options.student.is_some();
-        let mut question = "PIN: ".to_owned();
-        if let Some(new) = connection.take_first_seen() {
-            question.insert_str(0, &self.meet(&new, asks)?);
-        }
-        if asks && self.conversation.pin.is_none() {
-            // A person takes longer than a server waits for a join.
-            drop(connection);
-            // A run that is meant to last answers to signals itself.
-            let ends_at_signals = !self.options.follow;
-            let asked = tokio::task::spawn_blocking(move || ask_unseen(&question, ends_at_signals)).await;
-            let Some(pin) = asked.ok().flatten() else {
-                return Err(End::Failed("not let in: this server asks for a PIN; give it in SQUARES_PIN".into()));
-            };
-            self.conversation.pin = Some(Pin::new(pin));
-            self.stuck_since = None;
-            self.connect();
-            return Ok(());
-        }
-        self.conversation.connected(hello);
-        self.conversation.join(Instant::now());
-        self.phase = Phase::Up(Box::new(connection));
-        self.send();
-        Ok(())
-    }
-
-    /// Shows a certificate that was not seen before, before a PIN goes to whoever has it. Gives what is to stand
-    /// before the question for a PIN: the same, where standard error goes elsewhere than to the terminal.
-    fn meet(&mut self, new: &FirstSeen, asks: bool) -> Result<String, End> {
-        let shown = format!(
-            "squares: first time at {}; its certificate is trusted from now on: {}",
-            new.server, new.fingerprint
-        );
-        if !self.output.show(&shown) {
-            // What nobody could see is not remembered, and gets no PIN.
-            let mend = "its certificate is new and could not be shown; give --tls-ca, or let standard error be read";
-            return if asks { Err(End::Failed(format!("not let in: {mend}"))) } else { Ok(String::new()) };
-        }
-        if let Err(error) = new.believe() {
-            if asks && error.kind() == io::ErrorKind::AlreadyExists {
-                let why = "another program was shown another certificate by this server at the same time";
-                return Err(End::Failed(format!("not let in: {why}; somebody may be in between")));
-            }
-            self.output.complain(&format!("squares: it cannot be kept, and is shown again next time: {error}"));
-        }
-        Ok(if io::stderr().is_terminal() { String::new() } else { format!("{shown}\n") })
-    }
-
     /// A square was answered: what stood in the way before does so no more.
     fn went_forward(&mut self) {
         self.stuck_since = None;
@@ -354,25 +287,9 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     /// Sends what was asked for, and the squares that may go.
     fn send(&mut self) {
         let Phase::Up(connection) = &mut self.phase else { return };
-        while let Some(unsent) = self.conversation.send_squares(Instant::now(), connection.room()) {
-            let (id, number, why) = match unsent {
-                // Errors are kept in logs: the number does not stand in it.
-                ConversationEvent::Withheld(Pending { id, .. }) => {
-                    let why = "this is the PIN in use, so it was not sent: everybody would see it";
-                    (id, "***".to_owned(), why.to_owned())
-                }
-                ConversationEvent::TooLong { pending: Pending { id, number }, length, limit } => {
-                    let why = format!(
-                        "too long: {length} bytes on a line, and this server takes {limit}; give a shorter number"
-                    );
-                    (id, number, why)
-                }
-                _ => continue,
-            };
-            self.refused = true;
-            self.order.answer(&id, Answer::Error(number, why));
-        }
+        self.conversation.send_squares(Instant::now(), connection.room());
         connection.send(self.conversation.output());
+        self.tell_unsent();
     }
 
     /// Sends and hears what the socket allows, and does what is due.
@@ -402,7 +319,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             self.conversation.heard();
         }
         while let Some(line) = connection.next_line() {
-            if let Some(event) = self.conversation.hear(line, now)? {
+            self.conversation.hear(line, now)?;
+            while let Some(event) = self.conversation.next_event() {
                 self.handle(event, line)?;
             }
         }

@@ -127,13 +127,15 @@ fn squares_too_many_at_once_wait_and_refused_ones_leave() {
         _ => None,
     });
     assert_eq!(rejected, (sent[0]["id"].clone(), ErrorCode::TooManyDigits));
-    let held = client.until(|event| if let LinkEvent::HeldUp { error, .. } = event { Some(error.code) } else { None });
+    let held =
+        client.until(|event| if let LinkEvent::Throttled { error, .. } = event { Some(error.code) } else { None });
     assert_eq!(held, ErrorCode::RateLimited);
     assert_eq!(peer.hear_type("square"), sent[1]);
     peer.result(1, "s1", "2", sent[1]["id"].as_str());
     assert_eq!(peer.hear_type("square"), sent[2]);
     peer.error("storage_unavailable", sent[2]["id"].as_str(), None);
-    let held = client.until(|event| if let LinkEvent::HeldUp { error, .. } = event { Some(error.code) } else { None });
+    let held =
+        client.until(|event| if let LinkEvent::Throttled { error, .. } = event { Some(error.code) } else { None });
     assert_eq!(held, ErrorCode::StorageUnavailable);
     assert_eq!(peer.hear_type("square"), sent[2]);
     peer.result(2, "s1", "3", sent[2]["id"].as_str());

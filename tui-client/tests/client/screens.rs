@@ -224,7 +224,7 @@ fn room_with_squares_that_wait_and_one_refused() {
         let pending = Pending { id: "b".into(), number: "-3.5".into() };
         stage.link(LinkEvent::Rejected { pending, error: error(ErrorCode::TooManyDigits) });
         let until = stage.now + Duration::from_millis(900);
-        stage.link(LinkEvent::HeldUp { error: error(ErrorCode::RateLimited), until });
+        stage.link(LinkEvent::Throttled { error: error(ErrorCode::RateLimited), until });
         stage.type_in("1.2.3");
         stage
     });

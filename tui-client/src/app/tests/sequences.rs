@@ -192,7 +192,7 @@ impl World {
                 LinkEvent::Rejected { pending: pending(&last, "5"), error: error(ErrorCode::TooManyDigits) }
             }
             Step::HeldUp => {
-                LinkEvent::HeldUp { error: error(ErrorCode::RateLimited), until: now + Duration::from_millis(1_500) }
+                LinkEvent::Throttled { error: error(ErrorCode::RateLimited), until: now + Duration::from_millis(1_500) }
             }
             Step::JoinRefused(student) => {
                 LinkEvent::JoinRefused(error(if student { ErrorCode::NotOnRoster } else { ErrorCode::ServerFull }))

@@ -4,10 +4,10 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use squares_shared::line::Line;
-use squares_shared::message::{ErrorCode, ErrorMessage, Limits, SquareResult, Welcome};
+use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, Limits, Square, SquareResult, Welcome, to_line};
 
 use super::{End, Over, PATIENCE, Session};
-use crate::conversation::{Continues, ConversationEvent, Lost, PageOwner};
+use crate::conversation::{Continues, LinkEvent, Lost, PageOwner, Pending};
 use crate::plain::catch_up::CatchUp;
 use crate::plain::order::Answer;
 use crate::plain::output::{as_json, as_text};
@@ -17,26 +17,58 @@ const JOIN_WAIT: Duration = Duration::from_secs(1);
 
 impl<O: io::Write, E: io::Write> Session<'_, O, E> {
     /// What an event means; `line` is what it came from.
-    pub(super) fn handle(&mut self, event: ConversationEvent, line: Line<'_>) -> Result<(), Over> {
+    pub(super) fn handle(&mut self, event: LinkEvent, line: Line<'_>) -> Result<(), Over> {
         match event {
-            ConversationEvent::Joined { welcome, continues } => self.joined(&welcome, continues),
-            ConversationEvent::JoinRefused { error, passing } => return self.join_refused(error, passing),
-            ConversationEvent::Result { result, is_new, answers, .. } => {
-                self.result(&result, is_new, answers, line)?;
+            LinkEvent::Joined { welcome, continues } => self.joined(&welcome, continues),
+            LinkEvent::JoinRefused(error) => return self.join_refused(error),
+            LinkEvent::Results(results) => results.iter().try_for_each(|result| self.result(result, true, line))?,
+            // The result was passed over, because it was seen before; its line is at hand.
+            LinkEvent::Answered { .. } => {
+                if let Ok(result) = serde_json::from_str(&text(line)) {
+                    self.result(&result, false, line)?;
+                }
             }
-            ConversationEvent::Rejected { pending, error } => {
-                self.refused = true;
+            LinkEvent::Rejected { pending, error } => {
                 self.went_forward();
-                self.order.answer(&pending.id, Answer::Error(pending.number, error.message));
+                self.refuse(&pending.id, pending.number, error.message);
             }
-            ConversationEvent::Throttled { error, .. } => self.throttled(error),
-            ConversationEvent::Page { .. } => self.page(line)?,
-            ConversationEvent::Refused(error) if self.catch_up.is_some() => {
+            LinkEvent::Throttled { error, .. } => self.throttled(error),
+            LinkEvent::Page { .. } => self.page(line)?,
+            LinkEvent::Refused(error) if self.catch_up.is_some() => {
                 return Err(Lost::Closed(Some(error.message)).into());
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Squares that were not sent have their answer.
+    pub(super) fn tell_unsent(&mut self) {
+        let limit = self.conversation.hello().map_or(0, |hello| hello.limits.line);
+        while let Some(event) = self.conversation.next_event() {
+            match event {
+                // Errors are kept in logs: the number does not stand in it.
+                LinkEvent::Withheld { id } => {
+                    let why = "this is the PIN in use, so it was not sent: everybody would see it";
+                    self.refuse(&id, "***".to_owned(), why.to_owned());
+                }
+                LinkEvent::Rejected { pending: Pending { id, number }, .. } => {
+                    let square = Square { number: number.clone(), id: Some(id.clone()) };
+                    let length = to_line(&FromClient::Square(square)).len() - 1;
+                    let why = format!(
+                        "too long: {length} bytes on a line, and this server takes {limit}; give a shorter number"
+                    );
+                    self.refuse(&id, number, why);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn refuse(&mut self, id: &str, number: String, why: String) {
+        self.refused = true;
+        self.conversation.take_finished();
+        self.order.answer(id, Answer::Error(number, why));
     }
 
     fn joined(&mut self, welcome: &Welcome, continues: Continues) {
@@ -50,7 +82,8 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         }
     }
 
-    fn join_refused(&self, error: ErrorMessage, passing: bool) -> Result<(), Over> {
+    fn join_refused(&self, error: ErrorMessage) -> Result<(), Over> {
+        let passing = self.conversation.will_pass(&error);
         let ErrorMessage { code, message, retry_after_ms, .. } = error;
         let wait = retry_after_ms.map(Duration::from_millis).filter(|_| code == ErrorCode::RateLimited);
         // Waiting is worth it, unless it takes longer than patience does.
@@ -64,27 +97,21 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         Err(Over::End(End::Failed(format!("not let in: {message}{}", again.unwrap_or_default()))))
     }
 
-    fn result(&mut self, result: &SquareResult, is_new: bool, answers: bool, line: Line<'_>) -> io::Result<()> {
-        let id = result.id.as_ref().filter(|_| answers);
-        if id.is_some() {
-            self.went_forward();
-        }
-        if !self.options.follow {
-            if let Some(id) = id {
-                let printed = self.printed(result, &text(line));
-                self.order.answer(id, Answer::Line(printed));
-            }
+    fn result(&mut self, result: &SquareResult, is_new: bool, line: Line<'_>) -> io::Result<()> {
+        let (finished, follow) = (self.conversation.take_finished(), self.options.follow);
+        if finished.is_empty() && !follow {
             return Ok(());
         }
-        if let Some(id) = id {
-            self.order.answer(id, Answer::Line(String::new()));
+        let printed = self.printed(result, &text(line));
+        for id in finished {
+            self.went_forward();
+            // Whoever follows sees it among everybody's.
+            self.order.answer(&id, Answer::Line(if follow { String::new() } else { printed.clone() }));
         }
-        if is_new {
-            let printed = self.printed(result, &text(line));
-            match &mut self.catch_up {
-                Some(catch_up) => catch_up.hold(result.seq, printed),
-                None => self.output.line(&printed)?,
-            }
+        match &mut self.catch_up {
+            Some(catch_up) if is_new => catch_up.hold(result.seq, printed),
+            None if is_new && follow => self.output.line(&printed)?,
+            _ => {}
         }
         Ok(())
     }

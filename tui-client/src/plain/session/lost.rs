@@ -107,10 +107,10 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             // Plain mode never hosts.
             Lost::LedgerInUse(why) | Lost::CannotHost(why) | Lost::NoLedger { words: why, .. } => (why, false),
         };
-        if !passing && !self.was_in() {
+        if !passing && !self.conversation.was_in() {
             return Err(End::Failed(words));
         }
-        if self.was_in() {
+        if self.conversation.was_in() {
             self.note_absence(&words);
         }
         self.trouble = words;
@@ -125,11 +125,6 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         if let Some(catch_up) = self.catch_up.take() {
             self.conversation.cursor.rewind(catch_up.printed());
         }
-    }
-
-    /// The server has let us in before.
-    fn was_in(&self) -> bool {
-        self.conversation.participant.as_ref().is_some_and(|participant| participant.was_in)
     }
 
     /// The server lets us in only after a while, where PINs were wrong or joins came too fast: that is told once, to

@@ -238,7 +238,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         | LinkEvent::PinWanted
         | LinkEvent::JoinRefused(_)
         | LinkEvent::Rejected { .. }
-        | LinkEvent::HeldUp { .. }
+        | LinkEvent::Throttled { .. }
         | LinkEvent::Refused(_)
         | LinkEvent::Unkept(_)
         | LinkEvent::Withheld { .. }

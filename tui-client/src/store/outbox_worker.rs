@@ -2,22 +2,20 @@
 //! disk. Squares that come while one write is under way share the next: one sync for all of them. Called by the link.
 
 use std::collections::HashSet;
-use std::io;
 use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
-use super::environment::Environment;
-use crate::event::Pending;
-use crate::store::Unkept;
-use crate::store::outbox::{Outbox, Owner};
+use super::Unkept;
+use super::outbox::{Outbox, Owner};
+use crate::conversation::Pending;
 
 /// The most squares that may be on their way to the disk; the link takes no more commands meanwhile.
-pub(super) const MOST_UNDER_WAY: usize = 1024;
+const MOST_IN_FLIGHT: usize = 1024;
 
 /// What the disk did.
 #[derive(Debug)]
-pub(super) enum Done {
+pub(crate) enum Stored {
     /// These squares are kept, and may be sent.
     Kept(Vec<Pending>),
     /// These may be sent, but could not be kept on the disk.
@@ -30,7 +28,7 @@ pub(super) enum Done {
     Left(Vec<Pending>),
 }
 
-enum Job {
+enum OutboxJob {
     Keep(Pending),
     Forget(String),
     Adopt,
@@ -38,62 +36,59 @@ enum Job {
 
 /// The link's end of the work. Dropping it lets the work end once everything asked for is done.
 #[derive(Debug)]
-pub(super) struct Disk {
-    jobs: mpsc::UnboundedSender<Job>,
-    done: mpsc::UnboundedReceiver<Done>,
-    under_way: usize,
+pub(crate) struct OutboxWorker {
+    jobs: mpsc::UnboundedSender<OutboxJob>,
+    done: mpsc::UnboundedReceiver<Stored>,
+    in_flight: usize,
 }
 
-impl Disk {
-    /// Starts the work. It writes nothing before the first square is kept.
-    ///
-    /// # Errors
-    /// Where the system gives no thread.
-    pub(super) fn start(environment: &dyn Environment, folder: PathBuf, owner: Owner) -> io::Result<Self> {
-        // Both queues are bounded by `under_way`, and by the answers that a server can give to what was sent to it.
+impl OutboxWorker {
+    /// The link's end of the work, and the work. It writes nothing before the first square is kept.
+    pub(crate) fn new(folder: PathBuf, owner: Owner) -> (Self, impl Future<Output = ()> + Send) {
+        // Both queues are bounded by `in_flight`, and by the answers that a server can give to what was sent to it.
         let (jobs, todo) = mpsc::unbounded_channel();
         let (report, done) = mpsc::unbounded_channel();
-        environment.work(Box::pin(work(Outbox::new(folder.clone(), owner), folder, todo, report)))?;
-        Ok(Self { jobs, done, under_way: 0 })
+        let work = work(Outbox::new(folder.clone(), owner), folder, todo, report);
+        (Self { jobs, done, in_flight: 0 }, work)
     }
 
-    /// Keep a square; [`Done::Kept`] or [`Done::Unkept`] follows.
-    pub(super) fn keep(&mut self, square: Pending) {
-        self.under_way += 1;
-        self.give(Job::Keep(square));
+    /// Keep a square; [`Stored::Kept`] or [`Stored::Unkept`] follows.
+    pub(crate) fn keep(&mut self, square: Pending) {
+        self.in_flight += 1;
+        self.give(OutboxJob::Keep(square));
     }
 
     /// Let go of a square that was answered.
-    pub(super) fn forget(&mut self, id: String) {
-        self.give(Job::Forget(id));
+    pub(crate) fn forget(&mut self, id: String) {
+        self.give(OutboxJob::Forget(id));
     }
 
-    /// Take over what other clients left behind; [`Done::Adopted`] follows.
-    pub(super) fn adopt(&mut self) {
-        self.under_way += 1;
-        self.give(Job::Adopt);
+    /// Take over what other clients left behind; [`Stored::Adopted`] follows.
+    pub(crate) fn adopt(&mut self) {
+        self.in_flight += 1;
+        self.give(OutboxJob::Adopt);
     }
 
     /// Whether as much is under way as may be.
     #[must_use]
-    pub(super) const fn is_busy(&self) -> bool {
-        self.under_way >= MOST_UNDER_WAY
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.in_flight >= MOST_IN_FLIGHT
     }
 
     /// Whether something is under way.
     #[must_use]
-    pub(super) const fn is_working(&self) -> bool {
-        self.under_way > 0
+    pub(crate) const fn is_working(&self) -> bool {
+        self.in_flight > 0
     }
 
     /// The next thing that was done. Dropped at any time, nothing is lost.
-    pub(super) async fn done(&mut self) -> Done {
+    pub(crate) async fn done(&mut self) -> Stored {
         match self.done.recv().await {
             Some(done) => {
-                self.under_way -= match &done {
-                    Done::Kept(squares) | Done::Unkept(squares, _) => squares.len(),
-                    Done::Adopted(_) => 1,
-                    Done::AdoptedLater(_) | Done::Left(_) => 0,
+                self.in_flight -= match &done {
+                    Stored::Kept(squares) | Stored::Unkept(squares, _) => squares.len(),
+                    Stored::Adopted(_) => 1,
+                    Stored::AdoptedLater(_) | Stored::Left(_) => 0,
                 };
                 done
             }
@@ -103,19 +98,19 @@ impl Disk {
 
     /// Waits until everything asked for is done; a file that holds nothing is removed. Gives back the squares that
     /// are not on the disk.
-    pub(super) async fn finish(mut self) -> Vec<Pending> {
+    pub(crate) async fn finish(mut self) -> Vec<Pending> {
         drop(self.jobs);
         let mut left = Vec::new();
         // The work lets go of its end last of all, even where it panicked: what it kept is on the disk.
         while let Some(done) = self.done.recv().await {
-            if let Done::Left(squares) = done {
+            if let Stored::Left(squares) = done {
                 left = squares;
             }
         }
         left
     }
 
-    fn give(&self, job: Job) {
+    fn give(&self, job: OutboxJob) {
         // The work ends only after this sender does.
         let _ = self.jobs.send(job);
     }
@@ -124,8 +119,8 @@ impl Disk {
 async fn work(
     mut outbox: Outbox,
     folder: PathBuf,
-    mut jobs: mpsc::UnboundedReceiver<Job>,
-    report: mpsc::UnboundedSender<Done>,
+    mut jobs: mpsc::UnboundedReceiver<OutboxJob>,
+    report: mpsc::UnboundedSender<Stored>,
 ) {
     // Nobody listens any more where a report does not arrive, and the work is done all the same.
     let tell = |done| drop(report.send(done));
@@ -137,12 +132,12 @@ async fn work(
         let mut squares = Vec::new();
         let mut answered = Vec::new();
         let mut adoptions = 0;
-        let waiting = std::iter::from_fn(|| jobs.try_recv().ok()).take(MOST_UNDER_WAY);
+        let waiting = std::iter::from_fn(|| jobs.try_recv().ok()).take(MOST_IN_FLIGHT);
         for job in std::iter::once(first).chain(waiting) {
             match job {
-                Job::Keep(square) => squares.push(square),
-                Job::Forget(id) => answered.push(id),
-                Job::Adopt => adoptions += 1,
+                OutboxJob::Keep(square) => squares.push(square),
+                OutboxJob::Forget(id) => answered.push(id),
+                OutboxJob::Adopt => adoptions += 1,
             }
         }
         // Every one that was asked for is answered, because every one is counted. Older squares come before newer ones.
@@ -150,22 +145,22 @@ async fn work(
             let adopted = outbox.adopt();
             left_behind = adopted.is_err();
             if let Err(error) = &adopted {
-                tell(Done::Unkept(Vec::new(), Unkept::new(&folder, error)));
+                tell(Stored::Unkept(Vec::new(), Unkept::new(&folder, error)));
             }
-            tell(Done::Adopted(adopted.unwrap_or_default()));
+            tell(Stored::Adopted(adopted.unwrap_or_default()));
         }
         if !squares.is_empty() {
             unkept.extend_from_slice(&squares);
             match outbox.keep(&unkept) {
                 Ok(()) => {
                     unkept.clear();
-                    tell(Done::Kept(squares));
+                    tell(Stored::Kept(squares));
                     if left_behind && let Ok(adopted) = outbox.adopt() {
                         left_behind = false;
-                        tell(Done::AdoptedLater(adopted));
+                        tell(Stored::AdoptedLater(adopted));
                     }
                 }
-                Err(error) => tell(Done::Unkept(squares, Unkept::new(&folder, &error))),
+                Err(error) => tell(Stored::Unkept(squares, Unkept::new(&folder, &error))),
             }
         }
         if !answered.is_empty() {
@@ -178,7 +173,7 @@ async fn work(
         }
     }
     outbox.close();
-    tell(Done::Left(unkept));
+    tell(Stored::Left(unkept));
 }
 
 #[cfg(test)]
@@ -199,16 +194,16 @@ mod tests {
         runtime.block_on(async {
             let work = tokio::spawn(work(outbox, folder.clone(), todo, report));
             for id in ["a", "b"] {
-                jobs.send(Job::Keep(square(id))).unwrap();
-                assert!(matches!(done.recv().await, Some(Done::Unkept(squares, _)) if squares == [square(id)]));
+                jobs.send(OutboxJob::Keep(square(id))).unwrap();
+                assert!(matches!(done.recv().await, Some(Stored::Unkept(squares, _)) if squares == [square(id)]));
             }
-            jobs.send(Job::Forget("a".into())).unwrap();
+            jobs.send(OutboxJob::Forget("a".into())).unwrap();
             tokio::task::yield_now().await;
             std::fs::remove_file(&folder).unwrap();
-            jobs.send(Job::Keep(square("c"))).unwrap();
-            assert!(matches!(done.recv().await, Some(Done::Kept(squares)) if squares == [square("c")]));
+            jobs.send(OutboxJob::Keep(square("c"))).unwrap();
+            assert!(matches!(done.recv().await, Some(Stored::Kept(squares)) if squares == [square("c")]));
             drop(jobs);
-            assert!(matches!(done.recv().await, Some(Done::Left(squares)) if squares.is_empty()));
+            assert!(matches!(done.recv().await, Some(Stored::Left(squares)) if squares.is_empty()));
             work.await.unwrap();
         });
         assert_eq!(Outbox::new(folder, owner).adopt().unwrap(), [square("b"), square("c")]);
@@ -221,7 +216,8 @@ mod tests {
         let (jobs, todo) = mpsc::unbounded_channel();
         let (report, mut done) = mpsc::unbounded_channel();
         let square = Pending { id: "a".into(), number: "12".into() };
-        for job in [Job::Keep(square.clone()), Job::Adopt, Job::Forget("a".into()), Job::Adopt] {
+        for job in [OutboxJob::Keep(square.clone()), OutboxJob::Adopt, OutboxJob::Forget("a".into()), OutboxJob::Adopt]
+        {
             jobs.send(job).unwrap();
         }
         drop(jobs);
@@ -231,10 +227,10 @@ mod tests {
         let mut told = Vec::new();
         while let Some(done) = done.blocking_recv() {
             told.push(match done {
-                Done::Kept(squares) => format!("kept {}", squares.len()),
-                Done::Unkept(..) => "unkept".into(),
-                Done::Adopted(squares) | Done::AdoptedLater(squares) => format!("adopted {}", squares.len()),
-                Done::Left(squares) => format!("left {}", squares.len()),
+                Stored::Kept(squares) => format!("kept {}", squares.len()),
+                Stored::Unkept(..) => "unkept".into(),
+                Stored::Adopted(squares) | Stored::AdoptedLater(squares) => format!("adopted {}", squares.len()),
+                Stored::Left(squares) => format!("left {}", squares.len()),
             });
         }
         assert_eq!(told, ["adopted 0", "adopted 0", "kept 1", "left 0"]);

@@ -1,0 +1,101 @@
+//! How the link's task comes to a connection: reaching a server, hosting one, and waiting between tries.
+
+use super::{Phase, Task};
+use crate::conversation::{LinkEvent, Lost};
+use crate::host::{Host, HostError};
+use crate::link::servers::{Missed, Reached};
+use crate::link::session::Session;
+use crate::link::{FirstSeen, now};
+
+impl Task {
+    /// Begins a try to connect, in place of whatever connection there is.
+    pub(super) fn connect(&mut self) {
+        self.resume.conversation.ended(now());
+        let address = self.address();
+        self.resume.emit(LinkEvent::Connecting { server: address.clone() });
+        // What is hosted here is reached within this machine.
+        let beyond = self.host.is_none();
+        let trust = self.options.trust.as_ref().filter(|_| beyond);
+        let known = Some(&self.options.known).filter(|_| beyond);
+        self.phase = Phase::Connecting(self.servers.reach(&*self.resume.environment, trust, known));
+    }
+
+    pub(super) fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {
+        self.phase = Phase::Parked;
+        match connected {
+            Ok(reached) => {
+                let Reached { server, mut connection, hello } = *reached;
+                self.taken = false;
+                self.servers.reached(&server);
+                if self.servers.are_several() {
+                    self.resume.emit(LinkEvent::Reached { server: server.clone() });
+                }
+                self.resume.unconfirmed = connection.take_first_seen();
+                if let Some(FirstSeen { server, fingerprint, .. }) = self.resume.unconfirmed.clone() {
+                    self.resume.emit(LinkEvent::FirstSeen { server, fingerprint });
+                }
+                self.resume.emit(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
+                let mut session = Box::new(Session::new(connection, hello, &mut self.resume));
+                if self.resume.conversation.participant.is_some() {
+                    self.resume.join();
+                    session.send(&mut self.resume);
+                }
+                self.phase = Phase::Up(session);
+            }
+            Err(missed) if missed.nobody && self.may_host() => {
+                let starting = Host::start(self.address(), self.options.data.clone());
+                self.phase = Phase::Hosting(tokio::spawn(starting));
+            }
+            Err(missed) => self.try_later(missed.why),
+        }
+    }
+
+    fn may_host(&mut self) -> bool {
+        let taken = std::mem::take(&mut self.taken);
+        self.server.is_none() && self.host.is_none() && self.leaving.is_none() && !taken
+    }
+
+    pub(super) fn hosted(&mut self, hosted: Result<Host, HostError>) {
+        self.phase = Phase::Parked;
+        match hosted {
+            Ok(host) => {
+                self.host = Some(host);
+                self.connect();
+            }
+            Err(HostError::AddressTaken) => {
+                self.taken = true;
+                self.connect();
+            }
+            Err(HostError::LedgerInUse(folder)) => self.try_later(Lost::LedgerInUse(folder)),
+            Err(HostError::NoLedger(path, words)) => self.try_later(Lost::NoLedger { path, words }),
+            Err(HostError::Failed(why)) => self.try_later(Lost::CannotHost(why)),
+        }
+    }
+
+    /// A connection that was up is at its end.
+    pub(super) fn lost(&mut self, why: Lost) {
+        let conversation = &mut self.resume.conversation;
+        let was_too_slow = conversation.was_too_slow();
+        conversation.ended(now());
+        match &conversation.participant {
+            // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
+            None if !matches!(why, Lost::NotSquares(_)) => self.phase = Phase::Parked,
+            // The id was typed right when the server's patience ended. One that says so again and again waits as any
+            // other.
+            Some(_) if was_too_slow && conversation.backoff.is_fresh() => {
+                conversation.backoff.next(0.0);
+                self.connect();
+            }
+            _ => {
+                self.servers.lost();
+                self.try_later(why);
+            }
+        }
+    }
+
+    fn try_later(&mut self, why: Lost) {
+        let until = now() + self.resume.conversation.backoff.next(fastrand::f64());
+        self.resume.emit(LinkEvent::Lost { why, retry_at: Some(until) });
+        self.phase = Phase::Waiting(until);
+    }
+}
