@@ -142,7 +142,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         bare,
         xterm: !variable("XTERM_VERSION").is_empty(),
     };
-    let options = run::Options { setup, link, modes, may_ask: !console && !modes.linear, through, state };
+    let options = run::RoomOptions { setup, link, modes, may_ask: !console && !modes.linear, through, state };
     run::run(options).unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");
         ExitCode::FAILURE

@@ -45,7 +45,7 @@ const OTHERS: usize = 64;
 const BREATH: usize = 256;
 
 /// What the full-screen client needs to start.
-pub struct Options {
+pub struct RoomOptions {
     /// What the app starts with; its size is taken from the terminal.
     pub setup: Setup,
     /// What the link needs to know.
@@ -65,7 +65,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Where there is no terminal to speak of.
-pub fn run(options: Options) -> io::Result<ExitCode> {
+pub fn run(options: RoomOptions) -> io::Result<ExitCode> {
     terminal::leave_on_panic();
     // The theme alone decides on colours; without this, NO_COLOR would also cancel bold and reverse.
     crossterm::style::force_color_output(true);
@@ -128,8 +128,8 @@ enum Wakeup {
 }
 
 impl Loop {
-    fn start(options: Options, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
-        let Options { setup, link, modes, may_ask, through, state } = options;
+    fn start(options: RoomOptions, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
+        let RoomOptions { setup, link, modes, may_ask, through, state } = options;
         let ask = setup.appearance.wants_background();
         let now = Instant::now();
         let remembered = setup.remembered.clone();

@@ -1,9 +1,9 @@
 //! The app as somebody uses it: keys and news in, effects and state out. Properties over any sequence of events are in
 //! [`sequences`].
 
+mod appearance;
 mod divider;
 mod export;
-mod looks;
 mod mending;
 mod pin;
 mod sequences;

@@ -18,11 +18,11 @@ use squares_shared::message::{
     Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
 };
 
+mod appearance;
 mod certificate;
 mod chart;
 mod join;
 mod keys;
-mod looks;
 mod typing;
 
 const SIZES: [(u16, u16); 3] = [(200, 50), (80, 24), (30, 8)];
