@@ -190,7 +190,10 @@ impl Loop {
                 Wakeup::Ended => break,
             }
             self.take_what_waits();
-            self.wake_if_due();
+            let now = Instant::now();
+            if self.app.next_wake(now).is_some_and(|wake| wake <= now) {
+                self.update(Event::Wake);
+            }
         }
         self.await_reply().await;
         let now = self.app.remember();
@@ -205,8 +208,7 @@ impl Loop {
             export.stop();
         }
         self.output.leave();
-        let Self { link, .. } = self;
-        (link, ended)
+        (self.link, ended)
     }
 
     /// Waits for the next thing to happen.
@@ -238,13 +240,6 @@ impl Loop {
         for _ in 0..BREATH {
             let Some(news) = self.running.then(|| self.news.try_recv().ok()).flatten() else { break };
             self.update(Event::Link(news));
-        }
-    }
-
-    fn wake_if_due(&mut self) {
-        let now = Instant::now();
-        if self.app.next_wake(now).is_some_and(|wake| wake <= now) {
-            self.update(Event::Wake);
         }
     }
 
@@ -301,12 +296,8 @@ impl Loop {
     }
 
     fn update(&mut self, event: Event) {
-        let joined = matches!(event, Event::Link(LinkEvent::Joined { .. }));
         let effects = self.app.update(event, Instant::now());
         self.execute(effects);
-        if joined {
-            self.remember();
-        }
     }
 
     /// Gives a reply that is on its way a moment, so that it does not arrive in the shell.

@@ -171,6 +171,7 @@ impl App {
         if !server.is_empty() {
             remembered.server = Some(server.to_owned());
         }
+        self.effects.push(Effect::Remember);
     }
 
     /// Another ledger than before answers at the same address: another account took over, or this one did. What was

@@ -94,7 +94,7 @@ impl Loop {
     }
 
     /// Keeps what the next run should know, where it changed.
-    pub(super) fn remember(&mut self) {
+    fn remember(&mut self) {
         let now = self.app.remember();
         if now != self.remembered {
             self.remembered = now.clone();
