@@ -120,13 +120,12 @@ impl<'a> Paint<'a> {
             texts + gaps + if left.is_empty() || right.is_empty() { 0 } else { 2 }
         };
         while left.len() + right.len() > 1 && cells(&left, &right) > area.width.into() {
-            let least = left.iter().chain(&right).map(|part| part.rank).max().unwrap_or(0);
-            match right.iter().rposition(|part| part.rank == least) {
+            // Of those of one rank the last is left out first.
+            let ranks = left.iter().chain(&right).map(|part| part.rank).enumerate();
+            let Some((least, _)) = ranks.max_by_key(|(_, rank)| *rank) else { break };
+            match least.checked_sub(left.len()) {
                 Some(at) => drop(right.remove(at)),
-                None => match left.iter().rposition(|part| part.rank == least) {
-                    Some(at) => drop(left.remove(at)),
-                    None => break,
-                },
+                None => drop(left.remove(least)),
             }
         }
         let mut x = area.x;
