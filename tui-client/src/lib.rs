@@ -1,8 +1,15 @@
 //! The Squares client for the terminal, as a library: the full-screen room and plain mode. The program `squares` and
 //! the tests use it.
 //!
-//! The map: `run` is the one loop of the room. It turns input, signals and the news of `link` into events for `app`,
-//! carries out the effects that come back, and lets `view` draw. `plain` is the other way to use the program.
+//! The map, from the outside to the ground:
+//!
+//! - `flags`, `config` and `plain` for scripts; `run` is the one loop of the room. It turns input, signals and what
+//!   `link` tells into events for `app`, executes the effects that come back, and lets `view` draw.
+//! - `app` decides, in the types of `event`; `view` shows it. Neither knows a socket, a disk or a terminal.
+//! - `link` connects, hosts (`host`) and drives the `conversation`, which is the protocol without a socket; `store`
+//!   keeps what outlives a run; `terminal` and `signals` are the terminal and the system.
+//! - `keys`, `strings` and `theme` are tables that app and view read; `lang`, `text`, `address`, `pin`, `nearest` and
+//!   `time_zone` stand below everything.
 
 pub mod address;
 pub mod app;
