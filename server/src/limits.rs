@@ -14,6 +14,7 @@ use std::{
 };
 
 use eviction::ConnectionTable;
+pub(crate) use eviction::Full;
 pub(crate) use fair_share::{SharedBudget, Throttle};
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
@@ -173,15 +174,6 @@ pub(crate) struct ConnectionPermit {
     address: IpAddr,
     /// Until somebody has joined on it: its number, and what is notified when it is evicted.
     unjoined: Option<(u64, Arc<Notify>)>,
-}
-
-/// Which limit a connection was refused at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Full {
-    /// The server's own.
-    Server,
-    /// That of the address.
-    Address,
 }
 
 impl Connections {

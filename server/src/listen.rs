@@ -1,35 +1,27 @@
 //! Accepts connections within their limits, and starts a session for each, which moves to the main runtime once its
 //! student has caught up. Runs until the server stops, and ends when the last session has.
 
-mod address;
+pub(crate) mod address;
 
 use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
-pub(crate) use address::listen_on;
-
 use rustls::ServerConfig;
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
-use squares_shared::{
-    message::{ErrorCode, ErrorMessage, FromServer, to_line},
-    stream::Stream,
-};
+use socket2::{SockRef, TcpKeepalive};
+use squares_shared::{message::ErrorCode, stream::Stream};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,
-    sync::{Semaphore, mpsc, watch},
+    sync::{mpsc, watch},
     task::{JoinError, JoinSet},
     time::Instant,
 };
 
 use crate::{
-    Room,
-    limits::{Connections, Full},
-    session::Session,
+    limits::Connections,
+    room::Room,
+    session::{Session, farewell},
     wire::Wire,
 };
-
-/// Connections that the system may hold until they are accepted: a whole class may reconnect at once.
-const BACKLOG: i32 = 4096;
 
 /// A silent connection is probed after this long, then in these intervals, and closed if nothing comes back: a machine
 /// that vanished goes offline within about a minute.
@@ -45,27 +37,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Refused connections that are waited for at the same time, until they have read why. The others are told and closed
-/// at once.
-pub(crate) const FAREWELLS: usize = 256;
-
-/// How long one of them is waited for.
-const FAREWELL_TIME: Duration = Duration::from_secs(1);
-
 /// How long sessions may take to hand over what is left when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(5);
-
-/// Opens a listening socket.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A restarted server must not wait until the system has forgotten its old connections.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
 
 /// The sockets of one given address, which may be a name of several.
 #[derive(Debug)]
@@ -76,8 +49,10 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    pub(crate) fn new(all: Vec<TcpListener>) -> Self {
-        Self { all, next: 0 }
+    /// Accepts from these sockets, in the runtime that this is called in.
+    pub(crate) fn new(sockets: Vec<(std::net::TcpListener, SocketAddr)>) -> io::Result<Self> {
+        let all: io::Result<_> = sockets.into_iter().map(|(socket, _)| TcpListener::from_std(socket)).collect();
+        Ok(Self { all: all?, next: 0 })
     }
 
     /// Waits for the next connection. Dropped at any time, none is lost.
@@ -169,14 +144,13 @@ pub(crate) async fn serve(
                     tracing::info!(%address, limit = ?full, "refused: the connection limit is reached");
                     room.metrics.refused();
                     room.metrics.error(ErrorCode::ServerFull);
+                    let line = farewell::server_full(full);
                     match Arc::clone(&room.farewells).try_acquire_owned() {
                         Ok(permit) => drop(sessions.spawn(async move {
-                            let _permit = permit;
-                            let line = server_full(full);
-                            let _ = tokio::time::timeout(FAREWELL_TIME, wire.end_with(&line)).await;
+                            farewell::say(permit, &wire, &line).await;
                             None
                         })),
-                        Err(_) => wire.end_now(&server_full(full)),
+                        Err(_) => wire.end_now(&line),
                     }
                 }
             },
@@ -230,27 +204,6 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
     #[cfg(not(target_os = "linux"))]
     let _ = UNACKNOWLEDGED;
     Ok(())
-}
-
-/// The line for a refused or evicted connection.
-pub(crate) fn server_full(full: Full) -> Vec<u8> {
-    let message = match full {
-        Full::Server => "The server has as many connections as it takes; try again later.",
-        Full::Address => {
-            "As many connections come from this address as the server takes; close some, or try again later."
-        }
-    };
-    let error =
-        ErrorMessage { code: ErrorCode::ServerFull, message: message.to_owned(), id: None, retry_after_ms: None };
-    to_line(&FromServer::Error(error))
-}
-
-/// Closes a connection that was evicted and told so, after that was read, if few are waited for.
-pub(crate) async fn say_farewell(wire: &Wire, farewells: &Semaphore) {
-    match farewells.try_acquire() {
-        Ok(_permit) => drop(tokio::time::timeout(FAREWELL_TIME, wire.end()).await),
-        Err(_) => wire.end_now(&[]),
-    }
 }
 
 /// Whether accepting failed only for one connection, so that the next can be accepted at once.

@@ -1,7 +1,7 @@
 //! Prometheus metrics, with `--metrics`: the ledger, the sessions and the relay report to these instruments. Without
 //! the flag there are none, and reporting costs one check.
 
-mod serve;
+pub(crate) mod serve;
 
 use std::{
     fmt::Write as _,
@@ -19,7 +19,6 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-pub(crate) use serve::{Pages, serve};
 use squares_shared::message::ErrorCode;
 
 /// Readers are grouped by how far they are behind the latest result: up to each of these.

@@ -6,6 +6,7 @@
 //! is written, it resumes on the main runtime.
 
 mod ending;
+pub(crate) mod farewell;
 mod in_flight;
 pub(crate) mod join_pool;
 mod parking;
@@ -28,13 +29,13 @@ use tokio::{
 use waits::{finished, finished_request, received};
 
 use crate::{
-    Room,
     feed::FeedRead,
     http,
     ledger::{Answer, PageQuery, ReadFailed, Replay},
     limits::{Allowance, ConnectionPermit, Payment, Throttle},
     presence::{Cursor, PresenceGuard},
     relay::{Registration, SharedWriter},
+    room::Room,
     wire::{Wire, send_queue::SendQueue},
 };
 

@@ -7,7 +7,7 @@ use std::{io, sync::mpsc, thread};
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{StartError, worker_pool};
+use crate::worker_pool;
 
 /// More processors count as this many.
 const MOST_PROCESSORS: usize = 16;
@@ -43,49 +43,35 @@ impl Threads {
     }
 
     /// Those that a server starts besides the runtime that it is started in.
-    fn of_a_server(self) -> usize {
+    pub(crate) fn of_a_server(self) -> usize {
         self.join + self.pins + worker_pool::THREADS + OTHERS
     }
 
     /// Those of the whole program besides its first.
-    fn of_the_program(self) -> usize {
+    pub(crate) fn of_the_program(self) -> usize {
         self.live + BLOCKING + self.of_a_server()
     }
 }
 
-/// A runtime for a server and nothing else, of at most so many threads; checks that the system has threads for both.
-///
-/// # Errors
-/// [`StartError::Threads`], or [`StartError::System`] where there are no descriptors.
-pub fn runtime(most: usize) -> Result<Runtime, StartError> {
-    let mut threads = Threads::here();
-    threads.live = threads.live.min(most);
-    ask_for(threads.of_the_program())?;
+/// A runtime with these threads.
+pub(crate) fn runtime(threads: Threads) -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(threads.live).thread_name("server").max_blocking_threads(BLOCKING).enable_all();
-    Ok(builder.build()?)
-}
-
-/// Checks that the system has threads for a server in a runtime of the caller's.
-pub(crate) fn check_available() -> Result<(), StartError> {
-    ask_for(Threads::here().of_a_server())
+    builder.build()
 }
 
 /// Starts so many threads that do nothing, and ends them: checks that the system has as many.
-fn ask_for(wanted: usize) -> Result<(), StartError> {
+pub(crate) fn check_available(wanted: usize) -> io::Result<()> {
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
     let wait = || {
         let _ = released.lock().recv();
     };
-    let all = |release: mpsc::Sender<()>| -> io::Result<()> {
-        thread::scope(|scope| {
-            // Released when this is left, by an error too, before they are waited for.
-            let _release = release;
-            (0..wanted).try_for_each(|_| thread::Builder::new().spawn_scoped(scope, wait).map(drop))
-        })
-    };
-    all(release).map_err(|error| StartError::Threads { wanted, error })
+    thread::scope(|scope| {
+        // Released when this is left, by an error too, before they are waited for.
+        let _release = release;
+        (0..wanted).try_for_each(|_| thread::Builder::new().spawn_scoped(scope, wait).map(drop))
+    })
 }
 
 #[cfg(test)]
@@ -108,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_can_be_had_is_given_back() {
-        ask_for(100).unwrap();
-        ask_for(0).unwrap();
+        check_available(100).unwrap();
+        check_available(0).unwrap();
     }
 }

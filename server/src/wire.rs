@@ -42,7 +42,7 @@ impl Wire {
     /// Moves it to the caller's runtime, which from then on reports when it is ready.
     pub(crate) fn rebind(self) -> io::Result<Self> {
         Ok(match self {
-            Self::Tcp(stream) => Self::Tcp(rebind(stream)?),
+            Self::Tcp(stream) => Self::Tcp(TcpStream::from_std(stream.into_std()?)?),
             Self::Tls(stream) => Self::Tls(Box::new(stream.rebind()?)),
             Self::Given(stream) => Self::Given(stream),
         })
@@ -222,9 +222,4 @@ impl Wire {
             Self::Given(stream) => stream.shutdown(),
         }
     }
-}
-
-/// The same connection, registered with the caller's runtime.
-fn rebind(stream: TcpStream) -> io::Result<TcpStream> {
-    TcpStream::from_std(stream.into_std()?)
 }

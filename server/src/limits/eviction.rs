@@ -10,8 +10,6 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::Full;
-
 /// So many unjoined connections are left alone for [`SOON`], however few places there are.
 const FEW: usize = 16;
 
@@ -49,6 +47,15 @@ struct PerAddress {
     taken: usize,
     /// The numbers of the unjoined ones.
     unjoined: BTreeSet<u64>,
+}
+
+/// Which limit a connection was refused at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// The server's own.
+    Server,
+    /// That of the address.
+    Address,
 }
 
 /// Whether one more connection may come.

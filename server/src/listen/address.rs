@@ -5,10 +5,13 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener},
 };
 
+use socket2::{Domain, Protocol, Socket, Type};
 use squares_shared::typed;
 
-use super::bind;
-use crate::StartError;
+use crate::start_error::StartError;
+
+/// Connections that the system may hold until they are accepted: a whole class may reconnect at once.
+const BACKLOG: i32 = 4096;
 
 /// How often another free port is tried when one is free at one address of a name but not at the others.
 const TRIES: usize = 8;
@@ -39,6 +42,18 @@ pub(crate) async fn listen_on(
         }
     }
     bind_all(&addresses).map_err(failed)
+}
+
+/// Opens a listening socket.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A restarted server must not wait until the system has forgotten its old connections.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// Sockets for all of them, at one port.

@@ -20,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::Snapshot;
-use crate::{Room, limits::Connections, listen::Listeners};
+use crate::{limits::Connections, listen::Listeners, room::Room};
 
 /// Connections at once; for one more the oldest goes.
 const AT_ONCE: usize = 32;

@@ -1,13 +1,13 @@
 //! How a session ends: its requests are answered, its send queue is written, and the client has a moment to read it.
 //! The session's loop asks after each step.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use squares_shared::message::{ByeReason, ErrorCode, FromServer, to_line};
 use tokio::time::Instant;
 
-use super::{CLOSING_TIME, Session};
-use crate::{limits::Full, listen};
+use super::{CLOSING_TIME, Session, farewell};
+use crate::limits::Full;
 
 /// How long the server waits after its last line for the client to close: if the server closed first, with something
 /// unread received, the system would discard that line.
@@ -77,10 +77,14 @@ impl Session {
         self.room.metrics.refused();
         if self.ending == Ending::Open {
             self.room.metrics.error(ErrorCode::ServerFull);
-            self.out.push(listen::server_full(Full::Server).into());
+            self.out.push(farewell::server_full(Full::Server).into());
         }
-        if self.out.write(self.writer.wire()).is_ok() && self.out.is_empty() {
-            listen::say_farewell(self.writer.wire(), &self.room.farewells).await;
+        let wire = self.writer.wire();
+        if self.out.write(wire).is_ok() && self.out.is_empty() {
+            match Arc::clone(&self.room.farewells).try_acquire_owned() {
+                Ok(permit) => farewell::say(permit, wire, &[]).await,
+                Err(_) => wire.end_now(&[]),
+            }
         }
     }
 }

@@ -2,15 +2,12 @@
 //! does not starve established sessions: the system shares the processors out between its threads and all others,
 //! whereas tasks of one runtime wait for each other in one queue.
 
-use std::{io, net::SocketAddr};
+use std::io;
 
 use tokio::{
-    net::TcpListener,
-    runtime::{Builder, Handle, Runtime},
+    runtime::{Builder, EnterGuard, Handle, Runtime},
     task::JoinHandle,
 };
-
-use crate::listen::Listeners;
 
 /// The threads that accept connections and let students join.
 #[derive(Debug)]
@@ -32,11 +29,9 @@ impl JoinPool {
         Self { handle: Handle::current(), runtime: None }
     }
 
-    /// Listens on these sockets in this runtime.
-    pub(crate) fn listeners(&self, sockets: Vec<(std::net::TcpListener, SocketAddr)>) -> io::Result<Listeners> {
-        let _guard = self.handle.enter();
-        let listeners: io::Result<_> = sockets.into_iter().map(|(socket, _)| TcpListener::from_std(socket)).collect();
-        Ok(Listeners::new(listeners?))
+    /// Until this is dropped, what is made belongs to the pool's runtime.
+    pub(crate) fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
     }
 
     /// Runs this in the pool.

@@ -23,11 +23,11 @@ use super::{
     in_flight::{InFlight, size_of},
 };
 use crate::{
-    Room,
     ledger::{LedgerEntry, PageQuery, ReadFailed, Submission},
     limits::Payment,
     pins::PinVerdict,
     presence::{Cursor, OnlineList},
+    room::Room,
     roster::Refused,
 };
 

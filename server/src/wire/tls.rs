@@ -91,7 +91,7 @@ impl TlsStream {
 
     /// As [`super::Wire::rebind`].
     pub(crate) fn rebind(self) -> io::Result<Self> {
-        Ok(Self { tcp: super::rebind(self.tcp)?, state: self.state })
+        Ok(Self { tcp: TcpStream::from_std(self.tcp.into_std()?)?, state: self.state })
     }
 
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

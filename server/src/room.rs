@@ -1,0 +1,38 @@
+//! What all sessions of a server share.
+
+use std::sync::Arc;
+
+use squares_shared::message::Limits;
+use tokio::sync::Semaphore;
+
+use crate::{
+    feed::Feed,
+    ledger::Ledger,
+    limits::{SharedBudget, SquareLimits},
+    metrics::Metrics,
+    pins::PinVerifier,
+    presence::Presence,
+    relay::Relay,
+    roster::Admission,
+    session::join_pool::JoinPool,
+    worker_pool::WorkerPool,
+};
+
+/// The room: made when the server starts, and dropped with its last session.
+pub(crate) struct Room {
+    pub(crate) ledger: Ledger,
+    pub(crate) workers: Arc<WorkerPool>,
+    pub(crate) join_pool: JoinPool,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) presence: Arc<Presence>,
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) admission: Admission,
+    pub(crate) pins: PinVerifier,
+    pub(crate) squares: SquareLimits,
+    pub(crate) shared_budget: SharedBudget,
+    /// For refused and evicted connections that are waited for.
+    pub(crate) farewells: Arc<Semaphore>,
+    pub(crate) max_per_student: u32,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+}

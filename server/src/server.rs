@@ -1,0 +1,233 @@
+//! A running server: opens the ledger, listens, and stops again.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::Arc,
+};
+
+use squares_shared::{
+    message::{Auth, Limits},
+    stream::Stream,
+};
+use tokio::{
+    runtime::{Handle, Runtime},
+    sync::{Semaphore, mpsc, watch},
+    task::{JoinHandle, JoinSet},
+};
+
+use crate::{
+    config::{Config, DEFAULT_PORT},
+    ledger::Ledger,
+    limits::{Connections, SharedBudget, SquareLimits},
+    listen::{self, Incoming, Listeners, address::listen_on},
+    metrics::{self, Metrics, serve::Pages},
+    pins::PinVerifier,
+    presence::Presence,
+    relay::Relay,
+    room::Room,
+    roster::{Admission, RosterError},
+    session::{farewell, join_pool::JoinPool},
+    start_error::StartError,
+    threads::{self, Threads},
+    tls,
+    worker_pool::{WorkerPool, on_own_thread},
+};
+
+/// Streams that are handed over in this process, each with the address it is said to come from.
+type Streams = mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>;
+
+/// A running server. Dropped, it stops as by [`Server::stop`], but nobody waits for it.
+pub struct Server {
+    room: Arc<Room>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    listener: JoinHandle<()>,
+    /// The relay's tasks, the presence announcer and the metrics page.
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    /// Opens the ledger and begins to listen. Needs a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// [`StartError`], whose text is one line that says why and how to mend it.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_on(config, None).await
+    }
+
+    /// Opens the ledger and serves the streams that are handed over, each with the address it is said to come from,
+    /// in place of sockets: for a network that is simulated. `config.listen` is not used, and the ledger is read and
+    /// written by the tasks of this runtime, so that on one thread everything happens in one order.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with(config: Config, streams: Streams) -> Result<Self, StartError> {
+        Self::start_on(config, Some(streams)).await
+    }
+
+    async fn start_on(config: Config, streams: Option<Streams>) -> Result<Self, StartError> {
+        let auth = config.auth.unwrap_or(if config.roster.is_some() { Auth::Roster } else { Auth::Open });
+        if auth != Auth::Open && config.roster.is_none() {
+            return Err(StartError::NoRoster);
+        }
+        let admission = Admission::open(auth, config.roster).await?;
+        let simulated = streams.is_some();
+        let threads = Threads::here();
+        if !simulated {
+            check_threads(threads.of_a_server())?;
+        }
+        let pins = PinVerifier::new()?;
+        let workers = Arc::new(if simulated { WorkerPool::simulated() } else { WorkerPool::new()? });
+        let join_pool = if simulated { JoinPool::simulated() } else { JoinPool::new(threads.join)? };
+        let (mut incoming, address) = match streams {
+            Some(streams) => (Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
+            None => {
+                let sockets = listen_on("--listen", &config.listen, Some(DEFAULT_PORT)).await?;
+                let address = first_of(&sockets);
+                let _join_runtime = join_pool.enter();
+                (Incoming::Tcp(Listeners::new(sockets)?, None), address)
+            }
+        };
+        let (watchers, metrics) = match config.metrics {
+            Some(metrics) => {
+                let sockets = listen_on("--metrics", &metrics, None).await?;
+                let address = first_of(&sockets);
+                (Some((Listeners::new(sockets)?, address)), Metrics::on())
+            }
+            None => (None, Metrics::default()),
+        };
+        let metrics = Arc::new(metrics);
+        let (ledger, feed) = if simulated {
+            Ledger::open(&config.data, &workers, &metrics)?
+        } else {
+            let (data, workers, metrics) = (config.data.clone(), Arc::clone(&workers), Arc::clone(&metrics));
+            on_own_thread("open", move || Ledger::open(&data, &workers, &metrics)).await??
+        };
+
+        if let (Some(tls), Incoming::Tcp(_, speaks)) = (&config.tls, &mut incoming) {
+            // After the ledger, whose lock keeps a second server from making another certificate.
+            let (tls, fingerprint) = tls::load(tls, &config.data)?;
+            tracing::info!(fingerprint, "speaks TLS");
+            *speaks = Some(tls);
+        } else if auth == Auth::Pin && !address.ip().to_canonical().is_loopback() {
+            tracing::warn!("PINs cross the network in the open: add --tls self, or --tls-cert and --tls-key");
+        }
+        let presence = Arc::new(Presence::new());
+        tracing::info!(%address, log = ledger.id(), latest = feed.latest(), %auth, students = admission.roster_len(), "open");
+        let relay = Arc::new(Relay::new(threads.join));
+        let squares = SquareLimits::new(config.rate, config.burst, config.digit_rate);
+        let room = Arc::new(Room {
+            ledger,
+            workers,
+            join_pool,
+            feed: Arc::clone(&feed),
+            presence: Arc::clone(&presence),
+            relay: Arc::clone(&relay),
+            admission,
+            pins,
+            limits: Limits {
+                line: config.max_line,
+                digits: config.max_digits,
+                rate: config.rate,
+                burst: config.burst,
+                digit_rate: squares.digit_rate(),
+            },
+            squares,
+            shared_budget: SharedBudget::default(),
+            farewells: Arc::new(Semaphore::new(farewell::AT_ONCE)),
+            max_per_student: config.max_per_student,
+            metrics: Arc::clone(&metrics),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let connections = Arc::new(Connections::new(config.max_connections, config.max_per_address));
+        let mut tasks = JoinSet::new();
+        if let Some((watchers, address)) = watchers {
+            tracing::info!(%address, "metrics at /metrics, health at /healthz");
+            let pages = Pages { room: Arc::downgrade(&room), connections: Arc::clone(&connections) };
+            tasks.spawn(metrics::serve::serve(watchers, pages));
+        }
+        let serving = listen::serve(incoming, Arc::clone(&room), connections, stopped, Handle::current());
+        let listener = room.join_pool.spawn(serving);
+        for shard in 0..relay.shards() {
+            let (relay, feed, presence) = (Arc::clone(&relay), Arc::clone(&feed), Arc::clone(&presence));
+            let metrics = Arc::clone(&metrics);
+            tasks.spawn(async move { relay.run(shard, &feed, &presence, &metrics).await });
+        }
+        tasks.spawn(async move { presence.announce().await });
+        Ok(Self { room, address, stop, listener, tasks })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Reads the roster again; gives how many students are on it, or `None` where there is no roster.
+    ///
+    /// # Errors
+    /// Where the file cannot be used; the roster before it stays in force.
+    pub async fn reload_roster(&self) -> Result<Option<usize>, RosterError> {
+        self.room.admission.reload().await
+    }
+
+    /// Waits until the roster's file is another than the one that was read last; for ever where there is no roster.
+    pub async fn roster_changed(&self) {
+        self.room.admission.changed(&self.room.workers).await;
+    }
+
+    /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is
+    /// killed.
+    pub async fn kill(self) {
+        let Self { room, stop, listener, mut tasks, .. } = self;
+        room.ledger.kill();
+        listener.abort();
+        let _ = listener.await;
+        tasks.shutdown().await;
+        // Its sessions end as soon as they are looked at; the ledger is free once the last of them has.
+        while Arc::strong_count(&room) > 1 {
+            tokio::task::yield_now().await;
+        }
+        drop(stop);
+    }
+
+    /// Stops: says goodbye to everyone once what they asked is recorded and sent, and closes the ledger.
+    pub async fn stop(self) {
+        let Self { room, stop, listener, mut tasks, .. } = self;
+        stop.send_replace(true);
+        if let Err(error) = listener.await {
+            tracing::error!(%error, "the listener ended early");
+        }
+        tasks.shutdown().await;
+        if let Some(room) = Arc::into_inner(room) {
+            let closed = tokio::task::spawn_blocking(move || room.ledger.close()).await;
+            if closed.is_err() {
+                tracing::error!("the ledger was not closed cleanly");
+            }
+        }
+        tracing::info!("closed");
+    }
+}
+
+/// The first of these addresses, which are those of one name.
+fn first_of(sockets: &[(TcpListener, SocketAddr)]) -> SocketAddr {
+    if let [_, others @ ..] = sockets {
+        others.iter().for_each(|(_, address)| tracing::info!(%address, "listens here too"));
+    }
+    sockets.first().map_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), |(_, address)| *address)
+}
+
+/// A runtime for a server and nothing else, of at most so many threads; checks that the system has threads for both.
+///
+/// # Errors
+/// [`StartError::Threads`], or [`StartError::System`] if there are no descriptors.
+pub fn runtime(most: usize) -> Result<Runtime, StartError> {
+    let mut threads = Threads::here();
+    threads.live = threads.live.min(most);
+    check_threads(threads.of_the_program())?;
+    Ok(threads::runtime(threads)?)
+}
+
+fn check_threads(wanted: usize) -> Result<(), StartError> {
+    threads::check_available(wanted).map_err(|error| StartError::Threads { wanted, error })
+}
