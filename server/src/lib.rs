@@ -1,11 +1,11 @@
 //! The Squares server as a library, so that a client can host it in its own process.
 //!
-//! The map: `server` assembles a `room` from a `config`, and `listen` accepts connections and gives each to a `session`,
-//! which speaks the protocol from `hello` to `bye`, in the join pool until its student has caught up. A session submits
-//! squares to the `ledger`, which makes them durable in one order and pushes each batch to the `feed`; every session is a
-//! cursor into it, and the `relay` writes to those that wait. `presence` knows who is online, `roster` who may join,
-//! `pins` whether it is they, and `limits` how much anybody may ask for. Slow work runs in the `worker_pool`. All report
-//! to `metrics`.
+//! The map: `server` assembles a `room` from a `config`, and `listen` accepts connections and gives each to a
+//! `session`, which speaks the protocol from `hello` to `bye`, in the join pool until its student has caught up. A
+//! session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the `feed`;
+//! every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online,
+//! `roster` who may join, `pins` whether it is they, and `limits` how much anybody may ask for. Slow work runs in the
+//! `worker_pool`. All report to `metrics`.
 
 mod config;
 mod feed;

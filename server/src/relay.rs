@@ -5,7 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    io::{self, IoSlice},
+    io,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::{
     sync::{Notify, futures::Notified},
@@ -24,7 +24,7 @@ use crate::{
     feed::{Feed, FeedRead},
     metrics::Metrics,
     presence::{Cursor, Presence},
-    wire::Wire,
+    wire::{Wire, send_queue::write_pieces},
 };
 
 /// Clients that are served before the task yields: about a millisecond.
@@ -47,9 +47,6 @@ const PLENTY: usize = 16 << 10;
 
 /// About the most bytes that are written to a client in one round.
 const ENOUGH: usize = 64 << 10;
-
-/// Pieces of one write: most often few wait, and a small array on the stack is quicker to fill.
-const PIECES: usize = 16;
 
 /// A client's connection, which its session and the relay write to in turns.
 #[derive(Debug)]
@@ -127,59 +124,19 @@ impl SharedWriter {
             self.note(reached);
         }
         presence.read(&mut cursors.presence, &mut cursors.rest);
-        let written = self.write(&mut cursors.rest, metrics);
+        let written = write_pieces(&self.wire, &mut cursors.rest);
+        let is_broken = written.is_err();
+        let written = written.unwrap_or_default();
+        metrics.sent(written);
         let behind = matches!(read, FeedRead::Behind { .. }) || cursors.reached < feed.latest();
-        if behind || !cursors.rest.is_empty() || self.wire.holds() || written.is_err() {
+        if behind || !cursors.rest.is_empty() || self.wire.holds() || is_broken {
             // The session takes over, or finds by itself that the connection is broken.
             self.woken.notify_one();
         }
         if cursors.rest.is_empty() {
             std::mem::swap(&mut cursors.rest, queue);
         }
-        written.unwrap_or_default()
-    }
-
-    fn write(&self, pieces: &mut VecDeque<Bytes>, metrics: &Metrics) -> io::Result<usize> {
-        let mut all = 0;
-        while !pieces.is_empty() {
-            match self.write_once(pieces) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    metrics.sent(count);
-                    wrote(pieces, count);
-                    all += count;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(all)
-    }
-
-    fn write_once(&self, pieces: &VecDeque<Bytes>) -> io::Result<usize> {
-        // Most often there is one piece, and write is cheaper than writev.
-        if let (1, Some(only)) = (pieces.len(), pieces.front()) {
-            return self.wire.try_write(only);
-        }
-        let mut slices = [IoSlice::new(&[]); PIECES];
-        let mut used = 0;
-        for (slice, piece) in slices.iter_mut().zip(pieces) {
-            *slice = IoSlice::new(piece);
-            used += 1;
-        }
-        self.wire.try_write_vectored(&slices[..used])
-    }
-}
-
-fn wrote(pieces: &mut VecDeque<Bytes>, mut count: usize) {
-    while let Some(piece) = pieces.front_mut() {
-        if count < piece.len() {
-            piece.advance(count);
-            break;
-        }
-        count -= piece.len();
-        pieces.pop_front();
+        written
     }
 }
 

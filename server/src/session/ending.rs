@@ -3,27 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use squares_shared::message::{ByeReason, ErrorCode, FromServer, to_line};
+use squares_shared::message::{ErrorCode, FromServer, to_line};
 use tokio::time::Instant;
 
-use super::{CLOSING_TIME, Session, farewell};
+use super::{CLOSING_TIME, Ending, Session, farewell};
 use crate::limits::Full;
 
 /// How long the server waits after its last line for the client to close: if the server closed first, with something
 /// unread received, the system would discard that line.
 const LINGER: Duration = Duration::from_secs(2);
-
-/// Whether and how a session ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// It does not end.
-    Open,
-    /// No further request is read. Those that were received are answered, results are sent up to `target` once it is
-    /// known, then it closes.
-    Finishing { bye: Option<ByeReason>, target: Option<u64> },
-    /// The send queue is written, then it closes.
-    Closing,
-}
 
 impl Session {
     /// Begins to end in this way.

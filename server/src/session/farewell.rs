@@ -27,7 +27,5 @@ pub(crate) fn server_full(full: Full) -> Vec<u8> {
             "As many connections come from this address as the server takes; close some, or try again later."
         }
     };
-    let error =
-        ErrorMessage { code: ErrorCode::ServerFull, message: message.to_owned(), id: None, retry_after_ms: None };
-    to_line(&FromServer::Error(error))
+    to_line(&FromServer::Error(ErrorMessage::new(ErrorCode::ServerFull, message)))
 }

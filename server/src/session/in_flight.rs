@@ -7,6 +7,9 @@ use bytes::Bytes;
 
 use crate::{ledger::LedgerEntry, limits::Payment};
 
+/// Squares of one connection in flight. Beyond it no further request is read until one is answered.
+pub(super) const MAX_IN_FLIGHT: usize = 256;
+
 /// Bytes of an answer besides its number, square and name.
 const OVERHEAD: usize = 256;
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Ending, Member, Session};
+use super::{Ending, Session, member::Member};
 use crate::relay::ReadCursors;
 
 impl Session {

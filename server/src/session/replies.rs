@@ -1,30 +1,28 @@
 //! What a client is sent for its requests: the ledger's answers, lines read back, and errors.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use squares_shared::{
     message::{Auth, ErrorCode, ErrorMessage, FromServer, to_line},
     pin::is_made,
 };
 
-use super::{ERRORS_LOGGED, Ending, Session, requests};
-use crate::ledger::{Answer, ReadFailed, Replay};
+use super::Session;
+use crate::ledger::Answer;
+
+/// Errors of one connection that the log shows; the others only at the level `debug`, so that nobody can fill the log.
+const ERRORS_LOGGED: u32 = 8;
 
 impl Session {
     /// Queues an error for the client.
     pub(super) fn error(&mut self, code: ErrorCode, message: &str, id: Option<String>) {
-        self.error_with(ErrorMessage { code, message: message.to_owned(), id, retry_after_ms: None });
+        self.send_error(ErrorMessage { id, ..ErrorMessage::new(code, message) });
     }
 
-    pub(super) fn error_with(&mut self, error: ErrorMessage) {
+    pub(super) fn send_error(&mut self, error: ErrorMessage) {
         let identity = self.member.as_deref().and_then(|member| member.identity.as_ref());
         let student = identity.map(|identity| Arc::clone(&identity.student));
-        self.refuse_student(student.as_deref().unwrap_or_default(), error);
-    }
-
-    /// Queues an error for the client, who is this student or would be.
-    pub(super) fn refuse_student(&mut self, student: &str, error: ErrorMessage) {
-        self.refuse_whoever(student, None, error);
+        self.refuse(student.as_deref().unwrap_or_default(), None, error);
     }
 
     /// Queues an error for a client that tried to join as an unknown student.
@@ -35,10 +33,11 @@ impl Session {
         let may_be_pin = self.room.admission.auth() == Auth::Pin && is_made(tried);
         let tried =
             if may_be_pin { "what has the form of a PIN".to_owned() } else { tried.chars().take(SHOWN).collect() };
-        self.refuse_whoever("", Some(&tried), error);
+        self.refuse("", Some(&tried), error);
     }
 
-    fn refuse_whoever(&mut self, student: &str, tried: Option<&str>, error: ErrorMessage) {
+    /// Queues an error for the client. The log shows the student, or the id that was tried in vain.
+    pub(super) fn refuse(&mut self, student: &str, tried: Option<&str>, error: ErrorMessage) {
         if self.errors_logged < ERRORS_LOGGED {
             self.errors_logged += 1;
             tracing::info!(address = %self.address, tried, student, code = %error.code, "refused");
@@ -53,11 +52,7 @@ impl Session {
     pub(super) fn answered(&mut self, answer: Option<Answer>) {
         let (Some(member), Some(answer)) = (self.member.as_deref_mut(), answer) else { return };
         let paid = member.in_flight.answered();
-        if !member.in_flight.is_awaited()
-            && let Some(query) = member.page.take()
-        {
-            self.request = Some(requests::read_page(&self.room, query));
-        }
+        let page = if member.in_flight.is_awaited() { None } else { member.page.take() };
         match answer {
             // Its line comes from the feed, as for everybody.
             Answer::Recorded(seq) => tracing::debug!(student = member.student(), seq, "recorded"),
@@ -78,6 +73,9 @@ impl Session {
                 self.unavailable(id);
             }
         }
+        if let Some(query) = page {
+            self.read_page(query);
+        }
     }
 
     pub(super) fn unavailable(&mut self, id: Option<String>) {
@@ -87,26 +85,16 @@ impl Session {
             id,
         );
     }
+}
 
-    /// Queues lines that were read back from the ledger, or ends the session if they cannot be read.
-    pub(super) fn replayed(&mut self, read: Result<Replay, ReadFailed>) {
-        let Some(member) = self.member.as_deref_mut() else { return };
-        let Some((floor, _)) = member.replay.take() else { return };
-        match read {
-            Ok(Replay { lines, reached }) => {
-                // If the ledger has nothing more below it, the feed continues from its floor.
-                member.reached = reached.unwrap_or(floor);
-                self.out.push(lines);
-            }
-            Err(ReadFailed) => {
-                // The client would otherwise have a gap; its next join resumes after what it has.
-                self.error(
-                    ErrorCode::StorageUnavailable,
-                    "Earlier results cannot be read just now; connect again later and join with 'after'.",
-                    None,
-                );
-                self.end(Ending::Closing);
-            }
-        }
-    }
+/// Rounded up: a wait cut to whole milliseconds would end too early.
+pub(super) fn whole_milliseconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// An error's text as the sentence that the protocol asks for.
+pub(super) fn sentence(error: &impl std::error::Error) -> String {
+    let text = error.to_string();
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), rest.as_str()))
 }

@@ -68,44 +68,54 @@ impl SendQueue {
     pub(crate) fn write(&mut self, wire: &Wire) -> io::Result<usize> {
         wire.flush()?;
         self.seal();
-        let mut wrote = 0;
-        while self.bytes > 0 {
-            let mut slices = [IoSlice::new(&[]); PIECES];
-            let mut used = 0;
-            for (slice, piece) in slices.iter_mut().zip(self.pieces.iter().filter(|piece| !piece.is_empty())) {
-                *slice = IoSlice::new(piece);
-                used += 1;
-            }
-            match wire.try_write_vectored(&slices[..used]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    self.wrote(count);
-                    wrote += count;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let wrote = write_pieces(wire, &mut self.pieces)?;
+        self.bytes -= wrote;
+        self.counted = self.pieces.len();
         if self.bytes == 0 {
             // An idle client keeps no buffer.
-            (self.pieces, self.tail) = Default::default();
-            self.counted = 0;
+            *self = Self::default();
         }
         Ok(wrote)
     }
+}
 
-    fn wrote(&mut self, mut count: usize) {
-        self.bytes -= count;
-        while let Some(piece) = self.pieces.front_mut() {
-            if count < piece.len() {
-                piece.advance(count);
-                break;
+/// Writes as much of these pieces as the connection takes now, and returns how many bytes that was.
+pub(crate) fn write_pieces(wire: &Wire, pieces: &mut VecDeque<Bytes>) -> io::Result<usize> {
+    let mut all = 0;
+    // No write may be empty: it would look like the end.
+    remove(pieces, 0);
+    while let Some(first) = pieces.front() {
+        let wrote = if pieces.len() == 1 {
+            // Most often there is one piece, and write is cheaper than writev.
+            wire.try_write(first)
+        } else {
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            slices.iter_mut().zip(&*pieces).for_each(|(slice, piece)| *slice = IoSlice::new(piece));
+            wire.try_write_vectored(&slices[..pieces.len().min(PIECES)])
+        };
+        match wrote {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                remove(pieces, count);
+                all += count;
             }
-            count -= piece.len();
-            self.pieces.pop_front();
-            self.counted -= 1;
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
+    }
+    Ok(all)
+}
+
+/// Removes the first bytes, which were written, and empty pieces behind them.
+fn remove(pieces: &mut VecDeque<Bytes>, mut count: usize) {
+    while let Some(piece) = pieces.front_mut() {
+        if count < piece.len() {
+            piece.advance(count);
+            break;
+        }
+        count -= piece.len();
+        pieces.pop_front();
     }
 }
 
@@ -133,8 +143,7 @@ mod tests {
         assert_eq!(pieces, 6, "10 and 20, 5000, 30, 40, 1023, 1024");
         out.seal();
         assert_eq!(out.pieces.iter().flatten().copied().collect::<Vec<_>>(), expected);
-        out.wrote(5035);
-        assert_eq!(out.bytes(), expected.len() - 5035);
+        remove(&mut out.pieces, 5035);
         assert_eq!(out.pieces.iter().flatten().copied().collect::<Vec<_>>(), &expected[5035..]);
     }
 }

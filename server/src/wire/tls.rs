@@ -176,14 +176,9 @@ impl TlsStream {
             let _ = self.tcp.try_write(http::refusal().as_bytes());
             return;
         }
-        let error = ErrorMessage {
-            code: ErrorCode::BadMessage,
-            message:
-                "This server speaks TLS, and this connection does not; connect with TLS, such as with squares --tls."
-                    .to_owned(),
-            id: None,
-            retry_after_ms: None,
-        };
+        let message =
+            "This server speaks TLS, and this connection does not; connect with TLS, such as with squares --tls.";
+        let error = ErrorMessage::new(ErrorCode::BadMessage, message);
         // A few bytes fit into an unused connection.
         let _ = self.tcp.try_write(&to_line(&FromServer::Error(error)));
     }

@@ -19,6 +19,14 @@ pub struct ErrorMessage {
     pub retry_after_ms: Option<u64>,
 }
 
+impl ErrorMessage {
+    /// An error of no particular request, and without a time to retry after.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), id: None, retry_after_ms: None }
+    }
+}
+
 /// The kinds of error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
