@@ -4,19 +4,15 @@
 
 mod line;
 mod online_list;
+mod roll;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use line::{Change, PresenceLine};
-use online_list::EncodedList;
+use line::PresenceLine;
 pub(crate) use online_list::OnlineList;
 use parking_lot::Mutex;
-use squares_shared::message::{FromServer, MAX_LISTED, Online, Person, to_line};
+use roll::Roll;
 use tokio::sync::{Notify, watch};
 
 /// How long changes are gathered before they are announced, while announcing them costs little.
@@ -29,46 +25,12 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(2);
 /// Bytes of presence lines a second to all clients together, unless that means more than the longest interval.
 const BYTES_A_SECOND: usize = 256 << 20;
 
-/// Presence lines that are kept for clients that have not read them yet.
-const KEPT_LINES: usize = 64;
-
 /// Who is online, and what changed lately.
 #[derive(Debug)]
 pub(crate) struct Presence {
-    room: Mutex<Roll>,
+    roll: Mutex<Roll>,
     changed: Notify,
     announced: watch::Sender<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Roll {
-    online: BTreeMap<Arc<str>, Terminals>,
-    /// Who changed since the last line, and the version of the last change.
-    dirty: BTreeMap<Arc<str>, u64>,
-    /// Counts the changes.
-    version: u64,
-    lines: VecDeque<Arc<PresenceLine>>,
-    /// The number of the last line; the first is 1.
-    last_line: u64,
-    list: EncodedList,
-    /// The whole list as of a version, kept until somebody changes.
-    whole: Option<(u64, Bytes)>,
-}
-
-#[derive(Debug)]
-struct Terminals {
-    /// The name that each terminal gave, in the order in which they joined. The last one counts.
-    names: Vec<Arc<str>>,
-}
-
-impl Terminals {
-    fn name(&self) -> &str {
-        self.names.last().map_or("", |name| name)
-    }
-
-    fn sessions(&self) -> u32 {
-        u32::try_from(self.names.len()).unwrap_or(u32::MAX)
-    }
 }
 
 /// How far a client has read the presence lines.
@@ -89,13 +51,14 @@ pub(crate) struct PresenceGuard {
 
 impl Drop for PresenceGuard {
     fn drop(&mut self) {
-        self.presence.leave(&self.id, &self.name);
+        self.presence.roll.lock().leave(&self.id, &self.name);
+        self.presence.changed.notify_one();
     }
 }
 
 impl Presence {
     pub(crate) fn new() -> Self {
-        Self { room: Mutex::default(), changed: Notify::new(), announced: watch::Sender::new(0) }
+        Self { roll: Mutex::default(), changed: Notify::new(), announced: watch::Sender::new(0) }
     }
 
     /// Adds a terminal of a student, and returns who is online with it and where to read on; `None` if the student has
@@ -106,47 +69,21 @@ impl Presence {
         name: &Arc<str>,
         most: u32,
     ) -> Option<(PresenceGuard, OnlineList, Cursor)> {
-        let mut room = self.room.lock();
-        if most > 0 && room.online.get(id).is_some_and(|entry| entry.sessions() >= most) {
+        let mut roll = self.roll.lock();
+        if !roll.join(id, name, most) {
             return None;
         }
-        let entry = room.online.entry(Arc::clone(id)).or_insert_with(|| Terminals { names: Vec::with_capacity(1) });
-        entry.names.push(Arc::clone(name));
-        let (is_new, person) = (entry.names.len() == 1, person(id, entry));
-        if is_new {
-            room.list.add(&person);
-        } else {
-            room.list.invalidate();
-        }
-        room.mark_dirty(id);
-        let joined = (room.list(), Cursor { line: room.last_line, version: room.version });
-        drop(room);
+        let (list, cursor) = (roll.list(), Cursor { line: roll.last_line, version: roll.version });
+        drop(roll);
         self.changed.notify_one();
         let guard = PresenceGuard { presence: Arc::clone(self), id: Arc::clone(id), name: Arc::clone(name) };
-        Some((guard, joined.0, joined.1))
+        Some((guard, list, cursor))
     }
 
     /// Who is online, and where to read on, for somebody who only watches.
     pub(crate) fn watch(&self) -> (OnlineList, Cursor) {
-        let mut room = self.room.lock();
-        (room.list(), Cursor { line: room.last_line, version: room.version })
-    }
-
-    fn leave(&self, id: &Arc<str>, name: &str) {
-        let mut room = self.room.lock();
-        if let Some(entry) = room.online.get_mut(id) {
-            // Only the name of this terminal goes.
-            if let Some(at) = entry.names.iter().rposition(|known| **known == *name) {
-                entry.names.remove(at);
-            }
-            if entry.names.is_empty() {
-                room.online.remove(id);
-            }
-        }
-        room.list.invalidate();
-        room.mark_dirty(id);
-        drop(room);
-        self.changed.notify_one();
+        let mut roll = self.roll.lock();
+        (roll.list(), Cursor { line: roll.last_line, version: roll.version })
     }
 
     /// Appends the lines behind `cursor` to `out`, or the whole list if some of them are gone.
@@ -155,16 +92,16 @@ impl Presence {
         if !self.is_ahead_of(cursor) {
             return;
         }
-        let mut room = self.room.lock();
-        let missed = room.last_line - cursor.line;
-        cursor.line = room.last_line;
-        if missed > room.lines.len() as u64 {
-            out.push_back(room.whole_line());
+        let mut roll = self.roll.lock();
+        let missed = roll.last_line - cursor.line;
+        cursor.line = roll.last_line;
+        if missed > roll.lines.len() as u64 {
+            out.push_back(roll.whole_line());
             return;
         }
-        let first = room.lines.len() - missed as usize;
-        let lines: Vec<Arc<PresenceLine>> = room.lines.range(first..).cloned().collect();
-        drop(room);
+        let first = roll.lines.len() - missed as usize;
+        let lines: Vec<Arc<PresenceLine>> = roll.lines.range(first..).cloned().collect();
+        drop(roll);
         for line in lines {
             line.since(cursor.version, out);
         }
@@ -172,12 +109,12 @@ impl Presence {
 
     /// The name under which this student is online.
     pub(crate) fn name_of(&self, id: &str) -> Option<Arc<str>> {
-        self.room.lock().online.get(id).and_then(|entry| entry.names.last().cloned())
+        self.roll.lock().online.get(id)?.last().cloned()
     }
 
     /// How many students are online.
     pub(crate) fn students(&self) -> usize {
-        self.room.lock().online.len()
+        self.roll.lock().online.len()
     }
 
     /// Whether there are lines behind this cursor.
@@ -203,63 +140,12 @@ impl Presence {
 
     /// Announces what changed since the last line, and returns how many bytes that is to all clients.
     fn announce_now(&self) -> usize {
-        let mut room = self.room.lock();
-        let Some(length) = room.announce() else { return 0 };
-        let (sent, line) = (length * room.online.len(), room.last_line);
-        drop(room);
+        let mut roll = self.roll.lock();
+        let Some(length) = roll.announce() else { return 0 };
+        let (sent, line) = (length * roll.online.len(), roll.last_line);
+        drop(roll);
         self.announced.send_replace(line);
         sent
-    }
-}
-
-impl Roll {
-    fn mark_dirty(&mut self, id: &Arc<str>) {
-        self.version += 1;
-        self.dirty.insert(Arc::clone(id), self.version);
-    }
-
-    /// Puts what changed since the last line on a new one, and returns its length in bytes.
-    ///
-    /// It names all who are dirty as they are now, even if that is as they were: a client that joined in between may
-    /// have been given the list of that moment.
-    fn announce(&mut self) -> Option<usize> {
-        let dirty = std::mem::take(&mut self.dirty);
-        let versions = (*dirty.values().min()?, self.version);
-        let line = if dirty.len() > MAX_LISTED {
-            PresenceLine::whole(versions, self.whole_line())
-        } else {
-            let changes = dirty.into_iter().map(|(id, version)| match self.online.get(&id) {
-                Some(entry) => (version, Change::Joined(person(&id, entry))),
-                None => (version, Change::Left(id.to_string())),
-            });
-            PresenceLine::of(self.online.len(), versions, changes.collect())
-        };
-        let length = line.len();
-        self.lines.push_back(Arc::new(line));
-        if self.lines.len() > KEPT_LINES {
-            self.lines.pop_front();
-        }
-        self.last_line += 1;
-        Some(length)
-    }
-
-    fn list(&mut self) -> OnlineList {
-        let all = || first_of(&self.online);
-        OnlineList { count: self.online.len(), students: self.list.pieces(all) }
-    }
-
-    fn whole_line(&mut self) -> Bytes {
-        match &self.whole {
-            Some((version, bytes)) if *version == self.version => bytes.clone(),
-            _ => {
-                let bytes = Bytes::from(to_line(&FromServer::Online(Online {
-                    count: self.online.len(),
-                    students: first_of(&self.online),
-                })));
-                self.whole = Some((self.version, bytes.clone()));
-                bytes
-            }
-        }
     }
 }
 
@@ -268,18 +154,13 @@ fn interval_after(sent: usize) -> Duration {
     Duration::from_secs_f64(sent as f64 / BYTES_A_SECOND as f64).clamp(INTERVAL, LONGEST_INTERVAL)
 }
 
-/// The first students, as many as a list may have.
-fn first_of(online: &BTreeMap<Arc<str>, Terminals>) -> Vec<Person> {
-    online.iter().take(MAX_LISTED).map(|(id, entry)| person(id, entry)).collect()
-}
-
-fn person(id: &Arc<str>, entry: &Terminals) -> Person {
-    Person { id: id.to_string(), name: entry.name().to_owned(), sessions: entry.sessions() }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeMap;
+
+    use squares_shared::message::{MAX_LISTED, Online};
+
+    use super::{roll::KEPT_LINES, *};
 
     #[test]
     fn a_name_goes_with_the_terminal_that_gave_it() {
@@ -325,9 +206,9 @@ mod tests {
             "{\"type\":\"presence\",\"count\":1,\"joined\":[{\"id\":\"a\",\"name\":\"a\",\"sessions\":2}],\"left\":[]}\n"
         );
         drop(first);
-        assert_eq!(presence.room.lock().online.len(), 1);
+        assert_eq!(presence.roll.lock().online.len(), 1);
         drop(second);
-        assert_eq!(presence.room.lock().online.len(), 0);
+        assert_eq!(presence.roll.lock().online.len(), 0);
         presence.announce_now();
         assert_eq!(
             read(&presence, &mut cursor),
@@ -350,7 +231,7 @@ mod tests {
             guards.insert(id, guard);
             let mut listed: Vec<_> = online.students.into_iter().map(|person| person.id).collect();
             listed.sort();
-            let present: Vec<_> = presence.room.lock().online.keys().map(ToString::to_string).collect();
+            let present: Vec<_> = presence.roll.lock().online.keys().map(ToString::to_string).collect();
             assert_eq!((online.count, listed), (present.len(), present));
         }
     }
