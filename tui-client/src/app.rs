@@ -41,7 +41,7 @@ pub(crate) use people::People;
 pub(crate) use reading::{
     Copied, Detail, DetailLine, Feed, Item, Pane, PendingSquare, Reading, Row, Top, curve, head_lines,
 };
-pub(crate) use status::{Notice, Severity, State, Status, seconds_until};
+pub(crate) use status::{Severity, State, Status, seconds_until};
 
 /// What the app starts with.
 #[derive(Debug, Clone)]
@@ -164,7 +164,7 @@ impl App {
             composer: Composer::default(),
             reading: Reading::new(usize::from(layout(setup.size.0, setup.size.1).feed.height)),
             people: People::default(),
-            status: Status::new(server, setup.notify),
+            status: Status::new(server),
             setup,
             effects: Vec::new(),
             stale: Some(Urgency::Now),
@@ -247,7 +247,7 @@ impl App {
     /// When the screen looks different by time alone, and [`Event::Wake`] is due; none while nothing on it counts
     /// down or goes away. It may lie in the past, until the event has come.
     #[must_use]
-    pub fn next_wake(&self, _now: Instant) -> Option<Instant> {
+    pub fn next_wake(&self) -> Option<Instant> {
         let wakes =
             [self.status.next_wake(self.now), self.form.next_wake(self.now), self.reading.feed.pending.next_wake()];
         wakes.into_iter().flatten().min()

@@ -1,4 +1,4 @@
-//! The full-screen client's one loop: keys, news of the link, signals and due moments become events, the app turns
+//! The full-screen client's one loop: keys, what the link tells, signals and due moments become events, the app turns
 //! them into effects, and a frame is drawn when something changed. Nothing here decides anything. Called by `main`.
 //!
 //! There is no tick: while nothing happens, the loop sleeps.
@@ -38,7 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How long the end waits for a reply of the terminal that was just asked for.
 const LATE_REPLY: Duration = Duration::from_millis(100);
 
-/// The most news of other threads that wait.
+/// The most events of other threads that wait.
 const OTHERS: usize = 64;
 
 /// The most events taken before the next frame is considered.
@@ -191,7 +191,7 @@ impl Loop {
             }
             self.take_what_waits();
             let now = Instant::now();
-            if self.app.next_wake(now).is_some_and(|wake| wake <= now) {
+            if self.app.next_wake().is_some_and(|wake| wake <= now) {
                 self.update(Event::Wake);
             }
         }
@@ -216,7 +216,7 @@ impl Loop {
         let now = Instant::now();
         self.urgency = self.urgency.max(self.app.needs_draw());
         let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
-        let deadline = [frame, self.app.next_wake(now)].into_iter().flatten().min();
+        let deadline = [frame, self.app.next_wake()].into_iter().flatten().min();
         let Self { signals, inputs, news, others, .. } = self;
         tokio::select! {
             biased;

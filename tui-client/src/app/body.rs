@@ -71,7 +71,7 @@ impl App {
         }
     }
 
-    /// Whether what fills the middle goes on below what is in sight.
+    /// Whether what fills the middle goes on below the visible lines.
     pub(crate) fn goes_on_below(&self) -> bool {
         let body = self.layout().body;
         let (cells, height) = (usize::from(body.width), usize::from(body.height));
@@ -94,7 +94,7 @@ impl App {
         self.people.online.scroll(pages * isize::try_from(lines.max(2) - 1).unwrap_or(1), lines);
     }
 
-    /// A page keeps one line in sight.
+    /// A page keeps one line visible.
     pub(super) fn page(&self) -> isize {
         let height = self.layout().body.height;
         isize::try_from(height.max(2) - 1).unwrap_or(1)

@@ -1,5 +1,5 @@
 //! Help as lines at a given width: keys beside what they do where there is room, else above it. The app scrolls them,
-//! the view draws those in sight.
+//! the view draws those that are visible.
 
 use super::Screen;
 use super::commands::COMMANDS;

@@ -48,9 +48,7 @@ impl App {
     pub(crate) fn sentence(&self, cells: usize) -> Sentence {
         let strings = self.strings;
         // What is wrong with the line is nearer than why there is no connection.
-        if let Some(notice) =
-            self.status.notices.current().filter(|notice| !(self.is_wrong() && notice.is_while_lost()))
-        {
+        if let Some(notice) = self.status.notices.current().filter(|notice| !(self.is_wrong() && notice.while_lost)) {
             return Sentence { words: notice.text.clone(), severity: notice.severity, passing: false };
         }
         let mild = |words: String| Sentence { words, severity: Severity::Info, passing: true };

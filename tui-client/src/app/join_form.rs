@@ -13,8 +13,9 @@ use super::status::next_second;
 use crate::keys::Keymap;
 
 /// A field of the form. A PIN is shown as so many marks, and forgotten once it let somebody in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Field {
+    #[default]
     Student,
     Name,
     Pin,
@@ -40,7 +41,7 @@ pub(crate) struct JoinDetails {
 }
 
 /// The form.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct JoinForm {
     /// What stands in each field. An empty server is the default one.
     lines: [LineEditor; 4],
@@ -69,13 +70,9 @@ impl JoinForm {
         }
         Self {
             lines: [student, name, "", server].map(LineEditor::new),
-            pin_given: false,
-            held_until: None,
-            focus: Field::Student,
-            error: None,
-            joining: false,
             choices,
             in_use: server.to_owned(),
+            ..Self::default()
         }
     }
 
@@ -140,7 +137,7 @@ impl JoinForm {
         }
     }
 
-    /// Keeps the carets in sight.
+    /// Keeps the carets visible.
     pub(crate) fn reveal(&mut self, cells: usize) {
         self.lines.iter_mut().for_each(|line| line.reveal(cells));
     }

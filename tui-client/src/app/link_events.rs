@@ -109,7 +109,7 @@ impl App {
         }
     }
 
-    /// Says once in the room what a certificate was seen, which is believed from then on.
+    /// Says once in the room which certificate was seen, which is trusted from then on.
     fn show_first_seen(&mut self) {
         if let Some(NewCertificate { server, fingerprint, .. }) = self.status.connection.first_seen.take() {
             let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);
@@ -118,7 +118,7 @@ impl App {
         }
     }
 
-    /// Says once that what is typed does not survive an end of the program, whoever finds it out first.
+    /// Says once that what is typed does not survive an end of the program. The outbox or the history found it out.
     pub(super) fn unkept(&mut self, unkept: &Unkept) {
         if std::mem::replace(&mut self.status.told_unkept, true) {
             return;

@@ -47,18 +47,19 @@ impl People {
 /// Who is online.
 #[derive(Debug, Default)]
 pub(crate) struct OnlineList {
-    count: usize,
-    /// Sorted by name, then id.
-    people: Vec<Person>,
+    /// How many students are online.
+    pub(crate) count: usize,
+    /// Those that are listed, sorted by name, then id.
+    pub(crate) people: Vec<Person>,
     /// The name under which an id stands in `people`.
     names: HashMap<String, String>,
     scroll: usize,
-    /// The id of whoever is chosen, where the list fills the middle.
+    /// The id of the student at the cursor, where the list fills the middle.
     cursor: String,
 }
 
 impl OnlineList {
-    /// The whole list anew.
+    /// The server sent the whole list.
     pub(crate) fn replace(&mut self, online: &Online) {
         self.people.clear();
         self.names.clear();
@@ -89,19 +90,9 @@ impl OnlineList {
         }
     }
 
-    /// Those that are listed, in their order.
-    pub(crate) fn people(&self) -> &[Person] {
-        &self.people
-    }
-
     /// The name under which somebody is online.
     pub(crate) fn name(&self, id: &str) -> Option<&str> {
         self.names.get(id).map(String::as_str)
-    }
-
-    /// How many students are online.
-    pub(crate) const fn count(&self) -> usize {
-        self.count
     }
 
     /// The students to list on so many lines, and how many more there are that no line is left for.
@@ -117,14 +108,14 @@ impl OnlineList {
         (&self.people[first..end], all - end + unlisted)
     }
 
-    /// Moves what is in sight on so many lines.
+    /// Scrolls a list of so many lines.
     pub(crate) fn scroll(&mut self, by: isize, lines: usize) {
         let most = self.people.len().saturating_sub(lines.saturating_sub(1));
         let most = if self.people.len() <= lines { 0 } else { most };
         self.scroll = self.scroll.min(most).saturating_add_signed(by).min(most);
     }
 
-    /// Whoever is chosen.
+    /// The student at the cursor.
     pub(crate) fn cursor(&self) -> Option<&Person> {
         self.people.iter().find(|person| person.id == self.cursor)
     }
@@ -134,7 +125,7 @@ impl OnlineList {
         id.clone_into(&mut self.cursor);
     }
 
-    /// Chooses another, who is in sight on so many lines.
+    /// Moves the cursor, and scrolls so many lines along with it.
     pub(crate) fn move_cursor(&mut self, by: isize, lines: usize) {
         let Some(last) = self.people.len().checked_sub(1) else { return };
         let at = self.people.iter().position(|person| person.id == self.cursor);
@@ -192,7 +183,7 @@ mod tests {
         assert_eq!(ids(&list), ["1"]);
         let me = Me { id: "1".into(), ..Me::default() };
         let people = People { me, online: list };
-        assert_eq!((people.online.count(), people.others()), (1, 0));
+        assert_eq!((people.online.count, people.others()), (1, 0));
     }
 
     #[test]

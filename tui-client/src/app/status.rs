@@ -8,19 +8,18 @@ mod notify;
 use std::time::Instant;
 
 pub(super) use connection::next_second;
-pub(crate) use connection::{Connection, NewCertificate, State, seconds_until};
+pub(crate) use connection::{ConnectionStatus, NewCertificate, State, seconds_until};
 pub(super) use leave::LeaveDecision;
-pub(crate) use notices::{Notice, Severity};
+pub(crate) use notices::Severity;
 
-use crate::config::Notify;
 use leave::Leaving;
 use notices::Notices;
 use notify::MissedResults;
 
 /// How things stand.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Status {
-    pub(crate) connection: Connection,
+    pub(crate) connection: ConnectionStatus,
     pub(crate) notices: Notices,
     pub(super) leaving: Leaving,
     missed: MissedResults,
@@ -29,14 +28,8 @@ pub(crate) struct Status {
 }
 
 impl Status {
-    pub(super) fn new(server: &str, notify: Notify) -> Self {
-        Self {
-            connection: Connection::new(server),
-            notices: Notices::default(),
-            leaving: Leaving::default(),
-            missed: MissedResults::new(notify),
-            told_unkept: false,
-        }
+    pub(super) fn new(server: &str) -> Self {
+        Self { connection: ConnectionStatus::new(server), ..Self::default() }
     }
 
     /// When the next countdown shows another number, or a notice goes.

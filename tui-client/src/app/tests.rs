@@ -225,9 +225,9 @@ fn a_square_waits_until_its_result_comes() {
     assert_eq!(room.app.reading.feed.pending.unanswered(), 1);
     room.link(LinkEvent::Rejected { pending: pending("c", "3"), error: error(ErrorCode::IdReused) });
     assert_eq!((room.app.reading.feed.pending.unanswered(), room.app.reading.feed.pending.len()), (0, 1));
-    room.now = room.app.next_wake(room.now).unwrap();
+    room.now = room.app.next_wake().unwrap();
     room.app.update(Event::Wake, room.now);
-    assert_eq!((room.app.reading.feed.pending.len(), room.app.next_wake(room.now)), (0, None));
+    assert_eq!((room.app.reading.feed.pending.len(), room.app.next_wake()), (0, None));
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn ctrl_c_clears_and_asks_and_a_second_one_leaves() {
     assert!(!room.notice().is_empty());
     room.press(KeyCode::Esc);
     assert_eq!(room.control('c'), []);
-    room.now = room.app.next_wake(room.now).unwrap();
+    room.now = room.app.next_wake().unwrap();
     room.app.update(Event::Wake, room.now);
     assert_eq!(room.control('c'), [], "the question had gone");
     assert_eq!(room.control('C'), [Effect::Quit]);
@@ -341,14 +341,14 @@ fn scrolling_up_asks_for_one_page_at_a_time_and_again_after_a_lost_connection() 
 #[test]
 fn an_idle_room_never_wakes_and_a_countdown_wakes_once_a_second() {
     let mut room = Room::with(0, false);
-    assert_eq!(room.app.next_wake(room.now), None);
+    assert_eq!(room.app.next_wake(), None);
     room.lose(3);
     for left in [3, 2, 1] {
         assert_eq!(room.app.status.connection.countdown(room.now), Some(left));
-        room.now = room.app.next_wake(room.now).unwrap();
+        room.now = room.app.next_wake().unwrap();
         room.app.update(Event::Wake, room.now);
     }
-    assert_eq!((room.app.status.connection.countdown(room.now), room.app.next_wake(room.now)), (None, None));
+    assert_eq!((room.app.status.connection.countdown(room.now), room.app.next_wake()), (None, None));
 }
 
 #[test]
@@ -357,10 +357,10 @@ fn a_second_that_passed_is_seen_whatever_woke_the_app() {
     room.lose(3);
     room.app.needs_draw();
     room.now += Duration::from_millis(1_200);
-    assert!(room.app.next_wake(room.now).unwrap() <= room.now, "a wake stays due until it has come");
+    assert!(room.app.next_wake().unwrap() <= room.now, "a wake stays due until it has come");
     room.link(LinkEvent::RoundTrip(Duration::from_millis(1)));
     assert_eq!(room.app.needs_draw(), Some(Urgency::Soon));
-    assert!(room.app.next_wake(room.now).unwrap() > room.now);
+    assert!(room.app.next_wake().unwrap() > room.now);
 }
 
 #[test]

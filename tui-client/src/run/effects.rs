@@ -30,7 +30,7 @@ impl Loop {
     }
 
     /// Gives the link a command without ever waiting for it. Where its queue is full, because a disk hangs, a number
-    /// goes back to the input line, and anything else is dropped: whoever pressed the key sees that nothing happens.
+    /// goes back to the input line, and anything else is dropped: nothing happens, and the key can be pressed again.
     fn ask_link(&mut self, command: Command) {
         if let Err(Command::Square { number }) = self.link.ask(command) {
             self.update(Event::Link(LinkEvent::NotQueued { number, waiting: link::MOST_WAITING }));

@@ -85,7 +85,7 @@ impl ExportNews {
     }
 }
 
-/// An export under way. Dropped before its end, it leaves nothing behind.
+/// A running export. Dropped before its end, it leaves nothing behind.
 #[derive(Debug)]
 pub struct Export {
     commands: SyncSender<ExportCommand>,

@@ -38,9 +38,9 @@ impl Columns {
             44..64 => 10,
             _ => 16,
         };
-        let name = app.reading.feed.name_width().max(text::width(&app.people.me.name)).clamp(4, most_name);
+        let name = app.reading.feed.name_width.max(text::width(&app.people.me.name)).clamp(4, most_name);
         let id =
-            if cells < 50 { 0 } else { app.reading.feed.id_width().max(text::width(&app.people.me.id)).clamp(4, 12) };
+            if cells < 50 { 0 } else { app.reading.feed.id_width.max(text::width(&app.people.me.id)).clamp(4, 12) };
         let mut columns = Self { time, name, id, result: 0 };
         columns.result = cells.saturating_sub(columns.result_at());
         columns

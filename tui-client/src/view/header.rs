@@ -14,7 +14,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
     let unanswered = app.reading.feed.pending.unanswered();
     // Where the list is shown, it has the count.
     let online =
-        if joined && parts.online.width == 0 { (strings.online)(app.people.online.count()) } else { String::new() };
+        if joined && parts.online.width == 0 { (strings.online)(app.people.online.count) } else { String::new() };
     let host = if app.status.connection.hosting { format!("[{}]", strings.host) } else { String::new() };
     if parts.header.height == 1 {
         let state_style = if joined { theme.plain } else { theme.notice };

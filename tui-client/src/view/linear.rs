@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use super::expression::Writer;
 use super::{filter, header, input};
-use crate::app::{App, Body, Field, Item, Notice, PROMPT, Row, Screen, Sentence, State, Top, seconds_until};
+use crate::app::{App, Body, Field, Item, PROMPT, Row, Screen, Sentence, State, Top, seconds_until};
 use crate::event::Lost;
 use crate::keys::Action;
 use crate::text;
@@ -163,7 +163,7 @@ impl Linear {
         if !passing && changed(&mut self.state, state) {
             let mut words: Vec<String> = header::state(app, now, false).into_iter().map(|part| part.text).collect();
             if app.status.connection.is_joined() {
-                words.extend([app.people.me.name.clone(), (strings.online)(app.people.online.count())]);
+                words.extend([app.people.me.name.clone(), (strings.online)(app.people.online.count)]);
             } else if let State::Lost {
                 why: Lost::CannotHost(_) | Lost::LedgerInUse(_) | Lost::NoLedger { .. }, ..
             } = &app.status.connection.state
@@ -206,12 +206,12 @@ impl Linear {
         self.refused = refused;
         let Sentence { words, passing, .. } = app.sentence(COLUMNS.into());
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
-        let notice = app.status.notices.current().map(Notice::until);
+        let notice = app.status.notices.current().map(|notice| notice.until);
         // Every try tells again why there is no connection; it is said once.
         if app.status.connection.is_joined() {
             self.why_lost.clear();
         }
-        let lost = app.status.notices.current().filter(|notice| notice.is_while_lost() && notice.text == sentence);
+        let lost = app.status.notices.current().filter(|notice| notice.while_lost && notice.text == sentence);
         let sentence = if lost.is_some() && self.why_lost == sentence { String::new() } else { sentence };
         if lost.is_some() && !sentence.is_empty() {
             self.why_lost.clone_from(&sentence);

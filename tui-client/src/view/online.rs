@@ -17,7 +17,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     // Without a connection the list is the last that was known, and its count would promise too much.
     let strings = app.strings;
     let joined = app.status.connection.is_joined();
-    let title = if joined { (strings.online)(app.people.online.count()) } else { strings.online_unknown.to_owned() };
+    let title = if joined { (strings.online)(app.people.online.count) } else { strings.online_unknown.to_owned() };
     paint.put(area.x, area.y, area.width, &title, theme.strong);
 
     let (people, more) = app.people.online.visible(list_lines(area.height));

@@ -114,7 +114,7 @@ impl App {
             *at = next.unsigned_abs();
             lines[*at].clone()
         } else {
-            let people = self.people.online.people();
+            let people = &self.people.online.people;
             let called: Vec<&str> =
                 people.iter().map(|person| &*person.name).chain(people.iter().map(|person| &*person.id)).collect();
             let lines = completions(self.composer.input.text(), &called);

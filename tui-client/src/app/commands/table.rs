@@ -32,7 +32,7 @@ pub(crate) enum CommandAction {
 /// What stands behind a command's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Argument {
-    /// Nothing; where something stands there, the command is not carried out.
+    /// Nothing; where something stands there, the command is not executed.
     Nothing,
     /// A student, by id or name, or none.
     Student,

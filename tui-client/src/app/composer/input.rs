@@ -1,6 +1,6 @@
 //! One editable line of text: the room's input box and each field of the join screen. It knows readline's keys, moves
 //! by grapheme, composes what is typed (NFC), keeps what was cut and what was changed, and the part around the caret
-//! in sight.
+//! visible.
 
 mod undo;
 
@@ -35,7 +35,7 @@ pub(crate) struct LineEditor {
     text: String,
     /// A byte index between two graphemes.
     caret: usize,
-    /// The byte index of the first grapheme in sight.
+    /// The byte index of the first visible grapheme.
     first: usize,
     cuts: Cuts,
     undo: Undo,
@@ -132,7 +132,7 @@ impl LineEditor {
         Edit::Changed
     }
 
-    /// Carries out a key, if it types something or the keymap gives it to the line.
+    /// Executes a key, if it types something or the keymap gives it to the line.
     pub(crate) fn key(&mut self, key: KeyEvent, keymap: &Keymap) -> Edit {
         match keymap.action(Key::of(key), KeyContext::default()) {
             Some(action) => self.act(action),
@@ -140,7 +140,7 @@ impl LineEditor {
         }
     }
 
-    /// Carries out a key that the keymap gives to nobody, if it types something.
+    /// Executes a key that the keymap gives to nobody, if it types something.
     pub(crate) fn type_key(&mut self, key: KeyEvent) -> Edit {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
@@ -151,7 +151,7 @@ impl LineEditor {
         }
     }
 
-    /// Carries out an action, if it is one of a line's.
+    /// Executes an action, if it is one of a line's.
     pub(crate) fn act(&mut self, action: Action) -> Edit {
         match action {
             Action::CharLeft => self.go(self.before(self.caret)),
@@ -175,7 +175,7 @@ impl LineEditor {
         }
     }
 
-    /// Moves the part in sight so that the caret stands within `cells`, as little as possible.
+    /// Scrolls so that the caret stands within `cells`, as little as possible.
     pub(crate) fn reveal(&mut self, cells: usize) {
         self.first = self.first.min(self.caret);
         if !self.text.is_char_boundary(self.first) {
@@ -188,18 +188,18 @@ impl LineEditor {
         if self.first < nearest {
             self.first = nearest;
         }
-        // Where the end of the text is in sight with room to spare, show more of its beginning.
+        // Where the end of the text is visible with room to spare, show more of its beginning.
         let fill = self.text.len() - text::tail(&self.text, room).len();
         self.first = self.first.min(fill);
     }
 
-    /// What is in sight within `cells`, and the cell of the caret in it.
+    /// What is visible within `cells`, and the cell of the caret in it.
     pub(crate) fn visible(&self, cells: usize) -> (&str, usize) {
         let first = if self.text.is_char_boundary(self.first) { self.first.min(self.caret) } else { 0 };
         (text::head(&self.text[first..], cells), text::width(&self.text[first..self.caret]))
     }
 
-    /// Whether text is hidden to the left of what is in sight.
+    /// Whether text is hidden to the left of the visible part.
     pub(crate) fn is_scrolled(&self) -> bool {
         self.first > 0
     }

@@ -37,7 +37,7 @@ impl Pasted {
         &self.lines
     }
 
-    /// The first line in sight.
+    /// The first visible line.
     pub(crate) fn scrolled(&self, height: usize) -> usize {
         self.scroll.min(self.lines.len().saturating_sub(height))
     }

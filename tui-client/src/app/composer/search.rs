@@ -7,7 +7,7 @@ use super::{Edit, LineEditor};
 use crate::app::App;
 use crate::keys::{Action, Key, KeyContext};
 
-/// A search under way.
+/// A running search.
 #[derive(Debug)]
 pub(crate) struct Search {
     /// What is searched for.
@@ -16,6 +16,15 @@ pub(crate) struct Search {
     pub(crate) found: Option<usize>,
     /// There is no other one in the direction that was last gone.
     pub(crate) last: bool,
+}
+
+impl Search {
+    /// To the next find, where there is one.
+    fn step(&mut self, find: impl Fn(&str, usize) -> Option<usize>) {
+        let next = self.found.and_then(|at| find(self.text.text(), at));
+        self.last = next.is_none();
+        self.found = next.or(self.found);
+    }
 }
 
 impl App {
@@ -42,13 +51,13 @@ impl App {
                 return true;
             }
             (_, Some(Action::HistorySearch | Action::HistoryEarlier)) => {
-                let next = search.found.and_then(|at| self.composer.history.find(search.text.text(), at));
-                search.last = next.is_none();
-                search.found = next.or(search.found);
+                search.step(|text, at| self.composer.history.find(text, at));
                 return true;
             }
-            (_, Some(Action::HistoryLater)) => return self.search_later(),
-            (KeyCode::Char('s'), _) if control => return self.search_later(),
+            (code, action) if action == Some(Action::HistoryLater) || control && code == KeyCode::Char('s') => {
+                search.step(|text, at| self.composer.history.find_later(text, at));
+                return true;
+            }
             _ => {}
         }
         let edit = match action {
@@ -81,15 +90,6 @@ impl App {
             search.text.insert(pasted);
             search.found = self.composer.history.find(search.text.text(), usize::MAX);
         }
-    }
-
-    fn search_later(&mut self) -> bool {
-        if let Some(search) = &mut self.composer.search {
-            let next = search.found.and_then(|at| self.composer.history.find_later(search.text.text(), at));
-            search.last = next.is_none();
-            search.found = next.or(search.found);
-        }
-        true
     }
 
     /// The search ends; the line is what was found, if anything was.

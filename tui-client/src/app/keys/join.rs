@@ -43,7 +43,7 @@ impl App {
             _ => {
                 let before = self.form.focus;
                 match self.form.key(key, &self.setup.keymap, self.status.connection.auth()) {
-                    // Whoever was taken back to the form may not have noticed, and wants to leave all the same.
+                    // Somebody who was taken back to the form may not have noticed, and types /exit here.
                     FormOutcome::Submit if commands::leaves(self.form.line(before).text()) => {
                         self.effects.push(Effect::Quit);
                     }

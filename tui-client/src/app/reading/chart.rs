@@ -44,7 +44,7 @@ pub(crate) struct Chart {
     pub(crate) pane: Pane,
     pub(crate) scale: Scale,
     zoom: i32,
-    /// The middle of what is in sight, in parts of what is in sight at no zoom; 0 is the middle of all.
+    /// The middle of the visible part, as a fraction of what is visible at no zoom; 0 is the middle of all.
     middle: f64,
     /// Where the results that are shown stand, worked out once for each: a picture in a flood is drawn sixty times a
     /// second.
@@ -95,13 +95,13 @@ impl Chart {
         self.placed.clear();
     }
 
-    /// All of it in sight again.
+    /// All of it is visible again.
     pub(crate) const fn fit(&mut self) {
         self.zoom = 0;
         self.middle = 0.0;
     }
 
-    /// Whether all of it is in sight.
+    /// Whether all of it is visible.
     pub(crate) const fn is_fit(&self) -> bool {
         self.zoom == 0
     }
@@ -119,14 +119,14 @@ impl Chart {
         }
     }
 
-    /// Sideways, by quarters of what is in sight.
+    /// Sideways, by quarters of the visible part.
     pub(crate) fn pan(&mut self, quarters: i32) {
         let part = self.part();
         let most = (1.0 - part) / 2.0;
         self.middle = (self.middle + f64::from(quarters) * part / 4.0).clamp(-most, most);
     }
 
-    /// The part of all that is in sight.
+    /// The visible part of all.
     fn part(&self) -> f64 {
         (-0.5 * f64::from(self.zoom)).exp2()
     }
@@ -204,7 +204,7 @@ impl Chart {
         if low > high {
             (low, high) = (-10.0, 10.0);
         }
-        // The vertex gives the curve its shape: it stays in sight unless the results are far from it.
+        // The vertex gives the curve its shape: it stays visible unless the results are far from it.
         let span = high - low;
         if low > 0.0 && low < span {
             low = 0.0;
@@ -319,7 +319,7 @@ impl App {
         }
     }
 
-    /// Sideways, where not all of it is in sight.
+    /// Sideways, where not all of it is visible.
     pub(in crate::app) fn pan_chart(&mut self, quarters: i32) {
         if self.reading.chart.is_fit() {
             return self.say(Severity::Info, self.strings.chart_all_seen);

@@ -1,5 +1,5 @@
 //! One result in full: which of its lines exist at a given width, and how far they are scrolled. Digits stand in groups
-//! of three, so that they can be read and counted. The app opens and scrolls it; the view draws the lines in sight.
+//! of three, so that they can be read and counted. The app opens and scrolls it; the view draws the visible lines.
 
 use super::row::Row;
 
@@ -100,7 +100,7 @@ impl Detail {
         Self { row, scroll: 0 }
     }
 
-    /// The line `index` of those in sight, laid out in `cells`.
+    /// The line `index` of the visible ones, laid out in `cells`.
     pub(crate) fn line(&self, index: usize, cells: usize) -> Option<DetailLine> {
         let index = index + self.scroll;
         let number = Grouped::new(self.row.number(), cells);
@@ -121,7 +121,7 @@ impl Detail {
         }
     }
 
-    /// Moves what is in sight, as far as there are lines.
+    /// Scrolls, as far as there are lines.
     pub(crate) fn scroll(&mut self, by: isize, cells: usize, height: usize) {
         let lines = Grouped::new(self.row.number(), cells).lines() + Grouped::new(self.row.square(), cells).lines() + 3;
         let most = lines.saturating_sub(height);

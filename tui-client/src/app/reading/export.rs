@@ -17,16 +17,16 @@ use crate::text;
 /// The most of a path that is quoted in a notice, in cells.
 const QUOTED: usize = 40;
 
-/// An export, where one is under way, and the file that may be replaced.
+/// An export, where one is running, and the file that may be replaced.
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
-    current: Option<Current>,
+    current: Option<RunningExport>,
     /// It was said that this one is there: the same command again replaces it.
     warned: Option<PathBuf>,
 }
 
-#[derive(Debug)]
-struct Current {
+#[derive(Debug, Default)]
+struct RunningExport {
     path: PathBuf,
     filter: Filter,
     /// Up to where it goes.
@@ -50,7 +50,7 @@ impl Exports {
         Some((current.after.saturating_mul(100) / current.end.max(1), current.written))
     }
 
-    /// The page under way will not come.
+    /// The page in flight will not come.
     pub(super) fn lost(&mut self) {
         if let Some(current) = &mut self.current {
             current.asked = None;
@@ -73,15 +73,11 @@ impl App {
         let path = PathBuf::from(argument.trim().trim_matches(['"', '\'']));
         let Some(format) = Format::of(&path) else { return self.refuse(self.strings.export_usage) };
         let replace = warned.as_ref() == Some(&path);
-        self.reading.exports.current = Some(Current {
+        self.reading.exports.current = Some(RunningExport {
             path: path.clone(),
             filter: self.reading.feed.filter.clone(),
             end: self.reading.whole_feed().newest_known(),
-            after: 0,
-            written: 0,
-            asked: None,
-            ready: false,
-            begun: false,
+            ..RunningExport::default()
         });
         self.effects.push(Effect::Export(ExportCommand::Begin { path, format, replace }));
         true
@@ -178,7 +174,7 @@ impl App {
             }
             return;
         }
-        let Some(Current { path, written, .. }) = self.reading.exports.current.take() else { return };
+        let Some(RunningExport { path, written, .. }) = self.reading.exports.current.take() else { return };
         match news {
             ExportNews::Done => {
                 let sentence = (self.strings.exported)(&text::grouped(written), &self.quoted(&path));

@@ -39,7 +39,7 @@ struct Bound {
 }
 
 /// The shared results.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Feed {
     /// What is let through.
     pub(crate) filter: Filter,
@@ -62,7 +62,7 @@ pub(crate) struct Feed {
     seeking: bool,
     /// How many results were looked through.
     searched: usize,
-    /// How many results are wanted even where they are out of sight.
+    /// How many results are wanted even where they are not visible.
     at_least: usize,
     /// Up to where the server said that results follow by themselves.
     replay_until: Option<u64>,
@@ -76,36 +76,15 @@ pub(crate) struct Feed {
     pub(crate) pending: PendingList,
     /// The visible lines.
     height: usize,
-    name_width: usize,
-    id_width: usize,
+    /// The cells of the widest name loaded so far; it only grows, so that columns do not jump.
+    pub(crate) name_width: usize,
+    /// The same of student ids.
+    pub(crate) id_width: usize,
 }
 
 impl Feed {
     pub(crate) fn new(height: usize) -> Self {
-        Self {
-            filter: Filter::default(),
-            rows: VecDeque::new(),
-            bytes: 0,
-            from: 1,
-            more_above: false,
-            stream: 0,
-            gap: None,
-            uncounted: 0,
-            asked: None,
-            stalled: false,
-            seeking: false,
-            searched: 0,
-            at_least: 0,
-            replay_until: None,
-            anchor: ScrollAnchor::Newest,
-            selected: None,
-            seen: 0,
-            divider: None,
-            pending: PendingList::default(),
-            height,
-            name_width: 0,
-            id_width: 0,
-        }
+        Self { from: 1, height, ..Self::default() }
     }
 
     /// A feed of what a filter lets through, beginning with what is loaded here.
@@ -164,7 +143,7 @@ impl Feed {
         self.replay_until.is_some_and(|until| seq > until)
     }
 
-    /// The connection is gone: what was under way will not come.
+    /// The connection is gone: the page in flight will not come.
     pub(crate) fn lost(&mut self) {
         self.asked = None;
     }
@@ -257,15 +236,14 @@ impl Feed {
         }
     }
 
-    /// Whoever looks away from the newest finds a divider there when they come back.
+    /// Somebody looks away from the newest result: a divider shows there when they come back.
     pub(crate) fn stop_reading(&mut self) {
         if self.anchor == ScrollAnchor::Newest && self.gap.is_none() {
             self.divider = Some(self.stream);
         }
     }
 
-    /// Whoever is back at the newest, with nothing new of the others since they stopped reading, finds no divider
-    /// later. Nor does whoever spoke.
+    /// The divider goes once the newest is read again and nothing of the others has come, or once a square was sent.
     pub(crate) fn go_on_reading(&mut self, me: &str, spoke: bool) {
         let Some(divider) = self.divider.filter(|_| self.anchor == ScrollAnchor::Newest) else { return };
         let behind = self.rows.partition_point(|row| row.seq() <= divider);

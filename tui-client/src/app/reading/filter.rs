@@ -88,7 +88,7 @@ impl App {
         self.toggle_student(Whose { id: id.to_owned(), name, me: id == self.people.me.id });
     }
 
-    /// Shows only the results of whoever the selected result is from; where that is so already, everything again.
+    /// Shows only the results of the student whose result is selected; where they are shown already, everything again.
     pub(crate) fn filter_selected(&mut self) {
         match self.chosen_row() {
             Some(row) => {
@@ -148,7 +148,7 @@ impl App {
         }
     }
 
-    /// What Esc does to a feed that is not of everything: stops a search that is under way, else ends the filter.
+    /// What Esc does to a feed that is not of everything: stops a search that goes on, else ends the filter.
     /// Whether there was one.
     pub(in crate::app) fn escape_filter(&mut self) -> bool {
         if self.reading.feed.filter.is_all() {
@@ -186,7 +186,7 @@ impl App {
     /// Each once, under the name that is theirs now.
     fn students_named(&self, who: &str) -> Vec<Whose> {
         let me = std::iter::once((&*self.people.me.id, &*self.people.me.name));
-        let online = self.people.online.people().iter().map(|person| (&*person.id, &*person.name));
+        let online = self.people.online.people.iter().map(|person| (&*person.id, &*person.name));
         let rows = self.reading.whole_feed().rows().rev().map(|row| (row.student(), row.name()));
         let known: Vec<(&str, &str)> = me.chain(online).chain(rows).collect();
         let lower = who.to_lowercase();

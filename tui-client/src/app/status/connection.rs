@@ -1,4 +1,4 @@
-//! What is known of the connection: to whom, in which state, until when. The app keeps it from the link's news; the
+//! What is known of the connection: to whom, in which state, until when. The app keeps it from what the link tells; the
 //! header and the join screen show it.
 
 use std::time::{Duration, Instant};
@@ -19,9 +19,10 @@ const FRESH: Duration = Duration::from_secs(10);
 const SLOW: Duration = Duration::from_millis(500);
 
 /// In which state the connection is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum State {
     /// It is being made.
+    #[default]
     Connecting,
     /// The server has said hello; we are not in.
     Connected,
@@ -46,8 +47,8 @@ pub(crate) struct NewCertificate {
 }
 
 /// The connection.
-#[derive(Debug)]
-pub(crate) struct Connection {
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionStatus {
     /// The address as the link tells it, made printable.
     pub(crate) server: String,
     /// All of them, where it is one of several.
@@ -69,21 +70,10 @@ pub(crate) struct Connection {
     pub(crate) first_seen: Option<NewCertificate>,
 }
 
-impl Connection {
+impl ConnectionStatus {
     pub(super) fn new(server: &str) -> Self {
         let room = text::printable(server).into_owned();
-        Self {
-            server: listed(&room),
-            room,
-            state: State::Connecting,
-            hosting: false,
-            hello: None,
-            held_up: None,
-            round_trip: None,
-            measured: None,
-            log: None,
-            first_seen: None,
-        }
+        Self { server: listed(&room), room, ..Self::default() }
     }
 
     /// A try begins. What was wrong with the last one at the same address goes on to be told until it is known better.
@@ -244,7 +234,7 @@ mod tests {
     #[test]
     fn a_round_trip_is_told_in_two_digits_and_asked_for_only_by_who_types() {
         let now = Instant::now();
-        let mut connection = Connection::new("server");
+        let mut connection = ConnectionStatus::new("server");
         assert!(!connection.wants_round_trip(now), "nobody is in");
         connection.joined(None, now);
         assert_eq!(connection.round_trip(), None);

@@ -47,19 +47,19 @@ impl Leaving {
 
     /// `/exit`, or Ctrl-D on an empty line.
     pub(crate) fn command(&mut self, others: usize, now: Instant) -> LeaveDecision {
-        if others == 0 || self.warned_until.is_some_and(|until| now < until) {
-            return LeaveDecision::Leave;
-        }
-        self.warned_until = Some(now + WARNED);
-        LeaveDecision::Warn(others)
+        Self::confirm(&mut self.warned_until, others, now)
     }
 
     /// Ctrl-Z.
     pub(crate) fn stop(&mut self, others: usize, now: Instant) -> LeaveDecision {
-        if others == 0 || self.warned_of_stopping_until.take().is_some_and(|until| now < until) {
+        Self::confirm(&mut self.warned_of_stopping_until, others, now)
+    }
+
+    fn confirm(warned_until: &mut Option<Instant>, others: usize, now: Instant) -> LeaveDecision {
+        if others == 0 || warned_until.take().is_some_and(|until| now < until) {
             return LeaveDecision::Leave;
         }
-        self.warned_of_stopping_until = Some(now + WARNED);
+        *warned_until = Some(now + WARNED);
         LeaveDecision::Warn(others)
     }
 
@@ -68,7 +68,7 @@ impl Leaving {
         self.by_key = false;
     }
 
-    /// Something else was entered: whoever goes on squaring does not mean to leave.
+    /// Something else was entered: somebody who goes on squaring does not mean to leave.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }

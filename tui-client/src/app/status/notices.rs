@@ -31,22 +31,11 @@ pub(crate) struct Notice {
     pub(crate) text: String,
     /// How grave it is.
     pub(crate) severity: Severity,
-    until: Instant,
-    stays_while_typing: bool,
-    /// It is about the connection, and over once we are in.
-    while_lost: bool,
-}
-
-impl Notice {
     /// Until when it stands. Two that say the same differ by it.
-    pub(crate) const fn until(&self) -> Instant {
-        self.until
-    }
-
-    /// Whether it is about the connection, and comes with every try.
-    pub(crate) const fn is_while_lost(&self) -> bool {
-        self.while_lost
-    }
+    pub(crate) until: Instant,
+    stays_while_typing: bool,
+    /// It is about the connection: it comes with every try, and is over once we are in.
+    pub(crate) while_lost: bool,
 }
 
 /// At most one notice: a newer one takes the place of an older. What is said only once waits for its turn instead.
@@ -124,7 +113,7 @@ impl Notices {
 
     /// Something else is wrong by now. Why there is no connection goes on to be told.
     pub(crate) fn make_way(&mut self) {
-        if !self.current.as_ref().is_some_and(Notice::is_while_lost) {
+        if !self.current.as_ref().is_some_and(|notice| notice.while_lost) {
             self.take_away();
         }
     }

@@ -6,17 +6,10 @@ use crate::config::Notify;
 use crate::event::{Effect, TerminalEffect};
 
 /// Whether somebody looks elsewhere, and how many results of theirs came meanwhile.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct MissedResults {
-    notify: Notify,
     elsewhere: bool,
     count: usize,
-}
-
-impl MissedResults {
-    pub(super) const fn new(notify: Notify) -> Self {
-        Self { notify, elsewhere: false, count: 0 }
-    }
 }
 
 impl App {
@@ -24,7 +17,7 @@ impl App {
     pub(in crate::app) fn focus(&mut self, focused: bool) {
         let missed = &mut self.status.missed;
         missed.elsewhere = !focused;
-        if focused && std::mem::take(&mut missed.count) > 0 && missed.notify == Notify::Title {
+        if focused && std::mem::take(&mut missed.count) > 0 && self.setup.notify == Notify::Title {
             self.effects.push(Effect::Terminal(TerminalEffect::Title(self.strings.program.to_owned())));
         }
     }
@@ -36,7 +29,7 @@ impl App {
             return;
         }
         missed.count += count;
-        let effect = match missed.notify {
+        let effect = match self.setup.notify {
             Notify::Off => return,
             Notify::Bell => TerminalEffect::Bell,
             Notify::Title => TerminalEffect::Title(format!("({}) {}", missed.count, self.strings.program)),

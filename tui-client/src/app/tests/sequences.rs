@@ -275,7 +275,7 @@ proptest! {
                     prop_assert_eq!(after.get(&seq), Some(&line), "result {}", seq);
                 }
             }
-            if let Some(wake) = room.app.next_wake(room.now) {
+            if let Some(wake) = room.app.next_wake() {
                 prop_assert!(wake > room.now, "a wake that is due already would spin");
             }
         }

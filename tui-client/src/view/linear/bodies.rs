@@ -24,8 +24,8 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
             }
         }
         Body::Online => {
-            lines.push((strings.online)(app.people.online.count()));
-            for person in app.people.online.people().iter().take(MOST) {
+            lines.push((strings.online)(app.people.online.count));
+            for person in app.people.online.people.iter().take(MOST) {
                 let me = if person.id == app.people.me.id { format!(" ({})", strings.me) } else { String::new() };
                 let id = if person.id == person.name { String::new() } else { format!(", {}", person.id) };
                 let terminals = if person.sessions > 1 {
@@ -35,7 +35,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
                 };
                 lines.push(format!("{}{me}{id}{terminals}", person.name));
             }
-            let more = app.people.online.count().saturating_sub(app.people.online.people().len().min(MOST));
+            let more = app.people.online.count.saturating_sub(app.people.online.people.len().min(MOST));
             if more > 0 {
                 lines.push((strings.more_online)(&text::grouped(more)));
             }

@@ -135,7 +135,7 @@ impl Feed {
         self.asked.clone()
     }
 
-    /// Whether a page is under way.
+    /// Whether a page is in flight.
     pub(crate) const fn is_asking(&self) -> bool {
         self.asked.is_some()
     }

@@ -104,7 +104,7 @@ impl PendingList {
         self.squares.get(index)
     }
 
-    /// Forgets all of them: another student's are told anew.
+    /// Forgets all of them: the link tells those of another student.
     pub(crate) fn clear(&mut self) {
         self.squares.clear();
         self.ids.clear();

@@ -1,5 +1,5 @@
-//! What of the feed is visible: which item stands on which line, and how the scroll anchor holds while items come and go
-//! above and below. The feed moves it, the view asks it.
+//! What of the feed is visible: which item stands on which line, and how the scroll anchor holds while items come and
+//! go above and below. The feed moves it, the view asks it.
 
 use super::{Feed, PendingSquare};
 use crate::app::Row;
@@ -32,14 +32,15 @@ pub(crate) enum Top {
     Beginning,
     /// There are more; they come when somebody scrolls here.
     More,
-    /// A page of them is under way.
+    /// A page of them is in flight.
     Loading,
 }
 
 /// Where the feed stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ScrollAnchor {
     /// The newest is on the last line.
+    #[default]
     Newest,
     /// The result `seq` is on `line`, counted from the first visible line; it may lie a little outside.
     At { seq: u64, line: isize },
@@ -81,16 +82,6 @@ impl Feed {
     pub(crate) fn selected(&self) -> Option<&Row> {
         let seq = self.selected?;
         self.rows.get(self.index_of(seq)).filter(|row| row.seq() == seq)
-    }
-
-    /// The cells that the widest name loaded so far takes up; it only grows, so that columns do not jump.
-    pub(crate) const fn name_width(&self) -> usize {
-        self.name_width
-    }
-
-    /// The same for student ids.
-    pub(crate) const fn id_width(&self) -> usize {
-        self.id_width
     }
 
     /// The result that holds the anchor, and its line; none while the newest is followed.
@@ -219,7 +210,7 @@ impl Feed {
 
     pub(super) fn last_visible_row(&self) -> Option<usize> {
         let end = self.top() + isize::try_from(self.height).ok()?;
-        // The item at `end` is just out of sight; the row of item i is i - 1, and one less below the divider.
+        // The item at `end` is just below the visible ones; the row of item i is i - 1, and one less below the divider.
         let index = usize::try_from(end - 2).ok().filter(|_| !self.rows.is_empty())?;
         let row = index - usize::from(self.divider_above().is_some_and(|above| above <= index));
         Some(row.min(self.rows.len() - 1))
