@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use squares_shared::message::{ResultLine, SquareResult, append_line};
+use squares_shared::message::{FromServer, SquareResult, append_line};
 use squares_shared::new_file::NewFile;
 use squares_shared::spreadsheet::Table;
 
@@ -151,7 +151,7 @@ fn work(
         tell(ExportNews::Ready);
         while let Ok(command) = commands.recv() {
             match command {
-                ExportCommand::Page(results) => file.add(&results)?,
+                ExportCommand::Page(results) => file.add(results)?,
                 ExportCommand::End => {
                     return Ok(Some(if file.finish()? { ExportNews::Done } else { ExportNews::Exists }));
                 }
@@ -185,7 +185,7 @@ impl ExportFile {
         Ok(this)
     }
 
-    fn add(&mut self, results: &[SquareResult]) -> io::Result<()> {
+    fn add(&mut self, results: Vec<SquareResult>) -> io::Result<()> {
         let mut bytes = Vec::new();
         match self.format {
             Format::Csv => {
@@ -194,7 +194,7 @@ impl ExportFile {
                 table.end()?;
             }
             Format::JsonLines => {
-                results.iter().for_each(|result| append_line(&mut bytes, &ResultLine::Result(borrowed(result))));
+                results.into_iter().for_each(|result| append_line(&mut bytes, &FromServer::Result(result)));
             }
         }
         self.write(&bytes)
@@ -218,18 +218,6 @@ impl ExportFile {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             published => published.map(|()| true),
         }
-    }
-}
-
-fn borrowed(result: &SquareResult) -> SquareResult<&str> {
-    SquareResult {
-        seq: result.seq,
-        at: &result.at,
-        student: &result.student,
-        name: &result.name,
-        number: &result.number,
-        square: &result.square,
-        id: result.id.as_deref(),
     }
 }
 
@@ -308,7 +296,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         let mut file = ExportFile::begin(&path, Format::Csv, false).unwrap();
-        file.add(&[result(1, "가람")]).unwrap();
+        file.add(vec![result(1, "가람")]).unwrap();
         fs::write(&path, "mine").unwrap();
         assert!(!file.finish().unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
@@ -323,8 +311,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         let mut file = ExportFile::begin(&path, Format::Csv, false).unwrap();
-        file.add(&[result(3, "가람"), result(4, "나래")]).unwrap();
-        file.add(&[result(1, "다온")]).unwrap();
+        file.add(vec![result(3, "가람"), result(4, "나래")]).unwrap();
+        file.add(vec![result(1, "다온")]).unwrap();
         file.file.file().set_len(file.length - 1).unwrap();
         assert_eq!(file.finish().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         assert!(!path.exists() && fs::read_dir(folder.path()).unwrap().count() == 0);
