@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use squares_server::{LONGEST_ROSTER, make_pins};
-use squares_shared::{new_file::NewFile, regular_file};
+use squares_shared::{
+    new_file::{NewFile, NewFileError},
+    regular_file,
+};
 
 use super::counted;
 
@@ -56,9 +59,12 @@ impl MakePins {
 }
 
 fn begin(path: &Path) -> anyhow::Result<NewFile> {
-    NewFile::begin(path)
-        .map_err(io::Error::from)
-        .with_context(|| format!("cannot make {}; give the name of a file that is not there yet", path.display()))
+    match NewFile::begin(path) {
+        Err(NewFileError::Exists(path)) => {
+            bail!("cannot make {}; give the name of a file that is not there yet", path.display())
+        }
+        begun => Ok(begun?),
+    }
 }
 
 fn fill(new: &NewFile, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
