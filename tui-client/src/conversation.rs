@@ -1,12 +1,13 @@
 //! One client's conversation with a room: the one place that knows what the lines of a server mean and what to say
-//! when. It reads no socket, no clock and no disk (sans-I/O): lines and the time come in, [`LinkEvent`]s and the bytes of requests
-//! come out. The link, plain mode and the fuzzer drive it; the simulation drives the link.
+//! when. It reads no socket, no clock and no disk (sans-I/O): lines and the time come in, [`LinkEvent`]s and the bytes
+//! of requests come out. The link, plain mode and the fuzzer drive it; the simulation drives the link.
 //!
 //! A driver tells it that a server said hello ([`Conversation::connected`]), asks to [`Conversation::join`], gives it
 //! each line ([`Conversation::hear`]), lets squares go ([`Conversation::send_squares`]), writes what stands in
-//! [`Conversation::output`], comes back at [`Conversation::deadline`], and tells it that the connection is over
-//! ([`Conversation::ended`]). Its place in the order, the unanswered squares and who wants to be in outlive
-//! connections. What a connection is, which server it leads to, and what anybody is shown, is the driver's.
+//! [`Conversation::output`], takes each [`Conversation::next_event`], comes back at [`Conversation::deadline`], and
+//! tells it that the connection is over ([`Conversation::ended`]). Its place in the order, the unanswered squares and
+//! who wants to be in outlive connections. What a connection is, which server it leads to, and what anybody is shown,
+//! is the driver's.
 
 mod backoff;
 mod cursor;
@@ -97,7 +98,7 @@ pub struct Conversation {
     events: VecDeque<LinkEvent>,
     /// The `id`s of squares that have their answer.
     finished: Vec<String>,
-    current: Current,
+    current: CurrentConnection,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -114,7 +115,7 @@ enum Stage {
 
 /// What is known of the connection at hand.
 #[derive(Debug, Default)]
-struct Current {
+struct CurrentConnection {
     hello: Option<Hello>,
     stage: Stage,
     /// Since when something is awaited and nothing was heard; none while nothing is awaited.
@@ -148,13 +149,13 @@ impl Conversation {
             output: Vec::new(),
             events: VecDeque::new(),
             finished: Vec::new(),
-            current: Current::default(),
+            current: CurrentConnection::default(),
         }
     }
 
     /// A server said hello, on a new connection.
     pub fn connected(&mut self, hello: Hello) {
-        self.current = Current { hello: Some(hello), stage: Stage::Outside, ..Current::default() };
+        self.current = CurrentConnection { hello: Some(hello), stage: Stage::Outside, ..CurrentConnection::default() };
     }
 
     /// The connection is over: what is in flight goes back into the window.
@@ -162,7 +163,7 @@ impl Conversation {
         self.backoff.left(self.current.joined_at.map_or(Duration::ZERO, |since| now - since));
         self.window.connection_lost();
         self.output.clear();
-        self.current = Current::default();
+        self.current = CurrentConnection::default();
     }
 
     /// What the server said of itself, while there is a connection.
@@ -362,7 +363,7 @@ impl Conversation {
 
     /// Starts or ends the watch over silence, after anything that changes what is awaited.
     fn watch(&mut self, now: Instant) {
-        let Current { stage, pages, pinged, .. } = &self.current;
+        let CurrentConnection { stage, pages, pinged, .. } = &self.current;
         if *stage == Stage::Asked || !pages.is_empty() || pinged.is_some() || self.window.awaits_answer() {
             self.current.quiet_since.get_or_insert(now);
         } else {

@@ -48,7 +48,7 @@ const EVENTS: usize = 64;
 
 /// What the link needs to know of the world.
 #[derive(Clone)]
-pub struct Options {
+pub struct LinkOptions {
     /// The server, or several of one room, as [`read_servers`](crate::address::read_servers) gives them; none: the
     /// default address, where this process hosts one if nobody listens.
     pub server: Option<String>,
@@ -60,7 +60,7 @@ pub struct Options {
     pub outbox: Option<PathBuf>,
     /// The PIN, for a server that asks for one.
     pub pin: Option<Pin>,
-    /// Whom to believe inside TLS; none: without TLS.
+    /// Whom to trust inside TLS; none: without TLS.
     pub trust: Option<Trust>,
     /// Which servers spoke TLS before: without it, none of them gets a PIN.
     pub known: Known,
@@ -78,8 +78,8 @@ pub enum Command {
     },
     /// Give this PIN where a server asks for one, from now on; empty: none is known any more.
     UsePin(Pin),
-    /// Somebody has been shown this certificate: it is believed from now on, and a PIN may go to whoever has it.
-    Believe {
+    /// Somebody has been shown this certificate: it is trusted from now on, and a PIN may go to whoever has it.
+    Trust {
         /// The server.
         server: String,
         /// The fingerprint.
@@ -117,7 +117,7 @@ impl Link {
     ///
     /// # Errors
     /// Where the system gives no thread, or nothing to wait on sockets with.
-    pub fn start(options: Options) -> io::Result<(Self, mpsc::Receiver<LinkEvent>)> {
+    pub fn start(options: LinkOptions) -> io::Result<(Self, mpsc::Receiver<LinkEvent>)> {
         let (link, events, task) = Self::start_at(options, Arc::new(System));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("link".into()).spawn(move || runtime.block_on(task))?;
@@ -127,7 +127,7 @@ impl Link {
     /// The link with the network and the disk that it is given, and its task, which runs as long as somebody polls
     /// it: in a simulation, on one thread and a clock of its own.
     pub fn start_at(
-        options: Options,
+        options: LinkOptions,
         environment: Arc<dyn Environment>,
     ) -> (Self, mpsc::Receiver<LinkEvent>, impl Future<Output = ()> + Send) {
         let (commands, to_do) = mpsc::channel(COMMANDS);

@@ -63,7 +63,7 @@ fn run(flags: Flags) -> Result<ExitCode, String> {
     }
     // Somebody who only wants to follow is not asked for numbers on the terminal.
     let only_follow = flags.follow && typing;
-    Ok(plain::run(plain::Options {
+    Ok(plain::run(plain::PlainOptions {
         trust,
         known: known(),
         server: flags.server.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
@@ -122,7 +122,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         in_tmux: !variable("TMUX").is_empty(),
         can_copy: !bare,
     };
-    let link = link::Options {
+    let link = link::LinkOptions {
         trust,
         known: known(),
         server: flags.server,

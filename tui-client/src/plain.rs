@@ -13,8 +13,8 @@ mod session;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use output::Output;
-use session::{End, Session, Tells};
+use output::Printer;
+use session::{End, PlainRun, Tells};
 
 use crate::link::{Known, Trust};
 use crate::pin::Pin;
@@ -25,7 +25,7 @@ pub const NEEDS_STUDENT: &str = "a student id is needed here; give it with --stu
 
 /// What plain mode is asked to do.
 #[derive(Clone)]
-pub struct Options {
+pub struct PlainOptions {
     /// The server, or several of one room, as [`read_servers`](crate::address::read_servers) gives them.
     pub server: String,
     /// The student id; none to watch without taking part, which `follow` can.
@@ -34,7 +34,7 @@ pub struct Options {
     pub name: Option<String>,
     /// The PIN, where one was given.
     pub pin: Option<Pin>,
-    /// Whom to believe inside TLS; none: without TLS.
+    /// Whom to trust inside TLS; none: without TLS.
     pub trust: Option<Trust>,
     /// Which servers spoke TLS before: without it, none of them gets a PIN.
     pub known: Known,
@@ -58,8 +58,8 @@ pub enum Numbers {
 /// Runs to the end. The exit code is 0 where everything was squared, 1 where a number was refused, and 3 where there
 /// is no server or it did not let the student in.
 #[must_use]
-pub fn run(options: Options) -> ExitCode {
-    let mut output = Output::new(io::stdout(), io::stderr());
+pub fn run(options: PlainOptions) -> ExitCode {
+    let mut output = Printer::new(io::stdout(), io::stderr());
     // What is only worth knowing to somebody who waits has no place among the errors that a script collects. Of a run
     // without an end, somebody reads those later.
     let somebody = io::stderr().is_terminal();
@@ -100,9 +100,9 @@ pub fn run(options: Options) -> ExitCode {
 }
 
 async fn follow_or_finish<O: io::Write, E: io::Write>(
-    options: Options,
+    options: PlainOptions,
     tells: Tells,
-    output: &mut Output<O, E>,
+    output: &mut Printer<O, E>,
 ) -> End {
     let given = match &options.numbers {
         Numbers::These(numbers) => Ok(input::arguments(numbers.clone())),
@@ -119,7 +119,7 @@ async fn follow_or_finish<O: io::Write, E: io::Write>(
         () = interrupted => End::Interrupted,
         // Who has read enough should not have to wait for the next result to be rid of us.
         () = terminal::gone(&reader) => End::Closed,
-        end = Session::new(options, tells, given, output).run() => end,
+        end = PlainRun::new(options, tells, given, output).run() => end,
     };
     match output.flush() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => End::Unwritable(error),

@@ -49,7 +49,7 @@ pub struct RoomOptions {
     /// What the app starts with; its size is taken from the terminal.
     pub setup: Setup,
     /// What the link needs to know.
-    pub link: link::Options,
+    pub link: link::LinkOptions,
     /// What of the terminal is ours.
     pub modes: Modes,
     /// Whether the terminal may be asked for its background; some print such a question.

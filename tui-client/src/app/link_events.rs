@@ -114,7 +114,7 @@ impl App {
         if let Some(NewCertificate { server, fingerprint, .. }) = self.status.connection.first_seen.take() {
             let sentence = (self.strings.first_seen)(&text::printable(&server), &fingerprint);
             self.say(Severity::Warning, sentence);
-            self.ask_link(Command::Believe { server, fingerprint });
+            self.ask_link(Command::Trust { server, fingerprint });
         }
     }
 

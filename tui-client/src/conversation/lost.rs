@@ -36,7 +36,7 @@ pub enum Lost {
     /// It asks for a PIN without TLS, which it spoke before, and this program was not told to speak it; the file that
     /// remembers that.
     WithoutTls(PathBuf),
-    /// Its certificate is not believed, or TLS failed otherwise; why.
+    /// Its certificate is not trusted, or TLS failed otherwise; why.
     Untrusted(String),
     /// Its certificate is another than before.
     Changed {

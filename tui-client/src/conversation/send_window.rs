@@ -1,10 +1,10 @@
-//! The squares that have no answer yet: which of them are on their way, which wait, and which may go next.
+//! The squares that have no answer yet: which of them are in flight, which wait, and which may go next.
 //! Pure, it sends nothing itself. The link and plain mode ask it after everything that happens.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-/// The most squares on their way at once: enough to fill the server's batches, little enough to be sent
+/// The most squares in flight at once: enough to fill the server's batches, little enough to be sent
 /// again in one breath.
 pub const WINDOW: usize = 64;
 
@@ -42,10 +42,10 @@ pub struct SendWindow {
     /// By their place in the order; the adopted ones have places below zero.
     waiting: BTreeMap<i64, Pending>,
     /// By `id`, with their place.
-    on_their_way: HashMap<String, (i64, Pending)>,
+    in_flight: HashMap<String, (i64, Pending)>,
     lowest: i64,
     highest: i64,
-    /// How many may be on their way at present. One after the server held us up, growing with each answer, so that a
+    /// How many may be in flight at present. One after the server held us up, growing with each answer, so that a
     /// server which takes twenty a second is not sent sixty-four again and again.
     room: usize,
     held_until: Option<Instant>,
@@ -57,7 +57,7 @@ impl Default for SendWindow {
     fn default() -> Self {
         Self {
             waiting: BTreeMap::new(),
-            on_their_way: HashMap::new(),
+            in_flight: HashMap::new(),
             lowest: 0,
             highest: 0,
             room: WINDOW,
@@ -85,18 +85,18 @@ impl SendWindow {
 
     /// The square to send now, which is on its way from here on; `None` where none waits or none may go.
     pub fn take_next(&mut self, now: Instant) -> Option<Pending> {
-        if self.held_until.is_some_and(|until| until > now) || self.on_their_way.len() >= self.room {
+        if self.held_until.is_some_and(|until| until > now) || self.in_flight.len() >= self.room {
             return None;
         }
         self.held_until = None;
         let (place, square) = self.waiting.pop_first()?;
-        self.on_their_way.insert(square.id.clone(), (place, square.clone()));
+        self.in_flight.insert(square.id.clone(), (place, square.clone()));
         Some(square)
     }
 
     /// The square with this `id` has its answer, for good or ill; gives it back if it was here.
     pub fn finish(&mut self, id: &str) -> Option<Pending> {
-        if let Some((_, square)) = self.on_their_way.remove(id) {
+        if let Some((_, square)) = self.in_flight.remove(id) {
             self.room = (self.room + 1).min(WINDOW);
             self.storage_failures = 0;
             self.rate_failures = 0;
@@ -135,7 +135,7 @@ impl SendWindow {
 
     /// The connection is gone: everything on its way goes back to its place, and may be sent again on the next.
     pub fn connection_lost(&mut self) {
-        self.waiting.extend(self.on_their_way.drain().map(|(_, placed)| placed));
+        self.waiting.extend(self.in_flight.drain().map(|(_, placed)| placed));
         self.room = WINDOW;
         self.held_until = None;
     }
@@ -156,29 +156,29 @@ impl SendWindow {
     /// Whether an answer is awaited.
     #[must_use]
     pub fn awaits_answer(&self) -> bool {
-        !self.on_their_way.is_empty()
+        !self.in_flight.is_empty()
     }
 
     /// Whether a square with this `id` has no answer yet.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.on_their_way.contains_key(id) || self.waiting.values().any(|square| square.id == id)
+        self.in_flight.contains_key(id) || self.waiting.values().any(|square| square.id == id)
     }
 
     /// How many squares have no answer yet.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.waiting.len() + self.on_their_way.len()
+        self.waiting.len() + self.in_flight.len()
     }
 
     /// Whether every square has its answer.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.on_their_way.is_empty()
+        self.waiting.is_empty() && self.in_flight.is_empty()
     }
 
     fn take_back(&mut self, id: &str) -> Option<()> {
-        let (place, square) = self.on_their_way.remove(id)?;
+        let (place, square) = self.in_flight.remove(id)?;
         self.waiting.insert(place, square);
         Some(())
     }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_are_on_their_way_at_once() {
+    fn only_so_many_are_in_flight_at_once() {
         let now = Instant::now();
         let mut window = window(0..100);
         assert_eq!(send_all(&mut window, now).len(), WINDOW);

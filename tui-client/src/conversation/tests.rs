@@ -29,7 +29,7 @@ impl Talk {
         self.conversation.join(self.now);
     }
 
-    fn welcome(&mut self, replay_after: u64) -> Event {
+    fn welcome(&mut self, replay_after: u64) -> LinkEvent {
         let online = r#"{"count":1,"students":[]}"#;
         let line = format!(
             r#"{{"type":"welcome","student":null,"online":{online},"latest":{replay_after},"replay_after":{replay_after}}}"#
@@ -37,19 +37,19 @@ impl Talk {
         self.hear(&line).unwrap().unwrap()
     }
 
-    fn hear(&mut self, line: &str) -> Result<Option<Event>, Lost> {
+    fn hear(&mut self, line: &str) -> Result<Option<LinkEvent>, Lost> {
         self.conversation.heard();
         self.conversation.hear(Line::Whole(line.as_bytes()), self.now)?;
         Ok(self.events().pop())
     }
 
-    fn send(&mut self) -> Option<Event> {
+    fn send(&mut self) -> Option<LinkEvent> {
         self.conversation.send_squares(self.now, usize::MAX);
         self.events().pop()
     }
 
     /// What was told since this was last asked.
-    fn events(&mut self) -> Vec<Event> {
+    fn events(&mut self) -> Vec<LinkEvent> {
         std::iter::from_fn(|| self.conversation.next_event()).collect()
     }
 
@@ -63,8 +63,6 @@ impl Talk {
         self.conversation.overdue(self.now)
     }
 }
-
-type Event = LinkEvent;
 
 fn result(seq: u64, student: &str, id: &str) -> String {
     format!(
@@ -106,7 +104,7 @@ fn a_pin_goes_only_where_it_is_asked_for_and_never_as_a_number() {
     talk.connect(Auth::Pin, "a");
     assert!(talk.said().contains(r#""pin":"0042""#));
     talk.welcome(0);
-    assert!(matches!(talk.send(), Some(Event::Withheld { id }) if id == "id-0042"));
+    assert!(matches!(talk.send(), Some(LinkEvent::Withheld { id }) if id == "id-0042"));
     assert!(!talk.said().contains("0042"));
     assert_eq!(talk.conversation.window.len(), 1);
 }
@@ -118,7 +116,7 @@ fn a_square_too_long_for_the_server_is_not_sent_and_those_behind_it_are() {
     talk.connect(Auth::Open, "a");
     talk.welcome(0);
     talk.said();
-    assert!(matches!(talk.send(), Some(Event::Rejected { error, .. }) if error.code == ErrorCode::TooLong));
+    assert!(matches!(talk.send(), Some(LinkEvent::Rejected { error, .. }) if error.code == ErrorCode::TooLong));
     let square = FromClient::Square(Square { number: "3".into(), id: Some("id-3".into()) });
     assert_eq!(talk.said().into_bytes(), to_line(&square));
 }
@@ -131,7 +129,7 @@ fn a_square_is_answered_once_by_its_own_student_and_what_a_loss_leaves_is_sent_a
     talk.send();
     let heard = |talk: &mut Talk, seq, student, id| {
         let event = talk.hear(&result(seq, student, id)).unwrap();
-        (matches!(event, Some(Event::Results(_))), talk.conversation.take_finished() == [id])
+        (matches!(event, Some(LinkEvent::Results(_))), talk.conversation.take_finished() == [id])
     };
     assert_eq!(heard(&mut talk, 1, "s2", "id-1"), (true, false));
     assert_eq!(heard(&mut talk, 2, "s1", "id-1"), (true, true));
@@ -149,15 +147,15 @@ fn a_square_is_answered_once_by_its_own_student_and_what_a_loss_leaves_is_sent_a
 fn errors_mean_what_they_are_about() {
     let mut talk = Talk::new(ROOM, &["1", "2"]);
     talk.connect(Auth::Open, "a");
-    assert!(matches!(talk.hear(&error("rate_limited", "null")), Ok(Some(Event::JoinRefused(_)))));
+    assert!(matches!(talk.hear(&error("rate_limited", "null")), Ok(Some(LinkEvent::JoinRefused(_)))));
     talk.conversation.join(talk.now);
     talk.welcome(0);
     talk.send();
-    assert!(matches!(talk.hear(&error("not_a_number", "\"id-1\"")), Ok(Some(Event::Rejected { .. }))));
-    assert!(matches!(talk.hear(&error("storage_unavailable", "\"id-2\"")), Ok(Some(Event::Throttled { .. }))));
+    assert!(matches!(talk.hear(&error("not_a_number", "\"id-1\"")), Ok(Some(LinkEvent::Rejected { .. }))));
+    assert!(matches!(talk.hear(&error("storage_unavailable", "\"id-2\"")), Ok(Some(LinkEvent::Throttled { .. }))));
     assert_eq!(talk.conversation.deadline(), Some(talk.now + Duration::from_secs(1)));
     talk.conversation.ask_page(PageOwner::Export, PageRequest::default(), talk.now);
-    assert!(matches!(talk.hear(&error("bad_message", "null")), Ok(Some(Event::Refused(_)))));
+    assert!(matches!(talk.hear(&error("bad_message", "null")), Ok(Some(LinkEvent::Refused(_)))));
     let page = r#"{"type":"history","results":[],"more":false,"student":null}"#;
     assert_eq!(talk.hear(page), Ok(None), "nobody asked for it any more");
     assert_eq!(talk.hear(&error("join_timeout", "null")), Err(Lost::Closed(Some("No.".into()))));

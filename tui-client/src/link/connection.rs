@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::refused::{self, FIRST, PATIENCE, Refused, plain_words};
 use super::trust::FirstSeen;
-use super::wire::{Connected, Wire};
+use super::wire::{Connected, Transport};
 use crate::conversation::{Lost, read_line, without_mark};
 
 /// The longest line taken from a server before it said hello.
@@ -42,8 +42,8 @@ pub const BATCH: usize = 256 << 10;
 
 /// A connection, from connecting to its end.
 #[derive(Debug)]
-pub struct Connection {
-    wire: Wire,
+pub struct ServerConnection {
+    wire: Transport,
     lines: LineReader,
     /// Taken from the socket into here; allocated once.
     chunk: Box<[u8]>,
@@ -57,11 +57,11 @@ pub struct Connection {
     begins: Option<Vec<u8>>,
     /// It said nothing for so long that it was asked.
     asked: bool,
-    /// The server's certificate, where it is believed because it is the first.
+    /// The server's certificate, where it is trusted because it is the first.
     first_seen: Option<FirstSeen>,
 }
 
-impl Connection {
+impl ServerConnection {
     /// Waits for `hello` on a connection that was made.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Connection {
         }))
     }
 
-    /// The server's certificate, told once, where it is believed because it is the first from there.
+    /// The server's certificate, told once, where it is trusted because it is the first from there.
     pub fn take_first_seen(&mut self) -> Option<FirstSeen> {
         self.first_seen.take()
     }

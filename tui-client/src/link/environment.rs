@@ -19,7 +19,7 @@ pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where the link meets the network and the disk.
 pub trait Environment: Send + Sync {
-    /// Connects to this address, inside TLS where there is a rule whom to believe.
+    /// Connects to this address, inside TLS where there is a rule whom to trust.
     fn connect(&self, address: &str, trust: Option<&Trust>) -> Connecting;
 
     /// Carries this out beside the link, which does not wait for it.

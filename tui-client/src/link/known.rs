@@ -1,8 +1,8 @@
-//! The certificates that were believed before: a file with `ADDRESS FINGERPRINT` on each line, or `ADDRESS root` for
+//! The certificates that were trusted before: a file with `ADDRESS FINGERPRINT` on each line, or `ADDRESS root` for
 //! one that led to a root. Read before a connection is judged, and added to once its certificate was shown to
 //! somebody. Used by `trust`.
 //!
-//! Of several lines for an address the last counts, except that one which led to a root once is believed with nothing
+//! Of several lines for an address the last counts, except that one which led to a root once is trusted with nothing
 //! less. Lines that cannot be read are passed over, and stay.
 
 use std::collections::HashMap;
@@ -28,10 +28,10 @@ const LONGEST: u64 = 1 << 20;
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The certificates that were believed before.
+/// The certificates that were trusted before.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// The file; none: what is believed is forgotten with this run.
+    /// The file; none: what is trusted is forgotten with this run.
     path: Option<PathBuf>,
     /// What could not be written.
     unwritten: Arc<Mutex<HashMap<String, String>>>,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use squares_shared::message::ErrorCode;
 
 use super::environment::Environment;
-use super::{FirstSeen, Options, now};
+use super::{FirstSeen, LinkOptions, now};
 use crate::conversation::{Conversation, Cursor, LinkEvent, Pending, Policy};
 use crate::store::Unkept;
 use crate::store::outbox::Owner;
@@ -37,7 +37,7 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    pub(super) fn new(options: &Options, environment: Arc<dyn Environment>) -> Self {
+    pub(super) fn new(options: &LinkOptions, environment: Arc<dyn Environment>) -> Self {
         let mut conversation = Conversation::new(ROOM);
         conversation.pin.clone_from(&options.pin);
         Self {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use squares_shared::message::{Auth, Hello};
 
 use super::Environment;
-use super::connection::Connection;
+use super::connection::ServerConnection;
 use super::known::Known;
 use super::race::{Way, race};
 use super::refused::Refused;
@@ -28,7 +28,7 @@ pub struct Reached {
     /// Which it is.
     pub server: String,
     /// The connection to it.
-    pub connection: Connection,
+    pub connection: ServerConnection,
     /// What it said of itself.
     pub hello: Hello,
 }
@@ -60,7 +60,7 @@ impl Servers {
         self.all.len() > 1
     }
 
-    /// Reaches the first that says hello, inside TLS where there is a rule whom to believe. Without one, a server
+    /// Reaches the first that says hello, inside TLS where there is a rule whom to trust. Without one, a server
     /// that asks for a PIN is refused where it is among those `known` to speak TLS; none: no PIN would be sent.
     pub fn reach(&self, environment: &dyn Environment, trust: Option<&Trust>, known: Option<&Known>) -> Reaching {
         let known = known.filter(|_| trust.is_none());
@@ -73,7 +73,7 @@ impl Servers {
             let known = known.cloned();
             ways.push(Box::pin(async move {
                 let opened = async {
-                    let (connection, hello) = Connection::over(connecting.await?).await?;
+                    let (connection, hello) = ServerConnection::over(connecting.await?).await?;
                     if let Some(known) = known.filter(|_| hello.auth == Auth::Pin) {
                         known.allows_plain(&server)?;
                     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::Hello;
 
-use super::connection::{BATCH, Connection};
+use super::connection::{BATCH, ServerConnection};
 use super::now;
 use super::refused::plain_words;
 use super::resume::Resume;
@@ -19,18 +19,18 @@ const GATHER: Duration = Duration::from_millis(25);
 
 #[derive(Debug)]
 pub(super) struct Session {
-    connection: Connection,
+    connection: ServerConnection,
     /// When results were last taken, where none were left behind.
     results_at: Option<Instant>,
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection, hello: Hello, resume: &mut Resume) -> Self {
+    pub(super) fn new(connection: ServerConnection, hello: Hello, resume: &mut Resume) -> Self {
         resume.conversation.connected(hello);
         Self { connection, results_at: None }
     }
 
-    /// Waits for the socket, as [`Connection::ready`].
+    /// Waits for the socket, as [`ServerConnection::ready`].
     pub(super) async fn ready(&self, listening: bool) -> io::Result<()> {
         self.connection.ready(listening).await
     }

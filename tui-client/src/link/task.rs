@@ -13,7 +13,7 @@ use tokio::time::sleep_until;
 use super::resume::Resume;
 use super::servers::{Missed, Reached, Reaching, Servers};
 use super::session::Session;
-use super::{Command, Environment, FirstSeen, Options, now};
+use super::{Command, Environment, FirstSeen, LinkOptions, now};
 use crate::address::{each_server, read_servers};
 use crate::conversation::{LinkEvent, Lost, Participant, Pending, RequestIds};
 use crate::host::{Host, HostError};
@@ -39,7 +39,7 @@ enum Phase {
 }
 
 pub(super) struct Task {
-    options: Options,
+    options: LinkOptions,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<LinkEvent>,
     resume: Resume,
@@ -56,7 +56,7 @@ pub(super) struct Task {
     leaving: Option<Instant>,
 }
 
-enum Happened {
+enum TaskInput {
     Command(Option<Command>),
     /// The screen took an event.
     Told,
@@ -71,7 +71,7 @@ enum Happened {
 
 impl Task {
     pub(super) fn new(
-        options: Options,
+        options: LinkOptions,
         environment: Arc<dyn Environment>,
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<LinkEvent>,
@@ -99,14 +99,14 @@ impl Task {
         while !self.has_left() {
             let happened = self.next().await;
             match happened {
-                Happened::Command(Some(command)) => self.handle(command).await,
-                Happened::Command(None) => self.leaving = Some(now() + GOODBYE),
-                Happened::Told => {}
-                Happened::Stored(stored) => self.stored(stored),
-                Happened::Connected(connected) => self.connected(connected),
-                Happened::Hosted(hosted) => self.hosted(hosted),
-                Happened::Socket(socket) => self.socket(&socket),
-                Happened::Time => self.time(),
+                TaskInput::Command(Some(command)) => self.handle(command).await,
+                TaskInput::Command(None) => self.leaving = Some(now() + GOODBYE),
+                TaskInput::Told => {}
+                TaskInput::Stored(stored) => self.stored(stored),
+                TaskInput::Connected(connected) => self.connected(connected),
+                TaskInput::Hosted(hosted) => self.hosted(hosted),
+                TaskInput::Socket(socket) => self.socket(&socket),
+                TaskInput::Time => self.time(),
             }
             self.say_goodbye();
         }
@@ -119,7 +119,7 @@ impl Task {
     }
 
     /// Waits for the next thing to happen. Every branch may be dropped without losing anything.
-    async fn next(&mut self) -> Happened {
+    async fn next(&mut self) -> TaskInput {
         let deadline = self.deadline();
         let Self { commands, events, resume, phase, leaving, .. } = self;
         if leaving.is_some() {
@@ -130,18 +130,18 @@ impl Task {
         let busy = resume.worker.as_ref().is_some_and(OutboxWorker::is_busy);
         tokio::select! {
             biased;
-            command = commands.recv(), if leaving.is_none() && !busy => Happened::Command(command),
+            command = commands.recv(), if leaving.is_none() && !busy => TaskInput::Command(command),
             room = events.reserve(), if !listening => {
                 match (room, resume.events.pop_front()) {
                     (Ok(room), Some(event)) => room.send(event),
                     // Nobody listens any more: the person has left.
                     _ => resume.events.clear(),
                 }
-                Happened::Told
+                TaskInput::Told
             }
-            stored = next_stored(&mut resume.worker) => Happened::Stored(stored),
+            stored = next_stored(&mut resume.worker) => TaskInput::Stored(stored),
             happened = phase.next(listening) => happened,
-            () = sleep_until(deadline.unwrap_or_else(now).into()), if deadline.is_some() => Happened::Time,
+            () = sleep_until(deadline.unwrap_or_else(now).into()), if deadline.is_some() => TaskInput::Time,
         }
     }
 
@@ -162,11 +162,11 @@ impl Task {
         match command {
             Command::Join { student, name } => self.join(student, name).await,
             Command::UsePin(pin) => self.resume.conversation.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
-            Command::Believe { server, fingerprint } => {
+            Command::Trust { server, fingerprint } => {
                 let shown = |new: &mut FirstSeen| new.server == server && new.fingerprint == fingerprint;
                 if let Some(shown) = self.resume.unconfirmed.take_if(shown) {
                     // Where it cannot be kept, it holds for this run, and is shown again in the next.
-                    let _ = shown.believe();
+                    let _ = shown.trust();
                 }
             }
             Command::UseServer(server) => self.use_server(&server).await,
@@ -340,15 +340,15 @@ impl Task {
 }
 
 impl Phase {
-    async fn next(&mut self, listening: bool) -> Happened {
+    async fn next(&mut self, listening: bool) -> TaskInput {
         match self {
             Self::Parked | Self::Waiting(_) => std::future::pending().await,
-            Self::Connecting(reaching) => Happened::Connected(reaching.await.map(Box::new)),
-            Self::Hosting(starting) => Happened::Hosted(match starting.await {
+            Self::Connecting(reaching) => TaskInput::Connected(reaching.await.map(Box::new)),
+            Self::Hosting(starting) => TaskInput::Hosted(match starting.await {
                 Ok(hosted) => hosted,
                 Err(panic) => Err(HostError::Failed(panic.to_string())),
             }),
-            Self::Up(session) => Happened::Socket(session.ready(listening).await),
+            Self::Up(session) => TaskInput::Socket(session.ready(listening).await),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whom to believe inside TLS: a certificate that leads to a root of the system's or to one given, or else the one
+//! Whom to trust inside TLS: a certificate that leads to a root of the system's or to one given, or else the one
 //! that this server showed first, as ssh does it. Called while a connection is made; nothing here is loaded without
 //! `--tls`.
 
@@ -25,7 +25,7 @@ use crate::conversation::Lost;
 /// How `--tls` was asked for.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// The only roots to believe, and certificates to believe themselves; none: those of the system, and what was
+    /// The only roots to trust, and certificates to trust themselves; none: those of the system, and what was
     /// seen first.
     pub ca: Option<PathBuf>,
     /// What was seen first.
@@ -47,8 +47,8 @@ impl Trust {
     }
 }
 
-/// A certificate that is the first from its address. It is believed for this connection, and from then on once
-/// [`Self::believe`] says so: when somebody has been shown it.
+/// A certificate that is the first from its address. It is trusted for this connection, and from then on once
+/// [`Self::trust`] says so: when somebody has been shown it.
 #[derive(Debug, Clone)]
 pub struct FirstSeen {
     /// The server that showed it.
@@ -59,11 +59,11 @@ pub struct FirstSeen {
 }
 
 impl FirstSeen {
-    /// Believes it from now on.
+    /// Trusts it from now on.
     ///
     /// # Errors
     /// Where that cannot be kept beyond this run.
-    pub fn believe(&self) -> io::Result<()> {
+    pub fn trust(&self) -> io::Result<()> {
         self.known.remember(&self.server, &self.fingerprint)
     }
 }
@@ -71,11 +71,11 @@ impl FirstSeen {
 /// What was found about a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
-    /// It is believed, as before.
-    Believed,
+    /// It is trusted, as before.
+    Trusted,
     /// It leads to a root, for the first time.
     ByARoot,
-    /// It is believed because it is the first from there.
+    /// It is trusted because it is the first from there.
     First(String),
     /// It is another than before.
     Changed {
@@ -87,7 +87,7 @@ enum Verdict {
 }
 
 /// Judges the certificate of one connection.
-pub(super) struct Judgement {
+pub(super) struct Verification {
     trust: Trust,
     address: String,
     found: Arc<Mutex<Option<Verdict>>>,
@@ -97,7 +97,7 @@ pub(super) struct Judgement {
 ///
 /// # Errors
 /// Where the given root or what is known cannot be read; one line that says why.
-pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Judgement), String> {
+pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Verification), String> {
     let provider = Arc::new(default_provider());
     let (roots, given) = match &trust.ca {
         Some(ca) => given_root(ca)?,
@@ -110,7 +110,7 @@ pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Judg
         Some(built.map_err(|error| error.to_string())?)
     };
     let found = Arc::new(Mutex::new(None));
-    let judge = Judge {
+    let verifier = TrustVerifier {
         only_roots: trust.ca.is_some(),
         given,
         by_roots,
@@ -122,12 +122,12 @@ pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Judg
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(judge))
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    Ok((config, Judgement { trust: trust.clone(), address: address.to_owned(), found }))
+    Ok((config, Verification { trust: trust.clone(), address: address.to_owned(), found }))
 }
 
-impl Judgement {
+impl Verification {
     fn take(&self) -> Option<Verdict> {
         self.found.lock().take()
     }
@@ -144,7 +144,7 @@ impl Judgement {
             Verdict::First(fingerprint) => {
                 Some(FirstSeen { server: self.address, fingerprint, known: self.trust.known })
             }
-            Verdict::Believed | Verdict::Changed { .. } => None,
+            Verdict::Trusted | Verdict::Changed { .. } => None,
         }
     }
 
@@ -186,8 +186,8 @@ fn roots_of_the_system() -> RootCertStore {
 /// Decides about certificates of one address. It remembers nothing: that the server has the key of its certificate is
 /// not known yet.
 #[derive(Debug)]
-struct Judge {
-    /// A root was given, and nothing else is believed.
+struct TrustVerifier {
+    /// A root was given, and nothing else is trusted.
     only_roots: bool,
     /// The certificates that were given: a server that shows one of them needs no root.
     given: Vec<CertificateDer<'static>>,
@@ -198,8 +198,8 @@ struct Judge {
     found: Arc<Mutex<Option<Verdict>>>,
 }
 
-impl Judge {
-    /// Whether a certificate that leads to no root is believed as one that was given: the usual ones that people make
+impl TrustVerifier {
+    /// Whether a certificate that leads to no root is trusted as one that was given: the usual ones that people make
     /// for themselves are those of authorities, which lead nowhere, and are nobody else's.
     fn check_given(&self, shown: &CertificateDer<'_>, name: &ServerName<'_>, error: Error) -> Result<(), Error> {
         // Both are told once the certificate was found to be valid at this time.
@@ -222,7 +222,7 @@ impl Judge {
     }
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for TrustVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -236,17 +236,17 @@ impl ServerCertVerifier for Judge {
             None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
         };
         match (by_roots, self.only_roots, self.before.as_deref()) {
-            (Ok(()), true, _) | (Ok(()), false, Some(BY_A_ROOT)) => self.say(Verdict::Believed),
-            // From then on nothing less is believed.
+            (Ok(()), true, _) | (Ok(()), false, Some(BY_A_ROOT)) => self.say(Verdict::Trusted),
+            // From then on nothing less is trusted.
             (Ok(()), false, _) => self.say(Verdict::ByARoot),
             (Err(error), true, _) => {
                 self.check_given(certificate, name, error)?;
-                self.say(Verdict::Believed);
+                self.say(Verdict::Trusted);
             }
             (Err(_), false, before) => {
                 let shown = fingerprint(certificate);
                 match before {
-                    Some(before) if is_same(before, &shown) => self.say(Verdict::Believed),
+                    Some(before) if is_same(before, &shown) => self.say(Verdict::Trusted),
                     Some(before) => {
                         self.say(Verdict::Changed { before: before.to_owned(), now: shown });
                         return Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure));

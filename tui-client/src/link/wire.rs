@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use squares_shared::stream::Stream;
-use tls::Secret;
+use tls::TlsStream;
 use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
@@ -29,17 +29,17 @@ const MOST_ADDRESSES: usize = 16;
 
 /// The bytes of a connection.
 #[derive(Debug)]
-pub(super) enum Wire {
-    Plain(TcpStream),
-    Secret(Box<Secret>),
+pub(super) enum Transport {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream>),
     Given(Box<dyn Stream>),
 }
 
 /// A connection that was made, on which nothing was said yet.
 #[derive(Debug)]
 pub struct Connected {
-    pub(super) wire: Wire,
-    /// The server's certificate, where it is believed because it is the first.
+    pub(super) wire: Transport,
+    /// The server's certificate, where it is trusted because it is the first.
     pub(super) first_seen: Option<FirstSeen>,
     /// Until when it may say hello.
     pub(super) until: Instant,
@@ -47,11 +47,11 @@ pub struct Connected {
 
 impl From<Box<dyn Stream>> for Connected {
     fn from(stream: Box<dyn Stream>) -> Self {
-        Self { wire: Wire::Given(stream), first_seen: None, until: Instant::now() + PATIENCE }
+        Self { wire: Transport::Given(stream), first_seen: None, until: Instant::now() + PATIENCE }
     }
 }
 
-/// Connects by TCP, inside TLS where there is a rule whom to believe.
+/// Connects by TCP, inside TLS where there is a rule whom to trust.
 pub(super) async fn connect(address: &str, trust: Option<&Trust>) -> Result<Connected, Refused> {
     let until = Instant::now() + PATIENCE;
     let tcp = match timeout_at(until, dial(address)).await {
@@ -59,9 +59,9 @@ pub(super) async fn connect(address: &str, trust: Option<&Trust>) -> Result<Conn
         Err(_) => return Err(Lost::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
     };
     prepare(&tcp).map_err(|error| Lost::Unreachable(plain_words(&error)))?;
-    let Some(trust) = trust else { return Ok(Connected { wire: Wire::Plain(tcp), first_seen: None, until }) };
-    let (secret, first_seen) = Secret::open(tcp, address, trust, until).await?;
-    Ok(Connected { wire: Wire::Secret(Box::new(secret)), first_seen, until })
+    let Some(trust) = trust else { return Ok(Connected { wire: Transport::Tcp(tcp), first_seen: None, until }) };
+    let (tls, first_seen) = TlsStream::open(tcp, address, trust, until).await?;
+    Ok(Connected { wire: Transport::Tls(Box::new(tls)), first_seen, until })
 }
 
 /// Connects to whichever address of a name answers first.
@@ -86,41 +86,41 @@ async fn dial(address: &str) -> Result<TcpStream, Refused> {
     })
 }
 
-impl Wire {
+impl Transport {
     pub(super) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(tcp) => tcp.try_read(buffer),
-            Self::Secret(secret) => secret.try_read(buffer),
+            Self::Tcp(tcp) => tcp.try_read(buffer),
+            Self::Tls(tls) => tls.try_read(buffer),
             Self::Given(stream) => stream.try_read(buffer),
         }
     }
 
     pub(super) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(tcp) => tcp.try_write(bytes),
-            Self::Secret(secret) => secret.try_write(bytes),
+            Self::Tcp(tcp) => tcp.try_write(bytes),
+            Self::Tls(tls) => tls.try_write(bytes),
             Self::Given(stream) => stream.try_write(bytes),
         }
     }
 
     /// Whether something that was written has not left yet.
     pub(super) fn holds(&self) -> bool {
-        matches!(self, Self::Secret(secret) if secret.holds())
+        matches!(self, Self::Tls(tls) if tls.holds())
     }
 
     /// Gives the socket what has not left, as far as it takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(_) | Self::Given(_) => Ok(()),
-            Self::Secret(secret) => secret.flush(),
+            Self::Tcp(_) | Self::Given(_) => Ok(()),
+            Self::Tls(tls) => tls.flush(),
         }
     }
 
     /// Waits until something of this may get further.
     pub(super) async fn ready(&self, interest: Interest) -> io::Result<()> {
         match self {
-            Self::Plain(tcp) => tcp.ready(interest).await.map(drop),
-            Self::Secret(secret) => secret.ready(interest).await,
+            Self::Tcp(tcp) => tcp.ready(interest).await.map(drop),
+            Self::Tls(tls) => tls.ready(interest).await,
             Self::Given(stream) => {
                 poll_fn(|context| {
                     if interest.is_readable()

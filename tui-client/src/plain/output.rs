@@ -17,13 +17,13 @@ const SHOWN: usize = 48;
 
 /// Standard output and standard error, as this program uses them.
 #[derive(Debug)]
-pub(super) struct Output<O, E> {
+pub(super) struct Printer<O, E> {
     out: O,
     err: E,
     buffer: Vec<u8>,
 }
 
-impl<O: Write, E: Write> Output<O, E> {
+impl<O: Write, E: Write> Printer<O, E> {
     pub(super) const fn new(out: O, err: E) -> Self {
         Self { out, err, buffer: Vec::new() }
     }
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_number_in_short() {
-        let mut output = Output::new(Vec::new(), Vec::new());
+        let mut output = Printer::new(Vec::new(), Vec::new());
         output.line("12² = 144").unwrap();
         output.error("1\x1b", "not a number").unwrap();
         output.error(&"7".repeat(1000), "too many digits").unwrap();

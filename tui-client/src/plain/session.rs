@@ -14,13 +14,13 @@ use tokio::time::sleep_until;
 
 use lost::Absence;
 
-use super::Options;
+use super::PlainOptions;
 use super::catch_up::CatchUp;
 use super::input::Given;
 use super::order::{Answer, Order};
-use super::output::Output;
+use super::output::Printer;
 use crate::conversation::{Conversation, Lost, Participant, Pending, Policy, RequestIds, WINDOW};
-use crate::link::connection::Connection;
+use crate::link::connection::ServerConnection;
 use crate::link::refused::plain_words;
 use crate::link::{Missed, Reached, Reaching, Servers};
 
@@ -75,16 +75,16 @@ pub(super) struct Tells {
     pub(super) following: bool,
 }
 
-enum Phase {
+enum ConnectionPhase {
     /// Nothing is wanted of the server yet.
     Apart,
     Waiting(Instant),
     Connecting(Reaching),
-    Up(Box<Connection>),
+    Up(Box<ServerConnection>),
 }
 
-pub(super) struct Session<'a, O, E> {
-    options: Options,
+pub(super) struct PlainRun<'a, O, E> {
+    options: PlainOptions,
     servers: Servers,
     /// The server that is spoken with, or was last; all of them before that.
     server: String,
@@ -94,8 +94,8 @@ pub(super) struct Session<'a, O, E> {
     given: mpsc::Receiver<Given>,
     /// More input may come.
     open: bool,
-    output: &'a mut Output<O, E>,
-    phase: Phase,
+    output: &'a mut Printer<O, E>,
+    phase: ConnectionPhase,
     conversation: Conversation,
     ids: RequestIds,
     order: Order,
@@ -133,19 +133,19 @@ impl From<io::Error> for Over {
     }
 }
 
-enum Happened {
+enum Wakeup {
     Given(Option<Given>),
     Connected(Box<Result<Reached, Missed>>),
     Socket(io::Result<()>),
     Time,
 }
 
-impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
+impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
     pub(super) fn new(
-        options: Options,
+        options: PlainOptions,
         tells: Tells,
         given: mpsc::Receiver<Given>,
-        output: &'a mut Output<O, E>,
+        output: &'a mut Printer<O, E>,
     ) -> Self {
         let mut conversation = Conversation::new(if options.follow { FOLLOW } else { SQUARE });
         let (student, name) = (options.student.clone(), options.name.clone());
@@ -160,7 +160,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             given,
             open: true,
             output,
-            phase: Phase::Apart,
+            phase: ConnectionPhase::Apart,
             conversation,
             ids: RequestIds::default(),
             order: Order::default(),
@@ -187,36 +187,36 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
             return Err(if self.refused { End::SomeRefused } else { End::AllSquared });
         }
         let wanted = self.options.follow || !self.conversation.window.is_empty();
-        if wanted && matches!(self.phase, Phase::Apart) {
+        if wanted && matches!(self.phase, ConnectionPhase::Apart) {
             self.connect();
         }
         self.watch();
         match self.next().await {
-            Happened::Given(Some(given)) => self.take(given),
-            Happened::Given(None) => {
+            Wakeup::Given(Some(given)) => self.take(given),
+            Wakeup::Given(None) => {
                 self.open = false;
                 Ok(())
             }
-            Happened::Connected(connected) => self.connected(*connected).await,
-            Happened::Socket(socket) => self.exchange(&socket),
-            Happened::Time => self.time(),
+            Wakeup::Connected(connected) => self.connected(*connected).await,
+            Wakeup::Socket(socket) => self.exchange(&socket),
+            Wakeup::Time => self.time(),
         }
     }
 
-    async fn next(&mut self) -> Happened {
+    async fn next(&mut self) -> Wakeup {
         let deadline = self.deadline();
         let room = self.order.len().max(self.conversation.window.len()) < READ_AHEAD;
         let Self { given, open, phase, .. } = self;
         tokio::select! {
             biased;
             happened = phase.next() => happened,
-            given = given.recv(), if *open && room => Happened::Given(given),
-            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => Happened::Time,
+            given = given.recv(), if *open && room => Wakeup::Given(given),
+            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => Wakeup::Time,
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let back_at = if let Phase::Waiting(until) = self.phase { Some(until) } else { None };
+        let back_at = if let ConnectionPhase::Waiting(until) = self.phase { Some(until) } else { None };
         let stuck = self.stuck_since.map(|since| since + PATIENCE);
         [back_at, self.conversation.deadline(), stuck].into_iter().flatten().min()
     }
@@ -277,8 +277,8 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
         }
         match &self.phase {
             // Where the last answer came while nothing is left to ask, there is no hurry to be back.
-            Phase::Waiting(until) if *until <= now => self.phase = Phase::Apart,
-            Phase::Up(_) => return self.exchange(&Ok(())),
+            ConnectionPhase::Waiting(until) if *until <= now => self.phase = ConnectionPhase::Apart,
+            ConnectionPhase::Up(_) => return self.exchange(&Ok(())),
             _ => {}
         }
         Ok(())
@@ -286,7 +286,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
 
     /// Sends what was asked for, and the squares that may go.
     fn send(&mut self) {
-        let Phase::Up(connection) = &mut self.phase else { return };
+        let ConnectionPhase::Up(connection) = &mut self.phase else { return };
         self.conversation.send_squares(Instant::now(), connection.room());
         connection.send(self.conversation.output());
         self.tell_unsent();
@@ -294,10 +294,12 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
 
     /// Sends and hears what the socket allows, and does what is due.
     fn exchange(&mut self, socket: &io::Result<()>) -> Result<(), End> {
-        let Phase::Up(mut connection) = std::mem::replace(&mut self.phase, Phase::Apart) else { return Ok(()) };
+        let ConnectionPhase::Up(mut connection) = std::mem::replace(&mut self.phase, ConnectionPhase::Apart) else {
+            return Ok(());
+        };
         match self.hear(&mut connection, socket) {
             Ok(()) => {
-                self.phase = Phase::Up(connection);
+                self.phase = ConnectionPhase::Up(connection);
                 self.send();
             }
             Err(Over::Lost(why)) => self.lost(why)?,
@@ -308,7 +310,7 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     }
 
     /// Takes what came and does what it means. What was said before the end of a connection counts.
-    fn hear(&mut self, connection: &mut Connection, socket: &io::Result<()>) -> Result<(), Over> {
+    fn hear(&mut self, connection: &mut ServerConnection, socket: &io::Result<()>) -> Result<(), Over> {
         let now = Instant::now();
         connection.flush();
         let taken = match socket {
@@ -329,12 +331,12 @@ impl<'a, O: io::Write, E: io::Write> Session<'a, O, E> {
     }
 }
 
-impl Phase {
-    async fn next(&mut self) -> Happened {
+impl ConnectionPhase {
+    async fn next(&mut self) -> Wakeup {
         match self {
             Self::Apart | Self::Waiting(_) => std::future::pending().await,
-            Self::Connecting(connecting) => Happened::Connected(Box::new(connecting.await)),
-            Self::Up(connection) => Happened::Socket(connection.ready(true).await),
+            Self::Connecting(connecting) => Wakeup::Connected(Box::new(connecting.await)),
+            Self::Up(connection) => Wakeup::Socket(connection.ready(true).await),
         }
     }
 }

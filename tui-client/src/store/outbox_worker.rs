@@ -10,7 +10,7 @@ use super::Unkept;
 use super::outbox::{Outbox, Owner};
 use crate::conversation::Pending;
 
-/// The most squares that may be on their way to the disk; the link takes no more commands meanwhile.
+/// The most squares that may be in flight to the disk; the link takes no more commands meanwhile.
 const MOST_IN_FLIGHT: usize = 1024;
 
 /// What the disk did.

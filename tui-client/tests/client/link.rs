@@ -11,7 +11,7 @@ use crate::support::{Fake, Home, PATIENCE, Peer, Server};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use squares::event::{LinkEvent, Lost};
-use squares::link::{Command, Continues, Options, PageOwner};
+use squares::link::{Command, Continues, LinkOptions, PageOwner};
 use squares_shared::message::{ErrorCode, PageRequest, SquareResult};
 
 fn outbox_files(home: &Home) -> Vec<PathBuf> {
@@ -312,8 +312,11 @@ fn the_first_client_hosts_the_others_join_and_one_of_them_takes_over() {
     let homes = [Home::new(), Home::new(), Home::new()];
     let start = |at: usize, student: &str| {
         let own = options(&homes[at]);
-        let mut client =
-            Client::start(Options { default_address: address.clone(), data: Some(home.path().join("ledger")), ..own });
+        let mut client = Client::start(LinkOptions {
+            default_address: address.clone(),
+            data: Some(home.path().join("ledger")),
+            ..own
+        });
         client.join(student);
         let hosting = client.until_hello();
         assert!(!client.until_joined());
@@ -348,7 +351,7 @@ fn what_was_hosted_here_is_known_by_its_name_while_it_is_served_and_after() {
     let (home, data) = (Home::new(), Home::new());
     let folder = data.path().join("ledger");
     assert_eq!(squares::host::own_ledger(&folder), None, "nothing was hosted");
-    let options = Options { default_address: free_address(), data: Some(folder.clone()), ..options(&home) };
+    let options = LinkOptions { default_address: free_address(), data: Some(folder.clone()), ..options(&home) };
     let mut client = Client::start(options);
     client.join("s1");
     let log = client.until(|news| if let LinkEvent::Hello { hello, .. } = news { Some(hello.log) } else { None });
@@ -381,10 +384,10 @@ fn hosted_again(client: &mut Client) -> bool {
 fn a_ledger_in_use_elsewhere_is_said_and_tried_again() {
     let (home, address) = (Home::new(), free_address());
     let data = home.path().join("ledger");
-    let elsewhere = Options { default_address: free_address(), ..options(&home) };
+    let elsewhere = LinkOptions { default_address: free_address(), ..options(&home) };
     let mut holder = Client::start(elsewhere);
     assert!(holder.until_hello());
-    let mut client = Client::start(Options { default_address: address, data: Some(data), ..options(&home) });
+    let mut client = Client::start(LinkOptions { default_address: address, data: Some(data), ..options(&home) });
     assert!(matches!(client.until_lost(), (Lost::LedgerInUse(_), true)));
     holder.leave();
     assert!(client.until_hello(), "it hosts once the ledger is free");

@@ -1,4 +1,4 @@
-//! `--tls`: what is believed, what is refused, and what each side hears that was started the wrong way.
+//! `--tls`: what is trusted, what is refused, and what each side hears that was started the wrong way.
 
 use std::path::PathBuf;
 
@@ -41,7 +41,7 @@ fn the_first_certificate_is_shown_and_kept_and_another_one_is_refused_until_it_i
 }
 
 #[test]
-fn a_given_root_is_the_only_one_that_is_believed() {
+fn a_given_root_is_the_only_one_that_is_trusted() {
     let (server, other, home) = (Server::start(&["--tls", "self"]), Server::start(&["--tls", "self"]), Home::new());
     let root = |server: &Server| server.data().join("tls-self.pem").to_str().unwrap().to_owned();
     // The certificate is for `localhost`.
@@ -75,7 +75,7 @@ fn self_signed(home: &Home, name: &str, is_authority: bool, is_over: bool) -> (S
 }
 
 #[test]
-fn a_server_that_shows_the_very_certificate_that_was_given_is_believed() {
+fn a_server_that_shows_the_very_certificate_that_was_given_is_trusted() {
     let home = Home::new();
     for is_authority in [true, false] {
         let (certificate, key) = self_signed(&home, &format!("one{is_authority}"), is_authority, false);

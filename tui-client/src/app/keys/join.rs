@@ -90,7 +90,7 @@ impl App {
                         // It stands there with the next frame.
                         return;
                     }
-                    self.ask_link(Command::Believe { server: new.server, fingerprint: new.fingerprint });
+                    self.ask_link(Command::Trust { server: new.server, fingerprint: new.fingerprint });
                 }
                 if !self.use_chosen_server() {
                     self.composer.refusals += 1;

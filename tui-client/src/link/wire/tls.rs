@@ -19,7 +19,7 @@ const HELD: usize = 64 << 10;
 
 /// A connection inside TLS.
 #[derive(Debug)]
-pub(in crate::link) struct Secret {
+pub(in crate::link) struct TlsStream {
     tcp: TcpStream,
     session: ClientConnection,
     /// Bytes that were decrypted and not yet read.
@@ -32,15 +32,15 @@ pub(in crate::link) struct Secret {
 }
 
 /// The socket as rustls wants it.
-struct Socket<'a>(&'a TcpStream);
+struct TcpIo<'a>(&'a TcpStream);
 
-impl io::Read for Socket<'_> {
+impl io::Read for TcpIo<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.try_read(buffer)
     }
 }
 
-impl io::Write for Socket<'_> {
+impl io::Write for TcpIo<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.try_write(bytes)
     }
@@ -50,35 +50,35 @@ impl io::Write for Socket<'_> {
     }
 }
 
-impl Secret {
-    /// Goes into TLS, up to the end of the handshake; gives the certificate too where it is believed because it is
+impl TlsStream {
+    /// Goes into TLS, up to the end of the handshake; gives the certificate too where it is trusted because it is
     /// the first.
     ///
     /// # Errors
-    /// Where the server speaks no TLS, or is not believed.
+    /// Where the server speaks no TLS, or is not trusted.
     pub(super) async fn open(
         tcp: TcpStream,
         address: &str,
         trust: &Trust,
         until: Instant,
     ) -> Result<(Self, Option<FirstSeen>), Lost> {
-        let (config, judgement) = trust::config(trust, address).map_err(Lost::Untrusted)?;
+        let (config, verification) = trust::config(trust, address).map_err(Lost::Untrusted)?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Lost::Untrusted(format!("no name for TLS: {host}")))?;
         let session =
             ClientConnection::new(Arc::new(config), name).map_err(|error| Lost::Untrusted(error.to_string()))?;
-        let mut secret = Self { tcp, session, left: 0, begins: Vec::new(), heard: false, ended: false };
-        secret.session.set_buffer_limit(Some(HELD));
-        let done = match timeout_at(until, secret.shake_hands()).await {
+        let mut tls = Self { tcp, session, left: 0, begins: Vec::new(), heard: false, ended: false };
+        tls.session.set_buffer_limit(Some(HELD));
+        let done = match timeout_at(until, tls.shake_hands()).await {
             Ok(done) => done,
-            Err(_) => Err(secret.not_in_time()),
+            Err(_) => Err(tls.not_in_time()),
         };
         match done {
-            Ok(()) => Ok((secret, judgement.passed())),
+            Ok(()) => Ok((tls, verification.passed())),
             // Whoever answers without TLS where it was before is perhaps not who it was.
             Err(Lost::SpeaksNoTls) if trust.expects_tls(address) => Err(Lost::TlsGone),
-            Err(lost) => Err(judgement.failed().unwrap_or(lost)),
+            Err(lost) => Err(verification.failed().unwrap_or(lost)),
         }
     }
 
@@ -160,7 +160,7 @@ impl Secret {
     /// Takes what the socket holds.
     fn take_in(&mut self) -> io::Result<()> {
         if self.heard {
-            self.ended = self.session.read_tls(&mut Socket(&self.tcp))? == 0;
+            self.ended = self.session.read_tls(&mut TcpIo(&self.tcp))? == 0;
         } else if !self.recognise()? {
             return Ok(());
         }
@@ -205,7 +205,7 @@ impl Secret {
     /// Gives the socket what has not left, as far as it takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         while self.session.wants_write() {
-            match self.session.write_tls(&mut Socket(&self.tcp)) {
+            match self.session.write_tls(&mut TcpIo(&self.tcp)) {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -233,7 +233,7 @@ fn lost(error: &io::Error) -> Lost {
     match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::General(why)) => Lost::Untrusted(why.clone()),
         Some(error @ rustls::Error::InvalidCertificate(_)) => Lost::Untrusted(error.to_string()),
-        // Whoever it is, that is no question of whom to believe.
+        // Whoever it is, that is no question of whom to trust.
         Some(error) => Lost::NotSquares(format!("TLS with it fails: {error}")),
         None => Lost::Closed(Some(plain_words(error))),
     }

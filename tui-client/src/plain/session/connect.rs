@@ -6,17 +6,17 @@ use std::time::Instant;
 use squares_shared::message::Auth;
 use squares_shared::prompt::ask_unseen;
 
-use super::{End, Phase, Session};
+use super::{ConnectionPhase, End, PlainRun};
 use crate::link::{FirstSeen, Missed, Reached, System};
 use crate::pin::Pin;
-use crate::plain::Options;
+use crate::plain::PlainOptions;
 
-impl<O: io::Write, E: io::Write> Session<'_, O, E> {
+impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
     pub(super) fn connect(&mut self) {
-        let Options { trust, known, student, .. } = &self.options;
+        let PlainOptions { trust, known, student, .. } = &self.options;
         // Who only watches sends no PIN.
         let known = student.as_ref().map(|_| known);
-        self.phase = Phase::Connecting(self.servers.reach(&System, trust.as_ref(), known));
+        self.phase = ConnectionPhase::Connecting(self.servers.reach(&System, trust.as_ref(), known));
     }
 
     pub(super) async fn connected(&mut self, connected: Result<Reached, Missed>) -> Result<(), End> {
@@ -52,7 +52,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         }
         self.conversation.connected(hello);
         self.conversation.join(Instant::now());
-        self.phase = Phase::Up(Box::new(connection));
+        self.phase = ConnectionPhase::Up(Box::new(connection));
         self.send();
         Ok(())
     }
@@ -69,7 +69,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             let mend = "its certificate is new and could not be shown; give --tls-ca, or let standard error be read";
             return if asks { Err(End::Failed(format!("not let in: {mend}"))) } else { Ok(String::new()) };
         }
-        if let Err(error) = new.believe() {
+        if let Err(error) = new.trust() {
             if asks && error.kind() == io::ErrorKind::AlreadyExists {
                 let why = "another program was shown another certificate by this server at the same time";
                 return Err(End::Failed(format!("not let in: {why}; somebody may be in between")));

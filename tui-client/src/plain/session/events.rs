@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use squares_shared::line::Line;
 use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, Limits, Square, SquareResult, Welcome, to_line};
 
-use super::{End, Over, PATIENCE, Session};
+use super::{End, Over, PATIENCE, PlainRun};
 use crate::conversation::{Continues, LinkEvent, Lost, PageOwner, Pending};
 use crate::plain::catch_up::CatchUp;
 use crate::plain::order::Answer;
@@ -15,7 +15,7 @@ use crate::plain::output::{as_json, as_text};
 /// How long to wait where the server does not say when it lets us in.
 const JOIN_WAIT: Duration = Duration::from_secs(1);
 
-impl<O: io::Write, E: io::Write> Session<'_, O, E> {
+impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
     /// What an event means; `line` is what it came from.
     pub(super) fn handle(&mut self, event: LinkEvent, line: Line<'_>) -> Result<(), Over> {
         match event {

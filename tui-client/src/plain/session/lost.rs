@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::PROTOCOL;
 
-use super::{End, PATIENCE, Phase, Session};
+use super::{ConnectionPhase, End, PATIENCE, PlainRun};
 use crate::conversation::Lost;
 use crate::plain::output::printable;
 
@@ -22,7 +22,7 @@ pub(super) enum Absence {
 /// How often a connection that ends without a word is tried again.
 const PASSING: u32 = 3;
 
-impl<O: io::Write, E: io::Write> Session<'_, O, E> {
+impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
     /// A connection is gone, or was not to be had.
     pub(super) fn lost(&mut self, why: Lost) -> Result<(), End> {
         self.let_go();
@@ -115,7 +115,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
         }
         self.trouble = words;
         let wait = self.conversation.backoff.next(fastrand::f64());
-        self.phase = Phase::Waiting(Instant::now() + wait);
+        self.phase = ConnectionPhase::Waiting(Instant::now() + wait);
         Ok(())
     }
 
@@ -139,7 +139,7 @@ impl<O: io::Write, E: io::Write> Session<'_, O, E> {
             self.output.complain(&format!("squares: waiting {seconds} s until {server} lets anybody in: {said}"));
         }
         self.trouble = why;
-        self.phase = Phase::Waiting(Instant::now() + wait);
+        self.phase = ConnectionPhase::Waiting(Instant::now() + wait);
     }
 
     /// There is no connection, for this reason. The first try to be back is awaited in silence: most succeed.

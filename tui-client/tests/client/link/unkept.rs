@@ -1,7 +1,7 @@
 //! What waits for its answer while the disk takes nothing, or while nobody answers.
 
 use squares::event::LinkEvent;
-use squares::link::Options;
+use squares::link::LinkOptions;
 
 use super::{free_address, outbox_files};
 use crate::support::client::{Client, options};
@@ -42,7 +42,7 @@ fn where_nothing_can_be_kept_squares_are_sent_all_the_same_and_again_after_a_los
 #[test]
 fn squares_that_are_not_on_the_disk_wait_for_their_student_to_come_back() {
     let (fake, home) = (Fake::listen(), Home::new());
-    let mut client = Client::start(Options { server: Some(fake.address()), outbox: None, ..options(&home) });
+    let mut client = Client::start(LinkOptions { server: Some(fake.address()), outbox: None, ..options(&home) });
     client.join("s1");
     let (mut peer, _) = fake.let_in(0);
     assert_eq!(

@@ -102,16 +102,16 @@ fn before_a_pin_is_given_the_certificate_stands_whole_beside_its_field_on_every_
 
 #[test]
 fn a_pin_goes_out_only_after_the_certificate_was_on_the_screen() {
-    let believe = |effect: &Effect| matches!(effect, Effect::Link(Command::Believe { fingerprint, .. }) if fingerprint == FINGERPRINT);
+    let trusts = |effect: &Effect| matches!(effect, Effect::Link(Command::Trust { fingerprint, .. }) if fingerprint == FINGERPRINT);
     let joins = |effect: &Effect| matches!(effect, Effect::Link(Command::Join { .. }));
     let mut stage = asking(Lang::En, (80, 24));
     // One from the environment, which the link held back.
     stage.link(LinkEvent::Unconfirmed);
     let effects = stage.press(KeyCode::Enter);
-    assert!(!effects.iter().any(|effect| believe(effect) || joins(effect)), "not drawn yet: {effects:?}");
+    assert!(!effects.iter().any(|effect| trusts(effect) || joins(effect)), "not drawn yet: {effects:?}");
     stage.app.needs_draw();
     let effects = stage.press(KeyCode::Enter);
-    let (at, then) = (effects.iter().position(believe), effects.iter().position(joins));
+    let (at, then) = (effects.iter().position(trusts), effects.iter().position(joins));
     assert!(at.is_some() && at < then, "{effects:?}");
 
     // Another server than the one that showed it gets nothing for it.
@@ -121,13 +121,13 @@ fn a_pin_goes_out_only_after_the_certificate_was_on_the_screen() {
     stage.press(KeyCode::Tab);
     stage.type_in("10.0.0.9");
     let effects = stage.press(KeyCode::Enter);
-    assert!(!effects.iter().any(believe), "{effects:?}");
+    assert!(!effects.iter().any(trusts), "{effects:?}");
 
-    // Where none is asked for, it is believed once the room shows it.
+    // Where none is asked for, it is trusted once the room shows it.
     let mut stage = joining(Lang::En, (80, 24));
-    assert!(!stage.press(KeyCode::Enter).iter().any(believe));
+    assert!(!stage.press(KeyCode::Enter).iter().any(trusts));
     let effects = stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
-    assert!(effects.iter().any(believe), "{effects:?}");
+    assert!(effects.iter().any(trusts), "{effects:?}");
 }
 
 #[test]

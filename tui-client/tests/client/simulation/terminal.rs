@@ -10,7 +10,7 @@ use std::{
 
 use squares::{
     event::{LinkEvent, Lost},
-    link::{Command, Continues, Link, Options, PageOwner},
+    link::{Command, Continues, Link, LinkOptions, PageOwner},
 };
 use squares_shared::message::{PageRequest, SquareResult};
 use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
@@ -100,7 +100,7 @@ impl Terminal {
             notes.unheard = 0;
         }
         let machine = Machine::new(&student, folder.clone(), notes.clone(), net, random.fork(), planted);
-        let options = Options {
+        let options = LinkOptions {
             server: Some(ADDRESS.into()),
             default_address: ADDRESS.into(),
             data: None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squares::event::{LinkEvent, Lost, Pending};
-use squares::link::{Command, Continues, Known, Link, Options};
+use squares::link::{Command, Continues, Known, Link, LinkOptions};
 use squares_shared::message::SquareResult;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -19,14 +19,14 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn start(options: Options) -> Self {
+    pub(crate) fn start(options: LinkOptions) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (link, events) = Link::start(options).unwrap();
         Self { runtime, link: Some(link), events }
     }
 
     pub(crate) fn at(home: &Home, server: &str) -> Self {
-        Self::start(Options { server: Some(server.to_owned()), ..options(home) })
+        Self::start(LinkOptions { server: Some(server.to_owned()), ..options(home) })
     }
 
     pub(crate) fn ask(&self, command: Command) {
@@ -98,8 +98,8 @@ impl Client {
     }
 }
 
-pub(crate) fn options(home: &Home) -> Options {
-    Options {
+pub(crate) fn options(home: &Home) -> LinkOptions {
+    LinkOptions {
         server: None,
         default_address: "127.0.0.1:1".into(),
         data: Some(home.path().join("ledger")),
