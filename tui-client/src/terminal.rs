@@ -183,9 +183,9 @@ pub fn leave() {
     }
 }
 
-/// Leaves raw mode alone, for a terminal that takes no bytes any more.
+/// Leaves raw mode, and undoes nothing else: the terminal takes no bytes any more.
 pub fn give_up() {
-    // Whoever took what undoes it may hang in writing that.
+    // Another thread may hang in `leave`, while it writes.
     UNDO.lock().take();
     let _ = disable_raw_mode();
 }
