@@ -117,7 +117,7 @@ struct Loop {
 }
 
 /// What the loop waited for.
-enum Wakeup {
+enum Incoming {
     Signal(Signal),
     Input(Input),
     Event(Event),
@@ -183,11 +183,11 @@ impl Loop {
                 break;
             }
             match self.next(&mut gone).await {
-                Wakeup::Signal(signal) => self.signal(signal),
-                Wakeup::Input(input) => self.input(input),
-                Wakeup::Event(event) => self.update(event),
-                Wakeup::Nothing => {}
-                Wakeup::Ended => break,
+                Incoming::Signal(signal) => self.signal(signal),
+                Incoming::Input(input) => self.input(input),
+                Incoming::Event(event) => self.update(event),
+                Incoming::Nothing => {}
+                Incoming::Ended => break,
             }
             self.take_what_waits();
             let now = Instant::now();
@@ -212,7 +212,7 @@ impl Loop {
     }
 
     /// Waits for the next thing to happen.
-    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Wakeup {
+    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Incoming {
         let now = Instant::now();
         self.urgency = self.urgency.max(self.app.needs_draw());
         let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
@@ -220,12 +220,12 @@ impl Loop {
         let Self { signals, inputs, news, others, .. } = self;
         tokio::select! {
             biased;
-            signal = signals.recv() => signal.map_or(Wakeup::Ended, Wakeup::Signal),
-            input = inputs.next() => input.map_or(Wakeup::Ended, Wakeup::Input),
-            () = gone => Wakeup::Ended,
-            Some(event) = others.recv() => Wakeup::Event(event),
-            news = news.recv() => news.map_or(Wakeup::Ended, |news| Wakeup::Event(Event::Link(news))),
-            () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => Wakeup::Nothing,
+            signal = signals.recv() => signal.map_or(Incoming::Ended, Incoming::Signal),
+            input = inputs.next() => input.map_or(Incoming::Ended, Incoming::Input),
+            () = gone => Incoming::Ended,
+            Some(event) = others.recv() => Incoming::Event(event),
+            news = news.recv() => news.map_or(Incoming::Ended, |news| Incoming::Event(Event::Link(news))),
+            () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => Incoming::Nothing,
         }
     }
 
