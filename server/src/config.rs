@@ -34,7 +34,7 @@ pub struct Config {
     pub max_per_address: usize,
     /// The most terminals of one student; 0: no limit.
     pub max_per_student: u32,
-    /// Where metrics and health are served over HTTP, as `host:port`; `None`: nowhere, and nothing is counted.
+    /// Where metrics and health are served over HTTP, as `host:port`; `None`: nowhere.
     pub metrics: Option<String>,
     /// The certificate of a server that speaks TLS; `None`: it does not.
     pub tls: Option<TlsSource>,

@@ -142,7 +142,7 @@ pub(crate) async fn serve(
                 }
                 Err(full) => {
                     tracing::info!(%address, limit = ?full, "refused: the connection limit is reached");
-                    room.metrics.refused();
+                    room.metrics.refused.inc();
                     room.metrics.error(ErrorCode::ServerFull);
                     let line = farewell::server_full(full);
                     match Arc::clone(&room.farewells).try_acquire_owned() {

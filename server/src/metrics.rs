@@ -1,12 +1,11 @@
-//! Prometheus metrics, with `--metrics`: the ledger, the sessions and the relay report to these instruments. Without
-//! the flag there are none, and reporting costs one check.
+//! Prometheus metrics: the ledger, the sessions and the relay count here, and `serve` shows them with `--metrics`.
 
 pub(crate) mod serve;
 
 use std::{
     fmt::Write as _,
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use prometheus_client::{
@@ -17,7 +16,7 @@ use prometheus_client::{
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
-    registry::{Registry, Unit},
+    registry::{Metric, Registry, Unit},
 };
 use squares_shared::message::ErrorCode;
 
@@ -25,12 +24,9 @@ use squares_shared::message::ErrorCode;
 const BEHIND: [(u64, &str); 5] =
     [(0, "0"), (100, "1 to 100"), (1000, "101 to 1000"), (10_000, "1001 to 10000"), (u64::MAX, "more")];
 
-/// The instruments, or none.
-#[derive(Debug, Default)]
-pub(crate) struct Metrics(Option<Box<Instruments>>);
-
+/// The instruments.
 #[derive(Debug)]
-struct Instruments {
+pub(crate) struct Metrics {
     registry: Registry,
     connections: Gauge,
     joined: Gauge,
@@ -38,15 +34,17 @@ struct Instruments {
     latest: Gauge,
     readers: Family<Behind, Gauge>,
     furthest_behind: Gauge,
-    refused: Counter,
+    /// Connections that were refused or evicted.
+    pub(crate) refused: Counter,
     errors: Family<Code, Counter>,
     results: Counter,
     commit_results: Histogram,
     commit_seconds: Histogram,
     failed_commits: Counter,
-    sent: Counter,
-    replay_reads: Counter,
-    history_reads: Counter,
+    /// Bytes to clients.
+    pub(crate) sent: Counter,
+    pub(crate) replay_reads: Counter,
+    pub(crate) history_reads: Counter,
     /// The last commit failed.
     storage_failed: AtomicBool,
 }
@@ -80,138 +78,75 @@ pub(crate) struct Snapshot {
     pub(crate) reached: Vec<u64>,
 }
 
-impl Metrics {
-    /// Instruments that count from now on.
-    pub(crate) fn on() -> Self {
-        let registry = Registry::with_prefix("squares");
-        let batch = exponential_buckets(1.0, 2.0, 9);
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("squares");
+        let all = &mut registry;
+        let commit_results = Histogram::new(exponential_buckets(1.0, 2.0, 9));
         // 50 µs to 3 s, between a quick disk and one that is about to give up.
-        let time = exponential_buckets(50e-6, 2.0, 17);
-        let mut instruments = Instruments {
-            registry,
-            connections: Gauge::default(),
-            joined: Gauge::default(),
-            students: Gauge::default(),
-            latest: Gauge::default(),
-            readers: Family::default(),
-            furthest_behind: Gauge::default(),
-            refused: Counter::default(),
-            errors: Family::default(),
-            results: Counter::default(),
-            commit_results: Histogram::new(batch),
-            commit_seconds: Histogram::new(time),
-            failed_commits: Counter::default(),
-            sent: Counter::default(),
-            replay_reads: Counter::default(),
-            history_reads: Counter::default(),
+        let commit_seconds = Histogram::new(exponential_buckets(50e-6, 2.0, 17));
+        let (seconds, bytes) = (Some(Unit::Seconds), Some(Unit::Bytes));
+        // In the order of the page.
+        Self {
+            connections: add(all, "connections", "Open connections", None),
+            joined: add(all, "joined", "Connections that have joined", None),
+            students: add(all, "students_online", "Students online", None),
+            latest: add(all, "latest_seq", "The seq of the latest result", None),
+            readers: add(all, "readers", "Joined connections by how many results they are behind the latest", None),
+            furthest_behind: add(
+                all,
+                "feed_lag_max_results",
+                "Results that the slowest joined connection is behind the latest",
+                None,
+            ),
+            refused: add(all, "connections_refused", "Connections turned away at a limit", None),
+            errors: add(all, "errors", "Errors sent to clients, by code", None),
+            results: add(all, "results", "Results recorded", None),
+            commit_results: register(all, "commit_results", "New results of a commit", None, commit_results),
+            commit_seconds: register(
+                all,
+                "commit",
+                "Time from the begin of a commit until it is durable",
+                seconds,
+                commit_seconds,
+            ),
+            failed_commits: add(all, "commits_failed", "Commits that failed", None),
+            sent: add(all, "sent", "Bytes sent to clients", bytes),
+            replay_reads: add(all, "replay_reads", "Reads of the ledger for clients that lag behind the feed", None),
+            history_reads: add(all, "history_reads", "Pages of history read", None),
             storage_failed: AtomicBool::new(false),
-        };
-        instruments.register();
-        Self(Some(Box::new(instruments)))
+            registry,
+        }
     }
 }
 
 impl Metrics {
-    /// A connection was turned away at a limit.
-    pub(crate) fn refused(&self) {
-        if let Some(instruments) = &self.0 {
-            instruments.refused.inc();
-        }
-    }
-
     /// A client was answered by an error.
     pub(crate) fn error(&self, code: ErrorCode) {
-        if let Some(instruments) = &self.0 {
-            instruments.errors.get_or_create(&Code { code: Label(code) }).inc();
-        }
-    }
-
-    /// The moment at which a commit begins, for [`Metrics::committed`].
-    pub(crate) fn commit_begins(&self) -> Option<Instant> {
-        self.0.as_ref().map(|_| Instant::now())
+        self.errors.get_or_create(&Code { code: Label(code) }).inc();
     }
 
     /// A commit that began then is durable, with so many new results.
-    pub(crate) fn committed(&self, results: usize, begin: Option<Instant>) {
-        if let Some(instruments) = &self.0 {
-            instruments.results.inc_by(results as u64);
-            instruments.commit_results.observe(results as f64);
-            instruments.commit_seconds.observe(begin.map_or(Duration::ZERO, |begin| begin.elapsed()).as_secs_f64());
-            instruments.storage_failed.store(false, Ordering::Relaxed);
-        }
+    pub(crate) fn committed(&self, results: usize, begin: Instant) {
+        self.results.inc_by(results as u64);
+        self.commit_results.observe(results as f64);
+        self.commit_seconds.observe(begin.elapsed().as_secs_f64());
+        self.storage_failed.store(false, Ordering::Relaxed);
     }
 
     /// A commit failed.
     pub(crate) fn commit_failed(&self) {
-        if let Some(instruments) = &self.0 {
-            instruments.failed_commits.inc();
-            instruments.storage_failed.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// So many bytes went to a client.
-    pub(crate) fn sent(&self, bytes: usize) {
-        if let Some(instruments) = &self.0 {
-            instruments.sent.inc_by(bytes as u64);
-        }
-    }
-
-    /// Results were read back from the ledger for a client that lags.
-    pub(crate) fn replay_read(&self) {
-        if let Some(instruments) = &self.0 {
-            instruments.replay_reads.inc();
-        }
-    }
-
-    /// A page of history was read.
-    pub(crate) fn history_read(&self) {
-        if let Some(instruments) = &self.0 {
-            instruments.history_reads.inc();
-        }
+        self.failed_commits.inc();
+        self.storage_failed.store(true, Ordering::Relaxed);
     }
 
     /// Whether the last commit, if there was any, succeeded.
     pub(crate) fn storage_works(&self) -> bool {
-        self.0.as_ref().is_none_or(|instruments| !instruments.storage_failed.load(Ordering::Relaxed))
+        !self.storage_failed.load(Ordering::Relaxed)
     }
 
     /// Everything as OpenMetrics text, which Prometheus reads.
     pub(crate) fn text(&self, now: &Snapshot) -> String {
-        let mut text = String::new();
-        if let Some(instruments) = &self.0 {
-            instruments.take_note_of(now);
-            // Writing to a string cannot fail.
-            let _ = encode(&mut text, &instruments.registry);
-        }
-        text
-    }
-}
-
-impl Instruments {
-    fn register(&mut self) {
-        let Self { registry, .. } = self;
-        registry.register("connections", "Open connections", self.connections.clone());
-        registry.register("joined", "Connections that have joined", self.joined.clone());
-        registry.register("students_online", "Students online", self.students.clone());
-        registry.register("latest_seq", "The seq of the latest result", self.latest.clone());
-        let help = "Joined connections by how many results they are behind the latest";
-        registry.register("readers", help, self.readers.clone());
-        let help = "Results that the slowest joined connection is behind the latest";
-        registry.register("feed_lag_max_results", help, self.furthest_behind.clone());
-        registry.register("connections_refused", "Connections turned away at a limit", self.refused.clone());
-        registry.register("errors", "Errors sent to clients, by code", self.errors.clone());
-        registry.register("results", "Results recorded", self.results.clone());
-        registry.register("commit_results", "New results of a commit", self.commit_results.clone());
-        let help = "Time from the begin of a commit until it is durable";
-        registry.register_with_unit("commit", help, Unit::Seconds, self.commit_seconds.clone());
-        registry.register("commits_failed", "Commits that failed", self.failed_commits.clone());
-        registry.register_with_unit("sent", "Bytes sent to clients", Unit::Bytes, self.sent.clone());
-        let help = "Reads of the ledger for clients that lag behind the feed";
-        registry.register("replay_reads", help, self.replay_reads.clone());
-        registry.register("history_reads", "Pages of history read", self.history_reads.clone());
-    }
-
-    fn take_note_of(&self, now: &Snapshot) {
         let gauge = |gauge: &Gauge, value: u64| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
@@ -230,7 +165,24 @@ impl Instruments {
             gauge(&self.readers.get_or_create(&Behind { behind }), count);
         }
         gauge(&self.furthest_behind, furthest);
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
     }
+}
+
+/// Makes an instrument and registers it.
+fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str, unit: Option<Unit>) -> M {
+    register(registry, name, help, unit, M::default())
+}
+
+fn register<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, unit: Option<Unit>, metric: M) -> M {
+    match unit {
+        Some(unit) => registry.register_with_unit(name, help, unit, metric.clone()),
+        None => registry.register(name, help, metric.clone()),
+    }
+    metric
 }
 
 #[cfg(test)]
@@ -239,13 +191,13 @@ mod tests {
 
     #[test]
     fn what_was_told_stands_in_the_text() {
-        let metrics = Metrics::on();
+        let metrics = Metrics::default();
         metrics.error(ErrorCode::NotANumber);
         metrics.error(ErrorCode::NotANumber);
-        metrics.committed(3, metrics.commit_begins());
-        metrics.sent(100);
-        metrics.sent(11);
-        metrics.replay_read();
+        metrics.committed(3, Instant::now());
+        metrics.sent.inc_by(100);
+        metrics.sent.inc_by(11);
+        metrics.replay_reads.inc();
         let reached = vec![50, 50, 49, 0];
         let text = metrics.text(&Snapshot { connections: 5, students: 2, latest: 50, reached });
         for line in [
@@ -273,18 +225,11 @@ mod tests {
 
     #[test]
     fn storage_works_again_with_the_next_commit() {
-        let metrics = Metrics::on();
+        let metrics = Metrics::default();
         assert!(metrics.storage_works());
         metrics.commit_failed();
         assert!(!metrics.storage_works());
-        metrics.committed(0, None);
+        metrics.committed(0, Instant::now());
         assert!(metrics.storage_works());
-    }
-
-    #[test]
-    fn without_instruments_there_is_nothing_to_tell() {
-        let metrics = Metrics::default();
-        metrics.committed(1, metrics.commit_begins());
-        assert_eq!(metrics.text(&Snapshot { connections: 1, students: 1, latest: 1, reached: vec![1] }), "");
     }
 }

@@ -127,7 +127,7 @@ impl SharedWriter {
         let written = write_pieces(&self.wire, &mut cursors.rest);
         let is_broken = written.is_err();
         let written = written.unwrap_or_default();
-        metrics.sent(written);
+        metrics.sent.inc_by(written as u64);
         let behind = matches!(read, FeedRead::Behind { .. }) || cursors.reached < feed.latest();
         if behind || !cursors.rest.is_empty() || self.wire.holds() || is_broken {
             // The session takes over, or finds by itself that the connection is broken.

@@ -88,15 +88,15 @@ impl Server {
                 (Incoming::Tcp(Listeners::new(sockets)?, None), address)
             }
         };
-        let (watchers, metrics) = match config.metrics {
+        let watchers = match config.metrics {
             Some(metrics) => {
                 let sockets = listen_on("--metrics", &metrics, None).await?;
                 let address = first_of(&sockets);
-                (Some((Listeners::new(sockets)?, address)), Metrics::on())
+                Some((Listeners::new(sockets)?, address))
             }
-            None => (None, Metrics::default()),
+            None => None,
         };
-        let metrics = Arc::new(metrics);
+        let metrics = Arc::<Metrics>::default();
         let (ledger, feed) = if simulated {
             Ledger::open(&config.data, &workers, &metrics)?
         } else {

@@ -190,9 +190,7 @@ impl Session {
             self.execute_requests();
             self.gather();
             let sent = self.out.write(self.writer.wire())?;
-            if sent > 0 {
-                self.room.metrics.sent(sent);
-            }
+            self.room.metrics.sent.inc_by(sent as u64);
             if sent > 0 && self.ending != Ending::Open {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }

@@ -88,7 +88,7 @@ impl Readers {
 
     /// Reads what follows `after`, up to and with `floor`, as far as a short page goes.
     pub(crate) async fn replay(self: Arc<Self>, after: u64, floor: u64) -> Result<Replay, ReadFailed> {
-        self.metrics.replay_read();
+        self.metrics.replay_reads.inc();
         self.read(move |connection| {
             let (lines, ends) = lines_between(connection, after, floor)?;
             Ok(Replay { lines: lines.into(), reached: ends.last().map(|&(seq, _)| seq) })
@@ -98,7 +98,7 @@ impl Readers {
 
     /// Reads a page of history as the line that answers the request.
     pub(crate) async fn page(self: Arc<Self>, query: PageQuery) -> Result<Bytes, ReadFailed> {
-        self.metrics.history_read();
+        self.metrics.history_reads.inc();
         let readers = Arc::clone(&self);
         let _page = readers.pages.acquire().await.map_err(|_| ReadFailed)?;
         self.read(move |connection| page(connection, query)).await

@@ -83,7 +83,7 @@ struct Pending {
 struct Committed {
     at: i64,
     outcomes: Vec<Outcome>,
-    began: Option<Instant>,
+    began: Instant,
 }
 
 /// What the writer thread owns.
@@ -159,7 +159,7 @@ impl Writer {
         // Before anything is written to files that nobody finds again, and once more before anything is shown.
         self.check_files(Some(&connection))?;
         let turn = self.checkpointer.turn();
-        let began = self.metrics.commit_begins();
+        let began = Instant::now();
         let at = Timestamp::now().as_millisecond().max(self.last_at);
         let batch = Batch { entries, at, first_seq: self.feed.latest() + 1 };
         let mut commit = || -> rusqlite::Result<_> {

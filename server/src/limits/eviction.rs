@@ -58,15 +58,6 @@ pub(crate) enum Full {
     Address,
 }
 
-/// Whether one more connection may come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Vacancy {
-    Free,
-    /// If this one is evicted.
-    Evicting(u64),
-    None,
-}
-
 impl<T> ConnectionTable<T> {
     pub(super) fn new(most: usize, most_per_address: usize) -> Self {
         Self {
@@ -92,18 +83,12 @@ impl<T> ConnectionTable<T> {
             && let Some(there) = self.addresses.get(&address)
         {
             let (taken, unjoined, oldest) = (there.taken, there.unjoined.len(), there.unjoined.first().copied());
-            match self.vacancy(self.most_per_address, taken, unjoined, oldest, now) {
-                Vacancy::Free => {}
-                Vacancy::Evicting(number) => evicted.extend(self.evict(number)),
-                Vacancy::None => return Err(Full::Address),
-            }
+            let room = self.make_room(self.most_per_address, taken, unjoined, oldest, now);
+            evicted.extend(room.ok_or(Full::Address)?);
         }
         let oldest = self.oldest();
-        match self.vacancy(self.most, self.taken, self.unjoined.len(), oldest, now) {
-            Vacancy::Free => {}
-            Vacancy::Evicting(number) => evicted.extend(self.evict(number)),
-            Vacancy::None => return Err(Full::Server),
-        }
+        let room = self.make_room(self.most, self.taken, self.unjoined.len(), oldest, now);
+        evicted.extend(room.ok_or(Full::Server)?);
         let number = self.next;
         self.next += 1;
         self.taken += 1;
@@ -148,16 +133,24 @@ impl<T> ConnectionTable<T> {
         }
     }
 
-    fn vacancy(&self, most: usize, taken: usize, unjoined: usize, oldest: Option<u64>, now: Instant) -> Vacancy {
+    /// Makes room for one more, and returns who was evicted for it, if anybody; `None` if there is no room.
+    fn make_room(
+        &mut self,
+        most: usize,
+        taken: usize,
+        unjoined: usize,
+        oldest: Option<u64>,
+        now: Instant,
+    ) -> Option<Option<T>> {
         let is_full = taken >= most;
         if !is_full && unjoined < FEW.max(most / 2) {
-            return Vacancy::Free;
+            return Some(None);
         }
         let since = |number: u64| self.unjoined.get(&number).map_or(Duration::ZERO, |it| now.duration_since(it.since));
         match oldest {
-            Some(oldest) if unjoined > FEW || since(oldest) >= SOON => Vacancy::Evicting(oldest),
-            _ if is_full => Vacancy::None,
-            _ => Vacancy::Free,
+            Some(oldest) if unjoined > FEW || since(oldest) >= SOON => Some(self.evict(oldest)),
+            _ if is_full => None,
+            _ => Some(None),
         }
     }
 

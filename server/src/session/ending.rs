@@ -62,7 +62,7 @@ impl Session {
 
     /// Tells a client that it was evicted, behind what is queued already.
     pub(super) async fn farewell(mut self: Box<Self>) {
-        self.room.metrics.refused();
+        self.room.metrics.refused.inc();
         if self.ending == Ending::Open {
             self.room.metrics.error(ErrorCode::ServerFull);
             self.out.push(farewell::server_full(Full::Server).into());
