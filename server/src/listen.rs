@@ -80,14 +80,6 @@ pub(crate) enum Incoming {
 }
 
 impl Incoming {
-    /// Waits for the next connection from this moment on. Dropped at any time, none is lost.
-    async fn accept_after(&mut self, moment: Option<Instant>) -> io::Result<(Wire, SocketAddr)> {
-        if let Some(moment) = moment {
-            tokio::time::sleep_until(moment).await;
-        }
-        self.accept().await
-    }
-
     /// Waits for the next connection. Dropped at any time, none is lost.
     async fn accept(&mut self) -> io::Result<(Wire, SocketAddr)> {
         match self {
@@ -127,9 +119,12 @@ pub(crate) async fn serve(
                 resume_caught_up(left, &mut sessions, &stopped, &live);
                 continue;
             }
-            accepted = incoming.accept_after(paused_until) => accepted,
+            () = tokio::time::sleep_until(paused_until.unwrap_or_else(Instant::now)), if paused_until.is_some() => {
+                paused_until = None;
+                continue;
+            }
+            accepted = incoming.accept(), if paused_until.is_none() => accepted,
         };
-        paused_until = None;
         if pause > PAUSE && accepted.is_ok() {
             pause = PAUSE;
             tracing::info!("accepting connections again");

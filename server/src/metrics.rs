@@ -85,35 +85,37 @@ impl Default for Metrics {
         let commit_results = Histogram::new(exponential_buckets(1.0, 2.0, 9));
         // 50 µs to 3 s, between a quick disk and one that is about to give up.
         let commit_seconds = Histogram::new(exponential_buckets(50e-6, 2.0, 17));
-        let (seconds, bytes) = (Some(Unit::Seconds), Some(Unit::Bytes));
+        let sent = Counter::default();
         // In the order of the page.
         Self {
-            connections: add(all, "connections", "Open connections", None),
-            joined: add(all, "joined", "Connections that have joined", None),
-            students: add(all, "students_online", "Students online", None),
-            latest: add(all, "latest_seq", "The seq of the latest result", None),
-            readers: add(all, "readers", "Joined connections by how many results they are behind the latest", None),
-            furthest_behind: add(
-                all,
-                "feed_lag_max_results",
-                "Results that the slowest joined connection is behind the latest",
-                None,
-            ),
-            refused: add(all, "connections_refused", "Connections turned away at a limit", None),
-            errors: add(all, "errors", "Errors sent to clients, by code", None),
-            results: add(all, "results", "Results recorded", None),
-            commit_results: register(all, "commit_results", "New results of a commit", None, commit_results),
-            commit_seconds: register(
-                all,
-                "commit",
-                "Time from the begin of a commit until it is durable",
-                seconds,
-                commit_seconds,
-            ),
-            failed_commits: add(all, "commits_failed", "Commits that failed", None),
-            sent: add(all, "sent", "Bytes sent to clients", bytes),
-            replay_reads: add(all, "replay_reads", "Reads of the ledger for clients that lag behind the feed", None),
-            history_reads: add(all, "history_reads", "Pages of history read", None),
+            connections: add(all, "connections", "Open connections"),
+            joined: add(all, "joined", "Connections that have joined"),
+            students: add(all, "students_online", "Students online"),
+            latest: add(all, "latest_seq", "The seq of the latest result"),
+            readers: add(all, "readers", "Joined connections by how many results they are behind the latest"),
+            furthest_behind: {
+                let help = "Results that the slowest joined connection is behind the latest";
+                add(all, "feed_lag_max_results", help)
+            },
+            refused: add(all, "connections_refused", "Connections turned away at a limit"),
+            errors: add(all, "errors", "Errors sent to clients, by code"),
+            results: add(all, "results", "Results recorded"),
+            commit_results: {
+                all.register("commit_results", "New results of a commit", commit_results.clone());
+                commit_results
+            },
+            commit_seconds: {
+                let help = "Time from the begin of a commit until it is durable";
+                all.register_with_unit("commit", help, Unit::Seconds, commit_seconds.clone());
+                commit_seconds
+            },
+            failed_commits: add(all, "commits_failed", "Commits that failed"),
+            sent: {
+                all.register_with_unit("sent", "Bytes sent to clients", Unit::Bytes, sent.clone());
+                sent
+            },
+            replay_reads: add(all, "replay_reads", "Reads of the ledger for clients that lag behind the feed"),
+            history_reads: add(all, "history_reads", "Pages of history read"),
             storage_failed: AtomicBool::new(false),
             registry,
         }
@@ -173,15 +175,9 @@ impl Metrics {
 }
 
 /// Makes an instrument and registers it.
-fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str, unit: Option<Unit>) -> M {
-    register(registry, name, help, unit, M::default())
-}
-
-fn register<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, unit: Option<Unit>, metric: M) -> M {
-    match unit {
-        Some(unit) => registry.register_with_unit(name, help, unit, metric.clone()),
-        None => registry.register(name, help, metric.clone()),
-    }
+fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
     metric
 }
 

@@ -1,6 +1,6 @@
 //! Keeps the data folder, its files and keys to their owner. What others may read or write is restricted where it is
-//! this server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open files; does nothing
-//! where the system has no modes.
+//! this server's own, and else named on the log. Called by `ledger`, `tls` and `roster` as they open files; does
+//! nothing where the system has no modes.
 
 #[cfg(unix)]
 pub(crate) use modes::{restrict_file, restrict_folder, warn_if_loose};

@@ -1,5 +1,5 @@
-//! Who may join: the roster's file as people and platforms write it (JSON or CSV), the rule in force, and PINs for those
-//! who have none.
+//! Who may join: the roster's file as people and platforms write it (JSON or CSV), the rule in force, and PINs for
+//! those who have none.
 
 mod admission;
 mod columns;

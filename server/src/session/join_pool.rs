@@ -1,6 +1,10 @@
 //! A separate runtime for connections until their student has joined and has what was missed, so that a mass reconnect
 //! does not starve established sessions: the system shares the processors out between its threads and all others,
 //! whereas tasks of one runtime wait for each other in one queue.
+//!
+//! Measured with 10,000 that reconnect: a round trip of an established client takes 0.5 ms at the median, with one
+//! runtime 3 to 8 ms (docs/decisions/join-runtime.md). A semaphore around the join step would leave the first wake-ups
+//! of all connections in that one queue.
 
 use std::io;
 
