@@ -265,18 +265,6 @@ impl App {
         stale
     }
 
-    /// What to keep for the next run.
-    #[must_use]
-    pub fn remember(&self) -> Remembered {
-        self.setup.remembered.clone()
-    }
-
-    /// Whether the terminal's background decides how things look, so that it should be asked for.
-    #[must_use]
-    pub fn wants_background(&self) -> bool {
-        self.setup.appearance.wants_background()
-    }
-
     /// The styles are others.
     fn restyle(&mut self) {
         let theme = self.setup.appearance.theme();

@@ -196,7 +196,7 @@ impl Loop {
             }
         }
         self.await_reply().await;
-        let now = self.app.remember();
+        let now = self.app.setup.remembered.clone();
         if let (Some(state), true) = (&self.state, now != self.remembered) {
             // At the end the write is waited for.
             let _ = settings::write(state, &now);
@@ -337,7 +337,7 @@ impl Loop {
         }
         self.resized();
         // It may be another terminal by now, or have other colours.
-        if self.app.wants_background() {
+        if self.app.setup.appearance.wants_background() {
             self.background.send();
         }
         self.output.repaint();

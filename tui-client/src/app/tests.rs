@@ -167,7 +167,7 @@ fn joining_is_asked_for_until_the_server_lets_in() {
     assert_eq!(room.enter("me"), [join("me", None)]);
     room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     assert_eq!(room.app.screen, Screen::Room);
-    assert_eq!(room.app.remember().student.as_deref(), Some("me"));
+    assert_eq!(room.app.setup.remembered.student.as_deref(), Some("me"));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_server_is_used_once_it_is_chosen() {
     assert_eq!(room.press(KeyCode::Tab), [Effect::Link(Command::UseServer("10.0.0.1:7878".into()))]);
     assert_eq!(room.press(KeyCode::Enter), [join("me", None)]);
     room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
-    assert_eq!(room.app.remember(), remembered);
+    assert_eq!(room.app.setup.remembered, remembered);
 }
 
 #[test]
@@ -426,7 +426,7 @@ fn the_language_changes_at_once_and_is_remembered() {
     room.control('u');
     room.enter("/lang 한국어");
     assert_eq!((room.app.composer.input.text(), room.app.strings.lang), ("", Lang::Ko));
-    assert_eq!(room.app.remember().lang, Some(Lang::Ko));
+    assert_eq!(room.app.setup.remembered.lang, Some(Lang::Ko));
     room.enter("/ㅣ뭏");
     assert_eq!(room.app.strings.lang, Lang::En);
 }

@@ -95,7 +95,7 @@ impl Loop {
 
     /// Keeps what the next run should know, where it changed.
     fn remember(&mut self) {
-        let now = self.app.remember();
+        let now = self.app.setup.remembered.clone();
         if now != self.remembered {
             self.remembered = now.clone();
             if let Some(state) = self.state.clone() {

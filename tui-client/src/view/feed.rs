@@ -104,16 +104,17 @@ fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Ro
     if selected {
         paint.restyle(line, app.theme.selected);
     }
-    if let Some(needle) = &app.reading.feed.filter.text {
+    if let Some(search_text) = &app.reading.feed.filter.text {
         let (name, result) = (columns.name_at(), columns.result_at());
         let shown = text::column(row.name(), columns.name, app.glyphs.ellipsis);
-        for place in needle.places_in_words(&shown) {
+        for place in search_text.places_in_words(&shown) {
             highlight(app, paint, line, name, &shown, place);
         }
-        let places = needle.places_in_number(&result_words);
+        let places = search_text.places_in_number(&result_words);
         // The match may be in the middle, which was left out.
         let left_out = result_words.find(app.glyphs.ellipsis).filter(|_| places.is_empty());
-        let hidden = left_out.filter(|_| needle.is_in_number(row.number()) || needle.is_in_number(row.square()));
+        let hidden =
+            left_out.filter(|_| search_text.is_in_number(row.number()) || search_text.is_in_number(row.square()));
         let hidden = hidden.map(|at| at..at + app.glyphs.ellipsis.len());
         for place in places.into_iter().chain(hidden) {
             highlight(app, paint, line, result, &result_words, place);

@@ -19,13 +19,13 @@ pub(super) fn parts(app: &App) -> Vec<Segment> {
         let words = if whose.me { strings.only_mine.to_owned() } else { (strings.only_student)(&name) };
         parts.push(Segment::new(words, theme.notice, 0));
     }
-    let Some(needle) = &feed.filter.text else {
+    let Some(search_text) = &feed.filter.text else {
         if !parts.is_empty() {
             parts.push(Segment::new(strings.show_all, theme.plain, 1));
         }
         return parts;
     };
-    let typed = text::printable(&needle.typed).into_owned();
+    let typed = text::printable(&search_text.typed).into_owned();
     let typed = text::cut(&typed, QUOTED, app.glyphs.ellipsis);
     // While it goes on, how far it has come is what is waited for.
     let (searching, (searched, more)) = (feed.is_asking(), feed.searched());

@@ -266,7 +266,7 @@ impl Linear {
         let summed_up = self.filter(app, lines);
         let selected = app.reading.feed.selected();
         let moved = changed(&mut self.selected, selected.map(Row::seq));
-        let place = if app.reading.feed.is_following() { None } else { self.in_sight(app).map(Row::seq) };
+        let place = if app.reading.feed.is_following() { None } else { self.first_visible(app).map(Row::seq) };
         let before = std::mem::replace(&mut self.place, place);
         let paged = before != place && place.is_some();
         match selected {
@@ -284,8 +284,8 @@ impl Linear {
         app.reading.feed.is_following() && app.composer.input.is_empty() && !self.filtering && self.live(app, lines)
     }
 
-    /// The first result in sight.
-    fn in_sight<'a>(&self, app: &'a App) -> Option<&'a Row> {
+    /// The first visible result.
+    fn first_visible<'a>(&self, app: &'a App) -> Option<&'a Row> {
         (0..ROWS.into()).find_map(|line| match app.reading.feed.line(line) {
             Some(Item::Row(row)) => Some(row),
             _ => None,
@@ -296,7 +296,7 @@ impl Linear {
     fn filter(&mut self, app: &App, lines: &mut Vec<String>) -> bool {
         let all = app.reading.feed.filter.is_all();
         let whose = app.reading.feed.filter.student.as_ref().map_or("", |whose| &whose.id);
-        let typed = app.reading.feed.filter.text.as_ref().map_or("", |needle| &needle.typed);
+        let typed = app.reading.feed.filter.text.as_ref().map_or("", |search_text| &search_text.typed);
         let filter = if all { String::new() } else { format!("{whose}\n{typed}") };
         if changed(&mut self.filter, filter) {
             self.filtering = !all;

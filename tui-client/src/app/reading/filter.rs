@@ -22,8 +22,7 @@ const LISTED: usize = 6;
 impl App {
     /// Shows only my results; where they are shown already, everything again.
     pub(crate) fn filter_mine(&mut self) {
-        let mine = Whose { id: self.people.me.id.clone(), name: self.people.me.name.clone(), me: true };
-        self.toggle_student(mine);
+        self.toggle_student(self.whose(&self.people.me.id, &self.people.me.name));
     }
 
     /// Shows only this student's results, found by id, by name, or by a part of either. Says so where nobody is
@@ -35,8 +34,7 @@ impl App {
             [whose] => self.show_only(Filter { student: Some(whose.clone()), text: None }),
             // Somebody who is away, and of whom nothing is loaded, can be asked for by the whole id.
             [] if who.contains(|c: char| c.is_ascii_digit()) && check_id(who).is_ok() => {
-                let whose = Whose { id: who.to_owned(), name: who.to_owned(), me: false };
-                self.show_only(Filter { student: Some(whose), text: None });
+                self.show_only(Filter { student: Some(self.whose(who, who)), text: None });
             }
             several => {
                 let who = text::printable(who).into_owned();
@@ -84,18 +82,13 @@ impl App {
     /// The same as [`Self::filter_student`] for an id that stands in the list; where theirs are shown already,
     /// everything again.
     pub(crate) fn filter_person(&mut self, id: &str) {
-        let name = self.name_now(id).unwrap_or(id).to_owned();
-        self.toggle_student(Whose { id: id.to_owned(), name, me: id == self.people.me.id });
+        self.toggle_student(self.whose(id, self.name_now(id).unwrap_or(id)));
     }
 
     /// Shows only the results of the student whose result is selected; where they are shown already, everything again.
     pub(crate) fn filter_selected(&mut self) {
         match self.chosen_row() {
-            Some(row) => {
-                let (id, name) = (row.student().to_owned(), row.name().to_owned());
-                let me = id == self.people.me.id;
-                self.toggle_student(Whose { id, name, me });
-            }
+            Some(row) => self.toggle_student(self.whose(row.student(), row.name())),
             None if self.reading.feed.filter.student.is_some() => self.leave_filter(),
             None => {
                 let key = self.setup.keymap.name(Action::SelectEarlier, self.strings.lang);
@@ -170,6 +163,10 @@ impl App {
         self.body = Body::Feed;
     }
 
+    fn whose(&self, id: &str, name: &str) -> Whose {
+        Whose { id: id.to_owned(), name: name.to_owned(), me: id == self.people.me.id }
+    }
+
     fn toggle_student(&mut self, whose: Whose) {
         if self.reading.feed.filter.student.as_ref().is_some_and(|shown| shown.id == whose.id) {
             return self.leave_filter();
@@ -208,10 +205,7 @@ impl App {
             let others: Vec<&str> = others.into_iter().filter(|id| !found.contains(id)).collect();
             found.extend(others);
         }
-        let whose = |id: &str| {
-            let name = known.iter().find(|(known, _)| *known == id).map_or(id, |(_, name)| name);
-            Whose { id: id.to_owned(), name: name.to_owned(), me: id == self.people.me.id }
-        };
-        found.into_iter().map(whose).collect()
+        let name = |id: &str| known.iter().find(|(known, _)| *known == id).map_or("", |(_, name)| name);
+        found.into_iter().map(|id| self.whose(id, name(id))).collect()
     }
 }

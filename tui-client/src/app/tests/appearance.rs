@@ -15,7 +15,7 @@ fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
     assert_eq!(room.enter("/theme dark"), []);
     room.update(Event::Background(Rgb(255, 255, 255)));
     let dark = Appearance { choice: Choice::Dark, ..looks }.theme();
-    assert_eq!((room.app.theme, room.app.remember().theme), (dark, Some(Choice::Dark)));
+    assert_eq!((room.app.theme, room.app.setup.remembered.theme), (dark, Some(Choice::Dark)));
     assert_eq!(room.enter("/테마 자동"), [Effect::Terminal(TerminalEffect::AskBackground)]);
     assert_eq!(room.app.theme, light);
 }

@@ -171,7 +171,7 @@ fn the_chart_opens_over_the_feed_and_loads_more_than_a_screenful() {
 }
 
 #[test]
-fn a_search_under_way_is_stopped_by_esc_and_goes_on_when_asked() {
+fn a_running_search_is_stopped_by_esc_and_goes_on_when_asked() {
     let mut room = Room::with(0, false);
     room.link(LinkEvent::Joined { welcome: welcome(0, 9_000, 8_990), continues: Continues::Anew });
     room.link(LinkEvent::Results((8_991..=9_000).map(|seq| result(seq, "s0", None)).collect()));
@@ -424,7 +424,7 @@ fn a_chart_loads_while_somebody_reads_further_up_and_stops_where_numbers_are_lon
 }
 
 #[test]
-fn a_chart_that_is_wholly_in_sight_says_so_where_it_is_moved() {
+fn a_chart_that_is_wholly_visible_says_so_where_it_is_moved() {
     let mut room = busy();
     room.press(KeyCode::F(6));
     room.key(KeyCode::Left, KeyModifiers::SHIFT);

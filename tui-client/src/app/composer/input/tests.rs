@@ -138,7 +138,7 @@ fn what_does_not_fit_is_not_taken_in_at_all() {
 }
 
 #[test]
-fn the_caret_is_always_in_sight() {
+fn the_caret_is_always_visible() {
     let mut line = LineEditor::new("1234567890");
     line.reveal(5);
     assert_eq!(line.visible(5), ("7890", 4));

@@ -198,7 +198,7 @@ fn giant_numbers_are_bounded_by_their_bytes() {
 }
 
 #[test]
-fn the_selection_moves_what_is_in_sight_only_at_its_ends() {
+fn the_selection_scrolls_only_at_the_ends() {
     let mut feed = feed();
     feed.select(-1);
     assert_eq!(feed.selected().map(Row::seq), Some(1_000));
