@@ -1,5 +1,5 @@
 //! The two languages of the client, and the locale that chooses one. The sentences are in [`crate::strings`]; tables
-//! that have words of their own, such as those of keys and commands, hold them as [`Both`].
+//! that have words of their own, such as those of keys and commands, hold them as `Both`.
 
 use serde::{Deserialize, Serialize};
 

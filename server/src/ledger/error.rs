@@ -46,7 +46,7 @@ pub enum LedgerError {
     /// There is no such file.
     #[error("there is no ledger at {0}; name its folder with --data")]
     Missing(PathBuf),
-    /// Its files are no longer those that are open: a sentence from [`FilesChanged`].
+    /// Its files are no longer those that are open: a sentence that names one of them.
     #[error("{0}")]
     FilesChanged(String),
     /// Its content cannot be trusted.

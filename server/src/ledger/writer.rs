@@ -1,6 +1,6 @@
-//! The ledger's only writer, a thread with three steps: [`gather`] takes what waits, [`Writer::make_durable`] commits it
-//! in one transaction, and [`Writer::publish`] then shows it to everybody and answers those who submitted it. An idle
-//! writer commits a single square at once; under load, batches form by themselves.
+//! The ledger's only writer, a thread with three steps: [`gather`] takes what waits, [`Writer::make_durable`] commits
+//! it in one transaction, and [`Writer::publish`] then shows it to everybody and answers those who submitted it. An
+//! idle writer commits a single square at once; under load, batches form by themselves.
 
 use std::{
     fmt,
