@@ -1,6 +1,6 @@
 //! How a server is set up, with the defaults of the program's flags.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 use squares_shared::message::Auth;
@@ -74,7 +74,7 @@ impl Config {
 /// # Errors
 /// Where the user has no home directory.
 pub fn default_data_dir() -> Result<PathBuf, LedgerError> {
-    let base = etcetera::choose_base_strategy()
-        .map_err(|error| LedgerError::Unusable { path: Path::new("~").to_owned(), error: error.to_string() })?;
+    let base =
+        etcetera::choose_base_strategy().map_err(|error| LedgerError::Unusable("~".into(), error.to_string()))?;
     Ok(base.data_dir().join("squares"))
 }

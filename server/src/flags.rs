@@ -9,14 +9,25 @@ use clap::{
 };
 use squares_server::DEFAULT_ADDRESS;
 
-use crate::commands;
+use crate::commands::{backup, check, completions, export, pin, roster};
+
+/// A command; without one, the program serves.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Subcommands {
+    Backup(backup::Backup),
+    Check(check::Check),
+    Completions(completions::Completions),
+    Export(export::Export),
+    Pin(pin::Pin),
+    Roster(roster::MakePins),
+}
 
 /// The Squares server: takes numbers, keeps their exact squares in one durable order, and relays them to everybody.
 #[derive(Debug, Parser)]
 #[command(name = "squares-server", version, about)]
 pub(crate) struct Flags {
     #[command(subcommand)]
-    pub(crate) command: Option<commands::Command>,
+    pub(crate) command: Option<Subcommands>,
     /// Where to listen, on all addresses of a name; port 0 picks a free one
     #[arg(long, value_name = "ADDR", env = "SQUARES_LISTEN", default_value = DEFAULT_ADDRESS, value_parser = typed(StringValueParser::new()))]
     pub(crate) listen: String,

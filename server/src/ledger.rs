@@ -24,11 +24,10 @@ use std::{fs::File, path::Path, sync::Arc, thread::JoinHandle};
 pub use archive::{Archive, ArchivedStudent};
 pub use backup::BackupError;
 pub use check::Findings;
-use error::At as _;
+use error::AtPath as _;
 pub use error::LedgerError;
 use open_files::OpenFiles;
-use reader::Readers;
-pub(crate) use reader::{PageQuery, ReadFailed, Replay};
+pub(crate) use reader::{PageQuery, ReadFailed, Readers, Replay};
 pub(crate) use row::LedgerEntry;
 pub use row::ResultRow;
 use tokio::sync::mpsc;
@@ -58,9 +57,12 @@ enum Worker {
 /// The open ledger. Dropping it without [`Ledger::close`] leaves the writer to finish by itself.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    id: String,
-    submissions: mpsc::Sender<Submission>,
-    readers: Arc<Readers>,
+    /// Its name.
+    pub(crate) id: String,
+    /// Where squares are submitted.
+    pub(crate) submissions: mpsc::Sender<Submission>,
+    /// Where earlier results are read.
+    pub(crate) readers: Arc<Readers>,
     recorded: Arc<student_filter::StudentFilter>,
     writer: Worker,
     /// Held for as long as the ledger is open.
@@ -120,24 +122,9 @@ impl Ledger {
         Ok((Self { id, submissions, readers, recorded, writer, _lock: lock }, feed))
     }
 
-    /// The name of the ledger.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Where squares are submitted.
-    pub(crate) fn submissions(&self) -> &mpsc::Sender<Submission> {
-        &self.submissions
-    }
-
     /// Whether this student may have recorded a result, now or in an earlier run.
     pub(crate) fn may_have_recorded(&self, student: &str) -> bool {
         self.recorded.may_contain(student)
-    }
-
-    /// Where earlier results are read.
-    pub(crate) fn readers(&self) -> &Arc<Readers> {
-        &self.readers
     }
 
     /// Records what was submitted, and closes the file. Blocks until that is done.

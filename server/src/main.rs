@@ -4,13 +4,12 @@
 mod commands;
 mod flags;
 mod log;
-mod reload;
 mod signals;
 
 use std::{io::Write as _, process::ExitCode};
 
 use clap::CommandFactory as _;
-use flags::Flags;
+use flags::{Flags, Subcommands};
 use squares_server::{Config, Server, TlsSource, default_data_dir};
 use squares_shared::message::Auth;
 
@@ -20,7 +19,12 @@ fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let end = match flags.command.take() {
-        Some(command) => command.run(flags.data, Flags::command()),
+        Some(Subcommands::Backup(backup)) => backup.run(flags.data),
+        Some(Subcommands::Check(check)) => check.run(flags.data),
+        Some(Subcommands::Completions(completions)) => Ok(completions.run(Flags::command())),
+        Some(Subcommands::Export(export)) => export.run(flags.data),
+        Some(Subcommands::Pin(pin)) => pin.run(),
+        Some(Subcommands::Roster(make_pins)) => make_pins.run(),
         None => {
             let log = log::start();
             let end = run(flags);
@@ -77,18 +81,9 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
     // Whoever started it may have closed standard output: it runs all the same.
     let mut out = std::io::stdout();
     let _ = writeln!(out, "listening on {}", server.local_addr()).and_then(|()| out.flush());
-    let mut reload = reload::Reload::new(&server);
-    loop {
-        tokio::select! {
-            asked = signals.next() => match asked {
-                signals::Signal::Reload => reload.ask(),
-                signals::Signal::Stop => break,
-            },
-            () = reload.done() => {}
-            () = server.roster_changed(), if !reload.is_running() => reload.ask(),
-        }
+    while let signals::Signal::Reload = signals.next().await {
+        server.reload_roster();
     }
-    reload.end().await;
     server.stop().await;
     Ok(())
 }

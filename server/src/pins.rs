@@ -169,7 +169,8 @@ impl PinVerifier {
             return PinVerdict::Throttled(left);
         }
         let Some(pin) = pin else {
-            self.shared.wrong(student, address);
+            self.shared.guesses.lock().failed(student, address, Instant::now());
+            self.shared.warn_if_throttled(student, address);
             return PinVerdict::Wrong;
         };
         let Some(turn) = self.turn(student, address).await else { return PinVerdict::TooOften(CROWDED) };
@@ -224,11 +225,6 @@ impl VerifierState {
             // One that is no longer there to be woken ends its turn as it is dropped.
             let _ = waker.send(());
         }
-    }
-
-    fn wrong(&self, student: &Arc<str>, address: IpAddr) {
-        self.guesses.lock().failed(student, address, Instant::now());
-        self.warn_if_throttled(student, address);
     }
 
     fn warn_if_throttled(&self, student: &Arc<str>, address: IpAddr) {

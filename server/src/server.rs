@@ -25,7 +25,7 @@ use crate::{
     presence::Presence,
     relay::Relay,
     room::Room,
-    roster::{Admission, RosterError},
+    roster::Admission,
     session::{farewell, join_pool::JoinPool},
     start_error::StartError,
     threads::{self, Threads},
@@ -42,7 +42,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     listener: JoinHandle<()>,
-    /// The relay's tasks, the presence announcer and the metrics page.
+    /// The relay's tasks, the presence announcer, the roster's reader and the metrics page.
     tasks: JoinSet<()>,
 }
 
@@ -113,7 +113,7 @@ impl Server {
             tracing::warn!("PINs cross the network in the open: add --tls self, or --tls-cert and --tls-key");
         }
         let presence = Arc::new(Presence::new());
-        tracing::info!(%address, log = ledger.id(), latest = feed.latest(), %auth, students = admission.roster_len(), "open");
+        tracing::info!(%address, log = ledger.id, latest = feed.latest(), %auth, students = admission.roster_len(), "open");
         let relay = Arc::new(Relay::new(threads.join));
         let squares = SquareLimits::new(config.rate, config.burst, config.digit_rate);
         let room = Arc::new(Room {
@@ -154,6 +154,8 @@ impl Server {
             tasks.spawn(async move { relay.run(shard, &feed, &presence, &metrics).await });
         }
         tasks.spawn(async move { presence.announce().await });
+        let own = Arc::clone(&room);
+        tasks.spawn(async move { own.admission.keep_current(&own.workers).await });
         Ok(Self { room, address, stop, listener, tasks })
     }
 
@@ -163,17 +165,9 @@ impl Server {
         self.address
     }
 
-    /// Reads the roster again; gives how many students are on it, or `None` where there is no roster.
-    ///
-    /// # Errors
-    /// Where the file cannot be used; the roster before it stays in force.
-    pub async fn reload_roster(&self) -> Result<Option<usize>, RosterError> {
-        self.room.admission.reload().await
-    }
-
-    /// Waits until the roster's file is another than the one that was read last; for ever where there is no roster.
-    pub async fn roster_changed(&self) {
-        self.room.admission.changed(&self.room.workers).await;
+    /// Requests that the roster is read again; the log tells the outcome.
+    pub fn reload_roster(&self) {
+        self.room.admission.request_reload();
     }
 
     /// Ends at once, in a simulation: nobody is told, and what is not durable yet is lost, as when the process is
@@ -194,6 +188,7 @@ impl Server {
     /// Stops: says goodbye to everyone once what they asked is recorded and sent, and closes the ledger.
     pub async fn stop(self) {
         let Self { room, stop, listener, mut tasks, .. } = self;
+        room.admission.finish_reload().await;
         stop.send_replace(true);
         if let Err(error) = listener.await {
             tracing::error!(%error, "the listener ended early");

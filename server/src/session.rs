@@ -113,8 +113,8 @@ impl Session {
         let hello = FromServer::Hello(Hello {
             protocol: PROTOCOL,
             server: concat!("squares-server ", env!("CARGO_PKG_VERSION")).to_owned(),
-            auth: room.admission.auth(),
-            log: room.ledger.id().to_owned(),
+            auth: room.admission.auth,
+            log: room.ledger.id.clone(),
             latest: room.feed.latest(),
             limits: room.limits,
         });

@@ -37,21 +37,11 @@ pub enum TlsSource {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read or written, or there is nothing of use in it.
-    #[error("cannot use {path}: {why}; check the file, which has to be in PEM form, and the flag that names it")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
+    #[error("cannot use {0}: {1}; check the file, which has to be in PEM form, and the flag that names it")]
+    File(PathBuf, String),
     /// The key does not fit the certificate, or neither can be used.
-    #[error("cannot use the certificate {path}: {why}; give the key that belongs to it with --tls-key")]
-    Unusable {
-        /// The file of the certificate.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
+    #[error("cannot use the certificate {0}: {1}; give the key that belongs to it with --tls-key")]
+    Unusable(PathBuf, String),
 }
 
 /// The file of a certificate of the server's own, with its key.
@@ -63,20 +53,20 @@ pub(crate) fn load(tls: &TlsSource, data: &Path) -> Result<(Arc<ServerConfig>, S
         TlsSource::Files { certificate, key } => (certificate.clone(), key.clone()),
         TlsSource::SelfSigned => {
             let path = data.join(OWN_FILE);
-            make_if_missing(&path).map_err(|error| TlsError::File { path: path.clone(), why: error.to_string() })?;
+            make_if_missing(&path).map_err(|error| TlsError::File(path.clone(), error.to_string()))?;
             (path.clone(), path)
         }
     };
     let chain = CertificateDer::pem_slice_iter(&read(&certificate_path)?)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| TlsError::File { path: certificate_path.clone(), why: error.to_string() })?;
+        .map_err(|error| TlsError::File(certificate_path.clone(), error.to_string()))?;
     let Some(fingerprint) = chain.first().map(|first| fingerprint(first)) else {
-        return Err(TlsError::File { path: certificate_path, why: "there is no certificate in it".to_owned() });
+        return Err(TlsError::File(certificate_path, "there is no certificate in it".to_owned()));
     };
     permissions::warn_if_loose(&key_path, "the key of the certificate");
     let key = PrivateKeyDer::from_pem_slice(&Zeroizing::new(read(&key_path)?))
-        .map_err(|error| TlsError::File { path: key_path, why: error.to_string() })?;
-    let unusable = |error: rustls::Error| TlsError::Unusable { path: certificate_path.clone(), why: error.to_string() };
+        .map_err(|error| TlsError::File(key_path, error.to_string()))?;
+    let unusable = |error: rustls::Error| TlsError::Unusable(certificate_path.clone(), error.to_string());
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(unusable)?
@@ -92,7 +82,7 @@ pub(crate) fn load(tls: &TlsSource, data: &Path) -> Result<(Arc<ServerConfig>, S
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     /// More than any chain of certificates has.
     const LONGEST: u64 = 1 << 20;
-    regular_file::read(path, LONGEST).map_err(|error| TlsError::File { path: path.to_owned(), why: error.to_string() })
+    regular_file::read(path, LONGEST).map_err(|error| TlsError::File(path.to_owned(), error.to_string()))
 }
 
 /// The SHA-256 of a certificate, as clients show it: in groups that eyes can compare, and that fit into a line.

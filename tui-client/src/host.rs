@@ -67,9 +67,7 @@ impl Host {
             Ok(Err(StartError::Ledger(LedgerError::InUse(folder)))) => {
                 HostError::LedgerInUse(folder.display().to_string())
             }
-            Ok(Err(StartError::Ledger(LedgerError::Unusable { path, error }))) => {
-                HostError::NoLedger(Some(path), error)
-            }
+            Ok(Err(StartError::Ledger(LedgerError::Unusable(path, error)))) => HostError::NoLedger(Some(path), error),
             Ok(Err(error)) => without_flags(&error),
             Err(panic) => HostError::Failed(panic.to_string()),
         };

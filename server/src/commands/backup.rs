@@ -22,7 +22,7 @@ pub(crate) struct Backup {
 }
 
 impl Backup {
-    pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         let archive = Archive::open(&self.folder.path(data)?)?;
         let (from, latest) = (archive.path.display().to_string(), archive.latest);
         let mut progress = Progress::new("copying");

@@ -41,7 +41,7 @@ fn no_ledger(file: &Path, error: LedgerError) -> anyhow::Error {
 }
 
 impl Check {
-    pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         let mut archive = match &self.file {
             Some(file) => Archive::open_file(file).map_err(|error| no_ledger(file, error))?,
             None => Archive::open(&self.folder.path(data)?)?,

@@ -17,7 +17,7 @@ pub(crate) struct Completions {
 
 impl Completions {
     /// Prints those for this command line.
-    pub(super) fn run(&self, mut program: clap::Command) -> ExitCode {
+    pub(crate) fn run(&self, mut program: clap::Command) -> ExitCode {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut program, "squares-server", &mut script);
         // Whoever reads it, such as `head`, may have enough.

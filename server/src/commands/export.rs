@@ -50,7 +50,7 @@ enum Ended {
 }
 
 impl Export {
-    pub(super) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         let archive = Archive::open(&self.folder.path(data)?)?;
         let Some(path) = &self.file else {
             let ended = self.write(&archive, io::stdout().lock(), || ControlFlow::Continue(()));

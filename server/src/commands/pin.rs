@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 pub(crate) struct Pin {}
 
 impl Pin {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let pin = Zeroizing::new(if io::stdin().is_terminal() {
             ask_unseen("PIN: ", true).context("no PIN was typed; run it again and type one")?
         } else {

@@ -32,7 +32,7 @@ pub(crate) struct MakePins {
 }
 
 impl MakePins {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let [from, to] = &*self.make_pins else { bail!("--make-pins takes two files: IN and OUT") };
         let bytes =
             regular_file::read(from, LONGEST_ROSTER).with_context(|| format!("cannot read {}", from.display()))?;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     data_folder::file_in,
-    error::{At as _, LedgerError},
+    error::{AtPath as _, LedgerError},
     probe,
     row::{ResultRow, time},
     schema,

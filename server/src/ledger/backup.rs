@@ -8,7 +8,7 @@ use squares_shared::new_file::{NewFile, NewFileError};
 
 use super::{
     archive::Archive,
-    error::{At as _, LedgerError},
+    error::{AtPath as _, LedgerError},
     schema,
 };
 

@@ -18,7 +18,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 
 use super::{
-    error::{At as _, LedgerError},
+    error::{AtPath as _, LedgerError},
     open_files::OpenFiles,
     schema,
     wal_room::WalRoom,
@@ -80,7 +80,7 @@ impl Checkpointer {
         let shared = Arc::new(CheckpointThread {
             room: WalRoom::new(path, MANY),
             path: path.to_owned(),
-            pages: AtomicI32::new(i32::try_from(files.wal().frames()).unwrap_or(i32::MAX)),
+            pages: AtomicI32::new(i32::try_from(files.wal.frames()).unwrap_or(i32::MAX)),
             files: Arc::clone(files),
             turn: Mutex::default(),
             moving: Mutex::default(),
@@ -117,9 +117,9 @@ impl Checkpointer {
     pub(super) fn checkpoint_all(&self, connection: &Connection) -> Result<(), LedgerError> {
         let CheckpointThread { path, files, room, pages, .. } = &*self.shared;
         self.alone(|| {
-            files.wal().check_all()?;
+            files.wal.check_all()?;
             files.write(|| schema::checkpoint_all(connection))?.at(path)?;
-            files.wal().emptied();
+            files.wal.emptied();
             pages.store(0, Ordering::Relaxed);
             room.truncated();
             Ok(())
@@ -199,8 +199,8 @@ impl CheckpointThread {
         self.files.check()?;
         if requested.room {
             let turn = self.turn.lock();
-            self.files.wal().check()?;
-            self.room.extend(connection, turn, || self.files.wal().accept());
+            self.files.wal.check()?;
+            self.room.extend(connection, turn, || self.files.wal.accept());
         }
         if requested.checkpoint { self.checkpoint(connection) } else { Ok(true) }
     }
@@ -212,7 +212,7 @@ impl CheckpointThread {
         for _ in 0..PASSES {
             // What another program wrote into the log must not get into the ledger.
             let turn = self.turn.lock();
-            self.files.wal().check_all()?;
+            self.files.wal.check_all()?;
             drop(turn);
             let Pass { pages, moved } = self.pass(connection)?;
             // What the writer has added meanwhile counts too.
@@ -226,7 +226,7 @@ impl CheckpointThread {
             before = moved;
         }
         let _turn = self.turn.lock();
-        self.files.wal().check()?;
+        self.files.wal.check()?;
         let Pass { pages, moved } = self.pass(connection)?;
         Ok(pages == moved)
     }

@@ -22,29 +22,29 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use squares_shared::private_file;
 
 use super::{
-    error::{At as _, LedgerError},
+    error::{AtPath as _, LedgerError},
     schema::{self, beside},
 };
 use crate::permissions;
 
-/// What no copy of a lock file shares with it: its inode, and when it was changed last, in nanoseconds since 1970.
+/// What no copy of a lock file shares with it: its inode, and when it last changed, in nanoseconds since 1970.
 type LockIdentity = Option<(i64, i64)>;
 
 /// What the ledger notes of its last opening.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct LastOpening {
     name: String,
-    place: LockIdentity,
+    lock: LockIdentity,
     /// The name of an opening that was announced and not recorded.
     next: Option<String>,
 }
 
 impl LastOpening {
     /// Whether the lock file is the one that was noted.
-    fn is_of(&self, written: &str, place: LockIdentity) -> bool {
-        let same_file = self.place.map(|(inode, _)| inode) == place.map(|(inode, _)| inode);
+    fn is_of(&self, written: &str, lock: LockIdentity) -> bool {
+        let same_file = self.lock.map(|(inode, _)| inode) == lock.map(|(inode, _)| inode);
         match &self.next {
-            None => self.name == written && self.place == place,
+            None => self.name == written && self.lock == lock,
             // The first opening of all: its lock file may be lost.
             Some(_) if self.name.is_empty() => true,
             Some(next) => same_file && (self.name == written || next == written),
@@ -60,9 +60,9 @@ pub(super) fn record_opening(
 ) -> Result<Connection, LedgerError> {
     let mut written = String::new();
     lock.take(64).read_to_string(&mut written).at(path)?;
-    let place = lock_identity(lock).at(path)?;
+    let identity = lock_identity(lock).at(path)?;
     let noted = noted(&connection).at(path)?;
-    let was_copied = noted.as_ref().is_some_and(|noted| !noted.is_of(&written, place));
+    let was_copied = noted.as_ref().is_some_and(|noted| !noted.is_of(&written, identity));
     let is_backup = schema::is_backup(&connection).at(path)?;
     match record(&mut connection, lock, path, noted, was_copied || is_backup) {
         Ok(()) => {
@@ -94,10 +94,9 @@ fn record(
         if rename {
             schema::rename(transaction)?;
         }
-        let (last, place) = noted.map_or_else(Default::default, |noted| (noted.name, noted.place));
         // A copy has never been open here.
-        let (last, place) = if rename { Default::default() } else { (last, place) };
-        write(transaction, &LastOpening { name: last, place, next: Some(name.clone()) })?;
+        let last = noted.filter(|_| !rename).unwrap_or_default();
+        write(transaction, &LastOpening { next: Some(name.clone()), ..last })?;
         Ok(name)
     })
     .at(path)?;
@@ -105,8 +104,9 @@ fn record(
     lock.seek(SeekFrom::Start(0)).at(path)?;
     lock.write_all(name.as_bytes()).and_then(|()| lock.sync_all()).at(path)?;
     private_file::sync_folder_of(path).at(path)?;
-    let place = lock_identity(lock).at(path)?;
-    in_transaction(connection, |transaction| write(transaction, &LastOpening { name, place, next: None })).at(path)
+    let identity = lock_identity(lock).at(path)?;
+    in_transaction(connection, |transaction| write(transaction, &LastOpening { name, lock: identity, next: None }))
+        .at(path)
 }
 
 fn in_transaction<T>(
@@ -122,15 +122,15 @@ fn in_transaction<T>(
 fn noted(connection: &Connection) -> rusqlite::Result<Option<LastOpening>> {
     connection
         .query_row("SELECT name, inode, changed, next FROM opening", (), |row| {
-            let place: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
-            Ok(LastOpening { name: row.get(0)?, place: place.0.zip(place.1), next: row.get(3)? })
+            let lock: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
+            Ok(LastOpening { name: row.get(0)?, lock: lock.0.zip(lock.1), next: row.get(3)? })
         })
         .optional()
 }
 
 fn write(connection: &Connection, noted: &LastOpening) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM opening", ())?;
-    let (inode, changed) = noted.place.unzip();
+    let (inode, changed) = noted.lock.unzip();
     connection
         .execute(
             "INSERT INTO opening (name, inode, changed, next) VALUES (?1, ?2, ?3, ?4)",
@@ -171,7 +171,7 @@ mod tests {
     /// Opens the ledger in this folder and gives its name.
     fn log(folder: &std::path::Path) -> String {
         let (ledger, _feed) = open_in(folder).unwrap();
-        let log = ledger.id().to_owned();
+        let log = ledger.id.clone();
         ledger.close();
         log
     }

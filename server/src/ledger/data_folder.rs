@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use squares_shared::private_file;
 
 use super::{
-    error::{At as _, LedgerError},
+    error::{AtPath as _, LedgerError},
     probe, row,
 };
 use crate::permissions;

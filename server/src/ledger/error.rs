@@ -12,13 +12,8 @@ pub enum LedgerError {
     #[error("the ledger in {0} is in use by another server; stop that one, or choose another folder with --data")]
     InUse(PathBuf),
     /// The ledger cannot be reached, made or written.
-    #[error("cannot use the ledger {path}: {error}; check the folder given with --data and its permissions")]
-    Unusable {
-        /// The file, or its folder.
-        path: PathBuf,
-        /// The system's words.
-        error: String,
-    },
+    #[error("cannot use the ledger {0}: {1}; check the folder given with --data and its permissions")]
+    Unusable(PathBuf, String),
     /// The file is a database of something else.
     #[error("{0} is not a ledger of Squares; choose another folder with --data")]
     NotALedger(PathBuf),
@@ -28,18 +23,9 @@ pub enum LedgerError {
          choose another, or restore a copy where it was damaged"
     )]
     NotSqlite(PathBuf),
-    /// A later version of the program wrote it.
-    #[error(
-        "the ledger {path} is of a newer version ({version}; this program knows up to {known}); use the newer program"
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        version: i32,
-        /// The latest version that this program knows.
-        known: i32,
-    },
+    /// A later program wrote it, in a version beyond the one that this program knows.
+    #[error("the ledger {0} is of a newer version ({1}; this program knows up to {2}); use the newer program")]
+    Newer(PathBuf, i32, i32),
     /// An earlier version of the program wrote it, and it was opened only for reading.
     #[error("the ledger {0} is of an older version ({1}); start the server with it once, which brings it up to date")]
     Older(PathBuf, i32),
@@ -51,14 +37,9 @@ pub enum LedgerError {
     FilesChanged(String),
     /// Its content cannot be trusted.
     #[error(
-        "the ledger {path} is damaged: {what}; it was left as it is: restore a copy, or choose another folder with --data"
+        "the ledger {0} is damaged: {1}; it was left as it is: restore a copy, or choose another folder with --data"
     )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What was found.
-        what: String,
-    },
+    Damaged(PathBuf, String),
 }
 
 /// How the files of an open ledger were changed by somebody else.
@@ -112,24 +93,22 @@ impl From<FilesChanged> for LedgerError {
 }
 
 /// Names the file that an error of SQLite or of the system is about.
-pub(super) trait At<T> {
+pub(super) trait AtPath<T> {
     fn at(self, path: &Path) -> Result<T, LedgerError>;
 }
 
-impl<T> At<T> for rusqlite::Result<T> {
+impl<T> AtPath<T> for rusqlite::Result<T> {
     fn at(self, path: &Path) -> Result<T, LedgerError> {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         self.map_err(|error| match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase) => {
-                LedgerError::Damaged { path: path.to_owned(), what: error.to_string() }
-            }
-            _ => LedgerError::Unusable { path: path.to_owned(), error: error.to_string() },
+            Some(DatabaseCorrupt | NotADatabase) => LedgerError::Damaged(path.to_owned(), error.to_string()),
+            _ => LedgerError::Unusable(path.to_owned(), error.to_string()),
         })
     }
 }
 
-impl<T> At<T> for io::Result<T> {
+impl<T> AtPath<T> for io::Result<T> {
     fn at(self, path: &Path) -> Result<T, LedgerError> {
-        self.map_err(|error| LedgerError::Unusable { path: path.to_owned(), error: error.to_string() })
+        self.map_err(|error| LedgerError::Unusable(path.to_owned(), error.to_string()))
     }
 }

@@ -44,7 +44,8 @@ pub(super) struct OpenFiles {
     checked: Mutex<Option<FolderStamp>>,
     writes: Mutex<Writes>,
     is_overwritten: AtomicBool,
-    wal: OpenWal,
+    /// The write-ahead log, in the writer's turn.
+    pub(super) wal: OpenWal,
 }
 
 /// A file's device and inode.
@@ -114,11 +115,6 @@ impl OpenFiles {
             *self.checked.lock() = folder.filter(is_settled);
         }
         self.check_ledger()
-    }
-
-    /// Its write-ahead log, in the writer's turn.
-    pub(super) fn wal(&self) -> &OpenWal {
-        &self.wal
     }
 
     /// Never trusts the write-ahead log again. What a later start finds lacks results that were shown, as a copy does,

@@ -15,7 +15,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{
-    error::{At as _, LedgerError},
+    error::{AtPath as _, LedgerError},
     schema::{
         APPLICATION_ID, VERSION, beside, connect, connect_to_read, connect_to_still, identity, quick_check, upgrade,
     },
@@ -59,7 +59,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
         // SQLite would take the log of a file that is gone for a leftover, and delete it.
         let what =
             "it is empty or gone, and its write-ahead log (-wal) is not; put both back, or move the log away too";
-        return Err(LedgerError::Damaged { path: path.to_owned(), what: what.to_owned() });
+        return Err(LedgerError::Damaged(path.to_owned(), what.to_owned()));
     }
     let mut connection = connect(path)?;
     upgrade(&mut connection).at(path)?;
@@ -97,7 +97,7 @@ fn inspect(path: &Path) -> Result<(), LedgerError> {
     if size <= CHECKED_WHOLE || is_torn {
         let verdict = quick_check(&connection).at(path)?;
         if verdict != "ok" {
-            return Err(LedgerError::Damaged { path: path.to_owned(), what: verdict.replace('\n', " ") });
+            return Err(LedgerError::Damaged(path.to_owned(), verdict.replace('\n', " ")));
         }
     }
     if version == VERSION {
@@ -144,7 +144,7 @@ fn probe(path: &Path) -> Result<Probed, LedgerError> {
         return Err(LedgerError::NotALedger(path.to_owned()));
     }
     if version > VERSION {
-        return Err(LedgerError::Newer { path: path.to_owned(), version, known: VERSION });
+        return Err(LedgerError::Newer(path.to_owned(), version, VERSION));
     }
     Ok(Probed { connection, version, is_torn: !header.is_sqlite && header.size > 0 })
 }

@@ -11,7 +11,7 @@ use squares_shared::message::{FromServer, Page, to_line};
 use tokio::sync::Semaphore;
 
 use super::{
-    error::{At as _, LedgerError},
+    error::{AtPath as _, LedgerError},
     open_files::OpenFiles,
     row::{COLUMNS, ResultRow, bound},
     schema,

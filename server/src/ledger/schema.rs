@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::error::{At as _, LedgerError};
+use super::error::{AtPath as _, LedgerError};
 
 /// Marks a SQLite file as a ledger of Squares ("Sqrs").
 pub(super) const APPLICATION_ID: i32 = 0x5371_7273;

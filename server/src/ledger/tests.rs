@@ -26,7 +26,7 @@ fn entry(student: &str, number: u64, request: Option<&str>) -> LedgerEntry {
 async fn submit(ledger: &Ledger, entries: Vec<LedgerEntry>) -> Vec<String> {
     let (answer, mut answers) = mpsc::channel(entries.len().max(1));
     for entry in entries {
-        ledger.submissions().send(Submission { entry, answer: answer.clone() }).await.unwrap();
+        ledger.submissions.send(Submission { entry, answer: answer.clone() }).await.unwrap();
     }
     drop(answer);
     let mut texts = Vec::new();
@@ -78,11 +78,11 @@ async fn a_request_is_recorded_once_for_ever() {
         ["recorded 1", "repeat 1", "reused r1", "recorded 2", "recorded 3", "recorded 4"]
     );
     assert_eq!(in_feed(&feed, 0), [1, 2, 3, 4]);
-    let log = ledger.id().to_owned();
+    let log = ledger.id.clone();
     ledger.close();
 
     let (ledger, feed) = open_in(folder.path()).unwrap();
-    assert_eq!(ledger.id(), log);
+    assert_eq!(ledger.id, log);
     assert_eq!(in_feed(&feed, 0), [1, 2, 3, 4], "the feed begins with what the ledger has");
     assert_eq!(submit(&ledger, vec![entry("a", 2, Some("r1")), entry("b", 9, None)]).await, ["repeat 1", "recorded 5"]);
     ledger.close();
@@ -147,7 +147,7 @@ async fn pages_and_replays_are_cut_from_the_same_rows() {
     submit(&ledger, entries).await;
     assert_eq!(feed.latest(), 2500);
 
-    let readers = ledger.readers();
+    let readers = &ledger.readers;
     let mut after = 0;
     let mut replayed = Vec::new();
     loop {
@@ -199,7 +199,7 @@ async fn a_page_of_huge_results_stays_below_its_size() {
         ..entry("a", 1, None)
     };
     submit(&ledger, (0..60).map(|_| huge(10_000)).chain([huge(600_000)]).collect()).await;
-    let readers = ledger.readers();
+    let readers = &ledger.readers;
     let query = |before| PageQuery { before, after: None, limit: 500, student: None };
     let line = Arc::clone(readers).page(query(61)).await.unwrap();
     assert!((200_000..300_000).contains(&line.len()), "{}", line.len());

@@ -24,7 +24,7 @@ use super::{
     backup,
     checkpoint::Checkpointer,
     data_folder::SAVED,
-    error::{At as _, FilesChanged, LedgerError},
+    error::{AtPath as _, FilesChanged, LedgerError},
     open_files::OpenFiles,
     reader,
     row::{LedgerEntry, time},
@@ -168,8 +168,8 @@ impl Writer {
             transaction.commit()?;
             Ok(outcomes)
         };
-        let outcomes = commit().inspect_err(|_| self.files.wal().failed()).at(&self.path)?;
-        let wal = self.files.wal().committed(self.checkpointer.pages().unsigned_abs());
+        let outcomes = commit().inspect_err(|_| self.files.wal.failed()).at(&self.path)?;
+        let wal = self.files.wal.committed(self.checkpointer.pages().unsigned_abs());
         drop(turn);
         if let Err(changed) = self.files.check().and(wal) {
             let recorded = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Recorded(_))).count();
@@ -224,7 +224,7 @@ impl Writer {
         let (ledger_id, latest) = schema::identity(&connection).at(&self.path)?;
         if ledger_id != self.ledger_id || latest < self.feed.latest() {
             let what = "results that were shown are missing in it".to_owned();
-            return Err(LedgerError::Damaged { path: self.path.clone(), what });
+            return Err(LedgerError::Damaged(self.path.clone(), what));
         }
         self.recorded.load(&connection).at(&self.path)?;
         reader::fill(&connection, &self.feed, latest).at(&self.path)?;
@@ -239,7 +239,7 @@ impl Writer {
         let confirm = |changed| self.confirm(changed, self.feed.latest(), connection);
         self.files.check().or_else(confirm)?;
         let turn = self.checkpointer.turn();
-        let wal = self.files.wal().check();
+        let wal = self.files.wal.check();
         drop(turn);
         wal.or_else(confirm)
     }
@@ -274,7 +274,7 @@ impl Writer {
             // what this program remembers of them is saved, which is all of a young ledger.
             (FilesChanged::WalWritten(path), _) => {
                 let is_moved = self.checkpointer.alone(|| {
-                    let wal = self.files.wal();
+                    let wal = &self.files.wal;
                     if wal.is_whole() {
                         warn(&path, "changed the write-ahead log, which is whole all the same");
                         wal.accept();
@@ -328,7 +328,7 @@ impl Writer {
         match self.files.check() {
             Err(FilesChanged::Removed(_)) => self.save(&self.anchor, self.feed.latest()),
             Ok(()) => {
-                if let Err(changed) = self.files.wal().check_all()
+                if let Err(changed) = self.files.wal.check_all()
                     && let Err(error) = self.confirm(changed, self.feed.latest(), self.connection.as_ref())
                 {
                     tracing::error!(%error, "the ledger is closed as it is");

@@ -1,5 +1,5 @@
-//! The rule for who may join. Sessions ask [`Admission::admit`]; the server reads the roster's file when it starts, on
-//! SIGHUP, and when the file has changed.
+//! The rule for who may join. Sessions ask [`Admission::admit`]; [`Admission::keep_current`] reads the roster's file again
+//! on request and when it has changed, while everything else goes on.
 
 use std::{
     fs,
@@ -13,6 +13,10 @@ use squares_shared::{
     message::{Auth, Student},
     student::{StudentError, check_id, read_name},
 };
+use tokio::{
+    sync::{self, Notify},
+    time::{sleep, timeout},
+};
 
 use super::roster_file::{Roster, RosterError};
 use crate::{
@@ -22,6 +26,9 @@ use crate::{
 
 /// How often the file is looked at for changes. One that differs from the last look is still being written.
 const LOOKED_AT: Duration = Duration::from_secs(1);
+
+/// How long the end of the server waits for a roster that is being read, so that the log tells the outcome.
+const LAST: Duration = Duration::from_secs(1);
 
 /// What tells the roster's file from what it was before, without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,23 +63,24 @@ pub(crate) enum Refused {
 /// The rule in force for who may join.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    auth: Auth,
+    /// How students are let in.
+    pub(crate) auth: Auth,
     file: Option<PathBuf>,
     roster: RwLock<Option<Arc<Roster>>>,
     /// The file when it was read last, whether or not it could be used.
     seen: Mutex<Option<RosterStamp>>,
+    requested: Notify,
+    /// Held while the file is read.
+    reading: sync::Mutex<()>,
 }
 
 impl Admission {
     /// Reads the roster, where there is one, and puts the rule in force.
     pub(crate) async fn open(auth: Auth, file: Option<PathBuf>) -> Result<Self, RosterError> {
-        let admission = Self { auth, file, roster: RwLock::default(), seen: Mutex::default() };
+        let (requested, reading) = (Notify::new(), sync::Mutex::default());
+        let admission = Self { auth, file, roster: RwLock::default(), seen: Mutex::default(), requested, reading };
         admission.reload().await?;
         Ok(admission)
-    }
-
-    pub(crate) fn auth(&self) -> Auth {
-        self.auth
     }
 
     /// How many students are on the roster in force, if there is one.
@@ -80,14 +88,15 @@ impl Admission {
         self.roster().map(|roster| roster.len())
     }
 
-    /// Reads the roster file again. Where it cannot be used, the old roster stays in force.
-    pub(crate) async fn reload(&self) -> Result<Option<usize>, RosterError> {
+    /// Reads the file. Where it cannot be used, the old roster stays in force.
+    pub(super) async fn reload(&self) -> Result<Option<usize>, RosterError> {
         let Some(file) = &self.file else { return Ok(None) };
+        let _reading = self.reading.lock().await;
         let (own, auth) = (file.clone(), self.auth);
         // Where the disk hangs, only that thread does.
         let (seen, roster) = on_own_thread("roster", move || (RosterStamp::of(&own), read(&own, auth)))
             .await
-            .map_err(|error| RosterError::Unreadable { path: file.clone(), error })?;
+            .map_err(|error| RosterError::Unreadable(file.clone(), error))?;
         *self.seen.lock() = seen;
         let roster = roster?;
         let students = roster.len();
@@ -95,12 +104,42 @@ impl Admission {
         Ok(Some(students))
     }
 
+    /// Reads the file again whenever it has changed or somebody requests it, one read at a time.
+    pub(crate) async fn keep_current(&self, workers: &WorkerPool) {
+        loop {
+            tokio::select! {
+                () = self.requested.notified() => {}
+                () = self.changed(workers) => {}
+            }
+            match self.reload().await {
+                Ok(Some(students)) => tracing::info!(students, "the roster was read again"),
+                Ok(None) => tracing::warn!("there is no roster to read again"),
+                Err(error) => tracing::error!("{error}; the roster before it stays in force"),
+            }
+        }
+    }
+
+    /// Requests that the file is read again.
+    pub(crate) fn request_reload(&self) {
+        if self.reading.try_lock().is_err() {
+            tracing::warn!("the roster is still being read; is its disk there?");
+        }
+        self.requested.notify_one();
+    }
+
+    /// Waits a moment for a read that has begun.
+    pub(crate) async fn finish_reload(&self) {
+        if timeout(LAST, self.reading.lock()).await.is_err() {
+            tracing::warn!("the roster is still being read, and nobody waits for it any more");
+        }
+    }
+
     /// Waits until the file is another than the one that was read, and is no longer being written.
-    pub(crate) async fn changed(&self, workers: &WorkerPool) {
+    async fn changed(&self, workers: &WorkerPool) {
         let Some(file) = &self.file else { return std::future::pending().await };
         let mut last = None;
         loop {
-            tokio::time::sleep(LOOKED_AT).await;
+            sleep(LOOKED_AT).await;
             let own = file.clone();
             let now = workers.run(move || RosterStamp::of(&own)).await.unwrap_or_default();
             if now.is_some() && now == last && now != *self.seen.lock() {
@@ -142,7 +181,7 @@ fn read(file: &Path, auth: Auth) -> Result<Roster, RosterError> {
     if auth == Auth::Pin {
         permissions::warn_if_loose(file, "the roster, which has the hashes of PINs");
         let without = roster.without_pin();
-        match without.map_err(|why| RosterError::Unusable { path: file.to_owned(), why })? {
+        match without.map_err(|why| RosterError::Unusable(file.to_owned(), why))? {
             0 => {}
             students if students == roster.len() => tracing::error!(
                 students,

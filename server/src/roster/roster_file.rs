@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -32,21 +33,11 @@ pub(crate) struct Roster {
 #[derive(Debug, thiserror::Error)]
 pub enum RosterError {
     /// The file cannot be read.
-    #[error("cannot read the roster {path}: {error}; check the path given with --roster")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's words.
-        error: std::io::Error,
-    },
-    /// The file is not a roster.
-    #[error("the roster {path} cannot be used: {why}")]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong in it and how to mend it.
-        why: String,
-    },
+    #[error("cannot read the roster {0}: {1}; check the path given with --roster")]
+    Unreadable(PathBuf, io::Error),
+    /// The file is not a roster: what is wrong in it and how to mend it.
+    #[error("the roster {0} cannot be used: {1}")]
+    Unusable(PathBuf, String),
 }
 
 impl Roster {
@@ -56,8 +47,8 @@ impl Roster {
     /// [`RosterError`], with the line or the entry that is wrong, and how to mend it.
     pub(crate) fn read(path: &Path) -> Result<Self, RosterError> {
         let bytes = regular_file::read(path, LONGEST_ROSTER)
-            .map_err(|error| RosterError::Unreadable { path: path.to_owned(), error })?;
-        Self::parse(&bytes).map_err(|why| RosterError::Unusable { path: path.to_owned(), why })
+            .map_err(|error| RosterError::Unreadable(path.to_owned(), error))?;
+        Self::parse(&bytes).map_err(|why| RosterError::Unusable(path.to_owned(), why))
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {

@@ -34,7 +34,7 @@ impl Session {
         if self.member.is_some() {
             return self.already_joined();
         }
-        if self.room.admission.auth() != Auth::Open && !self.address.ip().to_canonical().is_loopback() {
+        if self.room.admission.auth != Auth::Open && !self.address.ip().to_canonical().is_loopback() {
             let message =
                 "Only students may see this room from another machine; join, or watch on the server's own machine.";
             return self.error(ErrorCode::NotAllowed, message, None);
@@ -72,7 +72,7 @@ impl Session {
         if join.name.is_none() && self.room.admission.roster_len().is_none() {
             return self.name(student, join);
         }
-        if self.room.admission.auth() != Auth::Pin {
+        if self.room.admission.auth != Auth::Pin {
             return self.welcome(&student, &join);
         }
         let (room, address, writer) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.writer));
@@ -89,7 +89,7 @@ impl Session {
         if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_have_recorded(&student.id) {
             return self.named(student, &join, None);
         }
-        let readers = Arc::clone(self.room.ledger.readers());
+        let readers = Arc::clone(&self.room.ledger.readers);
         self.later(async move {
             // If the ledger cannot be read, the id serves as the name.
             let name = readers.last_name(Arc::from(&*student.id)).await.unwrap_or_default();
@@ -162,7 +162,7 @@ impl Session {
     fn enter(&mut self, who: Option<(&Student, Identity)>, online: OnlineList, presence: Cursor, since: Since<'_>) {
         let room = Arc::clone(&self.room);
         let latest = room.feed.latest();
-        let reached = replay_after(since, room.ledger.id(), latest);
+        let reached = replay_after(since, &room.ledger.id, latest);
         let (student, identity) = who.unzip();
         for piece in welcome(student, online, latest, reached) {
             self.out.push(piece);

@@ -41,7 +41,7 @@ impl Session {
                     FeedRead::UpToDate => break,
                     FeedRead::Taken(reached) => member.reached = reached,
                     FeedRead::Behind { floor } => {
-                        let readers = Arc::clone(self.room.ledger.readers());
+                        let readers = Arc::clone(&self.room.ledger.readers);
                         member.replay = Some((floor, Box::pin(readers.replay(member.reached, floor))));
                     }
                 }

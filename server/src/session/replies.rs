@@ -30,7 +30,7 @@ impl Session {
         /// Longer than any id.
         const SHOWN: usize = 40;
         // A PIN in the wrong field must not get into the log.
-        let may_be_pin = self.room.admission.auth() == Auth::Pin && is_made(tried);
+        let may_be_pin = self.room.admission.auth == Auth::Pin && is_made(tried);
         let tried =
             if may_be_pin { "what has the form of a PIN".to_owned() } else { tried.chars().take(SHOWN).collect() };
         self.refuse("", Some(&tried), error);

@@ -104,7 +104,7 @@ impl Session {
         match id {
             // Only recorded squares count, so a repeat is answered even over the limit.
             Some(request) => {
-                let readers = Arc::clone(self.room.ledger.readers());
+                let readers = Arc::clone(&self.room.ledger.readers);
                 let student = Arc::clone(&identity.student);
                 self.later(async move {
                     let is_repeat = readers.stands(student, request.clone()).await.unwrap_or(false);
@@ -153,10 +153,10 @@ impl Session {
         let (answer, _) = member.answers.get_or_insert_with(|| mpsc::channel(MAX_IN_FLIGHT));
         let size = size_of(&entry);
         let submission = Submission { entry, answer: answer.clone() };
-        match self.room.ledger.submissions().try_send(submission) {
+        match self.room.ledger.submissions.try_send(submission) {
             Ok(()) => member.in_flight.submitted(size, paid),
             Err(TrySendError::Full(submission)) => {
-                let submissions = self.room.ledger.submissions().clone();
+                let submissions = self.room.ledger.submissions.clone();
                 let id = submission.entry.request.clone();
                 self.later(async move {
                     let is_accepted = submissions.send(submission).await.is_ok();
@@ -186,7 +186,7 @@ impl Session {
 
     /// Reads a page of history on a worker thread.
     pub(super) fn read_page(&mut self, query: PageQuery) {
-        let readers = Arc::clone(self.room.ledger.readers());
+        let readers = Arc::clone(&self.room.ledger.readers);
         self.later(async move {
             let page = readers.page(query).await;
             move |session: &mut Self| match page {
