@@ -8,8 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::client::Client;
-#[cfg(unix)]
-use crate::support::pty::Pty;
 use crate::support::{Done, Fake, Home, Lines, Process, Server, run};
 use serde_json::json;
 use squares::event::{LinkEvent, Lost};
@@ -385,26 +383,4 @@ fn plain_mode_says_once_that_it_waits_while_nobody_is_let_in() {
     assert_eq!(process.exit_code(), Some(3));
     let errors = process.errors();
     assert!(errors.starts_with("squares: not let in: It is rate_limited") && errors.contains("In 60 s"), "{errors}");
-}
-
-#[cfg(unix)]
-#[test]
-fn who_follows_on_a_terminal_is_told_once_where_and_a_script_is_not() {
-    let (mut server, home) = (Server::start(&[]), Home::new());
-    let mut pty = Pty::start(&home, &["--server", &server.address, "--follow"]);
-    pty.until_shows(&format!("squares: following {}, 0 online; Ctrl-C ends it", server.address));
-    server.stop();
-    server.start_again();
-    server.square_as("s2", "3");
-    pty.until_shows("s2: 3² = 9");
-    assert_eq!(pty.all_sent().matches("following").count(), 1);
-    let mut script = home.squares(&["--server", &server.address, "--student", "s1", "--follow", "5"]);
-    let mut script = Process::start(script.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()));
-    assert_eq!(script.stdout_lines().next(), "s1: 5² = 25");
-    pty.until_shows("s1: 5² = 25");
-    pty.type_text("\x03");
-    assert_eq!(pty.exit_code(), 0);
-    script.signal(rustix::process::Signal::TERM);
-    assert_eq!(script.exit_code(), Some(0));
-    assert!(!script.errors().contains("following"));
 }

@@ -379,34 +379,3 @@ fn a_storm_of_sizes_ends_with_the_screen_whole_and_the_typed_line_kept() {
     assert_eq!(pty.exit_code(), 0);
     pty.assert_clean();
 }
-
-#[test]
-fn hostile_text_in_any_field_of_a_server_does_nothing_to_the_terminal() {
-    use serde_json::json;
-    let bad = "x\x1b]0;title\x07\x1b[31m\u{9b}5m\u{202e}\u{2066}\u{200b}\u{2028}\n\r\0\x7fy";
-    let (fake, home) = (Fake::listen(), Home::new());
-    let mut pty = Pty::start(&home, &["--server", &fake.address(), "--student", "s1"]);
-    let mut peer = fake.accept();
-    let limits = json!({"line": 65536, "digits": 10000, "rate": 20, "burst": 50});
-    peer.say(&json!({"type": "hello", "protocol": 1, "server": bad, "auth": "open", "log": bad, "latest": 3, "limits": limits}));
-    peer.hear_type("join");
-    let person = json!({"id": bad, "name": bad, "sessions": 2});
-    peer.say(&json!({"type": "welcome", "student": {"id": "s1", "name": bad, "department": bad},
-        "online": {"count": 2, "students": [person, {"id": "s1", "name": bad, "sessions": 1}]}, "latest": 3, "replay_after": 0}));
-    for seq in 1..=3 {
-        peer.say(&json!({"type": "result", "seq": seq, "at": bad, "student": bad, "name": bad, "number": bad, "square": bad, "id": bad}));
-    }
-    peer.say(
-        &json!({"type": "presence", "count": 3, "joined": [{"id": "s3", "name": bad, "sessions": 1}], "left": [bad]}),
-    );
-    peer.say(&json!({"type": "error", "code": bad, "message": bad}));
-    peer.result(4, "s3", "12", None);
-    pty.until_shows("12² = 144");
-    let stream = pty.all_sent();
-    for raw in ["\x1b]0;title", "\u{9b}", "\u{202e}", "\u{2066}", "\u{200b}", "\u{2028}", "\x7f"] {
-        assert!(!stream.contains(raw), "{raw:?} reached the terminal");
-    }
-    pty.type_text("/exit\r");
-    assert_eq!(pty.exit_code(), 0);
-    pty.assert_clean();
-}

@@ -1,177 +1,55 @@
-//! Every screen as a picture, at four sizes and in both languages. After a change that is meant:
-//! `INSTA_UPDATE=always cargo test -p squares --test client screens`, and look at the pictures.
+//! Screens as pictures: those that everybody meets at every size and in both languages, the others at two sizes and in
+//! the language of wide letters. After a change that is meant: `INSTA_UPDATE=always cargo test --workspace --test
+//! client screens`, and look at the pictures.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::buffer::CellWidth;
-use squares::app::{App, Setup};
+use crossterm::event::{KeyCode, KeyModifiers};
+use squares::app::Setup;
 use squares::event::{Effect, Event, LinkEvent, Lost, Pending, TerminalEffect};
 use squares::lang::Lang;
 use squares::link::{Command, Continues};
 use squares::store::Unkept;
 use squares::store::history::HistoryNews;
 use squares::store::settings::Remembered;
-use squares_shared::message::{
-    Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
-};
+use squares_shared::message::{Auth, ErrorCode, ErrorMessage, Hello, SquareResult, Welcome};
+use stage::{Stage, error, hello, result, welcome};
 
 mod appearance;
 mod certificate;
 mod chart;
 mod join;
 mod keys;
+mod stage;
 mod typing;
 
-const SIZES: [(u16, u16); 3] = [(200, 50), (80, 24), (30, 8)];
-/// The size between, in a picture of its own.
-const MIDDLE: (u16, u16) = (40, 12);
+/// A usual screen, and a small one.
+const USUAL: (u16, u16) = (80, 24);
+const SMALL: (u16, u16) = (40, 12);
+const SIZES: [(u16, u16); 4] = [(200, 50), USUAL, SMALL, (30, 8)];
 const SERVER: &str = "127.0.0.1:7878";
 
-/// An app at one moment, which tests move on.
-struct Stage {
-    app: App,
-    now: Instant,
-    size: (u16, u16),
-}
-
-impl Stage {
-    fn with(setup: impl FnOnce(&mut Setup), lang: Lang, size: (u16, u16)) -> Self {
-        let now = Instant::now();
-        let time_zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
-        let mut given = Setup { lang, size, time_zone, ..Setup::default() };
-        setup(&mut given);
-        let (app, _) = App::new(given, now);
-        Self { app, now, size }
-    }
-
-    fn new(lang: Lang, size: (u16, u16)) -> Self {
-        Self::with(|_| {}, lang, size)
-    }
-
-    /// In the room, with results of a small class.
-    fn room(lang: Lang, size: (u16, u16)) -> Self {
-        let mut stage = Self::with(|setup| setup.student = Some("20260002".into()), lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
-        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
-        stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
-        stage.link(LinkEvent::Results((1..=57).map(result).collect()));
-        stage
-    }
-
-    fn update(&mut self, event: Event) -> Vec<Effect> {
-        let mut effects = self.app.update(event, self.now);
-        effects.retain(|effect| !is_note(effect));
-        effects
-    }
-
-    fn link(&mut self, news: LinkEvent) -> Vec<Effect> {
-        self.update(Event::Link(news))
-    }
-
-    fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
-        self.update(Event::Key(KeyEvent::new(code, modifiers)))
-    }
-
-    fn press(&mut self, code: KeyCode) -> Vec<Effect> {
-        self.key(code, KeyModifiers::NONE)
-    }
-
-    fn type_in(&mut self, text: &str) {
-        for c in text.chars() {
-            self.press(KeyCode::Char(c));
-        }
-    }
-
-    /// The screen as text, and where the caret is.
-    fn picture(&self) -> String {
-        let (width, height) = self.size;
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
-        terminal.draw(|frame| squares::view::draw(&self.app, frame, self.now)).expect("a screen in memory");
-        let caret = terminal.get_cursor_position().expect("a screen in memory");
-        let buffer = terminal.backend().buffer();
-        let mut picture = String::new();
-        for y in 0..height {
-            let mut x = 0;
-            let mut line = String::new();
-            while x < width {
-                line.push_str(buffer[(x, y)].symbol());
-                x += buffer[(x, y)].cell_width().max(1);
-            }
-            assert!(x == width, "a glyph is cut in half on line {y}: {line}");
-            picture.push_str(line.trim_end());
-            picture.push('\n');
-        }
-        format!("{picture}caret at {},{}\n", caret.x, caret.y)
-    }
-}
-
-fn hello(auth: Auth, latest: u64) -> Hello {
-    let limits = Limits { line: 65_536, digits: 10_000, rate: 20, burst: 50, digit_rate: 20_000 };
-    Hello { protocol: 1, server: "squares-server 0.1.0".into(), auth, log: "sample".into(), latest, limits }
-}
-
-fn welcome(latest: u64) -> Welcome {
-    let person = |id: &str, name: &str, sessions| Person { id: id.into(), name: name.into(), sessions };
-    Welcome {
-        student: Some(Student { id: "20260002".into(), name: "나래".into(), department: Some("수학과".into()) }),
-        online: Online {
-            count: 4,
-            students: vec![
-                person("20260001", "가람", 1),
-                person("20260002", "나래", 2),
-                person("20260003", "다온", 1),
-                person("s-4", "Sample Student", 1),
-            ],
-        },
-        latest,
-        replay_after: 0,
-    }
-}
-
-fn result(seq: u64) -> SquareResult {
-    let (student, name) = match seq % 4 {
-        0 => ("20260001", "가람"),
-        1 => ("20260002", "나래"),
-        2 => ("20260003", "다온"),
-        _ => ("s-4", "Sample Student"),
-    };
-    let (number, square) = match seq {
-        50 => ("1234567890".repeat(4), "1524157875".repeat(8)),
-        53 => ("9".repeat(1_000), "8".repeat(2_000)),
-        55 => ("-5".into(), "25".into()),
-        seq => ((seq + 10).to_string(), ((seq + 10) * (seq + 10)).to_string()),
-    };
-    let at = format!("2026-01-02T03:{:02}:{:02}.678Z", seq / 60, seq % 60);
-    SquareResult { seq, at, student: student.into(), name: name.into(), number, square, id: None }
-}
-
-fn error(code: ErrorCode) -> ErrorMessage {
-    ErrorMessage { code, message: "A sentence.".into(), id: None, retry_after_ms: None }
-}
-
-/// What is kept of the typing for later runs.
-fn is_note(effect: &Effect) -> bool {
-    matches!(effect, Effect::History(_) | Effect::Remember)
+/// The scene at these sizes, in this language.
+fn pictures(scene: &impl Fn(Lang, (u16, u16)) -> Stage, lang: Lang, sizes: &[(u16, u16)]) -> String {
+    let picture = |&size: &(u16, u16)| format!("{}x{}\n{}", size.0, size.1, scene(lang, size).picture());
+    sizes.iter().map(picture).collect::<Vec<_>>().join("\n")
 }
 
 /// The scene at every size, in both languages.
-fn check(name: &str, scene: impl Fn(Lang, (u16, u16)) -> Stage) {
+fn check_everywhere(name: &str, scene: impl Fn(Lang, (u16, u16)) -> Stage) {
     for (lang, suffix) in [(Lang::Ko, "ko"), (Lang::En, "en")] {
-        let mut pictures = String::new();
-        for size in SIZES {
-            pictures.push_str(&format!("{}x{}\n{}\n", size.0, size.1, scene(lang, size).picture()));
-        }
-        insta::assert_snapshot!(format!("{name}_{suffix}"), pictures);
-        insta::assert_snapshot!(format!("{name}_40x12_{suffix}"), scene(lang, MIDDLE).picture());
+        insta::assert_snapshot!(format!("{name}_{suffix}"), pictures(&scene, lang, &SIZES));
     }
+}
+
+/// The scene on a usual screen and on a small one, in the language of wide letters.
+fn check(name: &str, scene: impl Fn(Lang, (u16, u16)) -> Stage) {
+    insta::assert_snapshot!(name, pictures(&scene, Lang::Ko, &[USUAL, SMALL]));
 }
 
 #[test]
 fn room() {
-    check("room", Stage::room);
+    check_everywhere("room", Stage::room);
 }
 
 #[test]
@@ -307,7 +185,7 @@ fn room_with_a_command_that_is_none() {
 
 #[test]
 fn help() {
-    check("help", |lang, size| {
+    check_everywhere("help", |lang, size| {
         let mut stage = Stage::room(lang, size);
         stage.press(KeyCode::F(1));
         stage
@@ -316,7 +194,7 @@ fn help() {
 
 #[test]
 fn detail() {
-    check("detail", |lang, size| {
+    check_everywhere("detail", |lang, size| {
         let mut stage = Stage::room(lang, size);
         for _ in 0..8 {
             stage.key(KeyCode::Up, KeyModifiers::ALT);

@@ -3,7 +3,8 @@
 use squares::event::LinkEvent;
 use squares::link::LinkOptions;
 
-use super::{free_address, outbox_files};
+use super::hosting::free_address;
+use super::outbox_files;
 use crate::support::client::{Client, options};
 use crate::support::{Fake, Home};
 

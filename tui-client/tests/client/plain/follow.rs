@@ -128,3 +128,25 @@ fn follow_fills_a_hole_from_the_history() {
     assert_eq!(printed, expected.iter().map(same).collect::<Vec<_>>());
     assert!(out.is_silent_for(Duration::from_millis(50)));
 }
+
+#[cfg(unix)]
+#[test]
+fn who_follows_on_a_terminal_is_told_once_where_and_a_script_is_not() {
+    let (mut server, home) = (Server::start(&[]), Home::new());
+    let mut pty = Pty::start(&home, &["--server", &server.address, "--follow"]);
+    pty.until_shows(&format!("squares: following {}, 0 online; Ctrl-C ends it", server.address));
+    server.stop();
+    server.start_again();
+    server.square_as("s2", "3");
+    pty.until_shows("s2: 3² = 9");
+    assert_eq!(pty.all_sent().matches("following").count(), 1);
+    let mut script = home.squares(&["--server", &server.address, "--student", "s1", "--follow", "5"]);
+    let mut script = Process::start(script.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()));
+    assert_eq!(script.stdout_lines().next(), "s1: 5² = 25");
+    pty.until_shows("s1: 5² = 25");
+    pty.type_text("\x03");
+    assert_eq!(pty.exit_code(), 0);
+    script.signal(rustix::process::Signal::TERM);
+    assert_eq!(script.exit_code(), Some(0));
+    assert!(!script.errors().contains("following"));
+}

@@ -1,5 +1,6 @@
 //! Every theme as a list of what is not plain: where it stands, what it says, and how it looks.
 
+use ratatui::buffer::CellWidth as _;
 use ratatui::style::{Color, Modifier};
 use squares::theme::{Appearance, Choice, Depth, Rgb};
 
@@ -9,8 +10,7 @@ impl Stage {
     /// Every run of cells that is not plain: where it begins, what it says, and how it looks.
     fn styles(&self) -> String {
         let (width, height) = self.size;
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
-        terminal.draw(|frame| squares::view::draw(&self.app, frame, self.now)).expect("a screen in memory");
+        let terminal = self.drawn();
         let buffer = terminal.backend().buffer();
         let mut runs = String::new();
         for y in 0..height {

@@ -25,7 +25,7 @@ fn is_whole(stage: &Stage) -> bool {
 
 #[test]
 fn join_at_a_certificate_that_is_new() {
-    check("join_first_seen", joining);
+    check_everywhere("join_first_seen", joining);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn asking(lang: Lang, size: (u16, u16)) -> Stage {
 
 #[test]
 fn join_with_a_pin_at_a_certificate_that_is_new() {
-    check("join_first_seen_pin", |lang, size| {
+    check_everywhere("join_first_seen_pin", |lang, size| {
         let mut stage = asking(lang, size);
         stage.link(LinkEvent::PinWanted);
         stage.type_in("k7mq");

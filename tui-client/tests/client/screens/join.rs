@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn join_while_connecting() {
-    check("join_connecting", |lang, size| {
+    check_everywhere("join_connecting", |lang, size| {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage
@@ -13,7 +13,7 @@ fn join_while_connecting() {
 
 #[test]
 fn join_where_anybody_may() {
-    check("join_open", |lang, size| {
+    check_everywhere("join_open", |lang, size| {
         let remember = |setup: &mut Setup| {
             setup.remembered = Remembered {
                 student: Some("20260001".into()),
@@ -32,7 +32,7 @@ fn join_where_anybody_may() {
 
 #[test]
 fn join_refused() {
-    check("join_refused", |lang, size| {
+    check_everywhere("join_refused", |lang, size| {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 0), hosting: false });
@@ -45,7 +45,7 @@ fn join_refused() {
 
 #[test]
 fn join_where_a_pin_is_asked_for() {
-    check("join_pin", |lang, size| {
+    check_everywhere("join_pin", |lang, size| {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
@@ -61,7 +61,7 @@ fn join_where_a_pin_is_asked_for() {
 
 #[test]
 fn join_while_nobody_listens() {
-    check("join_lost", |lang, size| {
+    check_everywhere("join_lost", |lang, size| {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
         let retry_at = Some(stage.now + Duration::from_millis(2_100));
@@ -72,7 +72,7 @@ fn join_while_nobody_listens() {
 
 #[test]
 fn join_where_the_certificate_is_another() {
-    check("join_certificate", |lang, size| {
+    check_everywhere("join_certificate", |lang, size| {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
         let print = |digits: &str| format!("sha256:{}", digits.repeat(32));
@@ -130,7 +130,7 @@ fn a_server_that_is_no_address_is_told_with_the_right_form_at_its_field() {
 
 #[test]
 fn join_with_help() {
-    check("join_help", |lang, size| {
+    check_everywhere("join_help", |lang, size| {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });

@@ -135,7 +135,7 @@ fn a_file_that_is_there_is_asked_about() {
 #[test]
 fn what_is_said_covers_no_newest_result() {
     for lang in [Lang::En, Lang::Ko] {
-        for size in [(80, 24), (200, 50), MIDDLE, (30, 8)] {
+        for size in [(80, 24), (200, 50), SMALL, (30, 8)] {
             let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
             stage.link(LinkEvent::Connecting { server: SERVER.into() });
             stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 3), hosting: false });
@@ -143,7 +143,7 @@ fn what_is_said_covers_no_newest_result() {
             stage.link(LinkEvent::Results((1..=3).map(result).collect()));
             let shows = |stage: &Stage| assert!(stage.picture().contains("13² = 169"), "{}", stage.picture());
             shows(&stage);
-            if size.0 > MIDDLE.0 {
+            if size.0 > SMALL.0 {
                 let folder = format!("/home/sample/{}", "a-long-name/".repeat(20));
                 let kind = std::io::ErrorKind::NotADirectory;
                 stage.update(Event::History(HistoryNews::Unkept(Unkept::new(
@@ -210,7 +210,7 @@ fn who_hosts_or_names_a_server_is_not_told_of_results_elsewhere() {
             setup.data = Some("/home/sample/.local/share/squares".into());
             setup.server = server.map(str::to_owned);
         };
-        let mut stage = Stage::with(setup, Lang::En, MIDDLE);
+        let mut stage = Stage::with(setup, Lang::En, SMALL);
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 3), hosting });
         let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });

@@ -1,0 +1,151 @@
+//! The app that the pictures are of, and what its server says.
+
+use std::time::Instant;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::CellWidth as _;
+use squares::app::{App, Setup};
+use squares::event::{Effect, Event, LinkEvent};
+use squares::lang::Lang;
+use squares::link::Continues;
+use squares_shared::message::{
+    Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Person, SquareResult, Student, Welcome,
+};
+
+use super::SERVER;
+
+/// An app at one moment, which tests move on.
+pub(super) struct Stage {
+    pub(super) app: App,
+    pub(super) now: Instant,
+    pub(super) size: (u16, u16),
+}
+
+impl Stage {
+    pub(super) fn with(setup: impl FnOnce(&mut Setup), lang: Lang, size: (u16, u16)) -> Self {
+        let now = Instant::now();
+        let time_zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
+        let mut given = Setup { lang, size, time_zone, ..Setup::default() };
+        setup(&mut given);
+        let (app, _) = App::new(given, now);
+        Self { app, now, size }
+    }
+
+    pub(super) fn new(lang: Lang, size: (u16, u16)) -> Self {
+        Self::with(|_| {}, lang, size)
+    }
+
+    /// In the room, with results of a small class.
+    pub(super) fn room(lang: Lang, size: (u16, u16)) -> Self {
+        let mut stage = Self::with(|setup| setup.student = Some("20260002".into()), lang, size);
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
+        stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
+        stage.link(LinkEvent::Results((1..=57).map(result).collect()));
+        stage
+    }
+
+    pub(super) fn update(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = self.app.update(event, self.now);
+        effects.retain(|effect| !is_note(effect));
+        effects
+    }
+
+    pub(super) fn link(&mut self, news: LinkEvent) -> Vec<Effect> {
+        self.update(Event::Link(news))
+    }
+
+    pub(super) fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
+        self.update(Event::Key(KeyEvent::new(code, modifiers)))
+    }
+
+    pub(super) fn press(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.key(code, KeyModifiers::NONE)
+    }
+
+    pub(super) fn type_in(&mut self, text: &str) {
+        for c in text.chars() {
+            self.press(KeyCode::Char(c));
+        }
+    }
+
+    /// The screen as it is drawn.
+    pub(super) fn drawn(&self) -> Terminal<TestBackend> {
+        let (width, height) = self.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
+        terminal.draw(|frame| squares::view::draw(&self.app, frame, self.now)).expect("a screen in memory");
+        terminal
+    }
+
+    /// The screen as text, and where the caret is.
+    pub(super) fn picture(&self) -> String {
+        let (width, height) = self.size;
+        let mut terminal = self.drawn();
+        let caret = terminal.get_cursor_position().expect("a screen in memory");
+        let buffer = terminal.backend().buffer();
+        let mut picture = String::new();
+        for y in 0..height {
+            let mut x = 0;
+            let mut line = String::new();
+            while x < width {
+                line.push_str(buffer[(x, y)].symbol());
+                x += buffer[(x, y)].cell_width().max(1);
+            }
+            assert!(x == width, "a glyph is cut in half on line {y}: {line}");
+            picture.push_str(line.trim_end());
+            picture.push('\n');
+        }
+        format!("{picture}caret at {},{}\n", caret.x, caret.y)
+    }
+}
+
+pub(super) fn hello(auth: Auth, latest: u64) -> Hello {
+    let limits = Limits { line: 65_536, digits: 10_000, rate: 20, burst: 50, digit_rate: 20_000 };
+    Hello { protocol: 1, server: "squares-server 0.1.0".into(), auth, log: "sample".into(), latest, limits }
+}
+
+pub(super) fn welcome(latest: u64) -> Welcome {
+    let person = |id: &str, name: &str, sessions| Person { id: id.into(), name: name.into(), sessions };
+    Welcome {
+        student: Some(Student { id: "20260002".into(), name: "나래".into(), department: Some("수학과".into()) }),
+        online: Online {
+            count: 4,
+            students: vec![
+                person("20260001", "가람", 1),
+                person("20260002", "나래", 2),
+                person("20260003", "다온", 1),
+                person("s-4", "Sample Student", 1),
+            ],
+        },
+        latest,
+        replay_after: 0,
+    }
+}
+
+pub(super) fn result(seq: u64) -> SquareResult {
+    let (student, name) = match seq % 4 {
+        0 => ("20260001", "가람"),
+        1 => ("20260002", "나래"),
+        2 => ("20260003", "다온"),
+        _ => ("s-4", "Sample Student"),
+    };
+    let (number, square) = match seq {
+        50 => ("1234567890".repeat(4), "1524157875".repeat(8)),
+        53 => ("9".repeat(1_000), "8".repeat(2_000)),
+        55 => ("-5".into(), "25".into()),
+        seq => ((seq + 10).to_string(), ((seq + 10) * (seq + 10)).to_string()),
+    };
+    let at = format!("2026-01-02T03:{:02}:{:02}.678Z", seq / 60, seq % 60);
+    SquareResult { seq, at, student: student.into(), name: name.into(), number, square, id: None }
+}
+
+pub(super) fn error(code: ErrorCode) -> ErrorMessage {
+    ErrorMessage { code, message: "A sentence.".into(), id: None, retry_after_ms: None }
+}
+
+/// What is kept of the typing for later runs.
+fn is_note(effect: &Effect) -> bool {
+    matches!(effect, Effect::History(_) | Effect::Remember)
+}
