@@ -121,7 +121,7 @@ pub(crate) enum PinVerdict {
     TooOften(Duration),
 }
 
-/// When somebody may try again for whom too many others wait.
+/// When a student may try again of whom too many checks wait.
 const CROWDED: Duration = Duration::from_secs(1);
 
 /// Where PINs are checked.
@@ -198,7 +198,7 @@ impl PinVerifier {
             } else {
                 shared.warn_if_throttled(&student, address);
             }
-            // The turn lasts until the work is done, even where nobody waits for it any more.
+            // The turn lasts until the work is done, even if its connection is gone.
             drop(turn);
             right
         };

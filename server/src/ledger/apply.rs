@@ -23,9 +23,9 @@ pub(super) struct Batch<'a> {
 pub(super) enum Outcome {
     /// It is a new row with this `seq`.
     Recorded(u64),
-    /// A result of this student with this request `id` and number stands.
+    /// This student has a result with this request `id` and number.
     Repeat(ResultRow),
-    /// A result of this student with this request `id` and another number stands.
+    /// This student has a result with this request `id` and another number.
     IdReused,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Beyond this many, everything is forgotten and looked up anew.
+    /// Beyond this many, everything is forgotten and looked up again.
     const MOST: usize = 100_000;
 
     fn number(

@@ -24,7 +24,7 @@ pub enum BackupError {
     /// The copy cannot be written.
     #[error(transparent)]
     File(#[from] NewFileError),
-    /// Whoever asked for it does not want it any more.
+    /// It was cancelled.
     #[error("the backup was called off, and none was made")]
     CalledOff,
 }
@@ -51,7 +51,7 @@ pub(super) fn copy(
     let new = NewFile::begin(to)?;
     let part = new.part();
     let writing = |error| NewFileError::Write(part.to_owned(), io::Error::other::<rusqlite::Error>(error));
-    // One snapshot: what is added meanwhile changes nothing in it, and the copy never has to begin anew.
+    // One snapshot: what is added meanwhile changes nothing in it, and the copy never has to start over.
     let snapshot = connection.unchecked_transaction().at(from)?;
     schema::identity(&snapshot).at(from)?;
     let mut copy = Connection::open(part).map_err(writing)?;

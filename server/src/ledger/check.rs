@@ -9,7 +9,7 @@ use squares_shared::{
 
 use super::{archive::Archive, backup::BackupError, row::ResultRow};
 
-/// The findings of one kind that are told; more are only counted.
+/// The findings of one kind that are listed; more are only counted.
 const TOLD: usize = 20;
 
 /// What a check has found.
@@ -49,8 +49,8 @@ impl Findings {
 }
 
 impl Archive {
-    /// Checks everything; `progress` is told after each result how many of about how many were read. Gives nothing
-    /// where `goes_on` says meanwhile that nobody wants to know any more.
+    /// Checks everything; `progress` gets, after each result, how many of about how many were read. `None` once
+    /// `goes_on` says that the check was cancelled.
     pub fn check(
         &mut self,
         goes_on: impl Fn() -> bool + Clone + Send + 'static,
@@ -119,7 +119,7 @@ fn fault_of(result: &ResultRow) -> Option<&'static str> {
     })
 }
 
-/// What SQLite finds wrong in the file: pages, order, indexes that differ from their table, keys that stand twice.
+/// What SQLite finds wrong in the file: pages, order, indexes that differ from their table, duplicate keys.
 fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut check = connection.prepare("PRAGMA integrity_check(1000)")?;
     let found: Vec<String> = check.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;

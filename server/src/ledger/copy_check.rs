@@ -1,5 +1,5 @@
 //! Is this ledger the one that was open here last, or an older copy of it that somebody put back? A copy gets a new
-//! name, so that clients begin anew: they may have seen results that it lacks, whose `seq`s it is about to give to
+//! name, so that clients start over: they may have seen results that it lacks, whose `seq`s it is about to give to
 //! others. Called by `Ledger::open`, under the lock.
 //!
 //! Each opening gives itself a name, written into the ledger and into the lock file beside it. The ledger also notes
@@ -52,7 +52,7 @@ impl LastOpening {
     }
 }
 
-/// Notes that the ledger is opened, under a new name where it is a copy. Afterwards all that stands in it is durable.
+/// Records this opening in the ledger, under a new name where it is a copy. Afterwards all of its content is durable.
 pub(super) fn record_opening(
     mut connection: Connection,
     lock: &mut File,

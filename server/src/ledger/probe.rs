@@ -1,7 +1,7 @@
 //! Opens a ledger's file, and looks at it before anything is written to it: is it a ledger, whole, and of a version
 //! that this program knows? A file that is not is left as it is, byte for byte. Called by `Ledger::open` and `Archive`.
 //!
-//! What stands in the file is not all: the write-ahead log beside it may hold newer pages, the first one too, whose
+//! The file is not everything: the write-ahead log beside it may hold newer pages, the first one too, whose
 //! older self in the file a power loss tore while the log was moved into it. SQLite reads every page from the log
 //! first (<https://sqlite.org/wal.html>), so a file whose first bytes are not SQLite's is a ledger all the same where
 //! the log says so.
@@ -28,7 +28,7 @@ const CHECKED_WHOLE: u64 = 256 << 20;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const JOURNAL_MAGIC: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
 
-/// What stands at the beginning of a write-ahead log before its first page.
+/// Bytes of a write-ahead log before its first frame.
 const WAL_HEADER: u64 = 32;
 
 /// The most bytes of a file in which nothing was made yet: a page of the largest size.
@@ -40,7 +40,7 @@ struct Probed {
     connection: Connection,
     /// 0 where nothing was made in it yet.
     version: i32,
-    /// Its first page stands in the write-ahead log alone.
+    /// Only the write-ahead log has its first page whole.
     is_torn: bool,
 }
 
@@ -161,7 +161,7 @@ impl FileHeader {
     }
 }
 
-/// Whether nobody has the file open: whoever does keeps two others beside it.
+/// Whether no program has the file open: SQLite keeps two others beside an open one.
 fn is_still(path: &Path) -> bool {
     ["-wal", "-shm"].iter().all(|ending| matches!(metadata(&beside(path, ending)), Ok(None)))
 }
@@ -193,7 +193,7 @@ fn is_bare(connection: &Connection) -> rusqlite::Result<bool> {
 /// What the system says of a file; `None` where there is none.
 fn metadata(path: &Path) -> Result<Option<Metadata>, LedgerError> {
     match std::fs::metadata(path) {
-        // SQLite would wait for whoever writes into a named pipe.
+        // SQLite would wait for a writer to a named pipe.
         Ok(metadata) if !metadata.is_file() => {
             Err(io::Error::other("it is a folder, a named pipe or the like, and not a file")).at(path)
         }

@@ -25,8 +25,8 @@ use crate::{
 /// Reads at once.
 const CONCURRENT: usize = 4;
 
-/// Pages of history at once: half of the processors, so that the other half is left to whoever squares, and to who
-/// comes back.
+/// Pages of history at once: half of the processors, so that the other half is left to squares and to clients that
+/// reconnect.
 fn concurrent_pages() -> usize {
     std::thread::available_parallelism().map_or(1, |processors| processors.get() / 2).clamp(1, CONCURRENT)
 }
@@ -104,7 +104,7 @@ impl Readers {
         self.read(move |connection| page(connection, query)).await
     }
 
-    /// Whether a result of this student with this request `id` stands.
+    /// Whether a result of this student with this request `id` is recorded.
     pub(crate) async fn stands(self: Arc<Self>, student: Arc<str>, request: String) -> Result<bool, ReadFailed> {
         self.read(move |connection| {
             connection

@@ -87,8 +87,8 @@ pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A connection that can only read, to a file that nobody changes meanwhile. SQLite otherwise keeps files of its own
-/// beside it, which it cannot where the folder can only be read.
+/// A connection that can only read, to a file that no program changes meanwhile. SQLite otherwise keeps files of its
+/// own beside it, which it cannot where the folder can only be read.
 pub(super) fn connect_to_still(path: &Path) -> rusqlite::Result<Connection> {
     let name = path.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.to_owned()))?;
     let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
@@ -96,7 +96,7 @@ pub(super) fn connect_to_still(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
 }
 
-/// What stands before the name of the ledger that a backup was made of.
+/// The prefix of a backup's name, before the name of the ledger that it was made of.
 const BACKUP_OF: &str = "backup of ";
 
 /// Marks a copy of a ledger as a backup, and makes it one file without others beside it.

@@ -1,5 +1,5 @@
-//! Who has ever recorded a result, as far as memory tells it: so that whoever joins without a name is looked up in
-//! the ledger only where it knows them. The writer adds to it; sessions ask it by way of `Ledger`.
+//! Who may have recorded a result: a set of hashes, so that a student who joins without a name is looked up in the
+//! ledger only if it may know them. The writer adds to it; sessions ask it by way of `Ledger`.
 
 use std::{
     collections::HashSet,
@@ -9,10 +9,10 @@ use std::{
 use parking_lot::RwLock;
 use rusqlite::Connection;
 
-/// Beyond this many, everybody is taken for somebody who may have: 16 MiB.
+/// Beyond this many, the filter lets everybody pass: 16 MiB.
 const MOST: usize = 1_000_000;
 
-/// Hashes of ids. It may err, and never misses anybody.
+/// Hashes of ids: there may be false positives, and never false negatives.
 #[derive(Debug, Default)]
 pub(super) struct StudentFilter {
     hasher: RandomState,
@@ -20,7 +20,7 @@ pub(super) struct StudentFilter {
 }
 
 impl StudentFilter {
-    /// Adds everybody who stands in the ledger.
+    /// Adds every student of the ledger.
     pub(super) fn load(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut select = connection.prepare(&format!("SELECT id FROM students LIMIT {}", MOST + 1))?;
         let ids = select.query_map((), |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;

@@ -66,7 +66,7 @@ pub(crate) enum Answer {
     Recorded(u64),
     /// It was recorded before: its `seq`, and its line as everybody got it.
     Repeat(u64, Bytes),
-    /// Its `id` stands for another number.
+    /// Its `id` was used for another number.
     IdReused(String),
     /// It could not be made durable; its `id`, where it had one.
     Unavailable(Option<String>),

@@ -1,5 +1,5 @@
-//! Counting wrong PINs, and right ones, and how long nobody is listened to after too many. Pure: the moment comes
-//! from whoever asks. The rule is the protocol's row `bad_pin`; only `pins` uses it.
+//! Counts wrong PINs, and right ones, and tells how long tries are refused after too many. Pure: the caller gives the
+//! time. The rule is the protocol's row `bad_pin`; only `pins` uses it.
 
 use std::{collections::HashMap, hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 
@@ -77,7 +77,7 @@ impl GuessThrottle {
         self.throttled(student, address, now)
     }
 
-    /// Whether those from this address wait until nobody else does.
+    /// Whether checks from this address come after all others.
     pub(super) fn is_suspect(&self, address: IpAddr) -> bool {
         self.addresses.0.get(&network(address)).is_some_and(|count| count.failures >= SUSPECT)
     }
@@ -88,7 +88,7 @@ impl GuessThrottle {
         (behind + JOIN).checked_sub(JOINS * JOIN).filter(|wait| !wait.is_zero())
     }
 
-    /// A success starts anew: for the student there, the student, and the address. It is counted as well.
+    /// A success resets the counts: of the student there, of the student, and of the address. It is counted as well.
     pub(super) fn succeeded(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) {
         if self.joins.len() >= MOST {
             self.joins.retain(|_, made_up| *made_up > now);

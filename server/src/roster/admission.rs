@@ -1,5 +1,5 @@
-//! The rule for who may join. Sessions ask [`Admission::admit`]; [`Admission::keep_current`] reads the roster's file again
-//! on request and when it has changed, while everything else goes on.
+//! The rule for who may join. Sessions ask [`Admission::admit`]; [`Admission::keep_current`] reads the roster's file
+//! again on request and when it has changed, while everything else goes on.
 
 use std::{
     fs,
@@ -51,7 +51,7 @@ impl RosterStamp {
     }
 }
 
-/// Why somebody is not let in.
+/// Why a student may not join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// The id or the name is none.
@@ -158,7 +158,7 @@ impl Admission {
         };
         match (roster.students.get(id), self.auth) {
             (Some(listed), _) => Ok(listed.student.clone()),
-            // A roster beside an open door only lends its names: nobody takes that of somebody on it.
+            // With open admission, a roster only lends its names: nobody else can take one of them.
             (None, Auth::Open) => Ok(Student { id: id.to_owned(), name: id.to_owned(), department: None }),
             (None, Auth::Roster | Auth::Pin) => Err(Refused::NotOnRoster),
         }

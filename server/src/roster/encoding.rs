@@ -1,4 +1,4 @@
-//! A roster file's bytes as text. Only UTF-8 is read; what is something else is named, with how to save it anew.
+//! A roster file's bytes as text. Only UTF-8 is read; what is something else is named, with how to save it as UTF-8.
 //! Called by `roster`.
 
 /// The text of a roster file, without a byte-order mark.

@@ -1,4 +1,4 @@
-//! Giving PINs to the students of a roster who have none: the roster anew, with hashes, and the sheet with the PINs
+//! Gives PINs to the students of a roster who have none: makes the roster with hashes, and the sheet with the PINs
 //! themselves. Touches no file; the command `roster` does.
 
 use std::{io, num::NonZero, thread};
@@ -63,7 +63,7 @@ pub fn make_pins(bytes: &[u8]) -> Result<MadePins, String> {
     make(&roster, ids, &titles, |hash_of| csv_with(&table, hash_of))
 }
 
-/// Makes PINs for those of these ids who have none. `with` writes the roster anew with the hashes.
+/// Makes PINs for those of these ids who have none. `with` writes the roster again with the hashes.
 fn make(
     roster: &Roster,
     ids: Vec<String>,

@@ -107,7 +107,7 @@ impl Roster {
         Ok(without)
     }
 
-    /// How many students stand on it.
+    /// How many students are on it.
     pub(crate) fn len(&self) -> usize {
         self.students.len()
     }

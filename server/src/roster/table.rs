@@ -1,5 +1,5 @@
-//! A roster as a table: CSV with a header line, somewhere at its top, and where something in it stands. Called by
-//! `roster_file`, and by `make_pins`, which writes it anew.
+//! A roster as a table: CSV with a header line somewhere at its top, and the lines of its rows. Called by
+//! `roster_file`, and by `make_pins`, which writes it again.
 
 use csv::StringRecord;
 
@@ -14,7 +14,7 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 /// Records from the top among which the header is looked for: what stands before it is a title, a date and the like.
 const ABOVE: usize = 30;
 
-/// A table, and where everything in it stands.
+/// A table, its header and its columns.
 #[derive(Debug)]
 pub(super) struct Table<'a> {
     /// The line that names the separator, as spreadsheets write it, with its end.
@@ -79,7 +79,7 @@ impl<'a> Table<'a> {
         Ok(Self { separator_line, text, separator, header, titles, columns })
     }
 
-    /// All records in their order, what stands above the header too.
+    /// All records in their order, those above the header too.
     pub(super) fn records(&self) -> impl Iterator<Item = csv::Result<StringRecord>> + use<'a> {
         let pin = self.columns.pin;
         reader(self.text, self.separator).into_records().map(move |record| Ok(with_whole_hash(record?, pin)))

@@ -82,12 +82,12 @@ impl OpenWal {
         self.is_lost.store(true, Ordering::Relaxed);
     }
 
-    /// How many frames stand in it.
+    /// How many frames it has.
     pub(in crate::ledger) fn frames(&self) -> u32 {
         self.known.lock().frames
     }
 
-    /// Whether nobody else wrote to it.
+    /// Whether no other program wrote to it.
     pub(in crate::ledger) fn check(&self) -> Result<(), FilesChanged> {
         self.check_trusted()?;
         let WalState { size, written: (written, at), is_ahead, .. } = *self.known.lock();
@@ -99,7 +99,7 @@ impl OpenWal {
         if is_ours { Ok(()) } else { Err(self.written()) }
     }
 
-    /// The same, and whether every frame still stands in it.
+    /// The same, and whether every frame is still in it.
     pub(in crate::ledger) fn check_all(&self) -> Result<(), FilesChanged> {
         self.check()?;
         if self.is_whole() {
@@ -156,7 +156,7 @@ impl OpenWal {
         self.file.metadata().is_ok_and(|file| file.len() == 0)
     }
 
-    /// Whether every frame that was committed still stands in it.
+    /// Whether every frame that was committed is still in it.
     pub(in crate::ledger) fn is_whole(&self) -> bool {
         let WalState { head: before, frames: count, .. } = *self.known.lock();
         let is_same = || Ok::<_, io::Error>(head(&self.file)? == before && frames(&self.file, count)? == count);
