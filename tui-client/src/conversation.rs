@@ -261,6 +261,8 @@ impl Conversation {
     /// Lets squares go, as many as the window and so many bytes allow.
     pub fn send_squares(&mut self, now: Instant, bytes: usize) {
         let limit = self.hello().map_or(0, |hello| hello.limits.line);
+        // Without room too: else the end of the wait would be due again and again.
+        self.window.end_wait(now);
         while self.may_send()
             && self.output.len() < bytes
             && let Some(Pending { id, number }) = self.window.take_next(now)

@@ -83,12 +83,17 @@ impl SendWindow {
         }
     }
 
-    /// The square to send now, which is on its way from here on; `None` where none waits or none may go.
+    /// Squares may go again, where the wait is over.
+    pub fn end_wait(&mut self, now: Instant) {
+        self.held_until = self.held_until.filter(|until| *until > now);
+    }
+
+    /// The square to send now, which is in flight from here on; `None` where none waits or none may go.
     pub fn take_next(&mut self, now: Instant) -> Option<Pending> {
-        if self.held_until.is_some_and(|until| until > now) || self.in_flight.len() >= self.room {
+        self.end_wait(now);
+        if self.held_until.is_some() || self.in_flight.len() >= self.room {
             return None;
         }
-        self.held_until = None;
         let (place, square) = self.waiting.pop_first()?;
         self.in_flight.insert(square.id.clone(), (place, square.clone()));
         Some(square)

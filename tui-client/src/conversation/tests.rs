@@ -154,6 +154,9 @@ fn errors_mean_what_they_are_about() {
     assert!(matches!(talk.hear(&error("not_a_number", "\"id-1\"")), Ok(Some(LinkEvent::Rejected { .. }))));
     assert!(matches!(talk.hear(&error("storage_unavailable", "\"id-2\"")), Ok(Some(LinkEvent::Throttled { .. }))));
     assert_eq!(talk.conversation.deadline(), Some(talk.now + Duration::from_secs(1)));
+    talk.now += Duration::from_secs(1);
+    talk.conversation.send_squares(talk.now, 0);
+    assert_eq!(talk.conversation.deadline(), None, "it is due once, though nothing has room");
     talk.conversation.ask_page(PageOwner::Export, PageRequest::default(), talk.now);
     assert!(matches!(talk.hear(&error("bad_message", "null")), Ok(Some(LinkEvent::Refused(_)))));
     let page = r#"{"type":"history","results":[],"more":false,"student":null}"#;

@@ -40,7 +40,7 @@ impl Session {
         if let Err(error) = socket {
             return Err(Lost::Closed(Some(plain_words(error))));
         }
-        self.connection.flush();
+        self.send(resume);
         if !resume.events.is_empty() {
             // Only the writing side was waited for: the screen has not taken what it was told.
             return Ok(());
