@@ -1,6 +1,6 @@
 //! The link to a server: one task that connects or hosts, joins, resumes after a loss, sends what is unanswered again
 //! and backs off between tries. `run` gives it [`Command`]s and hears [`LinkEvent`]s; it keeps squares through
-//! the disk thread before it sends them.
+//! the outbox's worker before it sends them.
 //!
 //! It never sleeps to look: it wakes for a command, for the socket, for the disk, and for a moment that it is waiting
 //! for. Idle, there is no such moment. It has a thread of its own, which may therefore pause while results gather.

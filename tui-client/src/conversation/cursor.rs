@@ -1,5 +1,5 @@
 //! Where in the one order this client stands: which results are new to it, what to ask for on the next join, and
-//! whether what follows continues what was seen. Pure; the link and `--follow` keep one each.
+//! whether what follows continues what was seen. Pure; the conversation keeps it.
 
 use squares_shared::message::{Hello, Welcome};
 
@@ -49,12 +49,6 @@ impl Cursor {
             }
             _ => false,
         }
-    }
-
-    /// The highest `seq` seen, 0 where there is none.
-    #[must_use]
-    pub fn seq(&self) -> u64 {
-        self.seen.as_ref().map_or(0, |(_, seq)| *seq)
     }
 
     /// Goes back to this place of the same ledger, to be given again what lies behind it.

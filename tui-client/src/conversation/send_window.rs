@@ -1,5 +1,5 @@
 //! The squares that have no answer yet: which of them are in flight, which wait, and which may go next.
-//! Pure, it sends nothing itself. The link and plain mode ask it after everything that happens.
+//! Pure, it sends nothing itself. The conversation asks it after everything that happens.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};

@@ -26,7 +26,7 @@ enum Step {
     Queued,
     Answered,
     Rejected,
-    HeldUp,
+    Throttled,
     Refused,
     JoinRefused(bool),
     Lost,
@@ -76,7 +76,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Queued),
         1 => Just(Step::Answered),
         1 => Just(Step::Rejected),
-        1 => Just(Step::HeldUp),
+        1 => Just(Step::Throttled),
         1 => Just(Step::Refused),
         1 => any::<bool>().prop_map(Step::JoinRefused),
         1 => Just(Step::Lost),
@@ -191,7 +191,7 @@ impl World {
             Step::Rejected => {
                 LinkEvent::Rejected { pending: pending(&last, "5"), error: error(ErrorCode::TooManyDigits) }
             }
-            Step::HeldUp => {
+            Step::Throttled => {
                 LinkEvent::Throttled { error: error(ErrorCode::RateLimited), until: now + Duration::from_millis(1_500) }
             }
             Step::JoinRefused(student) => {
