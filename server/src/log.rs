@@ -15,7 +15,7 @@ use std::{
 
 use parking_lot::Mutex;
 use tracing::{Level, Metadata};
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// The lines that may wait to be written.
 const QUEUE: usize = 4096;
@@ -77,13 +77,16 @@ pub(crate) fn start() -> Log {
     let log = Log { lines, counts: Arc::clone(&counts) };
     // Without a thread there is no log; the server is worth more.
     let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&items, &counts));
+    let level = std::env::var("RUST_LOG").ok().and_then(|said| said.parse().ok());
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_max_level(Level::TRACE)
         .with_writer(log.clone())
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         // It would print a failure to write where writing just failed, and panic.
         .log_internal_errors(false)
+        .finish()
+        .with(level.unwrap_or_else(|| Targets::new().with_default(Level::INFO)))
         .init();
     log
 }
