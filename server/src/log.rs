@@ -77,7 +77,8 @@ pub(crate) fn start() -> Log {
     let log = Log { lines, counts: Arc::clone(&counts) };
     // Without a thread there is no log; the server is worth more.
     let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&items, &counts));
-    let level = std::env::var("RUST_LOG").ok().and_then(|said| said.parse().ok());
+    let filter = std::env::var("RUST_LOG").ok().filter(|filter| !filter.trim().is_empty());
+    let filter = filter.and_then(|filter| filter.trim().parse().ok());
     tracing_subscriber::fmt()
         .with_max_level(Level::TRACE)
         .with_writer(log.clone())
@@ -86,7 +87,7 @@ pub(crate) fn start() -> Log {
         // It would print a failure to write where writing just failed, and panic.
         .log_internal_errors(false)
         .finish()
-        .with(level.unwrap_or_else(|| Targets::new().with_default(Level::INFO)))
+        .with(filter.unwrap_or_else(|| Targets::new().with_default(Level::INFO)))
         .init();
     log
 }
