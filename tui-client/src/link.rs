@@ -173,3 +173,31 @@ impl Link {
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_hangs_gives_numbers_back_and_has_room_for_all_else() {
+        let options = LinkOptions {
+            server: None,
+            default_address: String::new(),
+            data: None,
+            outbox: None,
+            pin: None,
+            trust: None,
+            known: Known::default(),
+        };
+        let (link, _events, _never_polled) = Link::start_at(options, Arc::new(System));
+        let square = |number: usize| Command::Square { number: number.to_string() };
+        for number in 0..MOST_WAITING {
+            link.ask(square(number)).unwrap();
+        }
+        assert_eq!(link.ask(square(MOST_WAITING)), Err(square(MOST_WAITING)));
+        for _ in 0..NOT_SQUARES {
+            link.ask(Command::Ping).unwrap();
+        }
+        assert_eq!(link.ask(Command::Ping), Err(Command::Ping));
+    }
+}
