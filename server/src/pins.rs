@@ -299,11 +299,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn of_many_guesses_at_once_no_more_than_five_are_looked_at() {
-        let (gate, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
+        let (verifier, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
         let guess = |from: u8| {
             let pin = Some(Zeroizing::new("1".to_owned()));
-            gate.check(&student, [127, 0, 0, from].into(), pin, Some(hash.clone()), || false)
+            verifier.check(&student, [127, 0, 0, from].into(), pin, Some(hash.clone()), || false)
         };
         let mut all: Vec<_> = (0..12).map(|_| Box::pin(guess(1))).collect();
         let mut verdicts = Vec::new();
@@ -324,12 +324,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_checked_for_who_is_gone_and_others_go_on() {
-        let gate = PinVerifier::new().unwrap();
+        let verifier = PinVerifier::new().unwrap();
         let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
         let check = |student: &'static str, gone: bool| {
-            let (hash, gate) = (hash.clone(), &gate);
+            let (hash, verifier) = (hash.clone(), &verifier);
             async move {
-                gate.check(&student.into(), address, Some(Zeroizing::new("2345".to_owned())), Some(hash), move || gone)
+                verifier
+                    .check(&student.into(), address, Some(Zeroizing::new("2345".to_owned())), Some(hash), move || gone)
                     .await
             }
         };
@@ -349,11 +350,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_right_pin_again_and_again_has_to_wait_and_others_do_not() {
-        let gate = PinVerifier::new().unwrap();
+        let verifier = PinVerifier::new().unwrap();
         let (hash, address) = (Arc::<str>::from(hash_pin("2345").unwrap()), IpAddr::from([127, 0, 0, 1]));
         let check = async |student: &str| {
             let pin = Some(Zeroizing::new("2345".to_owned()));
-            gate.check(&student.into(), address, pin, Some(hash.clone()), || false).await
+            verifier.check(&student.into(), address, pin, Some(hash.clone()), || false).await
         };
         let mut joins = 0;
         while check("eager").await == PinVerdict::Right {
@@ -367,11 +368,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_guesses_too_often_is_held_up_even_with_the_right_pin() {
-        let (gate, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
+        let (verifier, student) = (PinVerifier::new().unwrap(), Arc::from("s"));
         let hash: Arc<str> = hash_pin("2345").unwrap().into();
         let address = IpAddr::from([127, 0, 0, 1]);
         let check = async |pin: &str| {
-            gate.check(&student, address, Some(pin.to_owned().into()), Some(hash.clone()), || false).await
+            verifier.check(&student, address, Some(pin.to_owned().into()), Some(hash.clone()), || false).await
         };
         for _ in 0..4 {
             assert_eq!(check("1").await, PinVerdict::Wrong);

@@ -60,7 +60,7 @@ impl World {
     fn after(&self, deeds: &[Deed]) -> Self {
         let mut world = self.clone();
         for deed in deeds {
-            world.disk.carry_out(deed);
+            world.disk.execute(deed);
             if let Deed::Sent { to, data } = deed {
                 world.announced.add(to, data);
             }

@@ -175,7 +175,7 @@ fn until(seen: &Seen, results: u64, clients: usize) -> Outcome {
     Ok(())
 }
 
-/// A client's side that believes the certificate of this server alone.
+/// A client's side that trusts the certificate of this server alone.
 fn trusting(data: &Path) -> Outcome<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(data.join("tls-self.pem"))?)?;

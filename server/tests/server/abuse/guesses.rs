@@ -136,7 +136,7 @@ fn one_student_who_knocks_without_end_keeps_nobody_out() {
         }
     };
     let trouble = Trouble::new().with(knock(PIN, false)).with(knock(PIN, true));
-    eventually("six hundred have knocked", || trouble.made() >= 600);
+    eventually("six hundred have tried", || trouble.made() >= 600);
     let mut peers = Vec::new();
     for student in &class {
         let since = Instant::now();

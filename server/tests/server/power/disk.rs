@@ -38,7 +38,7 @@ pub(crate) struct Disk {
 
 impl Disk {
     /// Does what the program did.
-    pub(crate) fn carry_out(&mut self, deed: &Deed) {
+    pub(crate) fn execute(&mut self, deed: &Deed) {
         match deed {
             Deed::Write { file, offset, data } => {
                 self.of(file).since.push(Change::Write { offset: *offset, data: data.clone() });

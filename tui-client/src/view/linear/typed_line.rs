@@ -234,9 +234,9 @@ fn first(line: LineState<'_>, before: usize, room: usize) -> usize {
     if text::fits(line.text, room) {
         return 0;
     }
-    let in_sight = line.text.get(before..line.caret).is_some_and(|part| text::fits(part, room.saturating_sub(1)))
+    let visible = line.text.get(before..line.caret).is_some_and(|part| text::fits(part, room.saturating_sub(1)))
         && (before == 0 || !text::fits(&line.text[before..], room / 4));
-    if in_sight { before } else { line.caret - text::tail(&line.text[..line.caret], room / 2).len() }
+    if visible { before } else { line.caret - text::tail(&line.text[..line.caret], room / 2).len() }
 }
 
 /// How many bytes two texts have in common at their beginning, in whole graphemes.

@@ -100,8 +100,8 @@ impl Stage {
         let below = wanted.len() - first - self.typed.spot_of_caret().row;
         let top = usize::from(row) + below;
         let wanted: Vec<String> = wanted.iter().map(|row| row.trim_end_matches(' ').to_owned()).collect();
-        let in_sight = &wanted[wanted.len().saturating_sub(top)..];
-        prop_assert_eq!(&shown[top - in_sight.len()..top], in_sight, "{:?}", line);
+        let visible = &wanted[wanted.len().saturating_sub(top)..];
+        prop_assert_eq!(&shown[top - visible.len()..top], visible, "{:?}", line);
         prop_assert!(shown[top..].iter().all(String::is_empty), "{:?}: {:?}", line, shown);
         prop_assert_eq!(usize::from(column), self.typed.spot_of_caret().column);
         // The caret is where it should be in the whole text.
