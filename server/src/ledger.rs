@@ -19,11 +19,12 @@ mod student_filter;
 mod wal_room;
 mod writer;
 
-use std::{fs::File, path::Path, sync::Arc, thread::JoinHandle};
+use std::{path::Path, sync::Arc, thread::JoinHandle};
 
 pub use archive::{Archive, ArchivedStudent};
 pub use backup::BackupError;
 pub use check::Findings;
+use data_folder::FolderLock;
 use error::AtPath as _;
 pub use error::LedgerError;
 use open_files::OpenFiles;
@@ -66,7 +67,7 @@ pub(crate) struct Ledger {
     recorded: Arc<student_filter::StudentFilter>,
     writer: Worker,
     /// Held for as long as the ledger is open.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl Ledger {
@@ -83,10 +84,10 @@ impl Ledger {
     ) -> Result<(Self, Arc<Feed>), LedgerError> {
         let (mut lock, lock_path) = data_folder::lock(folder)?;
         let path = data_folder::make_file(folder).at(folder)?;
-        let mut connection = copy_check::record_opening(probe::open(&path)?, &mut lock, &path)?;
-        let anchor = schema::connect_to_read(&path).at(&path)?;
-        let (id, latest) = schema::identity(&anchor).at(&path)?;
-        let files = Arc::new(OpenFiles::new(&path, (&lock_path, &lock))?);
+        let mut connection = copy_check::record_opening(probe::open(&path)?, &mut lock.0, &path)?;
+        let keepalive = schema::connect_to_read(&path).at(&path)?;
+        let (id, latest) = schema::identity(&keepalive).at(&path)?;
+        let files = Arc::new(OpenFiles::new(&path, (&lock_path, &lock.0))?);
         let last_at = schema::last_at(&connection).at(&path)?;
         let feed = Arc::new(Feed::new(latest.saturating_sub(PRELOADED), feed::CAPACITY));
         reader::fill(&connection, &feed, latest).at(&path)?;
@@ -101,7 +102,7 @@ impl Ledger {
             path: path.clone(),
             files: Arc::clone(&files),
             ledger_id: id.clone(),
-            anchor,
+            keepalive,
             connection: Some(connection),
             checkpointer,
             known: apply::Known::default(),

@@ -37,7 +37,7 @@ const MOST_MEMORY: u32 = 1 << 20;
 const NICENESS: i32 = 10;
 
 /// What is checked for a student who has no PIN, so that this takes as long as for one who has. Nothing matches it.
-const STAND_IN: &str =
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why a PIN was not hashed.
@@ -81,7 +81,7 @@ thread_local! {
 
 /// Checks a PIN as it is compared, and where that is another text also as it was typed: a hash may have been made of
 /// it before PINs were read in more than one way.
-fn matches_somehow(pin: &str, hash: &str) -> bool {
+fn matches_either_form(pin: &str, hash: &str) -> bool {
     let read = Zeroizing::new(canonical(pin).into_owned());
     matches(&read, hash) || (*read != pin && matches(pin, hash))
 }
@@ -192,7 +192,7 @@ impl PinVerifier {
         }
         let (shared, student) = (Arc::clone(&self.shared), Arc::clone(student));
         let check = move || {
-            let right = matches_somehow(&pin, hash.as_deref().unwrap_or(STAND_IN)) && hash.is_some();
+            let right = matches_either_form(&pin, hash.as_deref().unwrap_or(DUMMY_HASH)) && hash.is_some();
             if right {
                 shared.guesses.lock().succeeded(&student, address, now);
             } else {
@@ -262,8 +262,8 @@ mod tests {
 
     #[test]
     fn what_stands_in_for_a_hash_is_one_like_those_that_are_made() {
-        assert!(is_usable(STAND_IN));
-        let (stand_in, made) = (PasswordHash::new(STAND_IN).unwrap(), hash_pin("1").unwrap());
+        assert!(is_usable(DUMMY_HASH));
+        let (stand_in, made) = (PasswordHash::new(DUMMY_HASH).unwrap(), hash_pin("1").unwrap());
         assert_eq!(stand_in.params, PasswordHash::new(&made).unwrap().params);
         assert_eq!(stand_in.hash.map(|hash| hash.len()), PasswordHash::new(&made).unwrap().hash.map(|hash| hash.len()));
     }
@@ -286,14 +286,14 @@ mod tests {
     fn a_pin_fits_however_it_is_typed_and_a_hash_of_what_was_typed_before_too() {
         let hash = hash_pin(" K7MQ-93XD\n").unwrap();
         for typed in ["k7mq93xd", "K7mq-93Xd", "ｋ７ｍｑ－９３ｘｄ", "\tk7mq-93xd "] {
-            assert!(matches_somehow(typed, &hash), "{typed:?}");
+            assert!(matches_either_form(typed, &hash), "{typed:?}");
         }
-        assert!(!matches_somehow("k7mq-93xf", &hash) && !matches_somehow("", &hash));
+        assert!(!matches_either_form("k7mq-93xf", &hash) && !matches_either_form("", &hash));
         let (memory, passes, lanes) = COST;
         let argon2 = Argon2::from(Params::new(memory, passes, lanes, None).unwrap());
         for before in ["K7MQ-93XD", "k7mq93xd", "1234", " 12 34 ", "１２３４", "Secret"] {
             let hash = argon2.hash_password(before.as_bytes()).unwrap().to_string();
-            assert!(matches_somehow(before, &hash), "{before:?}");
+            assert!(matches_either_form(before, &hash), "{before:?}");
         }
     }
 

@@ -4,15 +4,15 @@
 
 mod line;
 mod online_list;
-mod roll;
+mod online_table;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use line::PresenceLine;
 pub(crate) use online_list::OnlineList;
+use online_table::OnlineTable;
 use parking_lot::Mutex;
-use roll::Roll;
 use tokio::sync::{Notify, watch};
 
 /// How long changes are gathered before they are announced, while announcing them costs little.
@@ -28,7 +28,7 @@ const BYTES_A_SECOND: usize = 256 << 20;
 /// Who is online, and what changed lately.
 #[derive(Debug)]
 pub(crate) struct Presence {
-    roll: Mutex<Roll>,
+    table: Mutex<OnlineTable>,
     changed: Notify,
     announced: watch::Sender<u64>,
 }
@@ -51,14 +51,14 @@ pub(crate) struct PresenceGuard {
 
 impl Drop for PresenceGuard {
     fn drop(&mut self) {
-        self.presence.roll.lock().leave(&self.id, &self.name);
+        self.presence.table.lock().leave(&self.id, &self.name);
         self.presence.changed.notify_one();
     }
 }
 
 impl Presence {
     pub(crate) fn new() -> Self {
-        Self { roll: Mutex::default(), changed: Notify::new(), announced: watch::Sender::new(0) }
+        Self { table: Mutex::default(), changed: Notify::new(), announced: watch::Sender::new(0) }
     }
 
     /// Adds a terminal of a student, and returns who is online with it and where to read on; `None` if the student has
@@ -69,12 +69,12 @@ impl Presence {
         name: &Arc<str>,
         most: u32,
     ) -> Option<(PresenceGuard, OnlineList, Cursor)> {
-        let mut roll = self.roll.lock();
-        if !roll.join(id, name, most) {
+        let mut table = self.table.lock();
+        if !table.join(id, name, most) {
             return None;
         }
-        let (list, cursor) = (roll.list(), Cursor { line: roll.last_line, version: roll.version });
-        drop(roll);
+        let (list, cursor) = (table.list(), Cursor { line: table.last_line, version: table.version });
+        drop(table);
         self.changed.notify_one();
         let guard = PresenceGuard { presence: Arc::clone(self), id: Arc::clone(id), name: Arc::clone(name) };
         Some((guard, list, cursor))
@@ -82,8 +82,8 @@ impl Presence {
 
     /// Who is online, and where to read on, for somebody who only watches.
     pub(crate) fn watch(&self) -> (OnlineList, Cursor) {
-        let mut roll = self.roll.lock();
-        (roll.list(), Cursor { line: roll.last_line, version: roll.version })
+        let mut table = self.table.lock();
+        (table.list(), Cursor { line: table.last_line, version: table.version })
     }
 
     /// Appends the lines behind `cursor` to `out`, or the whole list if some of them are gone.
@@ -92,16 +92,16 @@ impl Presence {
         if !self.is_ahead_of(cursor) {
             return;
         }
-        let mut roll = self.roll.lock();
-        let missed = roll.last_line - cursor.line;
-        cursor.line = roll.last_line;
-        if missed > roll.lines.len() as u64 {
-            out.push_back(roll.whole_line());
+        let mut table = self.table.lock();
+        let missed = table.last_line - cursor.line;
+        cursor.line = table.last_line;
+        if missed > table.lines.len() as u64 {
+            out.push_back(table.whole_line());
             return;
         }
-        let first = roll.lines.len() - missed as usize;
-        let lines: Vec<Arc<PresenceLine>> = roll.lines.range(first..).cloned().collect();
-        drop(roll);
+        let first = table.lines.len() - missed as usize;
+        let lines: Vec<Arc<PresenceLine>> = table.lines.range(first..).cloned().collect();
+        drop(table);
         for line in lines {
             line.since(cursor.version, out);
         }
@@ -109,12 +109,12 @@ impl Presence {
 
     /// The name under which this student is online.
     pub(crate) fn name_of(&self, id: &str) -> Option<Arc<str>> {
-        self.roll.lock().online.get(id)?.last().cloned()
+        self.table.lock().online.get(id)?.last().cloned()
     }
 
     /// How many students are online.
     pub(crate) fn students(&self) -> usize {
-        self.roll.lock().online.len()
+        self.table.lock().online.len()
     }
 
     /// Whether there are lines behind this cursor.
@@ -140,10 +140,10 @@ impl Presence {
 
     /// Announces what changed since the last line, and returns how many bytes that is to all clients.
     fn announce_now(&self) -> usize {
-        let mut roll = self.roll.lock();
-        let Some(length) = roll.announce() else { return 0 };
-        let (sent, line) = (length * roll.online.len(), roll.last_line);
-        drop(roll);
+        let mut table = self.table.lock();
+        let Some(length) = table.announce() else { return 0 };
+        let (sent, line) = (length * table.online.len(), table.last_line);
+        drop(table);
         self.announced.send_replace(line);
         sent
     }
@@ -160,7 +160,7 @@ mod tests {
 
     use squares_shared::message::{MAX_LISTED, Online};
 
-    use super::{roll::KEPT_LINES, *};
+    use super::{online_table::KEPT_LINES, *};
 
     #[test]
     fn a_name_goes_with_the_terminal_that_gave_it() {
@@ -206,9 +206,9 @@ mod tests {
             "{\"type\":\"presence\",\"count\":1,\"joined\":[{\"id\":\"a\",\"name\":\"a\",\"sessions\":2}],\"left\":[]}\n"
         );
         drop(first);
-        assert_eq!(presence.roll.lock().online.len(), 1);
+        assert_eq!(presence.table.lock().online.len(), 1);
         drop(second);
-        assert_eq!(presence.roll.lock().online.len(), 0);
+        assert_eq!(presence.table.lock().online.len(), 0);
         presence.announce_now();
         assert_eq!(
             read(&presence, &mut cursor),
@@ -231,7 +231,7 @@ mod tests {
             guards.insert(id, guard);
             let mut listed: Vec<_> = online.students.into_iter().map(|person| person.id).collect();
             listed.sort();
-            let present: Vec<_> = presence.roll.lock().online.keys().map(ToString::to_string).collect();
+            let present: Vec<_> = presence.table.lock().online.keys().map(ToString::to_string).collect();
             assert_eq!((online.count, listed), (present.len(), present));
         }
     }

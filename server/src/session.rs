@@ -188,7 +188,7 @@ impl Session {
         loop {
             self.paused_until = self.throttle.paused_until(&self.room.shared_budget);
             self.execute_requests();
-            self.gather();
+            self.fill_send_queue();
             let sent = self.out.write(self.writer.wire())?;
             self.room.metrics.sent.inc_by(sent as u64);
             if sent > 0 && self.ending != Ending::Open {
@@ -202,7 +202,7 @@ impl Session {
                 tokio::task::yield_now().await;
                 continue;
             }
-            if self.wants_gathering() {
+            if self.can_fill_send_queue() {
                 tokio::task::consume_budget().await;
                 continue;
             }

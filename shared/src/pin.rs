@@ -50,11 +50,11 @@ pub fn is_pin(text: &str, pin: &str) -> bool {
 /// Whether a text has the form of a generated PIN, so that it can be kept off the screen where it was typed by mistake.
 ///
 /// ```
-/// use squares_shared::pin::is_made;
-/// assert!(is_made(" K7MQ-93XD") && !is_made("20260001") && !is_made("s1"));
+/// use squares_shared::pin::is_generated;
+/// assert!(is_generated(" K7MQ-93XD") && !is_generated("20260001") && !is_generated("s1"));
 /// ```
 #[must_use]
-pub fn is_made(text: &str) -> bool {
+pub fn is_generated(text: &str) -> bool {
     made(&typed::read(text)).is_some()
 }
 

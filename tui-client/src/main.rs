@@ -149,7 +149,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     })
 }
 
-/// Whose certificates to trust, where TLS was asked for.
+/// StudentFilter certificates to trust, where TLS was asked for.
 ///
 /// # Errors
 /// Where the root that was given cannot be used, which is no fault of any server; one line that says why.

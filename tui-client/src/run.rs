@@ -39,10 +39,10 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const LATE_REPLY: Duration = Duration::from_millis(100);
 
 /// The most events of other threads that wait.
-const OTHERS: usize = 64;
+const THREAD_EVENTS: usize = 64;
 
 /// The most events taken before the next frame is considered.
-const BREATH: usize = 256;
+const MOST_EVENTS_A_FRAME: usize = 256;
 
 /// What the full-screen client needs to start.
 pub struct RoomOptions {
@@ -143,7 +143,7 @@ impl Loop {
         let mut frames = Frames::default();
         frames.drawn(now);
         let (link, news) = Link::start(link)?;
-        let (tell, others) = mpsc::channel(OTHERS);
+        let (tell, others) = mpsc::channel(THREAD_EVENTS);
         let mut this = Self {
             app,
             output,
@@ -232,12 +232,12 @@ impl Loop {
     /// Takes what came meanwhile, so that one frame shows all of it.
     fn take_what_waits(&mut self) {
         // What is said line by line shows the line as it was when it was entered.
-        let inputs = if matches!(self.output, Output::Linear(_)) { 0 } else { BREATH };
+        let inputs = if matches!(self.output, Output::Linear(_)) { 0 } else { MOST_EVENTS_A_FRAME };
         for _ in 0..inputs {
             let Some(input) = self.running.then(|| self.inputs.next_now()).flatten() else { break };
             self.input(input);
         }
-        for _ in 0..BREATH {
+        for _ in 0..MOST_EVENTS_A_FRAME {
             let Some(news) = self.running.then(|| self.news.try_recv().ok()).flatten() else { break };
             self.update(Event::Link(news));
         }

@@ -1,6 +1,8 @@
 //! The one pure step of the ledger: a batch of entries, its time and its first `seq` become rows, and an outcome for
-//! each. It reads no clock and no setting, so that the same batch gives the same rows wherever it is applied. Called
-//! by the writer, inside the transaction that makes the batch durable.
+//! each. A square that was sent again under its `id` is a duplicate and gives no row: this is where each square is
+//! recorded exactly once, so that sending it again is idempotent. It reads no clock and no setting, so that the same
+//! batch gives the same rows wherever it is applied. Called by the writer, inside the transaction that makes the batch
+//! durable.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,7 +26,7 @@ pub(super) enum Outcome {
     /// It is a new row with this `seq`.
     Recorded(u64),
     /// This student has a result with this request `id` and number.
-    Repeat(ResultRow),
+    Duplicate(ResultRow),
     /// This student has a result with this request `id` and another number.
     IdReused,
 }
@@ -101,7 +103,7 @@ pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_
             Outcome::Recorded(seq - 1)
         } else {
             let standing = standing(connection, student, entry.request.as_deref())?;
-            if standing.number == entry.number { Outcome::Repeat(standing) } else { Outcome::IdReused }
+            if standing.number == entry.number { Outcome::Duplicate(standing) } else { Outcome::IdReused }
         });
     }
     Ok(outcomes)

@@ -27,15 +27,27 @@ pub(super) fn file_in(folder: &Path) -> PathBuf {
     folder.join("ledger.sqlite3")
 }
 
+/// The lock file of a data folder, locked for as long as this lives.
+#[derive(Debug)]
+pub(super) struct FolderLock(pub(super) File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // The system ends a lock with the last copy of its file, and a program that this process is starting at this
+        // moment has one.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Makes the data folder if missing, and locks it for this server.
-pub(super) fn lock(folder: &Path) -> Result<(File, PathBuf), LedgerError> {
+pub(super) fn lock(folder: &Path) -> Result<(FolderLock, PathBuf), LedgerError> {
     private_file::make_folder(folder).at(folder)?;
     // A change of the lock file tells a copy from the ledger itself: `copy_check` restricts it where it records that.
     permissions::restrict_folder(folder, LOCK);
     let path = folder.join(LOCK);
     let lock = open_lock(&path).at(&path)?;
     match lock.try_lock() {
-        Ok(()) => Ok((lock, path)),
+        Ok(()) => Ok((FolderLock(lock), path)),
         Err(TryLockError::WouldBlock) => Err(LedgerError::InUse(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(error).at(folder),
     }

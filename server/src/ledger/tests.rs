@@ -33,7 +33,7 @@ async fn submit(ledger: &Ledger, entries: Vec<LedgerEntry>) -> Vec<String> {
     while let Some(answer) = answers.recv().await {
         texts.push(match answer {
             Answer::Recorded(seq) => format!("recorded {seq}"),
-            Answer::Repeat(seq, line) => {
+            Answer::Duplicate(seq, line) => {
                 assert!(String::from_utf8_lossy(&line).contains(&format!("\"seq\":{seq},")));
                 format!("repeat {seq}")
             }

@@ -1,6 +1,7 @@
-//! The ledger's only writer, a thread with three steps: [`gather`] takes what waits, [`Writer::make_durable`] commits
-//! it in one transaction, and [`Writer::publish`] then shows it to everybody and answers those who submitted it. An
-//! idle writer commits a single square at once; under load, batches form by themselves.
+//! The ledger's only writer, which commits in groups (group commit): a thread with three steps. [`gather`] takes what
+//! waits, [`Writer::make_durable`] commits it in one transaction, and [`Writer::publish`] then shows it to everybody
+//! and answers those who submitted it. An idle writer commits a single square at once; under load, batches form by
+//! themselves.
 
 use std::{
     fmt,
@@ -65,7 +66,7 @@ pub(crate) enum Answer {
     /// It is durable, and in the feed as this `seq`.
     Recorded(u64),
     /// It was recorded before: its `seq`, and its line as everybody got it.
-    Repeat(u64, Bytes),
+    Duplicate(u64, Bytes),
     /// Its `id` was used for another number.
     IdReused(String),
     /// It could not be made durable; its `id`, where it had one.
@@ -98,7 +99,7 @@ pub(super) struct Writer {
     pub(super) ledger_id: String,
     /// It only reads. While it is open, no other connection is the last, which would remove the write-ahead log: so
     /// the log and its index are the same files from start to end, and what is lost otherwise can be read through it.
-    pub(super) anchor: Connection,
+    pub(super) keepalive: Connection,
     /// `None` after a failure, until the ledger could be opened again.
     pub(super) connection: Option<Connection>,
     pub(super) checkpointer: Checkpointer,
@@ -197,10 +198,10 @@ impl Writer {
         for (entry, to) in pending.entries.drain(..).zip(pending.answers.drain(..)) {
             let answer = match outcomes.as_mut().and_then(Iterator::next) {
                 Some(Outcome::Recorded(seq)) => Answer::Recorded(seq),
-                Some(Outcome::Repeat(row)) => {
+                Some(Outcome::Duplicate(row)) => {
                     let mut line = Vec::with_capacity(row.size());
                     row.append_line(&mut line);
-                    Answer::Repeat(row.seq, line.into())
+                    Answer::Duplicate(row.seq, line.into())
                 }
                 Some(Outcome::IdReused) => Answer::IdReused(entry.request.unwrap_or_default()),
                 None => Answer::Unavailable(entry.request),
@@ -286,7 +287,7 @@ impl Writer {
                         return Ok(true);
                     }
                     self.files.give_up_wal();
-                    self.save(connection.unwrap_or(&self.anchor), latest);
+                    self.save(connection.unwrap_or(&self.keepalive), latest);
                     Err(FilesChanged::WalOverwritten(path))
                 })?;
                 // Without a connection, the next one does that before anything else.
@@ -326,7 +327,7 @@ impl Writer {
     /// Closes the ledger. Where its file has no name any more, its content is saved under another.
     fn close(self) {
         match self.files.check() {
-            Err(FilesChanged::Removed(_)) => self.save(&self.anchor, self.feed.latest()),
+            Err(FilesChanged::Removed(_)) => self.save(&self.keepalive, self.feed.latest()),
             Ok(()) => {
                 if let Err(changed) = self.files.wal.check_all()
                     && let Err(error) = self.confirm(changed, self.feed.latest(), self.connection.as_ref())
@@ -337,8 +338,8 @@ impl Writer {
             Err(_) => {}
         }
         // The last to close checkpoints the log, and only one that may write can.
-        let Self { files, anchor, connection, checkpointer, .. } = self;
-        drop((anchor, checkpointer));
+        let Self { files, keepalive, connection, checkpointer, .. } = self;
+        drop((keepalive, checkpointer));
         if let Some(connection) = connection {
             files.close(connection);
         }

@@ -1,5 +1,5 @@
-//! Counts wrong PINs, and right ones, and tells how long tries are refused after too many. Pure: the caller gives the
-//! time. The rule is the protocol's row `bad_pin`; only `pins` uses it.
+//! Throttles guesses at PINs (brute force): counts wrong PINs, and right ones, and tells how long tries are refused
+//! after too many. Pure: the caller gives the time. The rule is the protocol's row `bad_pin`; only `pins` uses it.
 
 use std::{collections::HashMap, hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::limits::network;
 
 /// Failures that are free: for one student from one address, for one student, and from one address.
-const FREE: (u32, u32, u32) = (5, 50, 100);
+const FREE_FAILURES: (u32, u32, u32) = (5, 50, 100);
 
 /// The wait after the last free failure; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -71,9 +71,9 @@ impl GuessThrottle {
     /// Counts a failure; tells for how long the next try is held up, where it is.
     pub(super) fn failed(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) -> Option<Duration> {
         let address = network(address);
-        self.pairs.failed((Arc::clone(student), address), FREE.0, now);
-        self.students.failed(Arc::clone(student), FREE.1, now);
-        self.addresses.failed(address, FREE.2, now);
+        self.pairs.failed((Arc::clone(student), address), FREE_FAILURES.0, now);
+        self.students.failed(Arc::clone(student), FREE_FAILURES.1, now);
+        self.addresses.failed(address, FREE_FAILURES.2, now);
         self.throttled(student, address, now)
     }
 

@@ -1,4 +1,5 @@
-//! Reads a session's requests and executes them in order, within its bounds. The session's loop calls it.
+//! Reads a session's requests and executes them in order. Backpressure: it reads no further while too much is in flight
+//! or unsent. Fairness: it executes only so many before others have their turn. The session's loop calls it.
 
 use std::io;
 
@@ -10,7 +11,7 @@ use squares_shared::{
 use super::{Broken, Ending, Session, in_flight::MAX_IN_FLIGHT, member::Member};
 use crate::http;
 
-/// With this many bytes queued for the client, or in flight to it, no further request of it is read.
+/// Backpressure: with this many bytes queued for the client, or in flight to it, no further request of it is read.
 const HIGH_WATER: usize = 256 << 10;
 
 /// Requests that are executed before every other connection has its turn: clients that ask without end delay the others

@@ -1,4 +1,4 @@
-//! A separate runtime for connections until their student has joined and has what was missed, so that a mass reconnect
+//! A separate runtime for connections until their student has joined and has what was missed, so that a reconnect storm
 //! does not starve established sessions: the system shares the processors out between its threads and all others,
 //! whereas tasks of one runtime wait for each other in one queue.
 //!

@@ -1,5 +1,5 @@
-//! Gathers what a session's client is to be sent: from the feed, or from the ledger what the feed no longer holds, with
-//! repeats and presence lines. The session's loop calls it before each write.
+//! Fills the send queue with what a session's client is to be sent: from the feed, or from the ledger what the feed no
+//! longer holds, with repeats and presence lines. The session's loop calls it before each write.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     ledger::{ReadFailed, Replay},
 };
 
-/// Results are taken from the feed while fewer bytes than this are queued for the client.
+/// Backpressure towards the feed: results are taken from it while fewer bytes than this are queued for the client.
 const LOW_WATER: usize = 64 << 10;
 
 impl Session {
@@ -22,7 +22,7 @@ impl Session {
     }
 
     /// Whether the feed has something for the client, and the send queue is short.
-    pub(super) fn wants_gathering(&self) -> bool {
+    pub(super) fn can_fill_send_queue(&self) -> bool {
         let Some(member) = self.member.as_deref() else { return false };
         self.out.bytes() < LOW_WATER
             && member.replay.is_none()
@@ -31,7 +31,7 @@ impl Session {
     }
 
     /// Appends results, repeats and presence lines to the send queue while that is short.
-    pub(super) fn gather(&mut self) {
+    pub(super) fn fill_send_queue(&mut self) {
         if self.ending == Ending::Closing {
             return;
         }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use squares_shared::{
     message::{Auth, ErrorCode, ErrorMessage, FromServer, to_line},
-    pin::is_made,
+    pin::is_generated,
 };
 
 use super::Session;
@@ -30,7 +30,7 @@ impl Session {
         /// Longer than any id.
         const SHOWN: usize = 40;
         // A PIN in the wrong field must not get into the log.
-        let may_be_pin = self.room.admission.auth == Auth::Pin && is_made(tried);
+        let may_be_pin = self.room.admission.auth == Auth::Pin && is_generated(tried);
         let tried =
             if may_be_pin { "what has the form of a PIN".to_owned() } else { tried.chars().take(SHOWN).collect() };
         self.refuse("", Some(&tried), error);
@@ -56,7 +56,7 @@ impl Session {
         match answer {
             // Its line comes from the feed, as for everybody.
             Answer::Recorded(seq) => tracing::debug!(student = member.student(), seq, "recorded"),
-            Answer::Repeat(seq, line) => {
+            Answer::Duplicate(seq, line) => {
                 member.refund(paid);
                 member.in_flight.repeat(seq, line);
             }

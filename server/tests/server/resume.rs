@@ -20,7 +20,7 @@ fn record(program: &Program, count: u64) -> String {
     peer.hello["log"].as_str().expect("a log").to_owned()
 }
 
-/// Joins, and checks where the results begin and that they follow without a hole up to the latest.
+/// Joins, and checks where the results begin and that they follow without a gap up to the latest.
 fn check(program: &Program, fields: Value, latest: u64, replay_after: u64) {
     let (mut peer, welcome) = Peer::join(program, "a", fields.clone());
     assert_eq!(welcome["latest"], latest, "{fields}");

@@ -107,7 +107,7 @@ impl App {
             self.people.online.move_cursor(0, list_lines(self.layout().body.height));
         }
         if matches!(self.body, Body::Feed) && !matches!(body, Body::Feed) {
-            self.reading.feed.stop_reading();
+            self.reading.feed.set_unread_divider();
         }
         self.body = body;
     }

@@ -51,7 +51,7 @@ impl Reading {
     /// Shows only what a filter lets through. The feed of everything is kept beside it where it was.
     pub(super) fn show_only(&mut self, filter: Filter) {
         self.show_everything();
-        self.feed.stop_reading();
+        self.feed.set_unread_divider();
         let mut filtered = self.feed.filtered(filter);
         filtered.pending = std::mem::take(&mut self.feed.pending);
         self.whole = Some(std::mem::replace(&mut self.feed, filtered));
@@ -111,7 +111,7 @@ impl Reading {
     pub(super) fn settle(&mut self, feed_shown: bool, chart_shown: bool, me: &str) {
         self.chart.settle(chart_shown, &mut self.feed, me);
         if feed_shown {
-            self.feed.go_on_reading(me, false);
+            self.feed.clear_unread_divider(me, false);
         }
     }
 }

@@ -1,6 +1,5 @@
-//! How long to wait before the next try to connect: doubling up to ten seconds, and always a random part of
-//! it, so that a class that lost its server does not come back in one moment. Pure; the conversation
-//! keeps it, and its drivers ask it.
+//! How long to wait before the next try to connect: exponential backoff with jitter, up to ten seconds, so that a class
+//! that lost its server does not come back in one moment. Pure; the conversation keeps it, and its drivers ask it.
 
 use std::time::Duration;
 

@@ -14,8 +14,8 @@ pub struct Cursor {
 pub enum Continues {
     /// With none between.
     Resumed,
-    /// With a hole: the results above the first and up to the second `seq` are not sent.
-    Hole(u64, u64),
+    /// With a gap: the results above the first and up to the second `seq` are not sent.
+    Gap(u64, u64),
     /// Not at all: nothing was seen before, or it was another ledger.
     Anew,
 }
@@ -32,7 +32,7 @@ impl Cursor {
         let begins = welcome.replay_after;
         let continues = match &self.seen {
             Some((log, seen)) if *log == hello.log && *seen == begins => Continues::Resumed,
-            Some((log, seen)) if *log == hello.log && *seen < begins => Continues::Hole(*seen, begins),
+            Some((log, seen)) if *log == hello.log && *seen < begins => Continues::Gap(*seen, begins),
             // A place before what was seen: the ledger lost its end, so its numbers mean other results now.
             _ => Continues::Anew,
         };
@@ -90,7 +90,7 @@ mod tests {
     fn a_hole_another_ledger_and_one_that_lost_its_end_are_told_apart() {
         let mut cursor = Cursor::default();
         join(&mut cursor, "a", 10);
-        assert_eq!(join(&mut cursor, "a", 2000), Continues::Hole(10, 2000));
+        assert_eq!(join(&mut cursor, "a", 2000), Continues::Gap(10, 2000));
         assert!(!cursor.take(2000));
         assert_eq!(join(&mut cursor, "a", 1000), Continues::Anew);
         assert!(cursor.take(1001), "numbers given anew are new");

@@ -1,4 +1,5 @@
-//! The `id`s of requests, and other names that nobody else gives. Called by the link, plain mode and the outbox.
+//! The `id`s of requests, by which the server records each square exactly once, and other unique names. Called by the
+//! link, plain mode and the outbox.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

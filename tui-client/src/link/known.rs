@@ -1,6 +1,6 @@
-//! The certificates that were trusted before: a file with `ADDRESS FINGERPRINT` on each line, or `ADDRESS root` for
-//! one that led to a root. Read before a connection is judged, and added to once its certificate was shown to
-//! somebody. Used by `trust`.
+//! The certificates that were trusted before, as ssh's `known_hosts`: a file with `ADDRESS FINGERPRINT` on each line,
+//! or `ADDRESS root` for one that led to a root. Read before a connection is judged, and added to once its certificate
+//! was shown to somebody. Used by `trust`.
 //!
 //! Of several lines for an address the last counts, except that one which led to a root once is trusted with nothing
 //! less. Lines that cannot be read are passed over, and stay.

@@ -9,7 +9,7 @@ use squares_shared::message::Hello;
 use super::connection::{BATCH, ServerConnection};
 use super::now;
 use super::refused::plain_words;
-use super::resume::Resume;
+use super::state::LinkState;
 use crate::conversation::Lost;
 
 /// After results, bytes that come within this time are taken together: a thousand results a second, or ten thousand,
@@ -25,8 +25,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(connection: ServerConnection, hello: Hello, resume: &mut Resume) -> Self {
-        resume.conversation.connected(hello);
+    pub(super) fn new(connection: ServerConnection, hello: Hello, state: &mut LinkState) -> Self {
+        state.conversation.connected(hello);
         Self { connection, results_at: None }
     }
 
@@ -36,35 +36,35 @@ impl Session {
     }
 
     /// Sends and hears what the socket allows.
-    pub(super) fn exchange(&mut self, socket: &io::Result<()>, resume: &mut Resume) -> Result<(), Lost> {
+    pub(super) fn exchange(&mut self, socket: &io::Result<()>, state: &mut LinkState) -> Result<(), Lost> {
         if let Err(error) = socket {
             return Err(Lost::Closed(Some(plain_words(error))));
         }
-        self.send(resume);
-        if !resume.events.is_empty() {
+        self.send(state);
+        if !state.events.is_empty() {
             // Only the writing side was waited for: the screen has not taken what it was told.
             return Ok(());
         }
         self.gather();
-        self.hear(resume)
+        self.hear(state)
     }
 
     /// Does what is due.
-    pub(super) fn time(&mut self, now: Instant, resume: &mut Resume) -> Result<(), Lost> {
-        self.send(resume);
-        if resume.conversation.is_overdue(now) {
-            self.hear(resume)?;
-            resume.conversation.overdue(now)?;
-            self.send(resume);
+    pub(super) fn time(&mut self, now: Instant, state: &mut LinkState) -> Result<(), Lost> {
+        self.send(state);
+        if state.conversation.is_overdue(now) {
+            self.hear(state)?;
+            state.conversation.overdue(now)?;
+            self.send(state);
         }
         Ok(())
     }
 
     /// Sends what was asked for, and the squares that may go.
-    pub(super) fn send(&mut self, resume: &mut Resume) {
-        resume.conversation.send_squares(now(), self.connection.room());
-        self.connection.send(resume.conversation.output());
-        resume.tell_heard();
+    pub(super) fn send(&mut self, state: &mut LinkState) {
+        state.conversation.send_squares(now(), self.connection.room());
+        self.connection.send(state.conversation.output());
+        state.tell_heard();
     }
 
     /// Lets results gather, where the last were taken just now. What the link keeps waiting meanwhile, a square that
@@ -76,24 +76,24 @@ impl Session {
     }
 
     /// Takes what came and does what it means. What was said before the end of a connection counts.
-    fn hear(&mut self, resume: &mut Resume) -> Result<(), Lost> {
+    fn hear(&mut self, state: &mut LinkState) -> Result<(), Lost> {
         let taken = self.connection.take();
         let more = matches!(taken, Ok(BATCH..));
         if matches!(taken, Ok(1..)) {
-            resume.conversation.heard();
+            state.conversation.heard();
         }
         let mut ended = taken.map(drop);
         let now = now();
         while let Some(line) = self.connection.next_line() {
-            if let Err(why) = resume.conversation.hear(line, now) {
+            if let Err(why) = state.conversation.hear(line, now) {
                 ended = Err(why);
                 break;
             }
         }
-        if resume.tell_heard() {
+        if state.tell_heard() {
             self.results_at = Some(now).filter(|_| !more);
         }
-        self.send(resume);
+        self.send(state);
         ended
     }
 }

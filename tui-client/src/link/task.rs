@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
-use super::resume::Resume;
 use super::servers::{Missed, Reached, Reaching, Servers};
 use super::session::Session;
+use super::state::LinkState;
 use super::{Command, Environment, FirstSeen, LinkOptions, now};
 use crate::address::{each_server, read_servers};
 use crate::conversation::{LinkEvent, Lost, Participant, Pending, RequestIds};
@@ -42,7 +42,7 @@ pub(super) struct Task {
     options: LinkOptions,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<LinkEvent>,
-    resume: Resume,
+    state: LinkState,
     phase: Phase,
     /// As [`read_servers`] gives it; none: the default one, hosted where nobody listens.
     server: Option<String>,
@@ -76,14 +76,14 @@ impl Task {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<LinkEvent>,
     ) -> Self {
-        let resume = Resume::new(&options, environment);
+        let state = LinkState::new(&options, environment);
         let server = options.server.clone();
         let servers = Servers::of(server.as_ref().unwrap_or(&options.default_address));
         Self {
             options,
             commands,
             events,
-            resume,
+            state,
             phase: Phase::Parked,
             server,
             servers,
@@ -110,7 +110,7 @@ impl Task {
             }
             self.say_goodbye();
         }
-        if let Some(worker) = self.resume.worker.take() {
+        if let Some(worker) = self.state.worker.take() {
             worker.finish().await;
         }
         if let Some(host) = self.host.take() {
@@ -121,25 +121,25 @@ impl Task {
     /// Waits for the next thing to happen. Every branch may be dropped without losing anything.
     async fn next(&mut self) -> TaskInput {
         let deadline = self.deadline();
-        let Self { commands, events, resume, phase, leaving, .. } = self;
+        let Self { commands, events, state, phase, leaving, .. } = self;
         if leaving.is_some() {
             // Nobody looks any more, and what is still to be heard is only who was answered.
-            resume.events.clear();
+            state.events.clear();
         }
-        let listening = resume.events.is_empty();
-        let busy = resume.worker.as_ref().is_some_and(OutboxWorker::is_busy);
+        let listening = state.events.is_empty();
+        let busy = state.worker.as_ref().is_some_and(OutboxWorker::is_busy);
         tokio::select! {
             biased;
             command = commands.recv(), if leaving.is_none() && !busy => TaskInput::Command(command),
             room = events.reserve(), if !listening => {
-                match (room, resume.events.pop_front()) {
+                match (room, state.events.pop_front()) {
                     (Ok(room), Some(event)) => room.send(event),
                     // Nobody listens any more: the person has left.
-                    _ => resume.events.clear(),
+                    _ => state.events.clear(),
                 }
                 TaskInput::Told
             }
-            stored = next_stored(&mut resume.worker) => TaskInput::Stored(stored),
+            stored = next_stored(&mut state.worker) => TaskInput::Stored(stored),
             happened = phase.next(listening) => happened,
             () = sleep_until(deadline.unwrap_or_else(now).into()), if deadline.is_some() => TaskInput::Time,
         }
@@ -149,7 +149,7 @@ impl Task {
     fn deadline(&self) -> Option<Instant> {
         let phase = match &self.phase {
             Phase::Waiting(until) => Some(*until),
-            Phase::Up(_) => self.resume.conversation.deadline(),
+            Phase::Up(_) => self.state.conversation.deadline(),
             Phase::Parked | Phase::Connecting(_) | Phase::Hosting(_) => None,
         };
         // Past its end, patience is no moment to wait for while the disk or a starting server is waited for.
@@ -161,10 +161,10 @@ impl Task {
     async fn handle(&mut self, command: Command) {
         match command {
             Command::Join { student, name } => self.join(student, name).await,
-            Command::UsePin(pin) => self.resume.conversation.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
+            Command::UsePin(pin) => self.state.conversation.pin = Some(pin).filter(|pin| !pin.text().is_empty()),
             Command::Trust { server, fingerprint } => {
                 let shown = |new: &mut FirstSeen| new.server == server && new.fingerprint == fingerprint;
-                if let Some(shown) = self.resume.unconfirmed.take_if(shown) {
+                if let Some(shown) = self.state.unconfirmed.take_if(shown) {
                     // Where it cannot be kept, it holds for this run, and is shown again in the next.
                     let _ = shown.trust();
                 }
@@ -172,11 +172,11 @@ impl Task {
             Command::UseServer(server) => self.use_server(&server).await,
             Command::Square { number } => self.square(number),
             Command::Page { owner, request } => {
-                self.resume.conversation.ask_page(owner, request, now());
+                self.state.conversation.ask_page(owner, request, now());
                 self.send();
             }
             Command::Ping => {
-                self.resume.conversation.measure(now());
+                self.state.conversation.measure(now());
                 self.send();
             }
             Command::ReconnectNow => {
@@ -190,22 +190,22 @@ impl Task {
     async fn join(&mut self, student: String, name: Option<String>) {
         let owner = Owner { server: self.room(), student: student.clone() };
         let joins_as = |before: &Participant| before.student.as_ref() == Some(&student) && before.name == name;
-        let wanted = self.resume.conversation.participant.take().filter(joins_as);
+        let wanted = self.state.conversation.participant.take().filter(joins_as);
         let at_work = matches!(self.phase, Phase::Up(_) | Phase::Connecting(_) | Phase::Hosting(_));
         if wanted.is_some() && at_work {
-            self.resume.conversation.participant = wanted;
+            self.state.conversation.participant = wanted;
             return;
         }
-        if self.resume.owner.as_ref() != Some(&owner) {
-            self.resume.forget_everything().await;
-            self.resume.begin(owner);
+        if self.state.owner.as_ref() != Some(&owner) {
+            self.state.forget_everything().await;
+            self.state.begin(owner);
         }
         let participant = wanted.unwrap_or(Participant { student: Some(student), name, was_in: false });
-        self.resume.conversation.participant = Some(participant);
+        self.state.conversation.participant = Some(participant);
         match &mut self.phase {
-            Phase::Up(session) if self.resume.conversation.can_join() => {
-                self.resume.join();
-                session.send(&mut self.resume);
+            Phase::Up(session) if self.state.conversation.can_join() => {
+                self.state.join();
+                session.send(&mut self.state);
             }
             Phase::Up(_) | Phase::Parked | Phase::Waiting(_) => self.connect(),
             // The join follows the hello.
@@ -220,7 +220,7 @@ impl Task {
                 Ok(server) => Some(server),
                 Err(error) => {
                     let why = Lost::Unreachable(error.to_string());
-                    return self.resume.emit(LinkEvent::Lost { why, retry_at: None });
+                    return self.state.emit(LinkEvent::Lost { why, retry_at: None });
                 }
             },
         };
@@ -228,11 +228,11 @@ impl Task {
         if server == self.server && at_work {
             return;
         }
-        self.resume.forget_everything().await;
+        self.state.forget_everything().await;
         // The PIN of one server is no business of another.
-        self.resume.conversation.pin = None;
-        self.resume.conversation.participant = None;
-        self.resume.conversation.backoff.reset();
+        self.state.conversation.pin = None;
+        self.state.conversation.participant = None;
+        self.state.conversation.backoff.reset();
         self.server = server;
         self.servers = Servers::of(&self.address());
         if let Phase::Hosting(starting) = &mut self.phase {
@@ -246,16 +246,16 @@ impl Task {
     }
 
     fn square(&mut self, number: String) {
-        let waiting = self.resume.conversation.window.len();
+        let waiting = self.state.conversation.window.len();
         // Before anybody has joined it would be nobody's square.
-        if waiting >= MOST_WAITING || self.resume.owner.is_none() {
-            return self.resume.emit(LinkEvent::NotQueued { number, waiting });
+        if waiting >= MOST_WAITING || self.state.owner.is_none() {
+            return self.state.emit(LinkEvent::NotQueued { number, waiting });
         }
         let square = Pending { id: self.ids.fresh(), number };
-        match self.resume.open_worker() {
+        match self.state.open_worker() {
             Some(worker) => worker.keep(square),
             None => {
-                self.resume.queue(vec![square]);
+                self.state.queue(vec![square]);
                 self.send();
             }
         }
@@ -264,7 +264,7 @@ impl Task {
     /// Sends what may go.
     fn send(&mut self) {
         if let Phase::Up(session) = &mut self.phase {
-            session.send(&mut self.resume);
+            session.send(&mut self.state);
         }
     }
 
@@ -282,17 +282,17 @@ impl Task {
 
     fn stored(&mut self, stored: Stored) {
         match stored {
-            Stored::Kept(squares) => self.resume.queue(squares),
+            Stored::Kept(squares) => self.state.queue(squares),
             Stored::Unkept(squares, unkept) => {
-                self.resume.tell_unkept(unkept);
-                self.resume.queue(squares);
+                self.state.tell_unkept(unkept);
+                self.state.queue(squares);
             }
             Stored::Left(_) => {}
             Stored::Adopted(squares) | Stored::AdoptedLater(squares) => {
                 for square in &squares {
-                    self.resume.emit(LinkEvent::Queued(square.clone()));
+                    self.state.emit(LinkEvent::Queued(square.clone()));
                 }
-                self.resume.conversation.window.push_older(squares);
+                self.state.conversation.window.push_older(squares);
             }
         }
         self.send();
@@ -301,7 +301,7 @@ impl Task {
     fn socket(&mut self, socket: &std::io::Result<()>) {
         // The session is taken out so that it and what is kept can change together; it goes back unless it ended.
         let Phase::Up(mut session) = std::mem::replace(&mut self.phase, Phase::Parked) else { return };
-        match session.exchange(socket, &mut self.resume) {
+        match session.exchange(socket, &mut self.state) {
             Ok(()) => self.phase = Phase::Up(session),
             Err(why) => self.lost(why),
         }
@@ -311,7 +311,7 @@ impl Task {
         let now = now();
         match std::mem::replace(&mut self.phase, Phase::Parked) {
             Phase::Waiting(until) if until <= now => self.connect(),
-            Phase::Up(mut session) => match session.time(now, &mut self.resume) {
+            Phase::Up(mut session) => match session.time(now, &mut self.state) {
                 Ok(()) => self.phase = Phase::Up(session),
                 Err(why) => self.lost(why),
             },
@@ -322,8 +322,8 @@ impl Task {
     /// Once the disk is done, so that what was typed last is sent too.
     fn say_goodbye(&mut self) {
         if let (Some(_), false, Phase::Up(session)) = (self.leaving, self.worker_is_busy(), &mut self.phase) {
-            self.resume.conversation.leave(now());
-            session.send(&mut self.resume);
+            self.state.conversation.leave(now());
+            session.send(&mut self.state);
         }
     }
 
@@ -335,7 +335,7 @@ impl Task {
     }
 
     fn worker_is_busy(&self) -> bool {
-        self.resume.worker.as_ref().is_some_and(OutboxWorker::is_working)
+        self.state.worker.as_ref().is_some_and(OutboxWorker::is_working)
     }
 }
 

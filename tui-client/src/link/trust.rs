@@ -1,6 +1,6 @@
-//! Whom to trust inside TLS: a certificate that leads to a root of the system's or to one given, or else the one
-//! that this server showed first, as ssh does it. Called while a connection is made; nothing here is loaded without
-//! `--tls`.
+//! Whom to trust inside TLS: a certificate that leads to a root of the system's or to one given, or else the one that
+//! this server showed first, as ssh does it: trust on first use (TOFU). Called while a connection is made; nothing here
+//! is loaded without `--tls`.
 
 use std::fmt::{self, Write as _};
 use std::io;

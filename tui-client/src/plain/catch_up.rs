@@ -1,5 +1,5 @@
-//! Filling the hole that `--follow` finds when it was away for more than the server replays: pages of history, forwards
-//! from what was printed. Live results are held meanwhile, or if they are many, become part of the hole. Pure; called
+//! Filling the gap that `--follow` finds when it was away for more than the server replays: pages of history, forwards
+//! from what was printed. Live results are held meanwhile, or if they are many, become part of the gap. Pure; called
 //! by `plain`.
 
 use serde::Deserialize;
@@ -9,16 +9,16 @@ use squares_shared::message::{MAX_PAGE, PageRequest, SquareResult};
 /// The most bytes of live results that are held.
 const MOST_HELD: usize = 1 << 20;
 
-/// A hole that is being filled.
+/// A gap that is being filled.
 #[derive(Debug)]
 pub(super) struct CatchUp {
     /// Everything up to here was printed.
     printed: u64,
-    /// The hole reaches up to here.
+    /// The gap reaches up to here.
     end: u64,
     /// The page that is awaited does.
     asked: u64,
-    /// What is printed of live results behind the hole, and how many bytes that is.
+    /// What is printed of live results behind the gap, and how many bytes that is.
     held: Vec<String>,
     bytes: usize,
 }
@@ -40,7 +40,7 @@ struct RawPage<'a> {
 }
 
 impl CatchUp {
-    /// A hole from behind `printed` up to and with `end`.
+    /// A gap from behind `printed` up to and with `end`.
     pub(super) const fn new(printed: u64, end: u64) -> Self {
         Self { printed, end, asked: end, held: Vec::new(), bytes: 0 }
     }
@@ -57,7 +57,7 @@ impl CatchUp {
         PageRequest { before, after: Some(self.printed), limit: Some(MAX_PAGE), student: None }
     }
 
-    /// Keeps what is to be printed of a live result until the hole is filled.
+    /// Keeps what is to be printed of a live result until the gap is filled.
     pub(super) fn hold(&mut self, seq: u64, line: String) {
         self.bytes += line.len();
         self.held.push(line);
@@ -92,7 +92,7 @@ impl CatchUp {
         Ok(found)
     }
 
-    /// What is held, once the hole is filled; otherwise there is more to ask for.
+    /// What is held, once the gap is filled; otherwise there is more to ask for.
     pub(super) fn finish(self) -> Result<Vec<String>, Self> {
         if self.printed >= self.end { Ok(self.held) } else { Err(self) }
     }

@@ -99,7 +99,7 @@ pub(super) struct PlainRun<'a, O, E> {
     conversation: Conversation,
     ids: RequestIds,
     order: Order,
-    /// A hole in what `--follow` has printed is being filled.
+    /// A gap in what `--follow` has printed is being filled.
     catch_up: Option<CatchUp>,
     /// A server said hello, and is not lost.
     is_reached: bool,

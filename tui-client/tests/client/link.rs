@@ -98,7 +98,7 @@ fn another_ledger_or_a_hole_is_not_taken_for_more_of_the_same() {
     assert_eq!(peer.hear_type("join")["after"], 1);
     peer.welcome_behind("s1", 3000, 5000);
     peer.result(3001, "s2", "1", None);
-    assert!(!client.until_joined(), "a hole");
+    assert!(!client.until_joined(), "a gap");
     assert_eq!(seqs(&client.results(1)), [3001]);
     peer.hang_up();
     let mut peer = fake.accept();

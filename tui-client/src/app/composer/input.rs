@@ -11,7 +11,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::keys::{Action, Key, KeyContext, Keymap};
 use crate::text;
 
-use undo::{Cuts, Undo};
+use undo::{KillRing, Undo};
 
 /// The most bytes a line holds: any number that a server takes fits, and a pasted book does not.
 const MOST_BYTES: usize = 256 * 1024;
@@ -37,7 +37,7 @@ pub(crate) struct LineEditor {
     caret: usize,
     /// The byte index of the first visible grapheme.
     first: usize,
-    cuts: Cuts,
+    cuts: KillRing,
     undo: Undo,
     last: Last,
     /// How often the text was taken out.
@@ -167,7 +167,7 @@ impl LineEditor {
             Action::CutPartForward => self.cut(self.caret, self.word_after(), false),
             Action::CutToStart => self.cut(0, self.caret, true),
             Action::CutToEnd => self.cut(self.caret, self.text.len(), false),
-            Action::PutBack => self.put_back(),
+            Action::PutBack => self.yank(),
             Action::PutBackEarlier => self.put_back_earlier(),
             Action::Swap => self.swap(),
             Action::Undo => self.undo(),
@@ -246,7 +246,7 @@ impl LineEditor {
         self.remove(from, to, Last::Cut)
     }
 
-    fn put_back(&mut self) -> Edit {
+    fn yank(&mut self) -> Edit {
         let Some(piece) = self.cuts.latest().map(str::to_owned) else { return Edit::Moved };
         let from = self.caret;
         self.insert_as(&piece, Last::PutBack(from))

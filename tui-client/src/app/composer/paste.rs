@@ -1,4 +1,5 @@
-//! Pasted text: one line is typed; of several, each is judged, and whether to square them is asked.
+//! Pasted text, by bracketed paste or as a burst of keys: one line is typed; before several are squared, each is judged
+//! and the user is asked for confirmation (the paste question).
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use squares_shared::number::Number;
@@ -156,7 +157,7 @@ impl App {
     }
 
     /// Whether nothing is to be typed into the line just now.
-    pub(crate) fn is_asking(&self) -> bool {
+    pub(crate) fn is_confirming_paste(&self) -> bool {
         self.screen == Screen::Room && matches!(self.body, Body::Paste(_))
     }
 }

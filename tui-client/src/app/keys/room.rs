@@ -14,7 +14,7 @@ impl App {
     pub(in crate::app) fn room_key(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let interrupts = key.code == KeyCode::Char('c') && control;
-        if self.is_asking() {
+        if self.is_confirming_paste() {
             self.status.notices.typed();
             return self.paste_key(key);
         }

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use squares_shared::message::{PageRequest, SquareResult};
 
-pub(crate) use filter::{Filter, SearchText, Whose};
+pub(crate) use filter::{Filter, SearchText, StudentFilter};
 pub(crate) use pending::{PendingList, PendingSquare};
 pub(crate) use viewport::{Item, Top};
 
@@ -117,15 +117,15 @@ impl Feed {
             return;
         }
         let before = std::mem::replace(&mut self.stream, replay_after);
-        let hole = matches!(continues, Continues::Hole(..));
-        if hole && self.anchor != ScrollAnchor::Newest && !self.rows.is_empty() {
-            // Somebody reads: what they read stays, and the hole below it shows as a gap.
+        let leaves_gap = matches!(continues, Continues::Gap(..));
+        if leaves_gap && self.anchor != ScrollAnchor::Newest && !self.rows.is_empty() {
+            // Somebody reads: what they read stays, and the gap below it is shown.
             self.gap.get_or_insert(before);
             return;
         }
         self.clear();
         self.begin_at_newest();
-        if !hole {
+        if !leaves_gap {
             self.name_width = 0;
             self.id_width = 0;
             self.seen = 0;
@@ -192,7 +192,7 @@ impl Feed {
     /// Scrolls by so many lines, down if positive.
     pub(crate) fn scroll(&mut self, lines: isize) {
         self.stalled = false;
-        self.stop_reading();
+        self.set_unread_divider();
         let top = self.top().saturating_add(lines);
         self.scroll_to(top);
         self.keep_selected_visible();
@@ -216,7 +216,7 @@ impl Feed {
 
     /// Shows this result among its neighbours, selected and in the middle. They are fetched if they are not loaded.
     pub(crate) fn show(&mut self, row: &Row) {
-        self.stop_reading();
+        self.set_unread_divider();
         self.stalled = false;
         let seq = row.seq();
         let known = self.rows.front().is_some_and(|first| first.seq() <= seq);
@@ -237,14 +237,14 @@ impl Feed {
     }
 
     /// Somebody looks away from the newest result: a divider shows there when they come back.
-    pub(crate) fn stop_reading(&mut self) {
+    pub(crate) fn set_unread_divider(&mut self) {
         if self.anchor == ScrollAnchor::Newest && self.gap.is_none() {
             self.divider = Some(self.stream);
         }
     }
 
     /// The divider goes once the newest is read again and nothing of the others has come, or once a square was sent.
-    pub(crate) fn go_on_reading(&mut self, me: &str, spoke: bool) {
+    pub(crate) fn clear_unread_divider(&mut self, me: &str, spoke: bool) {
         let Some(divider) = self.divider.filter(|_| self.anchor == ScrollAnchor::Newest) else { return };
         let behind = self.rows.partition_point(|row| row.seq() <= divider);
         if spoke || self.rows.range(behind..).all(|row| row.student() == me) {
@@ -273,7 +273,7 @@ impl Feed {
         if self.rows.is_empty() {
             return;
         }
-        self.stop_reading();
+        self.set_unread_divider();
         let last = self.rows.len() - 1;
         let index = match self.selected {
             None => self.last_visible_row().unwrap_or(last),
@@ -307,7 +307,7 @@ impl Feed {
 
     /// Selects a visible result.
     pub(crate) fn select_seq(&mut self, seq: u64) {
-        self.stop_reading();
+        self.set_unread_divider();
         let top = self.top();
         self.selected = Some(seq);
         self.scroll_to(top);

@@ -7,7 +7,7 @@ use squares_shared::student::check_id;
 
 use super::Row;
 use super::chart::StudentCount;
-use super::feed::{Filter, SearchText, Whose};
+use super::feed::{Filter, SearchText, StudentFilter};
 use crate::app::status::Severity;
 use crate::app::{App, Body};
 use crate::keys::Action;
@@ -51,8 +51,8 @@ impl App {
     }
 
     /// Students by name and id, the first of them.
-    fn listed(&self, students: &[Whose]) -> String {
-        let one = |whose: &Whose| {
+    fn listed(&self, students: &[StudentFilter]) -> String {
+        let one = |whose: &StudentFilter| {
             let name = text::cut(&whose.name, QUOTED, self.glyphs.ellipsis);
             if whose.name == whose.id { whose.id.clone() } else { format!("{name} {}", whose.id) }
         };
@@ -159,15 +159,15 @@ impl App {
             self.reading.show_everything();
         }
         self.reading.feed.follow_newest();
-        self.reading.feed.go_on_reading(&self.people.me.id, true);
+        self.reading.feed.clear_unread_divider(&self.people.me.id, true);
         self.body = Body::Feed;
     }
 
-    fn whose(&self, id: &str, name: &str) -> Whose {
-        Whose { id: id.to_owned(), name: name.to_owned(), me: id == self.people.me.id }
+    fn whose(&self, id: &str, name: &str) -> StudentFilter {
+        StudentFilter { id: id.to_owned(), name: name.to_owned(), me: id == self.people.me.id }
     }
 
-    fn toggle_student(&mut self, whose: Whose) {
+    fn toggle_student(&mut self, whose: StudentFilter) {
         if self.reading.feed.filter.student.as_ref().is_some_and(|shown| shown.id == whose.id) {
             return self.leave_filter();
         }
@@ -181,7 +181,7 @@ impl App {
 
     /// Those who may be meant: by the id, by the name, by a part of either; among those online and in the results.
     /// Each once, under the name that is theirs now.
-    fn students_named(&self, who: &str) -> Vec<Whose> {
+    fn students_named(&self, who: &str) -> Vec<StudentFilter> {
         let me = std::iter::once((&*self.people.me.id, &*self.people.me.name));
         let online = self.people.online.people.iter().map(|person| (&*person.id, &*person.name));
         let rows = self.reading.whole_feed().rows().rev().map(|row| (row.student(), row.name()));

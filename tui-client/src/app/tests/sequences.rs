@@ -130,7 +130,7 @@ struct World {
     queued: u64,
     /// The pages that the app asked for on this connection.
     asked: VecDeque<(PageOwner, PageRequest)>,
-    /// Whose each result is.
+    /// StudentFilter each result is.
     mine: HashSet<u64>,
 }
 
@@ -202,7 +202,7 @@ impl World {
             Step::Connected => LinkEvent::Hello { hello: hello(Auth::Open), hosting: true },
             Step::Joined(resumed) => LinkEvent::Joined {
                 welcome: welcome(3, self.latest, self.latest),
-                continues: if resumed { Continues::Resumed } else { Continues::Hole(0, self.latest) },
+                continues: if resumed { Continues::Resumed } else { Continues::Gap(0, self.latest) },
             },
             Step::Presence(sessions) => LinkEvent::Presence(squares_shared::message::Presence {
                 count: 2,
@@ -260,7 +260,7 @@ proptest! {
                 prop_assert!(feed.rows().len() <= 5_000);
                 if feed.filter.is_all() {
                     let seqs: Vec<u64> = feed.rows().map(Row::seq).collect();
-                    prop_assert!(seqs.windows(2).all(|pair| pair[0] + 1 == pair[1]), "a hole in what is loaded: {seqs:?}");
+                    prop_assert!(seqs.windows(2).all(|pair| pair[0] + 1 == pair[1]), "a gap in what is loaded: {seqs:?}");
                 }
             }
             draw(&room.app, room.now);

@@ -22,14 +22,14 @@ impl Room {
 fn one_line_pasted_is_typed_and_several_are_asked_about() {
     let mut room = Room::with(0, false);
     assert_eq!(room.paste("12\r\n"), []);
-    assert_eq!((room.app.composer.input.text(), room.app.is_asking()), ("12", false));
+    assert_eq!((room.app.composer.input.text(), room.app.is_confirming_paste()), ("12", false));
     assert_eq!(room.paste("34\n5x\r\n\n６\n1/2"), []);
     let Body::Paste(question) = &room.app.body else { panic!("nothing was asked") };
     let judged: Vec<_> = question.lines().iter().map(|judged| (judged.line, judged.text.as_str())).collect();
     assert_eq!((judged, question.counts()), (vec![(2, "5x"), (4, "1/2"), (1, "34"), (3, "6")], (2, 2)));
     assert_eq!(room.press(KeyCode::Char('9')), [], "what is typed meanwhile goes nowhere");
     assert_eq!(room.press(KeyCode::Enter), [square("34"), square("6")]);
-    assert_eq!((room.app.composer.input.text(), room.app.is_asking()), ("12", false));
+    assert_eq!((room.app.composer.input.text(), room.app.is_confirming_paste()), ("12", false));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn what_was_pasted_can_be_thrown_away_grows_by_pieces_and_outlives_the_connectio
     let mut room = Room::with(0, false);
     room.paste("1\n2");
     assert_eq!(room.press(KeyCode::Esc), []);
-    assert!(!room.app.is_asking());
+    assert!(!room.app.is_confirming_paste());
     room.paste("1\n2\n");
     room.paste("3\n");
     room.lose(5);
@@ -46,9 +46,9 @@ fn what_was_pasted_can_be_thrown_away_grows_by_pieces_and_outlives_the_connectio
     room.update(Event::Resize(40, 12));
     assert_eq!(room.press(KeyCode::Enter), [square("1"), square("2"), square("3")]);
     room.paste("x\ny");
-    assert_eq!((room.press(KeyCode::Enter), room.app.is_asking()), (vec![], false));
+    assert_eq!((room.press(KeyCode::Enter), room.app.is_confirming_paste()), (vec![], false));
     room.paste(&"1\n".repeat(1_001));
-    assert!(!room.app.is_asking() && !room.notice().is_empty());
+    assert!(!room.app.is_confirming_paste() && !room.notice().is_empty());
 }
 
 #[test]

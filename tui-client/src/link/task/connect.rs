@@ -10,14 +10,14 @@ use crate::link::{FirstSeen, now};
 impl Task {
     /// Begins a try to connect, in place of whatever connection there is.
     pub(super) fn connect(&mut self) {
-        self.resume.conversation.ended(now());
+        self.state.conversation.ended(now());
         let address = self.address();
-        self.resume.emit(LinkEvent::Connecting { server: address.clone() });
+        self.state.emit(LinkEvent::Connecting { server: address.clone() });
         // What is hosted here is reached within this machine.
         let beyond = self.host.is_none();
         let trust = self.options.trust.as_ref().filter(|_| beyond);
         let known = Some(&self.options.known).filter(|_| beyond);
-        self.phase = Phase::Connecting(self.servers.reach(&*self.resume.environment, trust, known));
+        self.phase = Phase::Connecting(self.servers.reach(&*self.state.environment, trust, known));
     }
 
     pub(super) fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {
@@ -28,17 +28,17 @@ impl Task {
                 self.taken = false;
                 self.servers.reached(&server);
                 if self.servers.are_several() {
-                    self.resume.emit(LinkEvent::Reached { server: server.clone() });
+                    self.state.emit(LinkEvent::Reached { server: server.clone() });
                 }
-                self.resume.unconfirmed = connection.take_first_seen();
-                if let Some(FirstSeen { server, fingerprint, .. }) = self.resume.unconfirmed.clone() {
-                    self.resume.emit(LinkEvent::FirstSeen { server, fingerprint });
+                self.state.unconfirmed = connection.take_first_seen();
+                if let Some(FirstSeen { server, fingerprint, .. }) = self.state.unconfirmed.clone() {
+                    self.state.emit(LinkEvent::FirstSeen { server, fingerprint });
                 }
-                self.resume.emit(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
-                let mut session = Box::new(Session::new(connection, hello, &mut self.resume));
-                if self.resume.conversation.participant.is_some() {
-                    self.resume.join();
-                    session.send(&mut self.resume);
+                self.state.emit(LinkEvent::Hello { hello: hello.clone(), hosting: self.host.is_some() });
+                let mut session = Box::new(Session::new(connection, hello, &mut self.state));
+                if self.state.conversation.participant.is_some() {
+                    self.state.join();
+                    session.send(&mut self.state);
                 }
                 self.phase = Phase::Up(session);
             }
@@ -74,7 +74,7 @@ impl Task {
 
     /// A connection that was up is at its end.
     pub(super) fn lost(&mut self, why: Lost) {
-        let conversation = &mut self.resume.conversation;
+        let conversation = &mut self.state.conversation;
         let was_too_slow = conversation.was_too_slow();
         conversation.ended(now());
         match &conversation.participant {
@@ -94,8 +94,8 @@ impl Task {
     }
 
     fn try_later(&mut self, why: Lost) {
-        let until = now() + self.resume.conversation.backoff.next(fastrand::f64());
-        self.resume.emit(LinkEvent::Lost { why, retry_at: Some(until) });
+        let until = now() + self.state.conversation.backoff.next(fastrand::f64());
+        self.state.emit(LinkEvent::Lost { why, retry_at: Some(until) });
         self.phase = Phase::Waiting(until);
     }
 }

@@ -77,7 +77,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
             let (server, online) = (&self.server, welcome.online.count);
             self.output.complain(&format!("squares: following {server}, {online} online; Ctrl-C ends it"));
         }
-        if let (Continues::Hole(printed, end), true) = (continues, self.options.follow) {
+        if let (Continues::Gap(printed, end), true) = (continues, self.options.follow) {
             self.fill(CatchUp::new(printed, end));
         }
     }

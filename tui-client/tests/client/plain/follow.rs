@@ -1,4 +1,4 @@
-//! `--follow`: everybody's results as they come, with a student or without, over losses and holes.
+//! `--follow`: everybody's results as they come, with a student or without, over losses and gaps.
 
 use super::*;
 
@@ -104,7 +104,7 @@ fn follow_fills_a_hole_from_the_history() {
     let join = peer.hear_type("join");
     assert_eq!((&join["after"], &join["log"]), (&json!(11), &json!("log")));
     peer.welcome_behind("s1", 1200, 1211);
-    // What comes meanwhile is printed behind the hole.
+    // What comes meanwhile is printed behind the gap.
     peer.result(1201, "s2", "1201", None);
     for (after, last) in [(11, 511), (511, 1011), (1011, 1200)] {
         let request = peer.hear_type("history");

@@ -34,7 +34,7 @@ pub(crate) struct Notes {
     pub(crate) waiting: BTreeSet<String>,
     /// The answers that came apart from the results: `id` and `seq`.
     pub(crate) answered: Vec<(String, u64)>,
-    /// The results seen, in runs that continue without a hole: where each begins, and what followed.
+    /// The results seen, in runs that continue without a gap: where each begins, and what followed.
     pub(crate) runs: Vec<(u64, Vec<SquareResult>)>,
     /// The results on pages of history.
     pub(crate) paged: Vec<SquareResult>,

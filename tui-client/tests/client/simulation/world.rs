@@ -24,7 +24,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Planted {
     Nothing,
-    /// Some results never reach anybody but their sender, as by a relay with a hole in it.
+    /// Some results never reach anybody but their sender, as by a relay with a gap in it.
     SwallowedLine,
     /// A server that is killed comes back with an older ledger under the same name.
     ForgetfulLedger,

@@ -12,13 +12,13 @@ const CHANGED_BYTES: usize = 1 << 20;
 
 /// The pieces that were cut, the latest last.
 #[derive(Debug, Default)]
-pub(super) struct Cuts {
+pub(super) struct KillRing {
     pieces: VecDeque<String>,
     /// How many pieces before the latest the one stands that was put back.
     back: usize,
 }
 
-impl Cuts {
+impl KillRing {
     /// Keeps a piece; as a part of the latest, if it was cut right behind it.
     pub(super) fn add(&mut self, piece: &str, again: bool, backwards: bool) {
         self.back = 0;
@@ -92,7 +92,7 @@ mod tests {
             undo.keep(&number.to_string(), 0);
         }
         assert!(undo.before.len() <= CHANGES && undo.bytes <= CHANGED_BYTES);
-        let mut cuts = Cuts::default();
+        let mut cuts = KillRing::default();
         for number in 0..2 * CUTS {
             cuts.add(&number.to_string(), false, true);
         }

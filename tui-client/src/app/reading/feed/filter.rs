@@ -12,14 +12,14 @@ use crate::app::Row;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     /// Only this student's results.
-    pub(crate) student: Option<Whose>,
+    pub(crate) student: Option<StudentFilter>,
     /// Only results in which this text occurs.
     pub(crate) text: Option<SearchText>,
 }
 
 /// A student as a filter names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Whose {
+pub(crate) struct StudentFilter {
     pub(crate) id: String,
     pub(crate) name: String,
     /// It is the one who looks.

@@ -235,11 +235,11 @@ fn after_a_hole_a_reader_keeps_the_place_and_a_follower_starts_anew() {
     let mut reader = feed();
     reader.scroll(-20);
     let before = visible(&reader);
-    reader.joined(9_000, 8_000, Continues::Hole(1_000, 8_000));
+    reader.joined(9_000, 8_000, Continues::Gap(1_000, 8_000));
     reader.extend(&results(8_001..=9_000));
     assert_eq!((visible(&reader), reader.new_below()), (before, 1_000));
     let mut follower = feed();
-    follower.joined(9_000, 8_000, Continues::Hole(1_000, 8_000));
+    follower.joined(9_000, 8_000, Continues::Gap(1_000, 8_000));
     follower.extend(&results(8_001..=9_000));
     assert_eq!((follower.loaded(), follower.more_above), (1_000, true));
     let mut reader = feed();

@@ -74,7 +74,7 @@ fn the_beginning_is_gone_to_at_once_and_read_forward() {
 fn one_student_is_paged_through_the_whole_ledger_both_ways() {
     let mut whole = Feed::new(10);
     whole.joined(100_000, 100_000, Continues::Anew);
-    let student = Some(Whose { id: "20260007".into(), name: "가람".into(), me: false });
+    let student = Some(StudentFilter { id: "20260007".into(), name: "가람".into(), me: false });
     let mut feed = whole.filtered(Filter { student, text: None });
     serve(&mut feed, 100_000, 99);
     assert_eq!(visible(&feed)[9], "100000");
@@ -141,7 +141,7 @@ fn a_result_is_shown_among_its_neighbours() {
 #[test]
 fn a_divider_stands_where_somebody_looked_away() {
     let mut feed = feed();
-    feed.stop_reading();
+    feed.set_unread_divider();
     check(&feed, "991 992 993 994 995 996 997 998 999 1000");
     feed.extend(&results(1_001..=1_003));
     check(&feed, "995 996 997 998 999 1000 ---- 1001 1002 1003");

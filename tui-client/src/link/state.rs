@@ -18,12 +18,12 @@ use crate::store::outbox_worker::OutboxWorker;
 const ROOM: Policy = Policy { resumes: true, backlog: None, new_ledger_backlog: None, interactive: true };
 
 /// What outlives a connection.
-pub(super) struct Resume {
+pub(super) struct LinkState {
     pub(super) environment: Arc<dyn Environment>,
     pub(super) conversation: Conversation,
     /// The folder of the outbox, where there is one.
     outbox: Option<PathBuf>,
-    /// Whose squares are kept there: whoever wants to join, at the server in use.
+    /// StudentFilter squares are kept there: whoever wants to join, at the server in use.
     pub(super) owner: Option<Owner>,
     pub(super) worker: Option<OutboxWorker>,
     /// Squares without an answer that are not on the disk, of owners whose turn it is not.
@@ -36,7 +36,7 @@ pub(super) struct Resume {
     pub(super) events: VecDeque<LinkEvent>,
 }
 
-impl Resume {
+impl LinkState {
     pub(super) fn new(options: &LinkOptions, environment: Arc<dyn Environment>) -> Self {
         let mut conversation = Conversation::new(ROOM);
         conversation.pin.clone_from(&options.pin);
@@ -135,7 +135,8 @@ impl Resume {
         }
     }
 
-    /// Whose squares are kept from now on. What earlier runs of theirs left shows while there is no connection too.
+    /// StudentFilter squares are kept from now on. What earlier runs of theirs left shows while there is no connection
+    /// too.
     pub(super) fn begin(&mut self, owner: Owner) {
         let left = self.left.remove(&owner).unwrap_or_default();
         self.owner = Some(owner);

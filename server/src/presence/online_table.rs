@@ -1,4 +1,4 @@
-//! The roll of who is online, and the presence lines of the last changes. Pure; `presence` shares it.
+//! The table of who is online, and the presence lines of the last changes. Pure; `presence` shares it.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -17,7 +17,7 @@ use super::{
 pub(super) const KEPT_LINES: usize = 64;
 
 #[derive(Debug, Default)]
-pub(super) struct Roll {
+pub(super) struct OnlineTable {
     /// By id, the name that each terminal gave, in the order in which they joined. The last one counts.
     pub(super) online: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Who changed since the last line, and the version of the last change.
@@ -32,7 +32,7 @@ pub(super) struct Roll {
     whole: Option<(u64, Bytes)>,
 }
 
-impl Roll {
+impl OnlineTable {
     /// Adds a terminal of a student, unless the student has `most` of them already (0: no limit).
     pub(super) fn join(&mut self, id: &Arc<str>, name: &Arc<str>, most: u32) -> bool {
         let names = self.online.entry(Arc::clone(id)).or_insert_with(|| Vec::with_capacity(1));
