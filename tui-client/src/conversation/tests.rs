@@ -1,3 +1,6 @@
+//! The conversation as its drivers use it: lines and the time in, events and requests out. Run by `cargo test`; the
+//! simulation holds the same machine against a whole server.
+
 use squares_shared::line::Line;
 use squares_shared::message::{Limits, to_line};
 
