@@ -1,5 +1,5 @@
 //! Makes the pictures of the README from the real programs: students who square, and the full-screen client in a
-//! terminal, drawn as SVG into `assets/`. `cargo test --workspace pictures -- --ignored` draws them again.
+//! terminal, drawn as SVG. `cargo test` draws the room; with `WRITE_PICTURES=1`, all of them, into `assets/`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,9 +14,23 @@ const COLUMNS: u16 = 92;
 /// One cell, in pixels.
 const CELL: (f32, f32) = (8.4, 18.0);
 
+/// The pictures in `assets` are drawn again where this variable is set.
+const WRITE: &str = "WRITE_PICTURES";
+
 #[test]
-#[ignore = "it writes the pictures of the README"]
-fn the_pictures_of_the_readme_are_drawn_again() {
+fn the_room_is_drawn_with_its_names_and_every_digit() {
+    for (lang, name) in [("ko", "나래"), ("en", "Two")] {
+        let room = picture(lang, View::Room, "127.0.0.1:0");
+        assert!(room.starts_with("<svg") && room.ends_with("</svg>\n"), "{room}");
+        assert!(room.contains(name) && room.contains("99999999980000000001"), "{room}");
+    }
+    if std::env::var_os(WRITE).is_some() {
+        write_all();
+    }
+}
+
+/// Draws every view in both languages, at the address that a student of the README sees.
+fn write_all() {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
     for (lang, end) in [("ko", ".ko.svg"), ("en", ".svg")] {
         for (view, name) in [
@@ -31,7 +45,7 @@ fn the_pictures_of_the_readme_are_drawn_again() {
             (View::History, "history"),
             (View::Help, "help"),
         ] {
-            std::fs::write(assets.join(format!("{name}{end}")), picture(lang, view)).unwrap();
+            std::fs::write(assets.join(format!("{name}{end}")), picture(lang, view, "127.0.0.1:7878")).unwrap();
         }
     }
 }
@@ -76,9 +90,9 @@ impl View {
     }
 }
 
-/// Plays the scene and draws its last frame.
-fn picture(lang: &str, view: View) -> String {
-    let (home, server) = (Home::new(), Server::start_on("127.0.0.1:7878", &[]));
+/// Plays the scene with a server that listens there, and draws its last frame.
+fn picture(lang: &str, view: View, listen: &str) -> String {
+    let (home, server) = (Home::new(), Server::start_on(listen, &[]));
     let names = match lang {
         "ko" => [("20260001", "예시 가람"), ("20260002", "예시 나래"), ("20260003", "예시 다솜")],
         _ => [("20260001", "Sample One"), ("20260002", "Sample Two"), ("20260003", "예시 다솜")],
