@@ -29,6 +29,7 @@ use crate::terminal::clipboard::Through;
 use crate::terminal::input::Input;
 use crate::terminal::{self, BackgroundQuery, Modes};
 use frames::Frames;
+pub use full_screen::FullScreen;
 use input::Inputs;
 use output::Output;
 

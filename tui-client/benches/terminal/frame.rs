@@ -1,42 +1,21 @@
 //! What one frame costs by itself, without a terminal: results of 25 ms at ten thousand a second, laid out and turned
 //! into bytes, on a screen of 200 columns and 50 rows.
 
-use std::cell::RefCell;
-use std::io::{self, Write};
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
 use squares::lang::Lang;
 use squares::link::Continues;
+use squares::run::FullScreen;
 use squares::theme::{Appearance, Choice};
-use squares::view;
 use squares_shared::message::{FromServer, SquareResult};
 
 const SIZE: (u16, u16) = (200, 50);
 
 /// Results that one frame shows anew.
 const RESULTS: u64 = 250;
-
-/// Where a frame's bytes go.
-#[derive(Clone, Default)]
-struct Canvas(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Canvas {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// How long each of so many frames takes to draw, and how long the app takes to hear its results.
 pub(crate) fn times(frames: u64) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
@@ -61,21 +40,17 @@ pub(crate) fn times(frames: u64) -> anyhow::Result<(Vec<Duration>, Vec<Duration>
             _ => Vec::new(),
         };
     }
-    let area = Rect::new(0, 0, SIZE.0, SIZE.1);
-    let bytes = Canvas::default();
-    let backend = CrosstermBackend::new(bytes.clone());
-    let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport: Viewport::Fixed(area) })?;
+    let mut screen = FullScreen::new(SIZE)?;
     let (mut drawing, mut hearing) = (Vec::new(), Vec::new());
     for frame in 0..frames {
         let results = (frame * RESULTS..(frame + 1) * RESULTS).map(result).collect();
         let start = Instant::now();
         app.update(Event::Link(LinkEvent::Results(results)), now);
         hearing.push(start.elapsed());
-        bytes.0.borrow_mut().clear();
         let start = Instant::now();
-        terminal.draw(|frame| view::draw(&app, frame, now))?;
+        let bytes = screen.frame(&app, now)?.len();
         drawing.push(start.elapsed());
-        ensure!(bytes.0.borrow().len() > 100, "a frame with new results has bytes");
+        ensure!(bytes > 100, "a frame with new results has bytes");
     }
     Ok((drawing, hearing))
 }

@@ -1,4 +1,5 @@
-//! Frames as bytes: each is drawn into memory and written to the terminal in one go. Called by `run`.
+//! Frames as bytes: each is drawn into memory and written to the terminal in one go. Called by `run`; tests and benches
+//! look at the bytes.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -14,7 +15,8 @@ use crate::app::App;
 use crate::{terminal, view};
 
 /// The screen as it was last drawn.
-pub(super) struct FullScreen {
+#[derive(Debug)]
+pub struct FullScreen {
     terminal: Terminal<CrosstermBackend<Canvas>>,
     area: Rect,
     canvas: Canvas,
@@ -25,7 +27,7 @@ pub(super) struct FullScreen {
 }
 
 /// The bytes of a frame. Ratatui's flushes do nothing: a frame is written whole or not at all.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 struct Canvas(Rc<RefCell<Vec<u8>>>);
 
 impl Write for Canvas {
@@ -45,7 +47,7 @@ impl FullScreen {
     ///
     /// # Errors
     /// None that is known; the library's.
-    pub(super) fn new((columns, rows): (u16, u16)) -> io::Result<Self> {
+    pub fn new((columns, rows): (u16, u16)) -> io::Result<Self> {
         let canvas = Canvas::default();
         let area = Rect::new(0, 0, columns, rows);
         // Otherwise ratatui asks the system for the size with each frame, and takes even 0x0.
@@ -55,7 +57,7 @@ impl FullScreen {
     }
 
     /// The terminal has this size.
-    pub(super) fn resize(&mut self, (columns, rows): (u16, u16)) {
+    pub fn resize(&mut self, (columns, rows): (u16, u16)) {
         let area = Rect::new(0, 0, columns, rows);
         self.lost |= area != self.area;
         self.area = area;
@@ -66,11 +68,20 @@ impl FullScreen {
         self.lost = true;
     }
 
-    /// Draws what changed.
+    /// Draws what changed, and writes it to the terminal.
     ///
     /// # Errors
     /// As the system reports them: the terminal is gone.
     pub(super) fn draw(&mut self, app: &App, now: Instant) -> io::Result<()> {
+        let bytes = self.frame(app, now)?;
+        if bytes.is_empty() { Ok(()) } else { terminal::write(bytes) }
+    }
+
+    /// Draws what changed: the bytes for the terminal, or none where nothing did.
+    ///
+    /// # Errors
+    /// None that is known; the library's.
+    pub fn frame(&mut self, app: &App, now: Instant) -> io::Result<&[u8]> {
         terminal::append(&mut self.canvas.0.borrow_mut(), BeginSynchronizedUpdate);
         if self.lost {
             self.lost = false;
@@ -83,11 +94,10 @@ impl FullScreen {
         let mut bytes = self.canvas.0.take();
         terminal::append(&mut bytes, EndSynchronizedUpdate);
         // Cells are only drawn where they changed, so a frame like the last one changes none.
-        if bytes != self.last {
-            terminal::write(&bytes)?;
-        }
-        self.canvas.0.replace(std::mem::replace(&mut self.last, bytes));
-        self.canvas.0.borrow_mut().clear();
-        Ok(())
+        let changed = bytes != self.last;
+        let mut spare = std::mem::replace(&mut self.last, bytes);
+        spare.clear();
+        self.canvas.0.replace(spare);
+        Ok(if changed { &self.last } else { &[] })
     }
 }

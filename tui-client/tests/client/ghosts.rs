@@ -1,58 +1,32 @@
 //! Wide glyphs leave nothing behind: what a terminal shows after frame upon frame of changes is what it would show if
 //! the last frame were painted on an empty screen, with Hangul everywhere, at every width from 20 to 120.
 
-use std::cell::RefCell;
-use std::io::{self, Write};
-use std::rc::Rc;
 use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 use squares::app::{App, Setup};
 use squares::event::{Event, LinkEvent};
 use squares::lang::Lang;
 use squares::link::Continues;
+use squares::run::FullScreen;
 use squares_shared::message::{FromServer, SquareResult};
 
 const HEIGHT: u16 = 14;
 
-#[derive(Clone, Default)]
-struct Canvas(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Canvas {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A terminal: what is drawn goes through bytes into an emulator.
 struct Emulated {
-    terminal: Terminal<CrosstermBackend<Canvas>>,
-    canvas: Canvas,
+    screen: FullScreen,
     emulator: vt100::Parser,
 }
 
 impl Emulated {
     fn new((width, height): (u16, u16)) -> Self {
-        let canvas = Canvas::default();
-        let viewport = Viewport::Fixed(Rect::new(0, 0, width, height));
-        let backend = CrosstermBackend::new(canvas.clone());
-        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
         let emulator = vt100::Parser::new(height.try_into().unwrap(), width.try_into().unwrap(), 0);
-        Self { terminal, canvas, emulator }
+        Self { screen: FullScreen::new((width, height)).unwrap(), emulator }
     }
 
     fn draw(&mut self, app: &App, now: Instant) {
-        self.terminal.draw(|frame| squares::view::draw(app, frame, now)).unwrap();
-        let bytes = self.canvas.0.take();
-        self.emulator.process(&bytes);
+        self.emulator.process(self.screen.frame(app, now).unwrap());
     }
 
     /// Every cell, with its look.
@@ -135,7 +109,7 @@ fn no_half_of_a_wide_glyph_is_left_behind_at_any_width() {
             if let Event::Resize(width, height) = step {
                 size = (width, height);
                 terminal.emulator.screen_mut().set_size(height.try_into().unwrap(), width.try_into().unwrap());
-                terminal.terminal.resize(Rect::new(0, 0, width, height)).unwrap();
+                terminal.screen.resize(size);
             }
             let what = format!("{step:?}").chars().take(60).collect::<String>();
             app.update(step, now);
