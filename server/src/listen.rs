@@ -108,9 +108,10 @@ pub(crate) async fn serve(
 ) {
     let mut sessions: JoinSet<Option<Box<Session>>> = JoinSet::new();
     let stopped = stop.clone();
-    // While it is longer than the first, the log says that nothing is accepted.
     let mut pause = PAUSE;
     let mut paused_until = None;
+    // The log has said that nothing is accepted, and not yet that it is again.
+    let mut said_so = false;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -124,10 +125,16 @@ pub(crate) async fn serve(
                 continue;
             }
             accepted = incoming.accept(), if paused_until.is_none() => accepted,
+            // Nobody waits any more. As long as somebody does, one who is let in is no news: a descriptor that came
+            // free for a moment would fill the log.
+            () = std::future::ready(()), if said_so && paused_until.is_none() => {
+                said_so = false;
+                tracing::info!("accepting connections again");
+                continue;
+            }
         };
-        if pause > PAUSE && accepted.is_ok() {
+        if accepted.is_ok() {
             pause = PAUSE;
-            tracing::info!("accepting connections again");
         }
         match accepted {
             Ok((wire, address)) => match connections.take(address.ip()) {
@@ -151,7 +158,8 @@ pub(crate) async fn serve(
             },
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                if pause == PAUSE {
+                if !said_so {
+                    said_so = true;
                     tracing::warn!(%error, "cannot accept connections just now; trying again until it can");
                 }
                 paused_until = Some(Instant::now() + pause);
