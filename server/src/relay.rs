@@ -110,7 +110,7 @@ impl SharedWriter {
 
     /// Writes what is new, if the connection is parked, and returns how many bytes that was. `queue` is an empty queue
     /// that is lent to the client meanwhile: most often everything fits, and then nothing is allocated for it.
-    fn serve(&self, feed: &Feed, presence: &Presence, metrics: &Metrics, queue: &mut VecDeque<Bytes>) -> usize {
+    fn serve(&self, feed: &Feed, presence: &Presence, queue: &mut VecDeque<Bytes>) -> usize {
         let mut parked = self.parked.lock();
         let Some(cursors) = &mut *parked else { return 0 };
         if cursors.only_wakes || !cursors.rest.is_empty() {
@@ -127,7 +127,6 @@ impl SharedWriter {
         let written = write_pieces(&self.wire, &mut cursors.rest);
         let is_broken = written.is_err();
         let written = written.unwrap_or_default();
-        metrics.sent.inc_by(written as u64);
         let behind = matches!(read, FeedRead::Behind { .. }) || cursors.reached < feed.latest();
         if behind || !cursors.rest.is_empty() || self.wire.holds() || is_broken {
             // The session takes over, or finds by itself that the connection is broken.
@@ -260,9 +259,9 @@ impl Relay {
                     clients.entries.len()
                 };
                 served += looked_up.len();
-                for writer in looked_up.drain(..) {
-                    bytes += writer.serve(feed, presence, metrics, &mut queue);
-                }
+                let written: usize = looked_up.drain(..).map(|writer| writer.serve(feed, presence, &mut queue)).sum();
+                metrics.sent.inc_by(written as u64);
+                bytes += written;
                 if from == end || from % TURN == 0 {
                     tokio::task::yield_now().await;
                 }
