@@ -105,11 +105,11 @@ pub struct Conversation {
 enum Stage {
     /// There is no connection.
     #[default]
-    Apart,
+    Disconnected,
     /// The server said hello; nobody has asked to join.
-    Outside,
+    Connected,
     /// `join` was said.
-    Asked,
+    Joining,
     Joined,
 }
 
@@ -155,7 +155,8 @@ impl Conversation {
 
     /// A server said hello, on a new connection.
     pub fn connected(&mut self, hello: Hello) {
-        self.current = CurrentConnection { hello: Some(hello), stage: Stage::Outside, ..CurrentConnection::default() };
+        self.current =
+            CurrentConnection { hello: Some(hello), stage: Stage::Connected, ..CurrentConnection::default() };
     }
 
     /// The connection is over: what is in flight goes back into the window.
@@ -183,7 +184,7 @@ impl Conversation {
     /// Whether this connection takes a join.
     #[must_use]
     pub fn can_join(&self) -> bool {
-        self.current.stage == Stage::Outside
+        self.current.stage == Stage::Connected
     }
 
     /// Whether the server let the participant in.
@@ -216,7 +217,7 @@ impl Conversation {
     /// Asks to be let in, behind what was seen.
     pub fn join(&mut self, now: Instant) {
         let asks_pin = self.asks_pin();
-        let (Some(participant), Some(hello), Stage::Outside) =
+        let (Some(participant), Some(hello), Stage::Connected) =
             (&self.participant, &self.current.hello, self.current.stage)
         else {
             return;
@@ -231,7 +232,7 @@ impl Conversation {
             }
             None => FromClient::Watch(Watch { after, log, backlog }),
         };
-        self.current.stage = Stage::Asked;
+        self.current.stage = Stage::Joining;
         self.say(&request, now);
     }
 
@@ -252,7 +253,7 @@ impl Conversation {
 
     /// Says goodbye.
     pub fn leave(&mut self, now: Instant) {
-        if self.current.stage != Stage::Apart && !self.current.leaving {
+        if self.current.stage != Stage::Disconnected && !self.current.leaving {
             self.current.leaving = true;
             self.say(&FromClient::Leave, now);
         }
@@ -286,7 +287,7 @@ impl Conversation {
             );
             self.reject(ErrorMessage { code: ErrorCode::TooLong, message, id: Some(id), retry_after_ms: None });
         }
-        self.watch(now);
+        self.time_silence(now);
     }
 
     /// Bytes came from the server.
@@ -332,7 +333,7 @@ impl Conversation {
             return Ok(());
         }
         let silence = match (self.policy.interactive, self.current.stage) {
-            (true, Stage::Asked) => return Err(Lost::Silent(JOINING.as_secs())),
+            (true, Stage::Joining) => return Err(Lost::Silent(JOINING.as_secs())),
             (true, _) if !self.current.probed => {
                 self.current.probed = true;
                 self.current.quiet_since = Some(now);
@@ -346,7 +347,7 @@ impl Conversation {
     }
 
     fn patience(&self) -> Duration {
-        if self.policy.interactive && self.current.stage == Stage::Asked { JOINING } else { SILENCE }
+        if self.policy.interactive && self.current.stage == Stage::Joining { JOINING } else { SILENCE }
     }
 
     fn may_send(&self) -> bool {
@@ -360,13 +361,13 @@ impl Conversation {
 
     fn say(&mut self, request: &FromClient, now: Instant) {
         append_line(&mut self.output, request);
-        self.watch(now);
+        self.time_silence(now);
     }
 
     /// Starts or ends the watch over silence, after anything that changes what is awaited.
-    fn watch(&mut self, now: Instant) {
+    fn time_silence(&mut self, now: Instant) {
         let CurrentConnection { stage, pages, pinged, .. } = &self.current;
-        if *stage == Stage::Asked || !pages.is_empty() || pinged.is_some() || self.window.awaits_answer() {
+        if *stage == Stage::Joining || !pages.is_empty() || pinged.is_some() || self.window.awaits_answer() {
             self.current.quiet_since.get_or_insert(now);
         } else {
             self.heard();

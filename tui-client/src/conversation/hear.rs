@@ -59,7 +59,7 @@ impl Conversation {
     }
 
     fn welcome(&mut self, welcome: Welcome, now: Instant) -> Result<LinkEvent, Lost> {
-        let (Some(hello), Stage::Asked) = (&self.current.hello, self.current.stage) else {
+        let (Some(hello), Stage::Joining) = (&self.current.hello, self.current.stage) else {
             return Err(Lost::NotSquares("it let in whom nobody had asked it to".into()));
         };
         let continues = self.cursor.joined(hello, &welcome);
@@ -87,12 +87,12 @@ impl Conversation {
                 self.current.too_slow = true;
                 return Err(Lost::Closed(Some(error.message)));
             }
-            (_, None) if self.current.stage == Stage::Asked => {
+            (_, None) if self.current.stage == Stage::Joining => {
                 if self.policy.interactive && self.will_pass(&error) {
                     // They come back when the moment has passed; nobody need do anything.
                     return Err(Lost::Closed(Some(error.message)));
                 }
-                self.current.stage = Stage::Outside;
+                self.current.stage = Stage::Connected;
                 return Ok(Some(LinkEvent::JoinRefused(error)));
             }
             (_, None) => {

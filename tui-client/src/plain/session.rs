@@ -77,7 +77,7 @@ pub(super) struct Tells {
 
 enum ConnectionPhase {
     /// Nothing is wanted of the server yet.
-    Apart,
+    Disconnected,
     Waiting(Instant),
     Connecting(Reaching),
     Up(Box<ServerConnection>),
@@ -160,7 +160,7 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
             given,
             open: true,
             output,
-            phase: ConnectionPhase::Apart,
+            phase: ConnectionPhase::Disconnected,
             conversation,
             ids: RequestIds::default(),
             order: Order::default(),
@@ -187,10 +187,10 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
             return Err(if self.refused { End::SomeRefused } else { End::AllSquared });
         }
         let wanted = self.options.follow || !self.conversation.window.is_empty();
-        if wanted && matches!(self.phase, ConnectionPhase::Apart) {
+        if wanted && matches!(self.phase, ConnectionPhase::Disconnected) {
             self.connect();
         }
-        self.watch();
+        self.time_progress();
         match self.next().await {
             Wakeup::Given(Some(given)) => self.take(given),
             Wakeup::Given(None) => {
@@ -222,7 +222,7 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
     }
 
     /// Notes since when something is due: an answer, or where everybody is followed, a connection.
-    fn watch(&mut self) {
+    fn time_progress(&mut self) {
         let joined = self.conversation.is_joined();
         let due = !self.conversation.window.is_empty() || (self.options.follow && !joined);
         self.stuck_since = if due { Some(self.stuck_since.unwrap_or_else(Instant::now)) } else { None };
@@ -277,7 +277,7 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
         }
         match &self.phase {
             // Where the last answer came while nothing is left to ask, there is no hurry to be back.
-            ConnectionPhase::Waiting(until) if *until <= now => self.phase = ConnectionPhase::Apart,
+            ConnectionPhase::Waiting(until) if *until <= now => self.phase = ConnectionPhase::Disconnected,
             ConnectionPhase::Up(_) => return self.exchange(&Ok(())),
             _ => {}
         }
@@ -294,7 +294,8 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
 
     /// Sends and hears what the socket allows, and does what is due.
     fn exchange(&mut self, socket: &io::Result<()>) -> Result<(), End> {
-        let ConnectionPhase::Up(mut connection) = std::mem::replace(&mut self.phase, ConnectionPhase::Apart) else {
+        let ConnectionPhase::Up(mut connection) = std::mem::replace(&mut self.phase, ConnectionPhase::Disconnected)
+        else {
             return Ok(());
         };
         match self.hear(&mut connection, socket) {
@@ -334,7 +335,7 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
 impl ConnectionPhase {
     async fn next(&mut self) -> Wakeup {
         match self {
-            Self::Apart | Self::Waiting(_) => std::future::pending().await,
+            Self::Disconnected | Self::Waiting(_) => std::future::pending().await,
             Self::Connecting(connecting) => Wakeup::Connected(Box::new(connecting.await)),
             Self::Up(connection) => Wakeup::Socket(connection.ready(true).await),
         }
