@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy as _;
 use squares_shared::message::Auth;
 
-use crate::{ledger::LedgerError, tls::TlsSource};
+use crate::{invite::SshGuests, ledger::LedgerError, tls::TlsSource};
 
 /// How a server is set up. [`Config::new`] has the defaults of the program's flags.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub struct Config {
     pub metrics: Option<String>,
     /// The certificate of a server that speaks TLS; `None`: it does not.
     pub tls: Option<TlsSource>,
+    /// The account that shows the room over ssh, where one is set up; others are told of it.
+    pub ssh: Option<SshGuests>,
 }
 
 /// The address that servers listen on, and clients look at, where nothing else is said.
@@ -65,6 +67,7 @@ impl Config {
             max_per_student: 16,
             metrics: None,
             tls: None,
+            ssh: None,
         }
     }
 }

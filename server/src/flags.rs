@@ -7,7 +7,7 @@ use clap::{
     builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser},
     error::ErrorKind,
 };
-use squares_server::DEFAULT_ADDRESS;
+use squares_server::{DEFAULT_ADDRESS, SshGuests};
 
 use crate::commands::{backup, check, completions, export, pin, roster};
 
@@ -73,6 +73,10 @@ pub(crate) struct Flags {
     /// The key of the certificate (PEM)
     #[arg(long, value_name = "FILE", env = "SQUARES_TLS_KEY", requires = "tls_cert", value_parser = trimmed(PathBufValueParser::new()))]
     pub(crate) tls_key: Option<PathBuf>,
+    /// The account that shows the room to students who have nothing but ssh, as USER, USER@HOST or USER@HOST:PORT: the
+    /// log and the room tell students of it (docs/ssh.md says how to set it up)
+    #[arg(long, value_name = "ACCOUNT", env = "SQUARES_SSH", value_parser = typed(StringValueParser::new().try_map(|text| text.parse::<SshGuests>())))]
+    pub(crate) ssh: Option<SshGuests>,
     /// Speak TLS with a certificate of the server's own, made once and kept in the data directory; its fingerprint is
     /// in the log
     #[arg(long, value_name = "HOW", env = "SQUARES_TLS", conflicts_with = "tls_cert", value_parser = typed(PossibleValuesParser::new(["self"])))]

@@ -5,11 +5,12 @@
 //! session submits squares to the `ledger`, which makes them durable in one order and pushes each batch to the `feed`;
 //! every session is a cursor into it, and the `relay` writes to those that wait. `presence` knows who is online,
 //! `roster` who may join, `pins` whether it is they, and `limits` how much anybody may ask for. Slow work runs in the
-//! `worker_pool`. All report to `metrics`.
+//! `worker_pool`. All report to `metrics`. `invite` says how others join.
 
 mod config;
 mod feed;
 mod http;
+mod invite;
 mod ledger;
 mod limits;
 mod listen;
@@ -29,6 +30,7 @@ mod wire;
 mod worker_pool;
 
 pub use config::{Config, DEFAULT_ADDRESS, DEFAULT_PORT, default_data_dir};
+pub use invite::SshGuests;
 pub use ledger::{Archive, ArchivedStudent, BackupError, Findings, LedgerError, ResultRow};
 pub use pins::{PinError, hash_pin};
 pub use roster::{LONGEST_ROSTER, MadePins, RosterError, make_pins, read_roster};

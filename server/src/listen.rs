@@ -2,6 +2,7 @@
 //! student has caught up. Runs until the server stops, and ends when the last session has.
 
 pub(crate) mod address;
+pub(crate) mod network;
 
 use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 

@@ -69,6 +69,7 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
             (Some(certificate), Some(key)) => Some(TlsSource::Files { certificate, key }),
             _ => flags.tls.map(|_| TlsSource::SelfSigned),
         },
+        ssh: flags.ssh,
         ..Config::new(data)
     };
     let mut signals = signals::Signals::new()?;

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     feed::Feed,
+    invite::Inviter,
     ledger::Ledger,
     limits::{SharedBudget, SquareLimits},
     metrics::Metrics,
@@ -35,4 +36,5 @@ pub(crate) struct Room {
     pub(crate) max_per_student: u32,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) inviter: Inviter,
 }

@@ -17,9 +17,10 @@ use tokio::{
 
 use crate::{
     config::{Config, DEFAULT_PORT},
+    invite::Inviter,
     ledger::Ledger,
     limits::{Connections, SharedBudget, SquareLimits},
-    listen::{self, Incoming, Listeners, address::listen_on},
+    listen::{self, Incoming, Listeners, address::listen_on, network::Bound},
     metrics::{self, Metrics, serve::Pages},
     pins::PinVerifier,
     presence::Presence,
@@ -79,13 +80,13 @@ impl Server {
         let pins = PinVerifier::new()?;
         let workers = Arc::new(if simulated { WorkerPool::simulated() } else { WorkerPool::new()? });
         let join_pool = if simulated { JoinPool::simulated() } else { JoinPool::new(threads.join)? };
-        let (mut incoming, address) = match streams {
-            Some(streams) => (Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
+        let (mut incoming, address, bound) = match streams {
+            Some(streams) => (Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), Vec::new()),
             None => {
                 let sockets = listen_on("--listen", &config.listen, Some(DEFAULT_PORT)).await?;
-                let address = first_of(&sockets);
+                let (address, bound) = (first_of(&sockets), Bound::of(&sockets));
                 let _join_runtime = join_pool.enter();
-                (Incoming::Tcp(Listeners::new(sockets)?, None), address)
+                (Incoming::Tcp(Listeners::new(sockets)?, None), address, bound)
             }
         };
         let watchers = match config.metrics {
@@ -104,16 +105,20 @@ impl Server {
             on_own_thread("open", move || Ledger::open(&data, &workers, &metrics)).await??
         };
 
+        let mut fingerprint = None;
         if let (Some(tls), Incoming::Tcp(_, speaks)) = (&config.tls, &mut incoming) {
             // After the ledger, whose lock keeps a second server from making another certificate.
-            let (tls, fingerprint) = tls::load(tls, &config.data)?;
-            tracing::info!(fingerprint, "speaks TLS");
+            let (tls, shown) = tls::load(tls, &config.data)?;
+            tracing::info!(fingerprint = shown, "speaks TLS");
             *speaks = Some(tls);
+            fingerprint = Some(shown);
         } else if auth == Auth::Pin && !address.ip().to_canonical().is_loopback() {
             tracing::warn!("PINs cross the network in the open: add --tls self, or --tls-cert and --tls-key");
         }
         let presence = Arc::new(Presence::new());
         tracing::info!(%address, log = ledger.id, latest = feed.latest(), %auth, students = admission.roster_len(), "open");
+        let inviter = Inviter::new(bound, fingerprint, config.ssh);
+        inviter.log();
         let relay = Arc::new(Relay::new(threads.join));
         let squares = SquareLimits::new(config.rate, config.burst, config.digit_rate);
         let room = Arc::new(Room {
@@ -137,6 +142,7 @@ impl Server {
             farewells: Arc::new(Semaphore::new(farewell::AT_ONCE)),
             max_per_student: config.max_per_student,
             metrics: Arc::clone(&metrics),
+            inviter,
         });
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(Connections::new(config.max_connections, config.max_per_address));

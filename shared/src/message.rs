@@ -5,12 +5,14 @@
 mod bounded;
 mod error;
 mod from_client;
+mod invite;
 pub mod request;
 
 use std::fmt;
 
 pub use error::{ErrorCode, ErrorMessage};
 pub use from_client::{FromClient, Join, PageRequest, Square, Watch};
+pub use invite::{Invite, MAX_WAYS, SshAccount};
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that these types speak.
@@ -127,6 +129,9 @@ pub struct Welcome {
     pub latest: u64,
     /// Every result with a higher `seq` follows.
     pub replay_after: u64,
+    /// How others join, where the server knows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub invite: Option<Invite>,
 }
 
 /// A student's information, as only the student receives it.
@@ -329,6 +334,7 @@ mod tests {
                 online: Online { count: 1, students: vec![Person { id: "s1".into(), name: "s1".into(), sessions: 1 }] },
                 latest: 0,
                 replay_after: 0,
+                invite: None,
             }),
             r#"{"type":"welcome","student":{"id":"s1","name":"s1","department":null},"online":{"count":1,"students":[{"id":"s1","name":"s1","sessions":1}]},"latest":0,"replay_after":0}"#,
         );

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use squares_shared::{
-    message::{Auth, DEFAULT_BACKLOG, ErrorCode, ErrorMessage, Join, Student, Watch},
+    message::{Auth, DEFAULT_BACKLOG, ErrorCode, ErrorMessage, Invite, Join, Student, Watch},
     student::read_name,
 };
 use zeroize::Zeroizing;
@@ -164,7 +164,8 @@ impl Session {
         let latest = room.feed.latest();
         let reached = replay_after(since, &room.ledger.id, latest);
         let (student, identity) = who.unzip();
-        for piece in welcome(student, online, latest, reached) {
+        let invite = room.inviter.invite();
+        for piece in welcome(student, online, latest, reached, invite.as_deref()) {
             self.out.push(piece);
         }
         self.member = Some(Box::new(Member {
@@ -186,11 +187,17 @@ fn welcome(
     online: OnlineList,
     latest: u64,
     replay_after: u64,
+    invite: Option<&Invite>,
 ) -> impl Iterator<Item = Bytes> {
     let student = serde_json::to_string(&student).expect("a student has string keys and plain values only");
     let count = online.count;
     let before = format!(r#"{{"type":"welcome","student":{student},"online":{{"count":{count},"students":["#);
-    let behind = format!("]}},\"latest\":{latest},\"replay_after\":{replay_after}}}\n");
+    let invite = invite.map(|invite| {
+        let invite = serde_json::to_string(invite).expect("an invite has string keys and plain values only");
+        format!(",\"invite\":{invite}")
+    });
+    let invite = invite.unwrap_or_default();
+    let behind = format!("]}},\"latest\":{latest},\"replay_after\":{replay_after}{invite}}}\n");
     std::iter::once(before.into()).chain(online.students).chain([behind.into()])
 }
 
@@ -219,11 +226,19 @@ mod tests {
         let student = Student { id: "a".to_owned(), name: "\"".to_owned(), department: None };
         let students =
             vec![r#"{"id":"a","name":"\"","sessions":1}"#.into(), r#",{"id":"b","name":"b","sessions":2}"#.into()];
-        let pieces: Vec<Bytes> = welcome(Some(&student), OnlineList { count: 2, students }, 5, 3).collect();
+        let invite = Invite { servers: vec!["192.0.2.7:7878".to_owned()], ..Invite::default() };
+        let list = OnlineList { count: 2, students };
+        let pieces: Vec<Bytes> = welcome(Some(&student), list, 5, 3, Some(&invite)).collect();
         let person = |id: &str, name: &str, sessions| Person { id: id.to_owned(), name: name.to_owned(), sessions };
         let online = Online { count: 2, students: vec![person("a", "\"", 1), person("b", "b", 2)] };
-        let whole =
-            to_line(&FromServer::Welcome(Welcome { student: Some(student), online, latest: 5, replay_after: 3 }));
+        let whole = FromServer::Welcome(Welcome {
+            student: Some(student),
+            online,
+            latest: 5,
+            replay_after: 3,
+            invite: Some(invite),
+        });
+        let whole = to_line(&whole);
         assert_eq!(String::from_utf8(pieces.concat()).unwrap(), String::from_utf8(whole).unwrap());
     }
 

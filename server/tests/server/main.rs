@@ -15,6 +15,7 @@ mod files;
 mod given;
 mod hostile;
 mod http;
+mod invite;
 mod limits;
 mod metrics;
 mod pins;

@@ -25,7 +25,8 @@ fn who_watches_sees_everything_and_is_seen_by_nobody() {
     student.seqs(3);
     let (mut wall, welcome) = watch(&program, json!({"backlog": 2}));
     let online = json!({"count": 1, "students": [{"id": "a", "name": "a", "sessions": 1}]});
-    let expected = json!({"type": "welcome", "student": null, "online": online, "latest": 3, "replay_after": 1});
+    let expected = json!({"type": "welcome", "student": null, "online": online, "latest": 3, "replay_after": 1,
+        "invite": {"servers": [program.address.to_string()], "fingerprint": null, "ssh": []}});
     assert_eq!(welcome, expected);
     assert_eq!(wall.seqs(2), [2, 3]);
     student.square(4, "r4");

@@ -47,6 +47,7 @@ fn welcome(others: usize, latest: u64, replay_after: u64) -> Welcome {
         online: Online { count: others + 1, students },
         latest,
         replay_after,
+        invite: None,
     }
 }
 

@@ -70,7 +70,8 @@ mod tests {
         let hello =
             Hello { protocol: 1, server: "s".into(), auth: Auth::Open, log: log.into(), latest: replay_after, limits };
         let student = Some(Student { id: "s1".into(), name: "s1".into(), department: None });
-        cursor.joined(&hello, &Welcome { student, online: Online::default(), latest: replay_after, replay_after })
+        let welcome = Welcome { student, online: Online::default(), latest: replay_after, replay_after, invite: None };
+        cursor.joined(&hello, &welcome)
     }
 
     #[test]

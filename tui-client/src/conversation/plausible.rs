@@ -27,7 +27,12 @@ pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
     match line {
         Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
         Line::Whole(bytes) => {
-            let message = FromServer::read(without_mark(bytes)).map_err(|error| Lost::NotSquares(error.to_string()))?;
+            let read = FromServer::read(without_mark(bytes));
+            let mut message = read.map_err(|error| Lost::NotSquares(error.to_string()))?;
+            if let Some(FromServer::Welcome(welcome)) = &mut message {
+                // A command that does more than join is none that anybody should read off the screen.
+                welcome.invite.take_if(|invite| !invite.is_plausible());
+            }
             match message.as_ref().map_or(Ok(()), check) {
                 Ok(()) => Ok(message),
                 Err(why) => Err(Lost::NotSquares(why.into())),
@@ -137,6 +142,21 @@ mod tests {
         ] {
             assert!(verdict(&bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_way_to_join_that_does_more_than_that_is_left_out() {
+        let read = |server: &str| {
+            let welcome = format!(
+                r#"{{"type":"welcome","student":null,"online":{{"count":0,"students":[]}},"latest":0,"replay_after":0,"invite":{{"servers":["{server}"]}}}}"#
+            );
+            let Ok(Some(FromServer::Welcome(welcome))) = read_line(Line::Whole(welcome.as_bytes())) else {
+                panic!("a welcome")
+            };
+            welcome.invite
+        };
+        assert_eq!(read("192.0.2.7:7878").map(|invite| invite.servers.len()), Some(1));
+        assert_eq!(read("a;reboot"), None);
     }
 
     #[test]

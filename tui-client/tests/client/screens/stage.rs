@@ -121,6 +121,7 @@ pub(super) fn welcome(latest: u64) -> Welcome {
         },
         latest,
         replay_after: 0,
+        invite: None,
     }
 }
 
