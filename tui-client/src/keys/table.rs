@@ -4,56 +4,6 @@
 
 use crate::lang::{Both, both};
 
-/// What a key does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the table below says in words what each does")]
-pub enum Action {
-    HistoryEarlier,
-    HistoryLater,
-    HistoryOldest,
-    HistoryNewest,
-    HistorySearch,
-    PageUp,
-    PageDown,
-    Oldest,
-    Newest,
-    SelectEarlier,
-    SelectLater,
-    CopyNumber,
-    CopySquare,
-    OnlyStudent,
-    FindEarlier,
-    FindLater,
-    Chart,
-    PanLeft,
-    PanRight,
-    CharLeft,
-    CharRight,
-    WordLeft,
-    WordRight,
-    LineStart,
-    LineEnd,
-    DeleteBack,
-    DeleteForward,
-    CutWordBack,
-    CutPartBack,
-    CutPartForward,
-    CutToStart,
-    CutToEnd,
-    PutBack,
-    PutBackEarlier,
-    Swap,
-    Undo,
-    Online,
-    ListUp,
-    ListDown,
-    Reconnect,
-    Repaint,
-    Suspend,
-    Help,
-    Leave,
-}
-
 /// Where a key has its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -84,7 +34,6 @@ pub struct ActionInfo {
     pub name: &'static str,
     /// The keys it usually has.
     pub keys: &'static [&'static str],
-    pub(crate) scope: Scope,
     pub(crate) section: Section,
     pub(crate) help: Both,
 }
@@ -93,12 +42,16 @@ impl Action {
     /// Its line in the table.
     #[must_use]
     pub fn entry(self) -> &'static ActionInfo {
-        // The test below sees to it that every action stands at its own place.
+        // Actions and table are made of the same rows.
         &ACTIONS[self as usize]
     }
 
-    pub(crate) fn scope(self) -> Scope {
-        self.entry().scope
+    pub(crate) const fn scope(self) -> Scope {
+        match self {
+            Self::Leave => Scope::EmptyLine,
+            Self::PanLeft | Self::PanRight => Scope::Chart,
+            _ => Scope::Everywhere,
+        }
     }
 
     /// The action of this name.
@@ -108,185 +61,77 @@ impl Action {
     }
 }
 
-const fn entry(
-    action: Action,
-    name: &'static str,
-    keys: &'static [&'static str],
-    section: Section,
-    (ko, en): (&'static str, &'static str),
-) -> ActionInfo {
-    let scope = match action {
-        Action::Leave => Scope::EmptyLine,
-        Action::PanLeft | Action::PanRight => Scope::Chart,
-        _ => Scope::Everywhere,
+/// Makes [`Action`] and [`ACTIONS`] of rows: an action, its name in the settings file, its usual keys, the heading of
+/// help under which it stands, and what it does, in Korean and in English.
+macro_rules! actions {
+    ($($action:ident $name:literal [$($key:literal),*] $section:ident: $ko:literal, $en:literal;)*) => {
+        /// What a key does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $(#[doc = $en] $action,)*
+        }
+
+        /// Every action, in the order in which help lists them.
+        pub static ACTIONS: &[ActionInfo] = &[$(ActionInfo {
+            action: Action::$action,
+            name: $name,
+            keys: &[$($key),*],
+            section: Section::$section,
+            help: both($ko, $en),
+        },)*];
     };
-    ActionInfo { action, name, keys, scope, section, help: both(ko, en) }
 }
 
-use Action as A;
-use Section as S;
-
-/// Every action, in the order in which help lists them.
-pub static ACTIONS: &[ActionInfo] = &[
-    entry(
-        A::HistoryEarlier,
-        "history-earlier",
-        &["Up", "Ctrl-P"],
-        S::Squaring,
-        ("앞서 쓴 수", "what was entered before"),
-    ),
-    entry(
-        A::HistoryLater,
-        "history-later",
-        &["Down", "Ctrl-N"],
-        S::Squaring,
-        ("나중에 쓴 수", "what was entered after it"),
-    ),
-    entry(A::HistoryOldest, "history-oldest", &["Alt-<"], S::Squaring, ("맨 먼저 쓴 수", "the first that was entered")),
-    entry(A::HistoryNewest, "history-newest", &["Alt->"], S::Squaring, ("쓰던 줄로", "back to the line being typed")),
-    entry(
-        A::HistorySearch,
-        "history-search",
-        &["Ctrl-R"],
-        S::Squaring,
-        ("앞서 쓴 것에서 찾기", "search what was entered before"),
-    ),
-    entry(A::PageUp, "page-up", &["PgUp"], S::Results, ("위로, 휠로도", "scroll up; so does the wheel")),
-    entry(A::PageDown, "page-down", &["PgDn"], S::Results, ("아래로", "scroll down")),
-    entry(
-        A::Oldest,
-        "oldest",
-        &["Ctrl-Home"],
-        S::Results,
-        ("맨 위 (입력이 비었으면 Home)", "oldest (Home on an empty line)"),
-    ),
-    entry(
-        A::Newest,
-        "newest",
-        &["Ctrl-End"],
-        S::Results,
-        ("최신 (입력이 비었으면 End)", "newest (End on an empty line)"),
-    ),
-    entry(
-        A::SelectEarlier,
-        "select-earlier",
-        &["Shift-Up", "Alt-Up", "Ctrl-Up"],
-        S::Results,
-        ("결과 고르기, 위로", "select a result, going up"),
-    ),
-    entry(
-        A::SelectLater,
-        "select-later",
-        &["Shift-Down", "Alt-Down", "Ctrl-Down"],
-        S::Results,
-        ("결과 고르기, 아래로", "select a result, going down"),
-    ),
-    entry(A::CopyNumber, "copy-number", &["F7"], S::Results, ("수 복사", "copy the number")),
-    entry(A::CopySquare, "copy-square", &["F8"], S::Results, ("제곱 복사", "copy the square")),
-    entry(
-        A::OnlyStudent,
-        "only-student",
-        &["F9"],
-        S::Results,
-        ("고른 결과의 학생만", "only the selected result's student"),
-    ),
-    entry(
-        A::FindEarlier,
-        "find-earlier",
-        &["F3"],
-        S::Results,
-        ("찾은 것 가운데 이전", "the earlier one of those found"),
-    ),
-    entry(A::FindLater, "find-later", &["F4"], S::Results, ("찾은 것 가운데 다음", "the later one of those found")),
-    entry(A::Chart, "chart", &["F6"], S::Results, ("그래프로 보기", "see them as a chart")),
-    entry(
-        A::PanLeft,
-        "chart-left",
-        &["Shift-Left", "Alt-Left", "Ctrl-Left"],
-        S::Results,
-        ("그래프에서 왼쪽으로", "on the chart: to the left"),
-    ),
-    entry(
-        A::PanRight,
-        "chart-right",
-        &["Shift-Right", "Alt-Right", "Ctrl-Right"],
-        S::Results,
-        ("그래프에서 오른쪽으로", "on the chart: to the right"),
-    ),
-    entry(A::CharLeft, "char-left", &["Left", "Ctrl-B"], S::Editing, ("한 글자 앞", "a character back")),
-    entry(A::CharRight, "char-right", &["Right", "Ctrl-F"], S::Editing, ("한 글자 뒤", "a character on")),
-    entry(
-        A::WordLeft,
-        "word-left",
-        &["Ctrl-Left", "Alt-B", "Alt-Left", "Shift-Left"],
-        S::Editing,
-        ("한 낱말 앞", "a word back"),
-    ),
-    entry(
-        A::WordRight,
-        "word-right",
-        &["Ctrl-Right", "Alt-F", "Alt-Right", "Shift-Right"],
-        S::Editing,
-        ("한 낱말 뒤", "a word on"),
-    ),
-    entry(A::LineStart, "line-start", &["Ctrl-A", "Home"], S::Editing, ("줄의 처음", "start of the line")),
-    entry(A::LineEnd, "line-end", &["Ctrl-E", "End"], S::Editing, ("줄의 끝", "end of the line")),
-    entry(
-        A::DeleteBack,
-        "delete-back",
-        &["Backspace", "Ctrl-H", "Shift-Backspace"],
-        S::Editing,
-        ("앞 글자 지우기", "delete the character before"),
-    ),
-    entry(
-        A::DeleteForward,
-        "delete-forward",
-        &["Del", "Ctrl-D"],
-        S::Editing,
-        ("뒤 글자 지우기", "delete the character behind"),
-    ),
-    entry(
-        A::CutWordBack,
-        "cut-word-back",
-        &["Ctrl-W"],
-        S::Editing,
-        ("앞 낱말 잘라내기 (빈칸까지)", "cut the word before, to a space"),
-    ),
-    entry(
-        A::CutPartBack,
-        "cut-part-back",
-        &["Alt-Backspace", "Ctrl-Backspace"],
-        S::Editing,
-        ("앞 낱말 잘라내기 (기호까지)", "cut the word before, to a sign"),
-    ),
-    entry(
-        A::CutPartForward,
-        "cut-part-forward",
-        &["Alt-D", "Ctrl-Del", "Alt-Del"],
-        S::Editing,
-        ("뒤 낱말 잘라내기", "cut the word behind"),
-    ),
-    entry(A::CutToStart, "cut-to-start", &["Ctrl-U"], S::Editing, ("줄 처음까지 잘라내기", "cut to the start")),
-    entry(A::CutToEnd, "cut-to-end", &["Ctrl-K"], S::Editing, ("줄 끝까지 잘라내기", "cut to the end")),
-    entry(A::PutBack, "put-back", &["Ctrl-Y"], S::Editing, ("잘라낸 것 되붙이기", "put back what was cut")),
-    entry(
-        A::PutBackEarlier,
-        "put-back-earlier",
-        &["Alt-Y"],
-        S::Editing,
-        ("그 앞에 잘라낸 것으로", "instead, what was cut before it"),
-    ),
-    entry(A::Swap, "swap", &["Ctrl-T"], S::Editing, ("두 글자 자리 바꾸기", "swap two characters")),
-    entry(A::Undo, "undo", &["Ctrl-_"], S::Editing, ("되돌리기", "undo")),
-    entry(A::Online, "online", &["F2"], S::Room, ("접속한 사람", "who is online")),
-    entry(A::ListUp, "list-up", &["Alt-PgUp"], S::Room, ("접속한 사람 목록 위로", "scroll who is online up")),
-    entry(A::ListDown, "list-down", &["Alt-PgDn"], S::Room, ("접속한 사람 목록 아래로", "scroll who is online down")),
-    entry(A::Reconnect, "reconnect", &["F5"], S::Room, ("지금 다시 연결", "connect now")),
-    entry(A::Repaint, "repaint", &["Ctrl-L"], S::Room, ("화면 다시 그리기", "paint the screen anew")),
-    entry(A::Suspend, "suspend", &["Ctrl-Z"], S::Room, ("잠시 멈춤 (fg로 돌아오기)", "stop until fg")),
-    entry(A::Help, "help", &["F1"], S::Room, ("이 도움말", "this help")),
-    entry(A::Leave, "leave", &["Ctrl-D"], S::Room, ("나가기 (입력이 비었을 때)", "leave (on an empty line)")),
-];
+actions! {
+    HistoryEarlier "history-earlier" ["Up", "Ctrl-P"] Squaring: "앞서 쓴 수", "what was entered before";
+    HistoryLater "history-later" ["Down", "Ctrl-N"] Squaring: "나중에 쓴 수", "what was entered after it";
+    HistoryOldest "history-oldest" ["Alt-<"] Squaring: "맨 먼저 쓴 수", "the first that was entered";
+    HistoryNewest "history-newest" ["Alt->"] Squaring: "쓰던 줄로", "back to the line being typed";
+    HistorySearch "history-search" ["Ctrl-R"] Squaring: "앞서 쓴 것에서 찾기", "search what was entered before";
+    PageUp "page-up" ["PgUp"] Results: "위로, 휠로도", "scroll up; so does the wheel";
+    PageDown "page-down" ["PgDn"] Results: "아래로", "scroll down";
+    Oldest "oldest" ["Ctrl-Home"] Results: "맨 위 (입력이 비었으면 Home)", "oldest (Home on an empty line)";
+    Newest "newest" ["Ctrl-End"] Results: "최신 (입력이 비었으면 End)", "newest (End on an empty line)";
+    SelectEarlier "select-earlier" ["Shift-Up", "Alt-Up", "Ctrl-Up"] Results: "결과 고르기, 위로", "select a result, going up";
+    SelectLater "select-later" ["Shift-Down", "Alt-Down", "Ctrl-Down"]
+        Results: "결과 고르기, 아래로", "select a result, going down";
+    CopyNumber "copy-number" ["F7"] Results: "수 복사", "copy the number";
+    CopySquare "copy-square" ["F8"] Results: "제곱 복사", "copy the square";
+    OnlyStudent "only-student" ["F9"] Results: "고른 결과의 학생만", "only the selected result's student";
+    FindEarlier "find-earlier" ["F3"] Results: "찾은 것 가운데 이전", "the earlier one of those found";
+    FindLater "find-later" ["F4"] Results: "찾은 것 가운데 다음", "the later one of those found";
+    Chart "chart" ["F6"] Results: "그래프로 보기", "see them as a chart";
+    PanLeft "chart-left" ["Shift-Left", "Alt-Left", "Ctrl-Left"] Results: "그래프에서 왼쪽으로", "on the chart: to the left";
+    PanRight "chart-right" ["Shift-Right", "Alt-Right", "Ctrl-Right"]
+        Results: "그래프에서 오른쪽으로", "on the chart: to the right";
+    CharLeft "char-left" ["Left", "Ctrl-B"] Editing: "한 글자 앞", "a character back";
+    CharRight "char-right" ["Right", "Ctrl-F"] Editing: "한 글자 뒤", "a character on";
+    WordLeft "word-left" ["Ctrl-Left", "Alt-B", "Alt-Left", "Shift-Left"] Editing: "한 낱말 앞", "a word back";
+    WordRight "word-right" ["Ctrl-Right", "Alt-F", "Alt-Right", "Shift-Right"] Editing: "한 낱말 뒤", "a word on";
+    LineStart "line-start" ["Ctrl-A", "Home"] Editing: "줄의 처음", "start of the line";
+    LineEnd "line-end" ["Ctrl-E", "End"] Editing: "줄의 끝", "end of the line";
+    DeleteBack "delete-back" ["Backspace", "Ctrl-H", "Shift-Backspace"]
+        Editing: "앞 글자 지우기", "delete the character before";
+    DeleteForward "delete-forward" ["Del", "Ctrl-D"] Editing: "뒤 글자 지우기", "delete the character behind";
+    CutWordBack "cut-word-back" ["Ctrl-W"] Editing: "앞 낱말 잘라내기 (빈칸까지)", "cut the word before, to a space";
+    CutPartBack "cut-part-back" ["Alt-Backspace", "Ctrl-Backspace"]
+        Editing: "앞 낱말 잘라내기 (기호까지)", "cut the word before, to a sign";
+    CutPartForward "cut-part-forward" ["Alt-D", "Ctrl-Del", "Alt-Del"] Editing: "뒤 낱말 잘라내기", "cut the word behind";
+    CutToStart "cut-to-start" ["Ctrl-U"] Editing: "줄 처음까지 잘라내기", "cut to the start";
+    CutToEnd "cut-to-end" ["Ctrl-K"] Editing: "줄 끝까지 잘라내기", "cut to the end";
+    PutBack "put-back" ["Ctrl-Y"] Editing: "잘라낸 것 되붙이기", "put back what was cut";
+    PutBackEarlier "put-back-earlier" ["Alt-Y"] Editing: "그 앞에 잘라낸 것으로", "instead, what was cut before it";
+    Swap "swap" ["Ctrl-T"] Editing: "두 글자 자리 바꾸기", "swap two characters";
+    Undo "undo" ["Ctrl-_"] Editing: "되돌리기", "undo";
+    Online "online" ["F2"] Room: "접속한 사람", "who is online";
+    ListUp "list-up" ["Alt-PgUp"] Room: "접속한 사람 목록 위로", "scroll who is online up";
+    ListDown "list-down" ["Alt-PgDn"] Room: "접속한 사람 목록 아래로", "scroll who is online down";
+    Reconnect "reconnect" ["F5"] Room: "지금 다시 연결", "connect now";
+    Repaint "repaint" ["Ctrl-L"] Room: "화면 다시 그리기", "paint the screen anew";
+    Suspend "suspend" ["Ctrl-Z"] Room: "잠시 멈춤 (fg로 돌아오기)", "stop until fg";
+    Help "help" ["F1"] Room: "이 도움말", "this help";
+    Leave "leave" ["Ctrl-D"] Room: "나가기 (입력이 비었을 때)", "leave (on an empty line)";
+}
 
 #[cfg(test)]
 mod tests {
