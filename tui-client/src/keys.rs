@@ -10,7 +10,7 @@ pub use key::{Key, KeyError};
 pub(crate) use keyboard::latin_keys;
 pub use table::{ACTIONS, Action, ActionInfo, Scope, Section};
 
-use crate::lang::Lang;
+use crate::lang::{Lang, both};
 use crate::text;
 
 /// The keys of every action.
@@ -106,6 +106,7 @@ impl Keymap {
     pub(crate) fn hint(&self, hint: Hint, lang: Lang) -> Option<String> {
         match hint {
             Hint::Word(word) => Some(word.to_owned()),
+            Hint::UpDown => Some(both("↑↓", "Up/Down").of(lang).to_owned()),
             Hint::Of(actions) => {
                 let names: Vec<String> = actions.iter().filter_map(|action| self.name(*action, lang)).collect();
                 together(&names)
@@ -130,6 +131,8 @@ fn together(names: &[String]) -> Option<String> {
 pub enum Hint {
     /// A key that is always this one.
     Word(&'static str),
+    /// The arrows up and down.
+    UpDown,
     /// The first keys of these actions.
     Of(&'static [Action]),
 }

@@ -1,254 +1,80 @@
-//! Every sentence the client says, in Korean and in English. A language is one table ([`Strings`]), so that a sentence
-//! missing in one of them does not compile. Sentences avoid glyphs of ambiguous width; those are the theme's.
+//! Every sentence the client says, in Korean and in English. Each is one row of `table`, with both languages, so that a
+//! sentence missing in one of them does not compile; why something did not work is in `reasons`. Sentences avoid glyphs
+//! of ambiguous width; those are the theme's.
 
-mod en;
-mod ko;
+/// Makes [`Strings`] and both languages of it of rows: a name, what is to be said in Korean, and in English. Behind the
+/// name may stand what the words depend on, `(count: usize)`; what kind of value it is, where that is no text; or keys
+/// with what each does, `[(key, ko, en)]`.
+macro_rules! sentences {
+    ($(
+        $(#[$about:meta])*
+        $name:ident $(($($given:ident: $type:ty),+))? $(-> $said:ty)? $(: $value:ty)?
+        $([$(($key:expr, $does_ko:literal, $does_en:literal)),+ $(,)?])? $(= $ko:expr, $en:expr)?;
+    )*) => {
+        /// What the client says in one language.
+        #[derive(Debug)]
+        #[expect(missing_docs, reason = "each sentence is best read in its language")]
+        pub struct Strings {
+            pub lang: Lang,
+            $($(#[$about])* pub $name: kind!(
+                $(($($type),+))? $(-> $said)? $(: $value)? $([$($does_ko),+])?
+            ),)*
+        }
+
+        pub(super) static KO: Strings = Strings {
+            lang: Lang::Ko,
+            $($name: words!($(($($given: $type),+))? $([$(($key, $does_ko)),+])? $($ko)?),)*
+        };
+
+        pub(super) static EN: Strings = Strings {
+            lang: Lang::En,
+            $($name: words!($(($($given: $type),+))? $([$(($key, $does_en)),+])? $($en)?),)*
+        };
+    };
+}
+
+/// The type of a row.
+macro_rules! kind {
+    () => { &'static str };
+    (: $value:ty) => { $value };
+    ([$($does:literal),+]) => { &'static [(Hint, &'static str)] };
+    (($($type:ty),+)) => { fn($($type),+) -> String };
+    (($($type:ty),+) -> $said:ty) => { fn($($type),+) -> $said };
+}
+
+/// A row in one language.
+macro_rules! words {
+    (($($given:ident: $type:ty),+) $words:expr) => { |$($given: $type),+| $words };
+    ([$(($key:expr, $does:expr)),+]) => { &[$(($key, $does)),+] };
+    ($words:expr) => { $words };
+}
+
+mod reasons;
+mod table;
 
 use std::io;
 
-use squares_shared::message::ErrorMessage;
-use squares_shared::number::Fault;
-use squares_shared::student::StudentError;
-
-use crate::event::Lost;
-use crate::keys::{Hint, Section};
+use crate::keys::Section;
 use crate::lang::Lang;
 use crate::text;
-use crate::theme::Choice;
+pub use table::Strings;
 
 /// A heading of help, with what is no key of the keymap: what is pressed, and what it does.
 pub type HelpSection = (Section, &'static str, &'static [(&'static str, &'static str)]);
-
-/// What the client says in one language.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each sentence is best read in its language, in ko.rs and en.rs")]
-pub struct Strings {
-    pub lang: Lang,
-
-    // The program.
-    pub program: &'static str,
-    pub tagline: &'static str,
-    pub too_small: fn(u16, u16) -> String,
-    pub too_small_short: fn(u16, u16) -> String,
-
-    // The connection.
-    pub connecting: &'static str,
-    pub connected: &'static str,
-    pub joined: &'static str,
-    pub joining: &'static str,
-    pub hosting: &'static str,
-    pub host: &'static str,
-    /// Somebody else hosted before, with a ledger of their own; where the one is that is shown now.
-    pub hosts_own_ledger: fn(Option<&str>) -> String,
-    /// Another ledger answers at this address than before.
-    pub other_ledger: fn(&str) -> String,
-    /// Another ledger than the user's own, which has results in this folder, is shown from the start.
-    pub own_results_elsewhere: fn(&str) -> String,
-    pub lost: fn(&Lost) -> String,
-    /// Why no room can be opened here, and what to do about it.
-    pub cannot_host: fn(&Lost) -> Option<String>,
-    pub lost_short: &'static str,
-    pub retry_in: fn(u64) -> String,
-    pub retry_in_short: fn(u64) -> String,
-    pub retrying: &'static str,
-    /// By which key, or Enter.
-    pub retry_by_key: fn(&str) -> String,
-    pub waiting: fn(usize) -> String,
-    pub waiting_short: fn(usize) -> String,
-    pub online: fn(usize) -> String,
-    pub online_unknown: &'static str,
-    pub sent_again_in: fn(u64) -> String,
-
-    // The join screen.
-    pub student: &'static str,
-    pub name: &'static str,
-    pub server: &'static str,
-    pub student_empty: &'static str,
-    pub name_optional: &'static str,
-    pub this_machine: &'static str,
-    pub choose_server: &'static str,
-    pub no_address: &'static str,
-    pub pin: &'static str,
-    pub pin_empty: &'static str,
-    pub first_seen: fn(&str, &str) -> String,
-    /// The same, before a PIN is given.
-    pub first_seen_pin: fn(&str, &str) -> String,
-    /// In the place of a PIN that is known already.
-    pub pin_given: &'static str,
-    pub pin_held_up: fn(u64) -> String,
-    pub student_error: fn(StudentError) -> String,
-    pub join_keys: &'static [(Hint, &'static str)],
-
-    // The feed.
-    pub no_results: &'static [&'static str],
-    pub loading: &'static str,
-    pub beginning: &'static str,
-    pub more_above: &'static str,
-    pub cut: &'static str,
-    pub more_waiting: fn(&str) -> String,
-    pub new_below: fn(&str) -> String,
-    pub scrolled_up: &'static str,
-    /// The same in linear mode.
-    pub back_to_newest: &'static str,
-    pub digits: fn(&str) -> String,
-    pub more_online: fn(&str) -> String,
-    pub me: &'static str,
-
-    /// Where somebody stopped reading.
-    pub divider: &'static str,
-    pub only_mine: &'static str,
-    pub only_student: fn(&str) -> String,
-    pub found: fn(&str, &str) -> String,
-    /// How many results a search has looked through, and the date that it has come back to.
-    pub searched: fn(&str) -> String,
-    pub searching: &'static str,
-    pub search_stopped: &'static str,
-    pub show_all: &'static str,
-    /// In linear mode, where no filter is left.
-    pub everybody: &'static str,
-    /// In linear mode, how many results were not said, and the key that goes back to them, where one does.
-    pub passed_over: fn(&str, Option<&str>) -> String,
-    pub stop_search: &'static str,
-    pub nothing_here: &'static str,
-    pub nobody_named: fn(&str) -> String,
-    /// What was typed, and who may be meant.
-    pub several_named: fn(&str, &str) -> String,
-    /// Help or a result in full goes on below what is in sight.
-    pub more_below: &'static str,
-    /// The key that selects, where there is one.
-    pub select_first: fn(Option<&str>) -> String,
-    pub find_first: &'static str,
-
-    // Copying: whether it is the square, the value shortened, its digits.
-    pub copied: fn(bool, &str, &str) -> String,
-    /// What follows the first time in tmux.
-    pub copied_in_tmux: &'static str,
-    pub nothing_to_copy: &'static str,
-    /// The terminal knows no sequences.
-    pub cannot_copy: &'static str,
-
-    /// What `TZ` says, which is the name of no time zone.
-    pub unknown_time_zone: fn(&str) -> String,
-    /// The settings file that cannot be read, and why.
-    pub unread_settings: fn(&str, &str) -> String,
-
-    // Export.
-    /// In linear mode: how many results at the most, and the file.
-    pub export_begins: fn(&str, &str) -> String,
-    pub exporting: fn(u64, &str) -> String,
-    pub stop_export: &'static str,
-    pub export_busy: &'static str,
-    pub export_usage: &'static str,
-    pub export_stopped: &'static str,
-    pub export_other_ledger: &'static str,
-    pub export_incomplete: &'static str,
-    pub export_failed: fn(&str, &str) -> String,
-    /// A usual error of the system.
-    pub system: fn(io::ErrorKind) -> Option<&'static str>,
-    pub export_exists: fn(&str) -> String,
-    pub exported: fn(&str, &str) -> String,
-
-    // The chart.
-    /// How many results, and whether those are all there are; otherwise they are the newest.
-    pub chart_of: fn(&str, bool) -> String,
-    pub chart_powers: &'static str,
-    pub chart_all_seen: &'static str,
-    /// The scale to change to, where that is not the one by powers.
-    pub chart_even: &'static str,
-    pub chart_others: &'static str,
-    pub per_minute: fn(&str) -> String,
-    /// How many were counted, and whether those are all.
-    pub who_squared: fn(&str, bool) -> String,
-    pub chart_keys: &'static [(Hint, &'static str)],
-    pub chart_keys_small: &'static [(Hint, &'static str)],
-
-    // A result in full.
-    pub number: &'static str,
-    pub square: &'static str,
-    pub detail_keys: &'static [(Hint, &'static str)],
-
-    // The input.
-    pub placeholder: &'static str,
-    pub placeholder_short: &'static str,
-    pub fault: fn(Fault) -> String,
-    pub too_many_digits: fn(&str) -> String,
-    pub error: fn(&ErrorMessage) -> String,
-    pub too_long: &'static str,
-    /// The number, and how many wait.
-    pub not_queued: fn(&str, &str) -> String,
-    /// Which folder cannot be written to, where there is one, and why.
-    pub unkept: fn(Option<&str>, &str) -> String,
-    /// How many lines are numbers, and how many are not.
-    pub paste_question: fn(usize, usize) -> String,
-    /// The same in fewer words.
-    pub paste_question_short: fn(usize, usize) -> String,
-    pub pasted_too_many: fn(&str) -> String,
-    pub paste_keys: &'static [(Hint, &'static str)],
-    pub paste_keys_none: &'static [(Hint, &'static str)],
-    /// Nothing is squared before a server has answered.
-    pub wait_for_server: &'static str,
-    /// What was entered is the PIN.
-    pub pin_withheld: &'static str,
-    pub draft_is_back: &'static str,
-    pub history_search: &'static str,
-    pub history_none: &'static str,
-    pub history_last: &'static str,
-    pub history_keys: &'static [(Hint, &'static str)],
-    pub unknown_command: fn(&str, Option<&str>) -> String,
-    pub unknown_copy: &'static str,
-    /// This command takes nothing behind its name.
-    pub no_argument: fn(&str) -> String,
-    pub unknown_language: &'static str,
-    pub language_chosen: &'static str,
-    pub unknown_theme: &'static str,
-    pub theme_chosen: fn(Choice) -> String,
-
-    // Leaving.
-    /// The chart has no other scale for what it shows.
-    pub only_powers: &'static str,
-
-    pub press_again: &'static str,
-    pub host_leaves: fn(usize) -> String,
-    pub host_leaves_again: fn(usize) -> String,
-    /// The host presses this key, which stops the program, with so many others online.
-    pub host_stops: fn(usize, &str) -> String,
-
-    // Help and the footer.
-    pub help_title: &'static str,
-    /// The headings, each with what is no key of the keymap.
-    pub help: &'static [HelpSection],
-    pub help_commands: &'static str,
-    /// What is to be filled in on the join screen, and its keys, with their heading.
-    pub help_joining: (&'static str, &'static [(&'static str, &'static str)]),
-    pub help_keys: &'static [(Hint, &'static str)],
-    pub footer: &'static [(Hint, &'static str)],
-    /// Without a connection.
-    pub footer_lost: &'static [(Hint, &'static str)],
-    pub footer_scrolled: &'static [(Hint, &'static str)],
-    pub footer_filtered: &'static [(Hint, &'static str)],
-    /// Where nothing is let through, while it is searched for and after that.
-    pub footer_none_yet: &'static [(Hint, &'static str)],
-    pub footer_none: &'static [(Hint, &'static str)],
-    pub footer_found: &'static [(Hint, &'static str)],
-    pub online_keys: &'static [(Hint, &'static str)],
-    pub footer_selected: &'static [(Hint, &'static str)],
-    pub footer_command: &'static [(Hint, &'static str)],
-    pub footer_typing: &'static [(Hint, &'static str)],
-}
 
 impl Strings {
     /// What the client says in this language.
     #[must_use]
     pub const fn of(lang: Lang) -> &'static Self {
         match lang {
-            Lang::Ko => &ko::KO,
-            Lang::En => &en::EN,
+            Lang::Ko => &table::KO,
+            Lang::En => &table::EN,
         }
     }
 }
 
 /// An error of the system in a language, where it is a usual one, by the number behind its words.
-fn system_words(words: &str, system: fn(io::ErrorKind) -> Option<&'static str>) -> String {
+fn system_words(words: &str, system: impl Fn(io::ErrorKind) -> Option<&'static str>) -> String {
     let number = words.rsplit_once("(os error ").and_then(|(_, number)| number.strip_suffix(')')?.parse().ok());
     let kind = number.map(|number| io::Error::from_raw_os_error(number).kind());
     kind.and_then(system).map_or_else(|| text::printable(words).into_owned(), str::to_owned)
