@@ -40,6 +40,22 @@ pub struct Config {
     pub tls: Option<TlsSource>,
     /// The account that shows the room over ssh, where one is set up; others are told of it.
     pub ssh: Option<SshGuests>,
+    /// The log that is shared with other servers; `None`: the ledger is this server's own.
+    pub cluster: Option<ClusterConfig>,
+}
+
+/// A log that several servers share, kept by NATS JetStream. A server takes it only where it is built with the feature
+/// `cluster`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterConfig {
+    /// The NATS servers, as `nats://host:port` or `tls://host:port`.
+    pub servers: Vec<String>,
+    /// Which room of that NATS system: 1 to 32 of `a-z`, `0-9` and `-`.
+    pub name: String,
+    /// A NATS `.creds` file.
+    pub credentials: Option<PathBuf>,
+    /// On how many NATS servers the log is kept; `None`: three, or one where the NATS server is alone.
+    pub replicas: Option<usize>,
 }
 
 /// The address that servers listen on, and clients look at, where nothing else is said.
@@ -68,6 +84,7 @@ impl Config {
             metrics: None,
             tls: None,
             ssh: None,
+            cluster: None,
         }
     }
 }

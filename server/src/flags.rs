@@ -1,5 +1,7 @@
 //! The command line of `squares-server` and its environment. `main` reads it once.
 
+mod cluster;
+
 use std::{borrow::Cow, ffi::OsStr, path::PathBuf};
 
 use clap::{
@@ -7,6 +9,7 @@ use clap::{
     builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser},
     error::ErrorKind,
 };
+pub(crate) use cluster::ClusterFlags;
 use squares_server::{DEFAULT_ADDRESS, SshGuests};
 
 use crate::commands::{backup, check, completions, export, pin, roster};
@@ -81,6 +84,8 @@ pub(crate) struct Flags {
     /// in the log
     #[arg(long, value_name = "HOW", env = "SQUARES_TLS", conflicts_with = "tls_cert", value_parser = typed(PossibleValuesParser::new(["self"])))]
     pub(crate) tls: Option<String>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterFlags,
 }
 
 impl Flags {
@@ -95,6 +100,7 @@ impl Flags {
         let flags = Self::from_arg_matches(&command.try_get_matches()?)?;
         if flags.command.is_none() {
             flags.check()?;
+            flags.cluster.clone().config(Self::command)?;
         }
         Ok(flags)
     }

@@ -29,7 +29,7 @@ mod tls;
 mod wire;
 mod worker_pool;
 
-pub use config::{Config, DEFAULT_ADDRESS, DEFAULT_PORT, default_data_dir};
+pub use config::{ClusterConfig, Config, DEFAULT_ADDRESS, DEFAULT_PORT, default_data_dir};
 pub use invite::SshGuests;
 pub use ledger::{Archive, ArchivedStudent, BackupError, Findings, LedgerError, ResultRow};
 pub use pins::{PinError, hash_pin};

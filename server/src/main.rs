@@ -70,6 +70,7 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
             _ => flags.tls.map(|_| TlsSource::SelfSigned),
         },
         ssh: flags.ssh,
+        cluster: flags.cluster.config(Flags::command)?,
         ..Config::new(data)
     };
     let mut signals = signals::Signals::new()?;

@@ -71,6 +71,9 @@ impl Server {
         if auth != Auth::Open && config.roster.is_none() {
             return Err(StartError::NoRoster);
         }
+        if config.cluster.is_some() {
+            return Err(StartError::NoCluster);
+        }
         let admission = Admission::open(auth, config.roster).await?;
         let simulated = streams.is_some();
         let threads = Threads::here();

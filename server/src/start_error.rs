@@ -52,4 +52,7 @@ pub enum StartError {
     /// A roster is asked for, and none is given.
     #[error("this way of letting students in needs a roster; give one with --roster")]
     NoRoster,
+    /// A cluster is named, and this program has no part of one.
+    #[error("this server was built without the feature 'cluster', and serves alone")]
+    NoCluster,
 }
