@@ -89,12 +89,14 @@ impl Config {
     }
 }
 
-/// The folder for the ledger if no other is given: `squares` in the user's data directory (XDG).
+/// The folder for the ledger if no other is given: `squares` in the user's data directory (XDG), or in the local
+/// application data of Windows.
 ///
 /// # Errors
 /// Where the user has no home directory.
 pub fn default_data_dir() -> Result<PathBuf, LedgerError> {
     let base =
         etcetera::choose_base_strategy().map_err(|error| LedgerError::Unusable("~".into(), error.to_string()))?;
-    Ok(base.data_dir().join("squares"))
+    // What the crate calls the cache on Windows is the local application data: profiles that roam are copied about.
+    Ok(if cfg!(windows) { base.cache_dir() } else { base.data_dir() }.join("squares"))
 }

@@ -82,7 +82,7 @@ pub(crate) fn start() -> Log {
     tracing_subscriber::fmt()
         .with_max_level(Level::TRACE)
         .with_writer(log.clone())
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal() && has_colours())
         .with_target(false)
         // It would print a failure to write where writing just failed, and panic.
         .log_internal_errors(false)
@@ -90,6 +90,14 @@ pub(crate) fn start() -> Log {
         .with(filter.unwrap_or_else(|| Targets::new().with_default(Level::INFO)))
         .init();
     log
+}
+
+/// Whether a terminal understands sequences. A Windows console does where it is asked to.
+fn has_colours() -> bool {
+    #[cfg(windows)]
+    return squares_shared::console::understands_sequences();
+    #[cfg(not(windows))]
+    true
 }
 
 impl Log {

@@ -11,6 +11,7 @@ pub(crate) use interrupt::Interrupt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Read the roster again.
+    #[cfg_attr(windows, expect(dead_code, reason = "no signal there asks for it"))]
     Reload,
     /// Stop.
     Stop,
@@ -75,19 +76,40 @@ impl Signals {
     }
 }
 
-#[cfg(not(unix))]
-pub(crate) struct Signals;
+/// Ctrl-C, Ctrl-Break, the console's window closed, the user logging off, the machine shutting down. After the last
+/// three the system ends the program within some seconds.
+#[cfg(windows)]
+pub(crate) struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    broken: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    logoff: tokio::signal::windows::CtrlLogoff,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Signals {
     /// Listens from now on.
     pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self)
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        Ok(Self {
+            interrupt: ctrl_c()?,
+            broken: ctrl_break()?,
+            close: ctrl_close()?,
+            logoff: ctrl_logoff()?,
+            shutdown: ctrl_shutdown()?,
+        })
     }
 
-    /// Waits for the next signal.
+    /// Waits for the next signal. A changed roster is read again without one.
     pub(crate) async fn next(&mut self) -> Signal {
-        let _ = tokio::signal::ctrl_c().await;
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.broken.recv() => {}
+            _ = self.close.recv() => {}
+            _ = self.logoff.recv() => {}
+            _ = self.shutdown.recv() => {}
+        }
         Signal::Stop
     }
 }

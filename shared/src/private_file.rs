@@ -12,10 +12,10 @@ use std::{
 /// How to open a file that is for its owner alone where opening it makes it.
 #[must_use]
 pub fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    return std::os::unix::fs::OpenOptionsExt::mode(&mut OpenOptions::new(), 0o600).clone();
+    #[cfg(not(unix))]
+    OpenOptions::new()
 }
 
 /// Makes a folder, and those above it that are missing, for their owner alone.

@@ -41,12 +41,19 @@ pub(crate) struct KeyContext {
 
 impl Default for Keymap {
     fn default() -> Self {
-        let keys = ACTIONS.iter().flat_map(|entry| entry.keys.iter().map(|key| (key.parse().ok(), entry.action)));
-        Self { bound: keys.filter_map(|(key, action)| Some((key?, action))).collect() }
+        // A program cannot be stopped on Windows.
+        Self::usual(!cfg!(windows))
     }
 }
 
 impl Keymap {
+    /// The usual keys; none that stops the program, where it cannot be stopped.
+    fn usual(can_stop: bool) -> Self {
+        let there = ACTIONS.iter().filter(|entry| can_stop || entry.action != Action::Suspend);
+        let keys = there.flat_map(|entry| entry.keys.iter().map(|key| (key.parse().ok(), entry.action)));
+        Self { bound: keys.filter_map(|(key, action)| Some((key?, action))).collect() }
+    }
+
     /// The usual keys, with others for these actions.
     ///
     /// # Errors
@@ -147,12 +154,20 @@ mod tests {
 
     #[test]
     fn every_usual_key_can_be_read_and_none_is_given_twice() {
-        let keymap = Keymap::default();
+        let keymap = Keymap::usual(true);
         assert_eq!(keymap.bound.len(), ACTIONS.iter().map(|entry| entry.keys.len()).sum::<usize>());
         for (at, (key, action)) in keymap.bound.iter().enumerate() {
             let twice = keymap.bound[..at].iter().find(|(other, has)| other == key && has.scope() == action.scope());
             assert_eq!(twice, None, "{action:?}");
         }
+    }
+
+    #[test]
+    fn ctrl_z_is_not_offered_where_no_program_can_be_stopped() {
+        assert_eq!(Keymap::usual(true).name(Action::Suspend, Lang::En).as_deref(), Some("Ctrl-Z"));
+        let keymap = Keymap::usual(false);
+        assert_eq!(keymap.name(Action::Suspend, Lang::En), None);
+        assert_eq!(keymap.action(key("Ctrl-Z"), KeyContext::default()), None);
     }
 
     #[test]

@@ -14,11 +14,15 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The language of the locale for sentences: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty.
+    /// The language of the locale for sentences: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is not empty, or
+    /// else the system's own setting, on systems that have one beside these.
     #[must_use]
-    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn from_environment(
+        variable: impl Fn(&str) -> Option<String>,
+        system: impl FnOnce() -> Option<String>,
+    ) -> Self {
         let mut values = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
-        Self::from_locale(&values.find(|value| !value.is_empty()).unwrap_or_default())
+        Self::from_locale(&values.find(|value| !value.is_empty()).or_else(system).unwrap_or_default())
     }
 
     /// The language of a locale such as `ko_KR.UTF-8`: Korean where it is Korean, else English.
@@ -26,6 +30,15 @@ impl Lang {
         let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("ko") { Self::Ko } else { Self::En }
     }
+}
+
+/// The locale that the system is set to (`ko-KR`), where that is no variable.
+#[must_use]
+pub fn system_locale() -> Option<String> {
+    #[cfg(any(windows, target_os = "macos"))]
+    return sys_locale::get_locale();
+    #[cfg(not(any(windows, target_os = "macos")))]
+    None
 }
 
 /// Words in each language, for tables that have a line of their own for everything.
@@ -58,8 +71,11 @@ mod tests {
     fn the_first_locale_that_is_set_decides() {
         let check = |set: &[(&str, &str)], expected: Lang| {
             let found = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-            assert_eq!(Lang::from_environment(found), expected, "{set:?}");
+            assert_eq!(Lang::from_environment(found, || None), expected, "{set:?}");
         };
+        let korean = || Some("ko-KR".to_owned());
+        assert_eq!(Lang::from_environment(|_| None, korean), Lang::Ko, "Windows has no such variables");
+        assert_eq!(Lang::from_environment(|_| Some("en_US.UTF-8".to_owned()), korean), Lang::En);
         check(&[], Lang::En);
         check(&[("LANG", "ko_KR.UTF-8")], Lang::Ko);
         check(&[("LC_ALL", "en_US.UTF-8"), ("LANG", "ko_KR.UTF-8")], Lang::En);
@@ -71,6 +87,7 @@ mod tests {
         for (locale, lang) in [
             ("ko_KR.UTF-8", Lang::Ko),
             ("ko", Lang::Ko),
+            ("ko-KR", Lang::Ko),
             ("KO", Lang::Ko),
             ("en_US", Lang::En),
             ("C", Lang::En),

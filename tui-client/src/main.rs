@@ -9,12 +9,12 @@ use squares::config::{Config, Notify};
 use squares::event::Pin;
 use squares::flags::Flags;
 use squares::host;
-use squares::lang::Lang;
+use squares::lang::{Lang, system_locale};
 use squares::link::{self, Known, Trust};
 use squares::plain::{self, Numbers};
 use squares::store::settings;
 use squares::terminal::clipboard::Through;
-use squares::terminal::{Modes, is_bare};
+use squares::terminal::{Modes, code_page, is_bare};
 use squares::theme::{Appearance, Choice, Depth, Rgb};
 use squares::{run, time_zone};
 
@@ -88,7 +88,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         .lang
         .or(config.lang)
         .or(remembered.lang)
-        .unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok()));
+        .unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok(), system_locale));
     let term = variable("TERM");
     // What is chosen for this run or for this program goes before NO_COLOR, and that before what was chosen once in
     // the room.
@@ -97,8 +97,10 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     // The console of Linux is black, and so old ones that print the question do not get it.
     let console = matches!(&*term, "linux" | "dumb");
     let background = if console { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
-    let appearance =
-        Appearance { choice: choice.unwrap_or_default(), depth: Depth::of(&variable("COLORTERM"), &term), background };
+    // Windows Terminal names its session to programs in WSL too.
+    let is_of_windows = !variable("WT_SESSION").is_empty() || cfg!(windows) && term.is_empty();
+    let depth = Depth::of(&variable("COLORTERM"), &term, is_of_windows);
+    let appearance = Appearance { choice: choice.unwrap_or_default(), depth, background };
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
     let bare = cfg!(unix) && is_bare(&term);
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
@@ -107,7 +109,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         lang,
         appearance,
         notify,
-        ascii: flags.ascii,
+        ascii: flags.ascii || code_page::draws_wide(&variable),
         student: flags.student.filter(|student| !student.is_empty()),
         name: flags.name.filter(|name| !name.is_empty()),
         server: flags.server.clone(),

@@ -103,20 +103,32 @@ fn hear(signals: &'static [(System, Signal)], patience: Duration) -> io::Result<
     Ok(heard)
 }
 
-/// Elsewhere there is Ctrl-C alone.
-#[cfg(not(unix))]
+/// All that Windows has: Ctrl-C, Ctrl-Break, the console's window closed, the user logging off, the machine shutting
+/// down. The last three end the program some seconds after they were told, whatever it does.
+#[cfg(windows)]
 const ALL: () = ();
-#[cfg(not(unix))]
+#[cfg(windows)]
 const INTERRUPTS: () = ();
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn hear((): (), patience: Duration) -> io::Result<mpsc::Receiver<Signal>> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
     let (queue, heard) = mpsc::channel(SIGNALS);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut interrupt, mut broken) = (ctrl_c()?, ctrl_break()?);
+    let (mut close, mut logoff, mut shutdown) = (ctrl_close()?, ctrl_logoff()?, ctrl_shutdown()?);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
-        while runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            tell(Signal::End, &queue, patience);
-        }
+        runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = broken.recv() => {}
+                _ = close.recv() => {}
+                _ = logoff.recv() => {}
+                _ = shutdown.recv() => {}
+            }
+        });
+        tell(Signal::End, &queue, patience);
     })?;
     Ok(heard)
 }

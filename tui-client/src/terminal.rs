@@ -7,22 +7,23 @@
 
 use std::io::{self, Write};
 
+use crossterm::Command;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
 };
 use crossterm::style::ResetColor;
-use crossterm::terminal::{
-    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
-use crossterm::{Command, queue};
+use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use parking_lot::Mutex;
 
 mod background_query;
 pub mod clipboard;
+pub mod code_page;
 pub mod input;
+mod raw_mode;
 
 pub use background_query::BackgroundQuery;
+pub use raw_mode::mend;
 
 /// The bytes that give the terminal back, while it is ours.
 static UNDO: Mutex<Option<Vec<u8>>> = Mutex::new(None);
@@ -39,7 +40,6 @@ const MOUSE_SET_RIGHT: &[u8] = b"\x1b[?1003l\x1b[?1002l\x1b[?1016l\x1b[?1015l\x1
 
 /// Buttons and the wheel, in SGR encoding. Motion is not needed, and each event would be a sequence that a slow line
 /// may break.
-#[cfg(unix)]
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 
 /// No mouse, and no alternate scroll: a wheel that sends arrow keys would walk through the input's history.
@@ -79,27 +79,6 @@ pub fn is_bare(term: &str) -> bool {
     knows_nothing || matches!(kind, "ethernet" | "emacs" | "vt52" | "vt50" | "vt05" | "cons25")
 }
 
-/// Sets a terminal that is in raw mode back to cooked mode before it is first taken over: a killed client left it so,
-/// and the modes found now are those that are restored at the end.
-#[cfg(unix)]
-pub fn mend() {
-    use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
-    let input = io::stdin();
-    let Ok(mut modes) = tcgetattr(&input) else { return };
-    let cooked = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
-    if !modes.local_modes.intersects(cooked) {
-        modes.local_modes |= cooked | LocalModes::IEXTEN;
-        modes.input_modes |= InputModes::ICRNL | InputModes::IXON;
-        modes.output_modes |= OutputModes::OPOST;
-        // Where the terminal refuses, everything else still works.
-        let _ = tcsetattr(&input, OptionalActions::Now, &modes);
-    }
-}
-
-/// There are no such modes on this system.
-#[cfg(not(unix))]
-pub fn mend() {}
-
 /// Takes the terminal over, in full even where it was ours already: a shell may have had it meanwhile.
 ///
 /// # Errors
@@ -111,9 +90,7 @@ pub fn enter(modes: Modes) -> io::Result<()> {
     } else {
         take_over(modes, &mut bytes, &mut undo);
     }
-    // Crossterm does nothing while it holds the modes that it found; they are dropped first.
-    disable_raw_mode()?;
-    enable_raw_mode()?;
+    raw_mode::enter(modes.mouse)?;
     *UNDO.lock() = Some(undo);
     write(&bytes).inspect_err(|_| leave())
 }
@@ -138,10 +115,7 @@ fn take_over(modes: Modes, bytes: &mut Vec<u8>, undo: &mut Vec<u8>) {
         bytes.extend(SET_RIGHT_MOVING);
         bytes.extend(MOUSE_SET_RIGHT);
         if modes.mouse {
-            #[cfg(unix)]
             bytes.extend(MOUSE_ON);
-            #[cfg(not(unix))]
-            append(bytes, crossterm::event::EnableMouseCapture);
         } else if modes.xterm {
             bytes.extend([WHEEL_KEPT, MOUSE_OFF].concat());
             undo.extend(WHEEL_BACK_IN_XTERM);
@@ -179,7 +153,7 @@ pub fn leave() {
     if let Some(undo) = undo {
         // A terminal that is gone needs nothing undone.
         let _ = write(&undo);
-        let _ = disable_raw_mode();
+        raw_mode::leave();
     }
 }
 
@@ -187,7 +161,7 @@ pub fn leave() {
 pub fn give_up() {
     // Another thread may hang in `leave`, while it writes.
     UNDO.lock().take();
-    let _ = disable_raw_mode();
+    raw_mode::leave();
 }
 
 /// Makes a panic anywhere give the terminal back before it says what happened, and end the program.
@@ -262,10 +236,13 @@ pub fn title(text: &str) -> io::Result<()> {
     write(format!("\x1b]2;{text}\x1b\\").as_bytes())
 }
 
-/// The bytes of a terminal command.
+/// The bytes of a terminal command. On Windows too, where crossterm would call the console for some of them, at once
+/// and out of order, and give up what is left of a list where it fails.
 pub fn append(bytes: &mut Vec<u8>, command: impl Command) {
+    let mut sequence = String::new();
     // Writing into memory does not fail.
-    let _ = queue!(bytes, command);
+    let _ = command.write_ansi(&mut sequence);
+    bytes.extend(sequence.into_bytes());
 }
 
 /// Ends when the other end of a terminal or a pipe is closed; never, where the system does not tell.
@@ -284,7 +261,7 @@ pub async fn gone(end: &impl std::os::fd::AsFd) {
     std::future::pending::<()>().await;
 }
 
-/// Never ends: this system does not tell when the other end is closed.
+/// Never ends: Windows does not tell when the other end is closed. The next write to it does.
 #[cfg(not(unix))]
 pub async fn gone<T>(_end: &T) {
     std::future::pending::<()>().await;
@@ -313,6 +290,23 @@ pub fn stop() -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_was_taken_over_is_given_back_with_and_without_the_mouse() {
+        for mouse in [true, false] {
+            let (mut bytes, mut undo) = (Vec::new(), Vec::new());
+            take_over(Modes { mouse, ..Modes::default() }, &mut bytes, &mut undo);
+            let (bytes, undo) = (String::from_utf8(bytes).unwrap(), String::from_utf8(undo).unwrap());
+            // The alternate screen, a hidden cursor, pastes that are marked.
+            for (taken, given_back) in
+                [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?25l", "\x1b[?25h"), ("\x1b[?2004h", "\x1b[?2004l")]
+            {
+                assert!(bytes.contains(taken) && undo.contains(given_back), "{mouse} {bytes:?} {undo:?}");
+            }
+            assert!(undo.contains("\x1b[?1000l"), "{mouse} {undo:?}");
+            assert_eq!(bytes.contains("\x1b[?1000h"), mouse);
+        }
+    }
 
     #[test]
     fn a_terminal_that_knows_no_sequences_is_known_by_its_name() {

@@ -3,10 +3,11 @@
 //! others. Called by `Ledger::open`, under the lock.
 //!
 //! Each opening gives itself a name, written into the ledger and into the lock file beside it. The ledger also notes
-//! the lock file's inode and the time of its last change, which no tool that copies can bring along: a copied folder
-//! has another lock file, and a copied ledger names an earlier opening than the lock file does. What cannot be told
-//! apart is a whole disk set back to an earlier moment, such as the snapshot of a virtual machine, and a copy made
-//! between two openings without a lock file's change of its own, which is the ledger as it is.
+//! the lock file's inode and the time of its last change (on Windows its index, and when it was made), which no tool
+//! that copies can bring along: a copied folder has another lock file, and a copied ledger names an earlier opening
+//! than the lock file does. What cannot be told apart is, on Windows, all files put back over themselves; a whole
+//! disk set back to an earlier moment, such as the snapshot of a virtual machine, and a copy made between two
+//! openings without a lock file's change of its own, which is the ledger as it is.
 //!
 //! A crash may come between any two of these steps and must not pass for a copy: an opening is announced in the
 //! ledger before the lock file changes, and recorded there afterwards; one that was only announced is compared less
@@ -147,10 +148,12 @@ fn lock_identity(lock: &File) -> io::Result<LockIdentity> {
     Ok(Some((file.ino().cast_signed(), changed)))
 }
 
-/// Without inodes only the names of the openings are compared.
-#[cfg(not(unix))]
-fn lock_identity(_: &File) -> io::Result<LockIdentity> {
-    Ok(None)
+/// The file's index, and when it was made: the time of its last change cannot be asked for without unsafe code.
+#[cfg(windows)]
+fn lock_identity(lock: &File) -> io::Result<LockIdentity> {
+    use std::os::windows::fs::MetadataExt as _;
+    let (_, index) = squares_shared::file_id::of(lock)?;
+    Ok(Some((index.cast_signed(), lock.metadata()?.creation_time().cast_signed())))
 }
 
 /// Syncs the write-ahead log: a server that was killed may have left commits in it that were never synced, and

@@ -22,6 +22,10 @@ pub(super) const LOCK: &str = "ledger.lock";
 /// How the names of files begin that hold what was saved of a ledger which was removed under a running server.
 pub(super) const SAVED: &str = "ledger-saved-";
 
+/// Others may read and write an open file (`FILE_SHARE_READ`, `FILE_SHARE_WRITE`), not delete it.
+#[cfg(windows)]
+const SHARED: u32 = 0x1 | 0x2;
+
 /// The ledger's file.
 pub(super) fn file_in(folder: &Path) -> PathBuf {
     folder.join("ledger.sqlite3")
@@ -66,6 +70,9 @@ fn open_lock(path: &Path) -> io::Result<File> {
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
     }
+    // As SQLite opens the ledger: nobody may remove or rename it meanwhile.
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, SHARED);
     options.create(true).truncate(false).read(true).write(true).open(path)
 }
 

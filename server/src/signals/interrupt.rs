@@ -36,7 +36,27 @@ impl Interrupt {
                 flag::register_usize(signal, Arc::clone(&interrupt.by), usize::try_from(signal).unwrap_or_default())?;
             }
         }
+        #[cfg(windows)]
+        interrupt.hear_console()?;
         Ok(interrupt)
+    }
+
+    /// Notes what `signals::Signals` hears, in a thread of its own.
+    #[cfg(windows)]
+    fn hear_console(&self) -> io::Result<()> {
+        let (by, once) = (Arc::clone(&self.by), Arc::clone(&self.once));
+        let mut signals = super::Signals::new()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        std::thread::Builder::new().name("signals".into()).spawn(move || {
+            loop {
+                runtime.block_on(signals.end());
+                if once.swap(true, Ordering::SeqCst) {
+                    std::process::exit(1);
+                }
+                by.store(1, Ordering::SeqCst);
+            }
+        })?;
+        Ok(())
     }
 
     /// Whether to go on.

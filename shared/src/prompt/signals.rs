@@ -13,19 +13,10 @@ use std::{
 use rustix::process::{Signal, kill_current_process_group};
 use signal_hook::{flag, low_level::emulate_default_handler};
 
+use super::keys::Heard;
+
 /// Set up once: what has taken a signal from the system cannot give it back, only let it have its usual effect.
 static NOTES: OnceLock<Notes> = OnceLock::new();
-
-/// What was heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// To end.
-    End,
-    /// To stop.
-    Stop,
-    /// It was stopped, and is continued.
-    Continue,
-}
 
 /// Hears signals, until it is dropped. Then the program ends, where one has asked for that.
 #[derive(Debug)]

@@ -60,8 +60,8 @@ impl Inputs {
     fn decode(&mut self, chunk: Chunk) {
         match chunk {
             Chunk::Bytes(bytes, at) => self.decoded.extend(self.decoder.feed(&bytes, at)),
-            #[cfg(not(unix))]
-            Chunk::Input(input) => self.decoded.push_back(input),
+            #[cfg(windows)]
+            Chunk::Resized => self.decoded.push_back(Input::Resized),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Files that one running client holds for itself, by a lock of the system: those of the outbox and of the history.
 
-use std::fs::{self, File};
+#[cfg(unix)]
+use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -17,10 +19,10 @@ pub(crate) fn stands(file: &File, path: &Path) -> bool {
         let (Ok(open), Ok(named)) = (file.metadata(), fs::metadata(path)) else { return false };
         (open.dev(), open.ino()) == (named.dev(), named.ino())
     }
-    // Elsewhere a file that is open cannot lose its name.
-    #[cfg(not(unix))]
+    // The standard library opens files so that they may be removed and renamed meanwhile, on Windows too.
+    #[cfg(windows)]
     {
-        let _ = file;
-        path.exists()
+        use squares_shared::file_id;
+        matches!((file_id::of(file), file_id::at(path)), (Ok(open), Ok(named)) if open == named)
     }
 }

@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -208,7 +208,7 @@ impl OutboxFile {
     fn create(folder: &Path, owner: &Owner, squares: &[Pending]) -> io::Result<Self> {
         private_file::make_folder(folder)?;
         let path = folder.join(format!("{}.jsonl", unique_name()));
-        let file = private_file::options().read(true).append(true).create_new(true).open(&path)?;
+        let file = private_file::options().read(true).write(true).create_new(true).open(&path)?;
         let made = Self::fill(file, path.clone(), owner, squares);
         if made.is_err() {
             let _ = fs::remove_file(&path);
@@ -239,6 +239,9 @@ impl OutboxFile {
     /// Writes whole records behind the others, all or none.
     fn append(&mut self, lines: &[u8], sync: bool) -> io::Result<()> {
         let written = (|| {
+            // Not opened to append: Windows refuses to shorten such a file. Nobody else writes, and nothing is left
+            // behind the records but what is torn.
+            self.file.seek(SeekFrom::End(0))?;
             if self.torn {
                 self.file.write_all(b"\n")?;
             }
@@ -275,7 +278,7 @@ fn records(squares: &[Pending]) -> Vec<u8> {
 
 /// Opens a file if this is its owner's.
 fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
-    let file = regular_file::open_with(path, private_file::options().read(true).append(true))?;
+    let file = regular_file::open_with(path, private_file::options().read(true).write(true))?;
     let mut first = Vec::new();
     BufReader::new((&file).take(LONGEST_HEADER)).read_until(b'\n', &mut first)?;
     let theirs = serde_json::from_slice::<Header<'_>>(&first).is_ok_and(|header| {

@@ -37,13 +37,15 @@ fn known<'de, D: Deserializer<'de>, T: DeserializeOwned>(value: D) -> Result<Opt
 /// The longest file that is read.
 const LONGEST: u64 = 64 << 10;
 
-/// The folder for what outlives a run but is no document: `squares` in the user's state folder (XDG), or in the data
-/// folder where the system has none. `None` where the user has no home; one that is no absolute path is none, since
-/// nothing would be found again from another folder.
+/// The folder for what outlives a run but is no document: `squares` in the user's state folder (XDG); on Windows in
+/// the local application data, since campus profiles copy the roaming one about. `None` where the user has no home;
+/// one that is no absolute path is none, since nothing would be found again from another folder.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("squares")).filter(|folder| folder.is_absolute())
+    // What the crate calls the cache on Windows is the local application data.
+    let local = if cfg!(windows) { base.cache_dir() } else { base.data_dir() };
+    Some(base.state_dir().unwrap_or(local).join("squares")).filter(|folder| folder.is_absolute())
 }
 
 /// Reads what was remembered; nothing, where there is nothing or it cannot be read.

@@ -116,10 +116,11 @@ impl Choice {
 }
 
 impl Depth {
-    /// By what `COLORTERM` and `TERM` say.
+    /// By what `COLORTERM` and `TERM` say. The console of Windows (10 or later) and its Terminal have all colours, and
+    /// say so in neither.
     #[must_use]
-    pub fn of(colorterm: &str, term: &str) -> Self {
-        if matches!(colorterm, "truecolor" | "24bit") || term.ends_with("-direct") {
+    pub fn of(colorterm: &str, term: &str, is_of_windows: bool) -> Self {
+        if matches!(colorterm, "truecolor" | "24bit") || term.ends_with("-direct") || is_of_windows {
             Self::True
         } else if term.contains("256color") {
             Self::Palette

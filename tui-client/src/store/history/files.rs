@@ -3,6 +3,7 @@
 //! for itself, by a lock of the system, and takes over one that a client left which runs no more. Only the user may
 //! read them. Called by the history's thread.
 
+use std::borrow::Cow;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,12 @@ const LONGEST_HISTORY: u64 = 64 << 20;
 
 /// The longest draft that is read.
 const LONGEST_DRAFT: u64 = 1 << 20;
+
+/// The file systems of Windows and macOS take `A1` and `a1` for one name.
+const FOLDS_CASE: bool = cfg!(any(windows, target_os = "macos"));
+
+/// What Windows takes for a device, whatever follows behind a dot.
+const DEVICES: [&str; 4] = ["con", "nul", "aux", "prn"];
 
 /// The files of one student.
 pub(super) struct Files {
@@ -42,6 +49,7 @@ impl Files {
     pub(super) fn open(folder: &Path, student: &str) -> Self {
         let (drafts, lines) = (folder.join("drafts"), folder.join("history"));
         let made = private_file::make_folder(&drafts).and_then(|()| private_file::make_folder(&lines));
+        let student = &*file_name(student, FOLDS_CASE);
         let (draft, trouble) = match made.and_then(|()| own_draft(&drafts, student)) {
             Ok(draft) => (Some(draft), None),
             Err(error) => (None, Some(error)),
@@ -112,6 +120,23 @@ impl Files {
     }
 }
 
+/// The name for the files of a student id, another for each id. Where the file system `folds_case`, a `^`, which no id
+/// has, stands before each capital, and two before what would be a device.
+fn file_name(student: &str, folds_case: bool) -> Cow<'_, str> {
+    let kind = student.split('.').next().unwrap_or_default();
+    let is_port = matches!(kind.get(..3), Some("com" | "lpt")) && kind.len() == 4;
+    let is_device = DEVICES.contains(&kind) || is_port && kind.ends_with(|c: char| c.is_ascii_digit());
+    if !folds_case || !is_device && !student.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return student.into();
+    }
+    let mut name = String::from(if is_device { "^^" } else { "" });
+    for character in student.chars() {
+        name.extend(character.is_ascii_uppercase().then_some('^'));
+        name.push(character.to_ascii_lowercase());
+    }
+    name.into()
+}
+
 /// A draft that no other client has: one with something in it, before an empty one.
 ///
 /// # Errors
@@ -157,4 +182,49 @@ fn read_draft(file: &mut File) -> String {
     let read = file.rewind().and_then(|()| file.take(LONGEST_DRAFT).read_to_string(&mut text));
     let Some((length, draft)) = text.split_once('\n').filter(|_| read.is_ok()) else { return String::new() };
     length.parse().ok().and_then(|length: usize| draft.get(..length)).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_has_files_of_its_own_also_where_case_does_not_count_and_names_are_devices() {
+        let ids = [
+            "a1",
+            "A1",
+            "nul",
+            "NUL",
+            "Nul",
+            "nul.1",
+            "con",
+            "aux",
+            "prn",
+            "com1",
+            "COM1",
+            "lpt9.x",
+            "com",
+            "com10",
+            "null",
+            "2026-0001",
+            "a.",
+            "..",
+        ];
+        let mut names: Vec<String> = ids.iter().map(|id| file_name(id, true).to_lowercase()).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), ids.len(), "{names:?}");
+        for (id, name) in [
+            ("nul", "^^nul"),
+            ("Nul", "^nul"),
+            ("NUL", "^n^u^l"),
+            ("com1", "^^com1"),
+            ("com", "com"),
+            ("A1", "^a1"),
+            ("a1", "a1"),
+        ] {
+            assert_eq!(file_name(id, true), name);
+            assert_eq!(file_name(id, false), id);
+        }
+    }
 }

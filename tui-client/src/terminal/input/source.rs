@@ -14,9 +14,9 @@ const READS: usize = 256;
 pub enum Chunk {
     /// Bytes.
     Bytes(Vec<u8>, Instant),
-    /// What the system's console has decoded itself.
-    #[cfg(not(unix))]
-    Input(super::Input),
+    /// The window has another size. Elsewhere a signal says so.
+    #[cfg(windows)]
+    Resized,
 }
 
 /// Reads from now on. When it can read no more, the channel closes.
@@ -63,28 +63,25 @@ pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     Ok(told)
 }
 
-/// Reads from now on. The console decodes its input itself.
+/// Reads from now on. When it can read no more, the channel closes.
 ///
 /// # Errors
-/// Where there is no thread to be had.
-#[cfg(not(unix))]
+/// Where there is no console, or no thread to be had.
+#[cfg(windows)]
 pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
-    use super::Input;
-    use crossterm::event::Event;
+    use squares_shared::console::ConsoleInput;
 
+    let mut console = ConsoleInput::open()?;
     let (tell, told) = mpsc::channel(READS);
     std::thread::Builder::new().name("input".into()).spawn(move || {
-        while let Ok(event) = crossterm::event::read() {
-            let input = match event {
-                Event::Key(key) => Input::Key(key),
-                Event::Mouse(mouse) => Input::Mouse(mouse),
-                Event::Paste(text) => Input::Paste(super::paste::text(text.as_bytes())),
-                Event::FocusGained => Input::Focus(true),
-                Event::FocusLost => Input::Focus(false),
-                Event::Resize(..) => Input::Resized,
-            };
-            if tell.blocking_send(Chunk::Input(input)).is_err() {
-                return;
+        while let Ok(read) = console.wait() {
+            let resized = read.is_resized.then_some(Chunk::Resized);
+            let bytes = Some(read.bytes).filter(|bytes| !bytes.is_empty());
+            let bytes = bytes.map(|bytes| Chunk::Bytes(bytes, Instant::now()));
+            for chunk in [resized, bytes].into_iter().flatten() {
+                if tell.blocking_send(chunk).is_err() {
+                    return;
+                }
             }
         }
     })?;

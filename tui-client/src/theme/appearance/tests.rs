@@ -144,6 +144,7 @@ fn the_environment_says_how_many_colours_there_are() {
         ("1", "xterm", Depth::Sixteen),
         ("", "", Depth::Sixteen),
     ] {
-        assert_eq!(Depth::of(colorterm, term), depth, "{colorterm} {term}");
+        assert_eq!(Depth::of(colorterm, term, false), depth, "{colorterm} {term}");
     }
+    assert_eq!(Depth::of("", "", true), Depth::True, "a console of Windows");
 }
