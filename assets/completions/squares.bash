@@ -26,7 +26,7 @@ _squares() {
 
     case "${cmd}" in
         squares)
-            opts="-h -V --server --student --name --lang --json --follow --ascii --linear --no-mouse --theme --notify --config --tls --tls-ca --help --version completions"
+            opts="-h -V --server --student --name --lang --json --follow --ascii --linear --no-mouse --theme --notify --config --tls --tls-ca --fingerprint --guest --help --version completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -61,6 +61,10 @@ _squares() {
                     return 0
                     ;;
                 --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_squares_global_optspecs
-    string join \n server= student= name= lang= json follow ascii linear no-mouse theme= notify= config= tls tls-ca= h/help V/version
+    string join \n server= student= name= lang= json follow ascii linear no-mouse theme= notify= config= tls tls-ca= fingerprint= guest h/help V/version
 end
 
 function __fish_squares_needs_command
@@ -39,12 +39,14 @@ bell\t''
 title\t''"
 complete -c squares -n "__fish_squares_needs_command" -l config -d 'The settings file, with keys of your own [default: squares/config.toml in the folder for settings]' -r -F
 complete -c squares -n "__fish_squares_needs_command" -l tls-ca -d 'Speak TLS, and trust only certificates that lead to this one (PEM)' -r -F
+complete -c squares -n "__fish_squares_needs_command" -l fingerprint -d 'Speak TLS, and trust only the certificate of this fingerprint, which the server\'s log shows' -r
 complete -c squares -n "__fish_squares_needs_command" -l json -d 'Print results as JSON, one a line'
 complete -c squares -n "__fish_squares_needs_command" -l follow -d 'Print everybody\'s results until interrupted'
 complete -c squares -n "__fish_squares_needs_command" -l ascii -d 'Draw with ASCII only, for terminals that show ² or … too wide'
 complete -c squares -n "__fish_squares_needs_command" -l linear -d 'Lines one after another in place of a full screen, for screen readers'
 complete -c squares -n "__fish_squares_needs_command" -l no-mouse -d 'Leave the mouse to the terminal, so that it selects text as usual'
 complete -c squares -n "__fish_squares_needs_command" -l tls -d 'Speak TLS with the server; a certificate that leads to no root of the system is trusted when it is seen first, and refused when it changes'
+complete -c squares -n "__fish_squares_needs_command" -l guest -d 'The full screen for a machine that is not the student\'s own, such as behind an SSH server: it keeps nothing, reads no settings, hosts no room, writes no file and starts no program'
 complete -c squares -n "__fish_squares_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c squares -n "__fish_squares_needs_command" -s V -l version -d 'Print version'
 complete -c squares -n "__fish_squares_needs_command" -a "completions" -d 'Print completions for a shell'

@@ -33,7 +33,7 @@ use crate::theme::{Appearance, Glyphs, Theme};
 pub(crate) use body::{Body, list_lines};
 pub(crate) use commands::{CommandSpec, candidates};
 pub(crate) use composer::{Check, Composer, Pasted, Search};
-pub(crate) use help::{HelpLine, KEY_COLUMN, help, indent};
+pub(crate) use help::{HelpLine, KEY_COLUMN, indent};
 pub(crate) use hint::Sentence;
 pub(crate) use join_form::{Field, JoinForm};
 pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_field_width, layout};
@@ -80,6 +80,8 @@ pub struct Setup {
     pub in_tmux: bool,
     /// The terminal takes what is copied.
     pub can_copy: bool,
+    /// The machine is not the student's own: nothing is kept, no file is written, and the server stays the same.
+    pub guest: bool,
 }
 
 impl Default for Setup {
@@ -103,9 +105,13 @@ impl Default for Setup {
             keymap: Keymap::default(),
             in_tmux: false,
             can_copy: true,
+            guest: false,
         }
     }
 }
+
+/// The key that stops a program, where the system or a setting gave it to nothing else.
+const CTRL_Z: Key = Key::control('z');
 
 /// How soon a change should be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,13 +160,18 @@ impl App {
         let same = remembered.student.as_deref() == Some(student);
         let name = setup.name.as_ref().or(remembered.name.as_ref().filter(|_| same)).map_or("", String::as_str);
         let server = setup.server.as_deref().unwrap_or_default();
+        let form = if setup.guest {
+            JoinForm::for_guest(student, name, server)
+        } else {
+            JoinForm::new(student, name, server, remembered.server.as_deref())
+        };
         let mut app = Self {
             strings: Strings::of(setup.lang),
             theme: setup.appearance.theme(),
             glyphs: Glyphs::new(setup.ascii),
             screen: Screen::Join,
             body: Body::Feed,
-            form: JoinForm::new(student, name, server, remembered.server.as_deref()),
+            form,
             composer: Composer::default(),
             reading: Reading::new(usize::from(layout(setup.size.0, setup.size.1).feed.height)),
             people: People::default(),
@@ -330,6 +341,7 @@ impl App {
             Some(Action::Repaint) => self.effects.push(Effect::Terminal(TerminalEffect::Repaint)),
             Some(Action::Suspend) => self.suspend(),
             Some(Action::Reconnect) => self.reconnect(),
+            None if self.setup.guest && Key::of(key) == CTRL_Z => self.say_guest_cannot_stop(),
             _ => match self.screen {
                 Screen::Join => self.join_key(key),
                 Screen::Room => self.room_key(key),

@@ -1,5 +1,6 @@
 //! The command line of `squares`, and the environment variables that stand in for it. Called by `main`.
 
+mod conflicts;
 mod trimmed;
 
 use std::ffi::{OsStr, OsString};
@@ -18,6 +19,7 @@ use trimmed::Trimmed;
 use crate::address::{AddressError, read_servers};
 use crate::config::{Notify, keyword};
 use crate::lang::Lang;
+use crate::link::read_fingerprint;
 use crate::theme::Choice;
 
 /// Square numbers together with your class.
@@ -89,6 +91,15 @@ pub struct Flags {
     #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA", value_parser = Trimmed(PathBufValueParser::new()))]
     pub tls_ca: Option<PathBuf>,
 
+    /// Speak TLS, and trust only the certificate of this fingerprint, which the server's log shows
+    #[arg(long, value_name = "SHA256", env = "SQUARES_FINGERPRINT", value_parser = fingerprint)]
+    pub fingerprint: Option<String>,
+
+    /// The full screen for a machine that is not the student's own, such as behind an SSH server: it keeps nothing,
+    /// reads no settings, hosts no room, writes no file and starts no program
+    #[arg(long, env = "SQUARES_GUEST", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    pub guest: bool,
+
     /// Numbers to square, such as 12, -0.5 or 2.5e3
     #[arg(value_name = "NUMBER", value_parser = text)]
     pub numbers: Vec<String>,
@@ -147,12 +158,14 @@ impl Flags {
         arguments: impl IntoIterator<Item = OsString>,
         is_empty: impl Fn(&OsStr) -> bool,
     ) -> Result<Self, clap::Error> {
-        let command = Self::command().mut_args(|argument| match argument.get_env() {
+        let mut command = Self::command().mut_args(|argument| match argument.get_env() {
             Some(variable) if is_empty(variable) => argument.env(None::<&str>),
             _ => argument,
         });
-        let mut matches = command.try_get_matches_from(mark_numbers(arguments))?;
-        Self::from_arg_matches_mut(&mut matches)
+        let matches = command.try_get_matches_from_mut(mark_numbers(arguments))?;
+        let mut flags = Self::from_arg_matches(&matches)?;
+        conflicts::check(&mut flags, &matches, &mut command)?;
+        Ok(flags)
     }
 }
 
@@ -196,6 +209,10 @@ where
     T: DeserializeOwned + Clone + Send + Sync + 'static,
 {
     Trimmed(PossibleValuesParser::new(words).try_map(|word| keyword::<T>(&word)))
+}
+
+fn fingerprint(argument: &str) -> Result<String, &'static str> {
+    read_fingerprint(unmarked(argument))
 }
 
 fn server(argument: &str) -> Result<String, AddressError> {
@@ -299,6 +316,31 @@ mod tests {
                 let flag = format!("--{}={}", argument.get_long().unwrap(), word.get_name());
                 assert!(read(&[&flag]).is_ok(), "{flag}");
             }
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_for_a_guest_is_bad_usage() {
+        for bad in
+            [&["--guest", "12"][..], &["--guest", "--json"], &["--follow", "--guest"], &["--guest", "--config", "a"]]
+        {
+            let error = read(bad).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad:?}");
+            assert!(error.to_string().contains("leave out"), "{error}");
+        }
+        let flags = read(&["--guest", "--server", "a", "--lang", "ko"]).unwrap();
+        assert!(flags.guest && flags.config.is_none());
+    }
+
+    #[test]
+    fn a_fingerprint_is_read_as_the_log_shows_it_and_as_openssl_does() {
+        let shown = "SHA256:039058c6 f2c0cb49 2c533b0a 4d14ef77 cc0f78ab ccced528 7d84a1a2 011cfb81";
+        for written in [shown.to_owned(), shown.replace("SHA256:", ""), shown.to_uppercase().replace(' ', ":")] {
+            let flags = read(&["--fingerprint", &written]).unwrap();
+            assert_eq!(flags.fingerprint.as_deref(), Some(shown), "{written}");
+        }
+        for bad in ["", "SHA256:", "md5:00", &shown[..40], &shown.replace('8', "g")] {
+            assert_eq!(read(&["--fingerprint", bad]).unwrap_err().exit_code(), 2, "{bad}");
         }
     }
 

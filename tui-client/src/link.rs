@@ -32,7 +32,7 @@ use squares_shared::message::PageRequest;
 pub use task::MOST_WAITING;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-pub use trust::{FirstSeen, Trust};
+pub use trust::{FirstSeen, Rootless, Trust, read_fingerprint};
 pub use wire::Connected;
 
 use crate::conversation::LinkEvent;

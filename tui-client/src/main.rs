@@ -9,14 +9,18 @@ use squares::config::{Config, Notify};
 use squares::event::Pin;
 use squares::flags::Flags;
 use squares::host;
+use squares::keys::{Action, Keymap};
 use squares::lang::{Lang, system_locale};
-use squares::link::{self, Known, Trust};
+use squares::link::{self, Known, Rootless, Trust};
 use squares::plain::{self, Numbers};
 use squares::store::settings;
 use squares::terminal::clipboard::Through;
 use squares::terminal::{Modes, code_page, is_bare};
 use squares::theme::{Appearance, Choice, Depth, Rgb};
 use squares::{run, time_zone};
+
+/// What a guest without a terminal is told.
+const GUEST_NEEDS_TERMINAL: &str = "a guest needs a terminal; with ssh, add -t and no command: ssh -t USER@HOST";
 
 /// The exit code for bad usage.
 const BAD_USAGE: u8 = 2;
@@ -46,6 +50,14 @@ fn run(flags: Flags) -> Result<ExitCode, String> {
     }
     let trust = trust(&flags)?;
     let (typing, seeing) = (io::stdin().is_terminal(), io::stdout().is_terminal());
+    if flags.guest {
+        // Nothing is read from a pipe, and nothing else is done for whoever has no terminal.
+        return if typing && seeing {
+            Ok(full_screen(flags, guest_config(), trust))
+        } else {
+            Err(GUEST_NEEDS_TERMINAL.into())
+        };
+    }
     if flags.numbers.is_empty() && !flags.json && !flags.follow && typing && seeing {
         let config = Config::read(flags.config.as_deref()).map_err(|error| error.to_string())?;
         return Ok(full_screen(flags, config, trust));
@@ -65,7 +77,7 @@ fn run(flags: Flags) -> Result<ExitCode, String> {
     let only_follow = flags.follow && typing;
     Ok(plain::run(plain::PlainOptions {
         trust,
-        known: known(),
+        known: known(false),
         server: flags.server.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
         student,
         name: flags.name.filter(|name| !name.is_empty()),
@@ -82,7 +94,8 @@ fn run(flags: Flags) -> Result<ExitCode, String> {
 
 fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let state = settings::state_folder();
+    let guest = flags.guest;
+    let state = if guest { None } else { settings::state_folder() };
     let remembered = state.as_deref().map(settings::read).unwrap_or_default();
     let lang = flags
         .lang
@@ -104,6 +117,8 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
     let bare = cfg!(unix) && is_bare(&term);
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
+    // Where a server is named, none is hosted.
+    let server = flags.server.or_else(|| guest.then(|| DEFAULT_ADDRESS.to_owned()));
     let (time_zone, unknown_time_zone) = time_zone::find();
     let setup = Setup {
         lang,
@@ -112,8 +127,8 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         ascii: flags.ascii || code_page::draws_wide(&variable),
         student: flags.student.filter(|student| !student.is_empty()),
         name: flags.name.filter(|name| !name.is_empty()),
-        server: flags.server.clone(),
-        data: host::data_folder(),
+        server: server.clone(),
+        data: if guest { None } else { host::data_folder() },
         pin: pin(),
         remembered,
         size: (0, 0),
@@ -123,11 +138,12 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         keymap: config.keymap,
         in_tmux: !variable("TMUX").is_empty(),
         can_copy: !bare,
+        guest,
     };
     let link = link::LinkOptions {
         trust,
-        known: known(),
-        server: flags.server,
+        known: known(guest),
+        server,
         default_address: DEFAULT_ADDRESS.to_owned(),
         data: None,
         outbox: state.as_deref().map(|state| state.join("outbox")),
@@ -156,17 +172,29 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
 /// # Errors
 /// Where the root that was given cannot be used, which is no fault of any server; one line that says why.
 fn trust(flags: &Flags) -> Result<Option<Trust>, String> {
-    if !flags.tls && flags.tls_ca.is_none() {
+    if !flags.tls && flags.tls_ca.is_none() && flags.fingerprint.is_none() {
         return Ok(None);
     }
-    let trust = Trust { ca: flags.tls_ca.clone(), known: known() };
+    let rootless = match &flags.fingerprint {
+        Some(fingerprint) => Rootless::Fingerprint(fingerprint.clone()),
+        None if flags.guest => Rootless::Never,
+        None => Rootless::FirstSeen,
+    };
+    let trust = Trust { ca: flags.tls_ca.clone(), known: known(flags.guest), rootless };
     trust.check().map_err(|why| format!("{why}; give the certificate that the server's leads to, as PEM"))?;
     Ok(Some(trust))
 }
 
-/// What servers showed of themselves before.
-fn known() -> Known {
-    Known::at(settings::state_folder().map(|folder| folder.join("known-servers")))
+/// What servers showed of themselves before; of a guest's nothing is known, and nothing is kept.
+fn known(guest: bool) -> Known {
+    let state = if guest { None } else { settings::state_folder() };
+    Known::at(state.map(|folder| folder.join("known-servers")))
+}
+
+/// What a guest has in place of settings: the usual, without the key that would stop the program.
+fn guest_config() -> Config {
+    let keymap = Keymap::with(&[(Action::Suspend, Vec::new())]).unwrap_or_default();
+    Config { keymap, ..Config::default() }
 }
 
 /// The PIN is no flag: flags are seen by everybody on the machine.

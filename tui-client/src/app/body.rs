@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{App, Detail, Pasted, head_lines, help};
+use super::{App, Detail, Pasted, head_lines};
 use crate::keys::{Action, Key, KeyContext};
 
 /// What fills the middle of the room.
@@ -55,10 +55,9 @@ impl App {
             }
             Body::Feed => self.reading.feed.scroll(lines),
             Body::Help(scrolled) => {
-                let most = help(self.strings, &self.setup.keymap, self.setup.ascii, self.screen, cells)
-                    .len()
-                    .saturating_sub(height);
-                *scrolled = (*scrolled).min(most).saturating_add_signed(lines).min(most);
+                let scrolled = *scrolled;
+                let most = self.help(cells).len().saturating_sub(height);
+                self.body = Body::Help(scrolled.min(most).saturating_add_signed(lines).min(most));
             }
             Body::Detail(detail) => {
                 let head = usize::from(head_lines(parts.body.height));
@@ -76,10 +75,7 @@ impl App {
         let body = self.layout().body;
         let (cells, height) = (usize::from(body.width), usize::from(body.height));
         match &self.body {
-            Body::Help(scrolled) => {
-                help(self.strings, &self.setup.keymap, self.setup.ascii, self.screen, cells).len()
-                    > scrolled.saturating_add(height)
-            }
+            Body::Help(scrolled) => self.help(cells).len() > scrolled.saturating_add(height),
             Body::Detail(detail) => detail.line(height.saturating_sub(head_lines(body.height).into()), cells).is_some(),
             Body::Paste(question) => {
                 let height = height.saturating_sub(1);

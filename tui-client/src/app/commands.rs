@@ -33,15 +33,17 @@ pub(crate) fn parse(text: &str) -> Result<(&'static CommandSpec, String), (Strin
     }
 }
 
-/// The commands that a text still being typed may become; with its name typed whole, that one.
-pub(crate) fn candidates(text: &str) -> Vec<&'static CommandSpec> {
+/// The commands that a text still being typed may become; with its name typed whole, that one. To a `guest` only those
+/// are offered that a guest may use.
+pub(crate) fn candidates(text: &str, guest: bool) -> Vec<&'static CommandSpec> {
     let (name, argument) = parts(text);
+    let offered = |command: &&CommandSpec| !guest || command.is_for_guests();
     if argument.is_some() {
-        return named(name).into_iter().collect();
+        return named(name).into_iter().filter(offered).collect();
     }
     let typed = keys(name);
     let begins = |command: &&CommandSpec| command.names().any(|name| keys(name).starts_with(&typed));
-    let mut found: Vec<_> = COMMANDS.iter().filter(begins).collect();
+    let mut found: Vec<_> = COMMANDS.iter().filter(begins).filter(offered).collect();
     // StudentFilter own name begins so comes before one that only goes by another name.
     found.sort_by_key(|command| !command.name.starts_with(&typed));
     found
@@ -57,15 +59,15 @@ pub(crate) fn word(words: &[&'static [&'static str]], argument: &str) -> Option<
 }
 
 /// What a text may be completed to, each as the whole line; `people` are the names and ids that a student may be
-/// called by.
-pub(crate) fn completions(text: &str, people: &[&str]) -> Vec<String> {
+/// called by. `guest` as in [`candidates`].
+pub(crate) fn completions(text: &str, people: &[&str], guest: bool) -> Vec<String> {
     let (name, argument) = parts(text);
     let Some(argument) = argument else {
         let line = |command: &&CommandSpec| {
             let space = if command.argument == Argument::Nothing { "" } else { " " };
             format!("/{}{space}", command.name)
         };
-        return candidates(text).iter().map(line).collect();
+        return candidates(text, guest).iter().map(line).collect();
     };
     let Some(command) = named(name) else { return Vec::new() };
     let typed = argument.trim_start();
@@ -171,17 +173,19 @@ mod tests {
 
     #[test]
     fn a_command_being_typed_has_candidates() {
-        let names = |text: &str| candidates(text).iter().map(|command| command.name).collect::<Vec<_>>();
+        let names = |text: &str| candidates(text, false).iter().map(|command| command.name).collect::<Vec<_>>();
         assert_eq!(names("/").len(), COMMANDS.len());
         assert_eq!(names("/ㅗ"), ["help"]);
         assert_eq!(names("/도"), ["help"]);
         assert_eq!(names("/lang e"), ["lang"]);
         assert_eq!(names("/zz"), [""; 0]);
+        assert!(candidates("/", true).iter().all(|command| command.action != CommandAction::Export));
+        assert!(candidates("/export a.csv", true).is_empty() && completions("/ex", &[], true) == ["/exit"]);
     }
 
     #[test]
     fn a_command_and_its_argument_are_completed() {
-        let check = |text: &str, lines: &[&str]| assert_eq!(completions(text, &[]), lines, "{text}");
+        let check = |text: &str, lines: &[&str]| assert_eq!(completions(text, &[], false), lines, "{text}");
         check("/he", &["/help"]);
         check("/ㅣㅁㅜ", &["/lang "]);
         check("/lang ", &["/lang ko", "/lang en"]);
@@ -191,7 +195,7 @@ mod tests {
         check("/exit ", &[]);
         check("/zz", &[]);
         let people = ["s1", "20260001", "가람", "s2"];
-        let who = |text: &str, lines: &[&str]| assert_eq!(completions(text, &people), lines, "{text}");
+        let who = |text: &str, lines: &[&str]| assert_eq!(completions(text, &people, false), lines, "{text}");
         who("/who s", &["/who s1", "/who s2"]);
         who("/who 가", &["/who 가람"]);
         who("/who rk", &["/who 가람"]);

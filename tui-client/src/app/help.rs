@@ -1,8 +1,8 @@
 //! Help as lines at a given width: keys beside what they do where there is room, else above it. The app scrolls them,
 //! the view draws those that are visible.
 
-use super::Screen;
 use super::commands::COMMANDS;
+use super::{App, Screen, Setup};
 use crate::keys::{ACTIONS, Keymap};
 use crate::lang::Lang;
 use crate::strings::Strings;
@@ -25,12 +25,20 @@ pub(crate) enum HelpLine {
     More(&'static str),
 }
 
-/// All lines of help, laid out in `cells`; on the join screen, what is to be filled in comes first. Without arrows
-/// where the screen is ASCII.
-pub(crate) fn help(
+impl App {
+    /// All lines of help, laid out in `cells`.
+    pub(crate) fn help(&self, cells: usize) -> Vec<HelpLine> {
+        let Setup { keymap, ascii, guest, .. } = &self.setup;
+        help(self.strings, keymap, (*ascii, *guest), self.screen, cells)
+    }
+}
+
+/// The lines, laid out in `cells`; on the join screen, what is to be filled in comes first. Without arrows
+/// where the screen is ASCII, and without what a guest cannot do.
+fn help(
     strings: &'static Strings,
     keymap: &Keymap,
-    ascii: bool,
+    (ascii, guest): (bool, bool),
     screen: Screen,
     cells: usize,
 ) -> Vec<HelpLine> {
@@ -50,7 +58,8 @@ pub(crate) fn help(
         keys.extend(actions.filter(|(names, _)| !names.is_empty()));
         sections.push((heading, keys));
     }
-    let commands = COMMANDS.iter().map(|command| (command.usage.of(lang).to_owned(), command.help.of(lang)));
+    let commands = COMMANDS.iter().filter(|command| !guest || command.is_for_guests());
+    let commands = commands.map(|command| (command.usage.of(lang).to_owned(), command.help.of(lang)));
     sections.push((strings.help_commands, commands.collect()));
     let mut lines = Vec::new();
     for (heading, keys) in sections {

@@ -77,7 +77,7 @@ impl App {
     /// What the command being typed does; where it may become several, their names.
     fn command_words(&self, cells: usize) -> String {
         let lang = self.strings.lang;
-        let found = candidates(self.composer.input.text());
+        let found = candidates(self.composer.input.text(), self.setup.guest);
         let full = |command: &&CommandSpec| format!("{}  {}", command.usage.of(lang), command.help.of(lang));
         let whole = found.iter().map(full).collect::<Vec<_>>().join("   ");
         if found.len() == 1 || text::fits(&whole, cells) {

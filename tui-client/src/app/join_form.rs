@@ -58,6 +58,8 @@ pub(crate) struct JoinForm {
     choices: Vec<String>,
     /// The server in use.
     in_use: String,
+    /// It stays the same: a guest is at somebody else's machine, whose network is not theirs to look around in.
+    fixed: bool,
 }
 
 impl JoinForm {
@@ -76,12 +78,21 @@ impl JoinForm {
         }
     }
 
-    /// The fields that are shown: a name is asked for only where the server takes one, or has not said.
-    pub(crate) const fn fields(auth: Option<Auth>) -> &'static [Field] {
-        match auth {
-            None | Some(Auth::Open) => &[Field::Student, Field::Name, Field::Server],
-            Some(Auth::Roster) => &[Field::Student, Field::Server],
-            Some(Auth::Pin) => &[Field::Student, Field::Pin, Field::Server],
+    /// The same for a guest, who has the server that was given.
+    pub(crate) fn for_guest(student: &str, name: &str, server: &str) -> Self {
+        Self { fixed: true, ..Self::new(student, name, server, None) }
+    }
+
+    /// The fields that are shown: a name is asked for only where the server takes one, or has not said, and the server
+    /// only where it is to be chosen.
+    pub(crate) const fn fields(&self, auth: Option<Auth>) -> &'static [Field] {
+        match (auth, self.fixed) {
+            (None | Some(Auth::Open), false) => &[Field::Student, Field::Name, Field::Server],
+            (None | Some(Auth::Open), true) => &[Field::Student, Field::Name],
+            (Some(Auth::Roster), false) => &[Field::Student, Field::Server],
+            (Some(Auth::Roster), true) => &[Field::Student],
+            (Some(Auth::Pin), false) => &[Field::Student, Field::Pin, Field::Server],
+            (Some(Auth::Pin), true) => &[Field::Student, Field::Pin],
         }
     }
 
@@ -132,7 +143,7 @@ impl JoinForm {
 
     /// The focus never stands on a field that is not shown.
     pub(crate) fn settle(&mut self, auth: Option<Auth>) {
-        if !Self::fields(auth).contains(&self.focus) {
+        if !self.fields(auth).contains(&self.focus) {
             self.focus = Field::Student;
         }
     }
@@ -160,7 +171,7 @@ impl JoinForm {
             return Err((Field::Student, None));
         }
         check_id(&student).map_err(|error| (Field::Student, Some(error)))?;
-        let asked = Self::fields(auth).contains(&Field::Name);
+        let asked = self.fields(auth).contains(&Field::Name);
         let name = if !asked || self.text(Field::Name).is_empty() {
             None
         } else {
@@ -198,7 +209,7 @@ impl JoinForm {
     }
 
     fn move_focus(&mut self, step: isize, auth: Option<Auth>) -> FormOutcome {
-        let fields = Self::fields(auth);
+        let fields = self.fields(auth);
         let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
         let next = if step > 0 { at + 1 } else { at + fields.len() - 1 };
         self.focus = fields[next % fields.len()];
@@ -242,6 +253,20 @@ mod tests {
         form.focus = Field::Name;
         form.settle(Some(Auth::Roster));
         assert_eq!(form.focus, Field::Student);
+    }
+
+    #[test]
+    fn a_guest_is_asked_for_everything_but_the_server() {
+        let mut form = JoinForm::for_guest("", "", "192.0.2.7:7878");
+        for auth in [None, Some(Auth::Open), Some(Auth::Roster), Some(Auth::Pin)] {
+            assert!(!form.fields(auth).contains(&Field::Server));
+            assert!(form.fields(auth).contains(&Field::Student));
+        }
+        for _ in 0..4 {
+            press(&mut form, KeyCode::Tab);
+            assert_ne!(form.focus, Field::Server);
+        }
+        assert_eq!((form.other_server(), form.server_in_use()), (None, "192.0.2.7:7878"));
     }
 
     #[test]

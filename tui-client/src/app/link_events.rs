@@ -120,7 +120,8 @@ impl App {
 
     /// Says once that what is typed does not survive an end of the program. The outbox or the history found it out.
     pub(super) fn unkept(&mut self, unkept: &Unkept) {
-        if std::mem::replace(&mut self.status.told_unkept, true) {
+        // A guest was told so on the join screen.
+        if self.setup.guest || std::mem::replace(&mut self.status.told_unkept, true) {
             return;
         }
         let folder = unkept.folder.as_deref().map(printable_path);

@@ -47,6 +47,14 @@ pub enum Lost {
         /// The file that remembers what was before.
         known: PathBuf,
     },
+    /// Its certificate is not the one whose fingerprint was given; where none was given, it leads to no root, and nobody
+    /// can say whether it is the right one.
+    OtherCertificate {
+        /// The fingerprint that was given.
+        given: Option<String>,
+        /// The one that was shown.
+        shown: String,
+    },
     /// No server was there, and one cannot be hosted: another server has this folder's ledger open.
     LedgerInUse(String),
     /// No server was there, and one cannot be hosted: its ledger cannot be kept.

@@ -59,6 +59,11 @@ impl Key {
         Self::new(event.code, event.modifiers)
     }
 
+    /// Ctrl with a letter.
+    pub(crate) const fn control(letter: char) -> Self {
+        Self { code: KeyCode::Char(letter), modifiers: KeyModifiers::CONTROL }
+    }
+
     fn new(code: KeyCode, modifiers: KeyModifiers) -> Self {
         let known = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
         let mut modifiers = modifiers & known;

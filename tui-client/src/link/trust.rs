@@ -17,7 +17,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use squares_shared::regular_file;
+use squares_shared::{regular_file, typed};
 
 use super::known::{BY_A_ROOT, Known};
 use crate::conversation::Lost;
@@ -30,6 +30,53 @@ pub struct Trust {
     pub ca: Option<PathBuf>,
     /// What was seen first.
     pub known: Known,
+    /// What makes a certificate trusted that leads to no root.
+    pub rootless: Rootless,
+}
+
+/// What makes a certificate trusted that leads to no root, where none was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Rootless {
+    /// It is the first from its server, or the one that it showed first.
+    #[default]
+    FirstSeen,
+    /// It has this fingerprint, as [`read_fingerprint`] gives it. Nothing else is trusted then, not even what leads to
+    /// a root.
+    Fingerprint(String),
+    /// Nothing does: nobody would remember what was seen first.
+    Never,
+}
+
+/// Reads a fingerprint as the server's log, a client or OpenSSL shows it, in one form.
+///
+/// # Errors
+/// Where it is not the SHA-256 of a certificate.
+///
+/// ```
+/// use squares::link::read_fingerprint;
+/// let digits = "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81";
+/// let read = read_fingerprint(digits).unwrap();
+/// assert_eq!(read, "SHA256:039058c6 f2c0cb49 2c533b0a 4d14ef77 cc0f78ab ccced528 7d84a1a2 011cfb81");
+/// assert_eq!(read_fingerprint(&read), Ok(read));
+/// assert!(read_fingerprint("SHA256:0390").is_err());
+/// ```
+pub fn read_fingerprint(text: &str) -> Result<String, &'static str> {
+    let narrow = typed::read(text).to_ascii_lowercase();
+    let digits = narrow.strip_prefix("sha256").unwrap_or(&narrow).replace([':', ' '], "");
+    if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err("not the SHA-256 of a certificate: give the 64 digits that the server's log shows behind SHA256:");
+    }
+    Ok(grouped((0..32).filter_map(|at| digits.get(2 * at..2 * at + 2))))
+}
+
+/// A fingerprint as it is shown, of its bytes in hexadecimal digits.
+fn grouped<T: fmt::Display>(bytes: impl Iterator<Item = T>) -> String {
+    let mut text = "SHA256:".to_owned();
+    for (at, byte) in bytes.enumerate() {
+        let space = if at > 0 && at % 4 == 0 { " " } else { "" };
+        let _ = write!(text, "{space}{byte}");
+    }
+    text
 }
 
 impl Trust {
@@ -43,7 +90,8 @@ impl Trust {
 
     /// Whether a server at this address is to speak TLS, whatever it says now: it did before, or its root was given.
     pub(super) fn expects_tls(&self, address: &str) -> bool {
-        self.ca.is_some() || !matches!(self.known.before(address), Ok(None))
+        let given = self.ca.is_some() || matches!(self.rootless, Rootless::Fingerprint(_));
+        given || !matches!(self.known.before(address), Ok(None))
     }
 }
 
@@ -84,6 +132,8 @@ enum Verdict {
         /// The fingerprint now.
         now: String,
     },
+    /// It is not the one that was given, or none was given and nothing else makes it trusted.
+    Other(String),
 }
 
 /// Judges the certificate of one connection.
@@ -111,6 +161,7 @@ pub(super) fn config(trust: &Trust, address: &str) -> Result<(ClientConfig, Veri
     };
     let found = Arc::new(Mutex::new(None));
     let verifier = TrustVerifier {
+        rootless: trust.rootless.clone(),
         only_roots: trust.ca.is_some(),
         given,
         by_roots,
@@ -144,7 +195,7 @@ impl Verification {
             Verdict::First(fingerprint) => {
                 Some(FirstSeen { server: self.address, fingerprint, known: self.trust.known })
             }
-            Verdict::Trusted | Verdict::Changed { .. } => None,
+            Verdict::Trusted | Verdict::Changed { .. } | Verdict::Other(_) => None,
         }
     }
 
@@ -152,6 +203,13 @@ impl Verification {
     pub(super) fn failed(self) -> Option<Lost> {
         match self.take()? {
             Verdict::Changed { before, now } => Some(Lost::Changed { before, now, known: self.trust.known.path() }),
+            Verdict::Other(shown) => {
+                let given = match self.trust.rootless {
+                    Rootless::Fingerprint(given) => Some(given),
+                    Rootless::FirstSeen | Rootless::Never => None,
+                };
+                Some(Lost::OtherCertificate { given, shown })
+            }
             _ => None,
         }
     }
@@ -187,6 +245,7 @@ fn roots_of_the_system() -> RootCertStore {
 /// not known yet.
 #[derive(Debug)]
 struct TrustVerifier {
+    rootless: Rootless,
     /// A root was given, and nothing else is trusted.
     only_roots: bool,
     /// The certificates that were given: a server that shows one of them needs no root.
@@ -217,6 +276,12 @@ impl TrustVerifier {
         }
     }
 
+    /// Says what was found, and refuses the certificate.
+    fn refuse(&self, verdict: Verdict) -> Error {
+        self.say(verdict);
+        Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)
+    }
+
     fn say(&self, verdict: Verdict) {
         *self.found.lock() = Some(verdict);
     }
@@ -231,6 +296,14 @@ impl ServerCertVerifier for TrustVerifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        if let Rootless::Fingerprint(given) = &self.rootless {
+            let shown = fingerprint(certificate);
+            if !is_same(given, &shown) {
+                return Err(self.refuse(Verdict::Other(shown)));
+            }
+            self.say(Verdict::Trusted);
+            return Ok(ServerCertVerified::assertion());
+        }
         let by_roots = match &self.by_roots {
             Some(roots) => roots.verify_server_cert(certificate, intermediates, name, ocsp, now).map(drop),
             None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
@@ -248,9 +321,9 @@ impl ServerCertVerifier for TrustVerifier {
                 match before {
                     Some(before) if is_same(before, &shown) => self.say(Verdict::Trusted),
                     Some(before) => {
-                        self.say(Verdict::Changed { before: before.to_owned(), now: shown });
-                        return Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure));
+                        return Err(self.refuse(Verdict::Changed { before: before.to_owned(), now: shown }));
                     }
+                    None if self.rootless == Rootless::Never => return Err(self.refuse(Verdict::Other(shown))),
                     None => self.say(Verdict::First(shown)),
                 }
             }
@@ -284,12 +357,8 @@ impl ServerCertVerifier for TrustVerifier {
 /// The SHA-256 of a certificate, as the server's log shows it.
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let hash = TLS13_AES_128_GCM_SHA256.tls13().map(|suite| suite.common.hash_provider.hash(certificate));
-    let mut text = "SHA256:".to_owned();
-    for (at, byte) in hash.as_ref().map_or(&[][..], AsRef::as_ref).iter().enumerate() {
-        let space = if at > 0 && at % 4 == 0 { " " } else { "" };
-        let _ = write!(text, "{space}{byte:02x}");
-    }
-    text
+    let bytes = hash.as_ref().map_or(&[][..], AsRef::as_ref);
+    grouped(bytes.iter().map(|byte| format!("{byte:02x}")))
 }
 
 /// Whether two fingerprints are the same, however their digits are grouped.

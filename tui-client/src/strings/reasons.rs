@@ -36,7 +36,11 @@ pub(super) fn lost(why: &Lost, lang: Lang) -> String {
         Lost::HungUp | Lost::Mute => say!(lang, "서버가 바로 끊습니다", "Server hangs up"),
         Lost::WantsTls => say!(lang, "TLS를 쓰는 서버입니다", "Server speaks TLS"),
         Lost::SpeaksNoTls => say!(lang, "TLS를 쓰지 않는 서버입니다", "Server speaks no TLS"),
-        Lost::TlsGone | Lost::WithoutTls(_) | Lost::Untrusted(_) | Lost::Changed { .. } => {
+        Lost::TlsGone
+        | Lost::WithoutTls(_)
+        | Lost::Untrusted(_)
+        | Lost::Changed { .. }
+        | Lost::OtherCertificate { .. } => {
             say!(lang, "신뢰할 수 없는 서버입니다", "Server not trusted")
         }
         Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) => {
@@ -122,6 +126,19 @@ pub(super) fn cannot_host(why: &Lost, lang: Lang) -> Option<String> {
             "서버의 인증서를 신뢰할 수 없습니다: {}. --tls-ca를 보세요.",
             "Its certificate is not trusted: {}. See --tls-ca.",
             text::printable(why)
+        )),
+        Lost::OtherCertificate { given: Some(given), shown } => Some(say!(
+            lang,
+            "--fingerprint로 정한 인증서가 아닙니다. 누군가 통신을 가로채고 있거나 서버를 새로 만든 것입니다. 정한 것: {} 지금: {}",
+            "This certificate is not the one of --fingerprint. Someone may be intercepting, or the server was set up again. Given {}, now {}.",
+            given,
+            shown
+        )),
+        Lost::OtherCertificate { given: None, shown } => Some(say!(
+            lang,
+            "손님 화면에 신뢰할 인증서가 정해져 있지 않습니다. 이 서버의 인증서가 맞다면 설치한 사람이 --fingerprint로 정해야 합니다: {}",
+            "No certificate was set for guests to trust. If this is the server's, whoever set this up gives it with --fingerprint: {}.",
+            shown
         )),
         Lost::Changed { before, now, known } => Some(say!(
             lang,

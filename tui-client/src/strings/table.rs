@@ -74,6 +74,12 @@ sentences! {
     sent_again_in(seconds: u64) = format!("{seconds}초 뒤 다시 보냅니다"), format!("sent again in {seconds} s");
 
     // The join screen.
+    /// In the place of the tagline, where the machine is not the student's own.
+    guest = "손님 화면입니다. 이 컴퓨터에는 아무것도 남지 않습니다.", "A guest's screen: nothing is kept on this machine.";
+    guest_cannot_export = "손님은 이 컴퓨터에 파일을 쓸 수 없습니다.", "A guest writes no file on this machine.";
+    guest_cannot_stop =
+        "손님 화면은 멈출 수 없습니다. 나가려면 /exit를 쓰거나 Ctrl-C를 두 번 누르세요.",
+        "A guest's screen cannot be stopped; /exit, or Ctrl-C twice, leaves.";
     student = "학번", "Student ID";
     name = "이름", "Name";
     server = "서버", "Server";

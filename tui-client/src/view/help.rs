@@ -3,12 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::paint::Paint;
-use crate::app::{App, HelpLine, KEY_COLUMN, help, indent};
+use crate::app::{App, HelpLine, KEY_COLUMN, indent};
 use crate::text;
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, scrolled: usize) {
     let cells = usize::from(area.width);
-    let lines = help(app.strings, &app.setup.keymap, app.setup.ascii, app.screen, cells);
+    let lines = app.help(cells);
     let scrolled = scrolled.min(lines.len().saturating_sub(area.height.into()));
     let indent = u16::try_from(indent(cells)).unwrap_or(0);
     for (y, line) in (area.top()..area.bottom()).zip(&lines[scrolled..]) {

@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::paint::{Paint, Segment};
 use super::{header, help, input};
-use crate::app::{App, Body, Field, JOIN_LABEL, JoinForm, join_field_width, seconds_until};
+use crate::app::{App, Body, Field, JOIN_LABEL, join_field_width, seconds_until};
 use crate::text;
 
 /// From this height on there are blank lines between the fields.
@@ -26,7 +26,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         return Position::new(keys.x, keys.y);
     }
     let roomy = area.height >= ROOMY;
-    let fields = JoinForm::fields(app.status.connection.auth());
+    let fields = app.form.fields(app.status.connection.auth());
     let step = if roomy { 2 } else { 1 };
     let field_lines = u16::try_from(fields.len()).unwrap_or(0) * step;
     let height = if roomy { 5 + field_lines + 4 } else { area.height };
@@ -48,7 +48,8 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     }
     if roomy {
         paint.parts(line(y), vec![program], Vec::new(), "");
-        paint.put(x, y + 1, width, &text::cut(strings.tagline, width.into(), app.glyphs.ellipsis), theme.plain);
+        let tagline = if app.setup.guest { strings.guest } else { strings.tagline };
+        paint.put(x, y + 1, width, &text::cut(tagline, width.into(), app.glyphs.ellipsis), theme.plain);
         connection.insert(0, server);
         paint.parts(line(y + 3), connection, Vec::new(), app.glyphs.dot);
         y += 5;

@@ -120,6 +120,9 @@ impl Linear {
         if !self.started {
             self.started = true;
             lines.push(format!("{}. {}", app.strings.program, app.strings.tagline));
+            if app.setup.guest {
+                lines.push(app.strings.guest.to_owned());
+            }
         }
         self.connection(app, now, &mut lines);
         self.outcomes(app, now, &mut lines);

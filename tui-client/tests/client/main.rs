@@ -9,6 +9,8 @@ mod connecting;
 mod corpus;
 mod ghosts;
 #[cfg(unix)]
+mod guest;
+#[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
 mod linear;

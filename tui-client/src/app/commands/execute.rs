@@ -59,6 +59,7 @@ impl App {
                 None if !argument.is_empty() => return self.refuse(self.strings.unknown_copy),
                 _ => self.copy(Copied::Square),
             },
+            CommandAction::Export if self.setup.guest => return self.refuse(self.strings.guest_cannot_export),
             CommandAction::Export => return self.export(argument),
             CommandAction::Theme => return self.choose_theme(argument),
             CommandAction::Lang => return self.choose_language(argument),
@@ -117,7 +118,7 @@ impl App {
             let people = &self.people.online.people;
             let called: Vec<&str> =
                 people.iter().map(|person| &*person.name).chain(people.iter().map(|person| &*person.id)).collect();
-            let lines = completions(self.composer.input.text(), &called);
+            let lines = completions(self.composer.input.text(), &called, self.setup.guest);
             let certain = common_start(&lines);
             if certain.is_empty() {
                 return;

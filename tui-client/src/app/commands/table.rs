@@ -58,6 +58,11 @@ pub(crate) struct CommandSpec {
 }
 
 impl CommandSpec {
+    /// Whether it is there for a guest too, who writes no file.
+    pub(crate) const fn is_for_guests(&self) -> bool {
+        !matches!(self.action, CommandAction::Export)
+    }
+
     /// Every name it is known by, the one that is shown first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Severity;
-use crate::app::App;
+use crate::app::{App, Screen};
 use crate::event::{Effect, TerminalEffect};
 use crate::keys::Action;
 
@@ -93,6 +93,14 @@ impl App {
                 self.say_while_typing(Severity::Warning, (self.strings.host_stops)(others, &key));
             }
             LeaveDecision::Leave | LeaveDecision::Ask => self.effects.push(Effect::Terminal(TerminalEffect::Suspend)),
+        }
+    }
+
+    /// Ctrl-Z of a guest: there is no shell that could take over, or it is not theirs.
+    pub(in crate::app) fn say_guest_cannot_stop(&mut self) {
+        match self.screen {
+            Screen::Join => self.form.error = Some((None, self.strings.guest_cannot_stop.to_owned())),
+            Screen::Room => self.say(Severity::Info, self.strings.guest_cannot_stop),
         }
     }
 

@@ -91,6 +91,12 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
                 )
             }
             Lost::Untrusted(why) => (format!("the server at {server} is not trusted: {why}; see --tls-ca"), false),
+            Lost::OtherCertificate { given, shown } => {
+                let given = given.map_or_else(|| "none was given".to_owned(), |given| format!("given was {given}"));
+                let why = "is not the one to trust: somebody may be in between, or the server was set up anew";
+                let mend = "if it is the server's, give it with --fingerprint";
+                (format!("the certificate of {server} {why}; {given}, shown {shown}; {mend}"), false)
+            }
             Lost::Changed { before, now, known } => {
                 let known = known.display();
                 let mend = format!("if the server was set up anew, delete the line of {server} in {known}");

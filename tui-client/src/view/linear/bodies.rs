@@ -1,7 +1,7 @@
 //! What stands over the feed, as lines: help, who is online, a result in full, the counts of the chart, and the
 //! question about what was pasted. Called by the linear view when one is opened.
 
-use crate::app::{App, Body, HelpLine, help};
+use crate::app::{App, Body, HelpLine};
 use crate::text;
 
 /// The most students, pasted lines or counts that are said.
@@ -13,7 +13,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
     match &app.body {
         Body::Feed => {}
         Body::Help(_) => {
-            for line in help(strings, &app.setup.keymap, app.setup.ascii, app.screen, 1_000) {
+            for line in app.help(1_000) {
                 match (line, lines.last_mut()) {
                     (HelpLine::Blank, _) => {}
                     (HelpLine::Heading(heading), _) => lines.push(heading.to_owned()),

@@ -1,0 +1,31 @@
+//! Which flags do not go together, and what to leave out. Asked by `flags` once all of them are read.
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, Error, error::ErrorKind};
+
+use super::Flags;
+
+/// Looks for flags that mean nothing together. A variable of the environment holds for every run, so a settings file
+/// that one names is passed over where a flag would be refused.
+///
+/// # Errors
+/// Bad usage, with what to leave out.
+pub(super) fn check(flags: &mut Flags, matches: &ArgMatches, command: &mut Command) -> Result<(), Error> {
+    if flags.guest && flags.command.is_none() {
+        let given = matches.value_source("config") == Some(ValueSource::CommandLine);
+        let senseless = if given {
+            Some("a guest reads no settings; leave out --config")
+        } else if !flags.numbers.is_empty() {
+            Some("a guest types numbers on the screen; leave out NUMBER, or --guest")
+        } else if flags.json || flags.follow {
+            Some("a guest has the full screen alone; leave out --json and --follow, or --guest")
+        } else {
+            None
+        };
+        if let Some(why) = senseless {
+            return Err(command.error(ErrorKind::ArgumentConflict, why));
+        }
+        flags.config = None;
+    }
+    Ok(())
+}
