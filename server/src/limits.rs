@@ -105,10 +105,10 @@ impl SquareLimits {
     /// The allowance of a student, for a session to hold.
     pub(crate) fn of(&self, student: &Arc<str>) -> Arc<Allowance> {
         /// Below this many, looking for allowances to forget is not worth it.
-        const FEW: usize = 256;
+        const MIN_SWEPT: usize = 256;
         let now = Instant::now();
         let mut students = self.students.lock();
-        if students.len() >= FEW && students.len() == students.capacity() {
+        if students.len() >= MIN_SWEPT && students.len() == students.capacity() {
             // One that no session holds, and that owes nothing, is the same as a new one.
             students.retain(|_, allowance| Arc::strong_count(allowance) > 1 || !allowance.owes_nothing(now));
         }

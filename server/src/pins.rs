@@ -29,7 +29,7 @@ use crate::{limits::network, threads::Threads, worker_pool::WorkerPool};
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
 /// The most memory of one check, in KiB: a hash that asks for more was not made for this.
-const MOST_MEMORY: u32 = 1 << 20;
+const MAX_MEMORY: u32 = 1 << 20;
 
 /// How much checks let others go first: whoever is in should not feel that others are let in. Those who wait for a
 /// check should not wait for an idle processor either: with 19, a check took seconds beside busy programs; with this
@@ -69,7 +69,7 @@ pub fn hash_pin(pin: &str) -> Result<String, PinError> {
 /// Whether this is a hash that a PIN can be checked against.
 pub(crate) fn is_usable(hash: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else { return false };
-    let params = Params::try_from(&hash).is_ok_and(|params| params.m_cost() <= MOST_MEMORY);
+    let params = Params::try_from(&hash).is_ok_and(|params| params.m_cost() <= MAX_MEMORY);
     hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some() && params
 }
 

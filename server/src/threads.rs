@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::worker_pool;
 
 /// More processors count as this many.
-const MOST_PROCESSORS: usize = 16;
+const MAX_PROCESSORS: usize = 16;
 
 /// Blocking threads of the runtime: for opening and closing the ledger, and resolving names.
 const BLOCKING: usize = 4;
@@ -37,7 +37,7 @@ impl Threads {
     }
 
     fn with(processors: usize) -> Self {
-        let processors = processors.clamp(1, MOST_PROCESSORS);
+        let processors = processors.clamp(1, MAX_PROCESSORS);
         let half = (processors / 2).max(1);
         Self { live: processors, join: half, pins: half }
     }

@@ -30,7 +30,7 @@ use limbs::Limbs;
 
 /// A number that cannot be held in memory as text is refused whatever the caller's limit is. A quarter of
 /// the address space leaves room for one squaring, so that the square of what was read has a length too.
-const MOST_DIGITS: usize = isize::MAX as usize / 4;
+const MAX_DIGITS: usize = isize::MAX as usize / 4;
 
 /// A finite decimal number, exact and of any length.
 ///

@@ -42,7 +42,7 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn is_pin(text: &str, pin: &str) -> bool {
     let (text, pin) = (canonical(text), canonical(pin));
-    let number = |text: &str| Number::parse(text, MOST_DIGITS).ok();
+    let number = |text: &str| Number::parse(text, MAX_DIGITS).ok();
     let same_number = || number(&pin).is_some_and(|secret| number(&text) == Some(secret));
     !pin.is_empty() && (text.eq_ignore_ascii_case(&pin) || same_number())
 }
@@ -77,7 +77,7 @@ pub fn may_become_pin(text: &str, pin: &str) -> bool {
 const LONGEST_FORM: usize = 8;
 
 /// More digits than any PIN has.
-const MOST_DIGITS: usize = 64;
+const MAX_DIGITS: usize = 64;
 
 /// The canonical form of a generated PIN; none where the text does not have that form.
 fn made(text: &str) -> Option<String> {

@@ -16,7 +16,7 @@ pub const DEFAULT_PORT: u16 = 7878;
 const THIS_MACHINE: &str = "127.0.0.1";
 
 /// The most servers of one room.
-const MOST_SERVERS: usize = 32;
+const MAX_SERVERS: usize = 32;
 
 /// The most of a text that is quoted where it is no address.
 const QUOTED: usize = 80;
@@ -28,7 +28,7 @@ pub enum AddressError {
     #[error("not a server address: {0}; give a host, or a host and a port such as 192.0.2.7:7878")]
     NotOne(String),
     /// There are too many between its commas.
-    #[error("too many servers: {0}; give at most {MOST_SERVERS}")]
+    #[error("too many servers: {0}; give at most {MAX_SERVERS}")]
     TooMany(usize),
 }
 
@@ -52,7 +52,7 @@ pub fn read_servers(text: &str) -> Result<String, AddressError> {
     }
     match servers.len() {
         0 => Err(not_one(text)),
-        count if count > MOST_SERVERS => Err(AddressError::TooMany(count)),
+        count if count > MAX_SERVERS => Err(AddressError::TooMany(count)),
         _ => Ok(servers.join(",")),
     }
 }

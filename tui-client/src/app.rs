@@ -241,6 +241,7 @@ impl App {
             }
             Event::Wake => {}
             Event::Link(event) => self.link_event(event),
+            Event::LinkBusy(command) => self.link_busy(&command),
         }
         if self.status.expire(seen_at, now)
             | self.form.next_wake(seen_at).is_some_and(|wake| wake <= now)

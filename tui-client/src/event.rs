@@ -37,6 +37,8 @@ pub enum Event {
     Wake,
     /// What the link tells.
     Link(LinkEvent),
+    /// The link's queue is full: this was not asked of it.
+    LinkBusy(Command),
 }
 
 /// What the app asks of the world, by who is asked.

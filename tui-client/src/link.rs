@@ -29,7 +29,7 @@ pub use environment::{Connecting, Environment, Work};
 pub use known::Known;
 pub use servers::{Missed, Reached, Reaching, Servers};
 use squares_shared::message::PageRequest;
-pub use task::MOST_WAITING;
+pub use task::MAX_WAITING;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 pub use trust::{FirstSeen, Rootless, Trust, read_fingerprint};
@@ -39,7 +39,7 @@ use crate::conversation::LinkEvent;
 use crate::pin::Pin;
 
 /// The most commands that wait for the link. Squares are refused before the last of this room, which is for all else.
-const COMMANDS: usize = MOST_WAITING + NOT_SQUARES;
+const COMMANDS: usize = MAX_WAITING + NOT_SQUARES;
 const NOT_SQUARES: usize = 256;
 
 /// The most events that wait for the screen. While they do, the link reads nothing, and the server keeps what it
@@ -191,10 +191,10 @@ mod tests {
         };
         let (link, _events, _never_polled) = Link::start_at(options, Arc::new(System));
         let square = |number: usize| Command::Square { number: number.to_string() };
-        for number in 0..MOST_WAITING {
+        for number in 0..MAX_WAITING {
             link.ask(square(number)).unwrap();
         }
-        assert_eq!(link.ask(square(MOST_WAITING)), Err(square(MOST_WAITING)));
+        assert_eq!(link.ask(square(MAX_WAITING)), Err(square(MAX_WAITING)));
         for _ in 0..NOT_SQUARES {
             link.ask(Command::Ping).unwrap();
         }

@@ -167,7 +167,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     })
 }
 
-/// StudentFilter certificates to trust, where TLS was asked for.
+/// Whose certificates to trust, where TLS was asked for.
 ///
 /// # Errors
 /// Where the root that was given cannot be used, which is no fault of any server; one line that says why.

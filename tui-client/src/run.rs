@@ -43,7 +43,7 @@ const LATE_REPLY: Duration = Duration::from_millis(100);
 const THREAD_EVENTS: usize = 64;
 
 /// The most events taken before the next frame is considered.
-const MOST_EVENTS_A_FRAME: usize = 256;
+const MAX_EVENTS_A_FRAME: usize = 256;
 
 /// What the full-screen client needs to start.
 pub struct RoomOptions {
@@ -233,12 +233,12 @@ impl Loop {
     /// Takes what came meanwhile, so that one frame shows all of it.
     fn take_what_waits(&mut self) {
         // What is said line by line shows the line as it was when it was entered.
-        let inputs = if matches!(self.output, Output::Linear(_)) { 0 } else { MOST_EVENTS_A_FRAME };
+        let inputs = if matches!(self.output, Output::Linear(_)) { 0 } else { MAX_EVENTS_A_FRAME };
         for _ in 0..inputs {
             let Some(input) = self.running.then(|| self.inputs.next_now()).flatten() else { break };
             self.input(input);
         }
-        for _ in 0..MOST_EVENTS_A_FRAME {
+        for _ in 0..MAX_EVENTS_A_FRAME {
             let Some(news) = self.running.then(|| self.news.try_recv().ok()).flatten() else { break };
             self.update(Event::Link(news));
         }

@@ -16,7 +16,7 @@ const HALF_WIDTH_MARKS: [char; 2] = ['\u{ff9e}', '\u{ff9f}'];
 
 /// The most characters of one grapheme that reach the screen: enough for every script, too few to pile marks over
 /// the neighbouring lines.
-const MOST_IN_GRAPHEME: usize = 6;
+const MAX_IN_GRAPHEME: usize = 6;
 
 /// The cells of a character that is always a grapheme of its own: ASCII, a Hangul syllable, or a glyph of the theme.
 /// Nearly all text here is made of these, and finding the graphemes of any other costs ten times as much.
@@ -198,7 +198,7 @@ pub fn name_in_line(name: &str) -> Cow<'_, str> {
 fn append_shown(out: &mut String, grapheme: &str) {
     let start = out.len();
     let mut marks = 0;
-    for c in grapheme.chars().filter(|&c| !is_ignorable(c)).take(MOST_IN_GRAPHEME) {
+    for c in grapheme.chars().filter(|&c| !is_ignorable(c)).take(MAX_IN_GRAPHEME) {
         marks += usize::from(is_mark(c));
         if !is_printable(c) {
             out.push(REPLACEMENT);

@@ -81,12 +81,12 @@ impl Archive {
     /// running server.
     fn page(&self, after: u64) -> rusqlite::Result<Vec<ResultRow>> {
         /// About the most bytes of a page, which has one result at least.
-        const MOST_BYTES: usize = 1 << 20;
+        const MAX_BYTES: usize = 1 << 20;
         let (mut page, mut bytes) = (Vec::new(), 0);
         ResultRow::read_between(&self.connection, after, self.latest, |row| {
             bytes += row.size();
             page.push(row);
-            if bytes < MOST_BYTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if bytes < MAX_BYTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         Ok(page)
     }

@@ -25,11 +25,11 @@ use super::{
 };
 
 /// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
-const MANY: i32 = 4096;
+const MIN_CHECKPOINT_PAGES: i32 = 4096;
 
 /// Pages that are moved while the writer waits, a few milliseconds; about what one full batch with ids in no order
 /// adds.
-const FEW: i32 = 512;
+const MAX_BLOCKING_PAGES: i32 = 512;
 
 /// Passes beside the writer before it has to wait, whatever is left by then: a log that grows faster than it can be
 /// moved would otherwise never end.
@@ -78,7 +78,7 @@ impl Checkpointer {
     /// Starts the thread for the ledger in this file.
     pub(super) fn start(path: &Path, files: &Arc<OpenFiles>) -> io::Result<Self> {
         let shared = Arc::new(CheckpointThread {
-            room: WalRoom::new(path, MANY),
+            room: WalRoom::new(path, MIN_CHECKPOINT_PAGES),
             path: path.to_owned(),
             pages: AtomicI32::new(i32::try_from(files.wal.frames()).unwrap_or(i32::MAX)),
             files: Arc::clone(files),
@@ -134,7 +134,7 @@ impl Checkpointer {
     /// Looks, after a commit, whether there is something to do.
     pub(super) fn committed(&self) {
         let pages = self.pages();
-        if pages >= MANY {
+        if pages >= MIN_CHECKPOINT_PAGES {
             self.request();
         } else if self.shared.room.is_short(pages) {
             self.shared.request(|requested| requested.room = true);
@@ -216,7 +216,7 @@ impl CheckpointThread {
             drop(turn);
             let Pass { pages, moved } = self.pass(connection)?;
             // What the writer has added meanwhile counts too.
-            if self.pages.load(Ordering::Relaxed) - moved <= FEW {
+            if self.pages.load(Ordering::Relaxed) - moved <= MAX_BLOCKING_PAGES {
                 break;
             }
             if moved < pages && moved == before {

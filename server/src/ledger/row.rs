@@ -44,7 +44,7 @@ pub(super) const COLUMNS: &str =
      FROM results JOIN students ON students.num = results.student JOIN names ON names.num = results.name";
 
 /// Rows of one read: a longer one would pin the write-ahead log.
-const MOST_ROWS: u64 = 1000;
+const MAX_ROWS: u64 = 1000;
 
 impl ResultRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -59,7 +59,7 @@ impl ResultRow {
         })
     }
 
-    /// Reads the results behind `after` up to and with `last` in order, until `visit` breaks or [`MOST_ROWS`] are read.
+    /// Reads the results behind `after` up to and with `last` in order, until `visit` breaks or [`MAX_ROWS`] are read.
     pub(super) fn read_between(
         connection: &Connection,
         after: u64,
@@ -67,7 +67,7 @@ impl ResultRow {
         mut visit: impl FnMut(Self) -> ControlFlow<()>,
     ) -> rusqlite::Result<()> {
         let mut select = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} WHERE results.seq > ?1 AND results.seq <= ?2 ORDER BY results.seq LIMIT {MOST_ROWS}"
+            "SELECT {COLUMNS} WHERE results.seq > ?1 AND results.seq <= ?2 ORDER BY results.seq LIMIT {MAX_ROWS}"
         ))?;
         let mut rows = select.query([bound(after), bound(last)])?;
         while let Some(row) = rows.next()? {

@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use rusqlite::Connection;
 
 /// Beyond this many, the filter lets everybody pass: 16 MiB.
-const MOST: usize = 1_000_000;
+const MAX: usize = 1_000_000;
 
 /// Hashes of ids: there may be false positives, and never false negatives.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub(super) struct StudentFilter {
 impl StudentFilter {
     /// Adds every student of the ledger.
     pub(super) fn load(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut select = connection.prepare(&format!("SELECT id FROM students LIMIT {}", MOST + 1))?;
+        let mut select = connection.prepare(&format!("SELECT id FROM students LIMIT {}", MAX + 1))?;
         let ids = select.query_map((), |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
         self.add(ids);
         Ok(())
@@ -32,7 +32,7 @@ impl StudentFilter {
     pub(super) fn add(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) {
         let mut hashes = self.hashes.write();
         for id in ids {
-            if hashes.len() > MOST {
+            if hashes.len() > MAX {
                 break;
             }
             hashes.insert(self.hasher.hash_one(id.as_ref()));
@@ -42,6 +42,6 @@ impl StudentFilter {
     /// Whether this student may have recorded a result.
     pub(super) fn may_contain(&self, id: &str) -> bool {
         let hashes = self.hashes.read();
-        hashes.len() > MOST || hashes.contains(&self.hasher.hash_one(id))
+        hashes.len() > MAX || hashes.contains(&self.hasher.hash_one(id))
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use tokio::time::Instant;
 
 /// So many unjoined connections are left alone for [`SOON`], however few places there are.
-const FEW: usize = 16;
+const MIN_UNJOINED: usize = 16;
 
 /// Nearly every client that means to join has done so within this time.
 const SOON: Duration = Duration::from_secs(3);
@@ -143,12 +143,12 @@ impl<T> ConnectionTable<T> {
         now: Instant,
     ) -> Option<Option<T>> {
         let is_full = taken >= most;
-        if !is_full && unjoined < FEW.max(most / 2) {
+        if !is_full && unjoined < MIN_UNJOINED.max(most / 2) {
             return Some(None);
         }
         let since = |number: u64| self.unjoined.get(&number).map_or(Duration::ZERO, |it| now.duration_since(it.since));
         match oldest {
-            Some(oldest) if unjoined > FEW || since(oldest) >= SOON => Some(self.evict(oldest)),
+            Some(oldest) if unjoined > MIN_UNJOINED || since(oldest) >= SOON => Some(self.evict(oldest)),
             _ if is_full => None,
             _ => Some(None),
         }

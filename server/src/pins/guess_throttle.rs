@@ -22,7 +22,7 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most counts of one kind. Beyond it the older half is forgotten, which somebody with tens of thousands of
 /// addresses can bring about; the count of a student, whatever the address, is bounded by the roster and stays.
-const MOST: usize = 32 << 10;
+const MAX: usize = 32 << 10;
 
 /// From so many failures on without a success, an address comes last where others wait.
 const SUSPECT: u32 = 10;
@@ -90,7 +90,7 @@ impl GuessThrottle {
 
     /// A success resets the counts: of the student there, of the student, and of the address. It is counted as well.
     pub(super) fn succeeded(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) {
-        if self.joins.len() >= MOST {
+        if self.joins.len() >= MAX {
             self.joins.retain(|_, made_up| *made_up > now);
         }
         let made_up = self.joins.entry(Arc::clone(student)).or_insert(now);
@@ -109,7 +109,7 @@ impl<K: Eq + Hash> FailureCounts<K> {
     }
 
     fn failed(&mut self, key: K, free: u32, now: Instant) {
-        if self.0.len() >= MOST {
+        if self.0.len() >= MAX {
             self.forget(now);
         }
         let new = Count { failures: 0, last: now, until: now };
@@ -128,7 +128,7 @@ impl<K: Eq + Hash> FailureCounts<K> {
     /// Makes room: what is too old to count goes, and where that is not enough, the older half.
     fn forget(&mut self, now: Instant) {
         self.0.retain(|_, count| now.duration_since(count.last) < FORGOTTEN_AFTER);
-        if self.0.len() >= MOST {
+        if self.0.len() >= MAX {
             let mut times: Vec<Instant> = self.0.values().map(|count| count.last).collect();
             let middle = times.len() / 2;
             let (_, &mut middle, _) = times.select_nth_unstable(middle);
@@ -241,15 +241,15 @@ mod tests {
     #[test]
     fn the_counts_are_bounded_and_the_old_ones_go_first() {
         let (mut tally, start) = (FailureCounts::default(), Instant::now());
-        for at in 0..3 * MOST {
+        for at in 0..3 * MAX {
             tally.failed(at, 1, start + Duration::from_millis(at as u64));
-            assert!(tally.0.len() <= MOST);
+            assert!(tally.0.len() <= MAX);
         }
-        let now = start + Duration::from_millis(3 * MOST as u64);
-        assert!(tally.wait(&(3 * MOST - 1), now).is_some());
+        let now = start + Duration::from_millis(3 * MAX as u64);
+        assert!(tally.wait(&(3 * MAX - 1), now).is_some());
         let much_later = now + FORGOTTEN_AFTER;
-        assert_eq!(tally.wait(&(3 * MOST - 1), much_later), None);
-        tally.failed(3 * MOST - 1, 2, much_later);
-        assert_eq!(tally.wait(&(3 * MOST - 1), much_later), None, "what was a day ago is forgotten");
+        assert_eq!(tally.wait(&(3 * MAX - 1), much_later), None);
+        tally.failed(3 * MAX - 1, 2, much_later);
+        assert_eq!(tally.wait(&(3 * MAX - 1), much_later), None, "what was a day ago is forgotten");
     }
 }

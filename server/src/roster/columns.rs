@@ -175,7 +175,7 @@ fn letters(text: impl Iterator<Item = char>) -> String {
 fn known(title: &str) -> Option<(ColumnKind, u8)> {
     let key = key(title);
     let in_both_languages = || {
-        // `학번 Student ID`, `성명/NameColumns`.
+        // `학번 Student ID`, `성명/Name`.
         let (hangul, others): (String, String) = key.chars().partition(|c| matches!(c, '가'..='힣'));
         let (hangul, others) = (meaning(&hangul)?, meaning(&others)?);
         (hangul.0 == others.0).then_some((hangul.0, hangul.1.min(others.1)))

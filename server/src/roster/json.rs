@@ -9,7 +9,7 @@ use super::{
 };
 
 /// More fields than any student has.
-const MOST_TITLES: usize = 1_000;
+const MAX_TITLES: usize = 1_000;
 
 /// The students of a roster file in JSON.
 #[derive(Debug)]
@@ -44,9 +44,9 @@ impl Objects {
             if !titles.contains(key) {
                 titles.push(key.clone());
             }
-            if titles.len() > MOST_TITLES {
+            if titles.len() > MAX_TITLES {
                 return Err(format!(
-                    "its students have more than {MOST_TITLES} fields of different names; leave out those that are not needed"
+                    "its students have more than {MAX_TITLES} fields of different names; leave out those that are not needed"
                 ));
             }
         }

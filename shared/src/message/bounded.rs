@@ -6,35 +6,35 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
-/// Reads the first `MOST` elements of a list; the message has a count of all of them beside it.
-pub(super) fn first<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
+/// Reads the first `MAX` elements of a list; the message has a count of all of them beside it.
+pub(super) fn first<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_seq(List::<T, MOST> { whole: false, of: PhantomData })
+    deserializer.deserialize_seq(List::<T, MAX> { whole: false, of: PhantomData })
 }
 
-/// Reads a list of at most `MOST` elements, and refuses a longer one, since each of its elements counts.
-pub(super) fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MOST: usize>(
+/// Reads a list of at most `MAX` elements, and refuses a longer one, since each of its elements counts.
+pub(super) fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_seq(List::<T, MOST> { whole: true, of: PhantomData })
+    deserializer.deserialize_seq(List::<T, MAX> { whole: true, of: PhantomData })
 }
 
-struct List<T, const MOST: usize> {
+struct List<T, const MAX: usize> {
     whole: bool,
     of: PhantomData<T>,
 }
 
-impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST> {
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for List<T, MAX> {
     type Value = Vec<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "a list of at most {MOST}")
+        write!(formatter, "a list of at most {MAX}")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
         let mut taken = Vec::new();
-        while taken.len() < MOST {
+        while taken.len() < MAX {
             match list.next_element()? {
                 Some(next) => taken.push(next),
                 None => return Ok(taken),
@@ -42,7 +42,7 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST>
         }
         while list.next_element::<IgnoredAny>()?.is_some() {
             if self.whole {
-                return Err(A::Error::invalid_length(MOST + 1, &self));
+                return Err(A::Error::invalid_length(MAX + 1, &self));
             }
         }
         Ok(taken)

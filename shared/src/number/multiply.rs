@@ -38,7 +38,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::limbs::BASE;
-    use super::karatsuba::{SCHOOLBOOK_MOST, halve};
+    use super::karatsuba::{SCHOOLBOOK_MAX, halve};
     use super::*;
 
     /// Limbs with many at either end of their range.
@@ -67,10 +67,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_way_gives_the_same_square(limbs in limbs(1..=schoolbook::MOST)) {
+        fn every_way_gives_the_same_square(limbs in limbs(1..=schoolbook::MAX)) {
             let square = by_schoolbook(&limbs);
             prop_assert!(by_transform(&limbs) == square);
-            if limbs.len() > SCHOOLBOOK_MOST {
+            if limbs.len() > SCHOOLBOOK_MAX {
                 prop_assert!(by_karatsuba(&limbs) == square);
             }
         }

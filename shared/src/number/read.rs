@@ -3,7 +3,7 @@
 //! allocated before its digits are counted and found to be allowed, and no count can overflow.
 
 use super::limbs::{LIMB_DIGITS, Limbs};
-use super::{Fault, MOST_DIGITS, Number, NumberError};
+use super::{Fault, MAX_DIGITS, Number, NumberError};
 
 impl Number {
     /// Reads a number by the grammar of the protocol's section "Numbers", allowing at most `max_digits`
@@ -51,7 +51,7 @@ impl Number {
         let exponent = written.exponent + trailing as i128 - fraction.digits as i128;
         let digits =
             if exponent >= 0 { significant as i128 + exponent } else { (significant as i128).max(1 - exponent) };
-        if digits > max_digits.min(MOST_DIGITS) as i128 {
+        if digits > max_digits.min(MAX_DIGITS) as i128 {
             return Err(NumberError::TooManyDigits { limit: max_digits });
         }
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Reads a PIN from the keys of a terminal or a console. Pure; used by `prompt` alone.
 
 /// The most bytes of a PIN that is typed; what comes beyond is not taken.
-const MOST: usize = 1024;
+const MAX: usize = 1024;
 
 /// Stands for a pause among the keys. No key of a PIN sends this byte.
 pub(super) const PAUSE: u8 = 0;
@@ -74,7 +74,7 @@ pub(super) fn read_keys(keys: impl Iterator<Item = Result<u8, Heard>>) -> Result
             }
             // Ctrl-U.
             Some(0x15) => typed.clear(),
-            Some(byte) if byte >= b' ' && typed.len() < MOST => typed.push(byte),
+            Some(byte) if byte >= b' ' && typed.len() < MAX => typed.push(byte),
             _ => {}
         }
     }

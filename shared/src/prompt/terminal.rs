@@ -55,10 +55,8 @@ pub fn ask_unseen(question: &str, ends_at_signals: bool) -> Option<String> {
 /// Calls off what another thread may be asking, now and from now on, and waits until the terminal is as it was
 /// before. For a program that ends.
 pub fn call_off() {
-    {
-        CALLED_OFF.store(true, Ordering::SeqCst);
-        drop(ASKING.lock());
-    }
+    CALLED_OFF.store(true, Ordering::SeqCst);
+    drop(ASKING.lock());
 }
 
 /// A terminal that does not show what is typed, until this is dropped.

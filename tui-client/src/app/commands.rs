@@ -44,7 +44,7 @@ pub(crate) fn candidates(text: &str, guest: bool) -> Vec<&'static CommandSpec> {
     let typed = keys(name);
     let begins = |command: &&CommandSpec| command.names().any(|name| keys(name).starts_with(&typed));
     let mut found: Vec<_> = COMMANDS.iter().filter(begins).filter(offered).collect();
-    // StudentFilter own name begins so comes before one that only goes by another name.
+    // Whose own name begins so comes before one that only goes by another name.
     found.sort_by_key(|command| !command.name.starts_with(&typed));
     found
 }

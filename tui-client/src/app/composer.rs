@@ -29,7 +29,7 @@ pub(crate) struct Composer {
     /// What was entered before is being searched.
     pub(crate) search: Option<Search>,
     pub(super) completion: Option<Completion>,
-    /// StudentFilter history was asked for.
+    /// Whose history was asked for.
     student: String,
     /// The input as it was last given to be kept.
     draft: String,

@@ -102,6 +102,23 @@ impl App {
         }
     }
 
+    /// The link takes nothing more just now. Nothing is asked of it for this: that would be refused too.
+    pub(super) fn link_busy(&mut self, command: &Command) {
+        let sentence = self.strings.link_busy.to_owned();
+        self.redraw(Urgency::Soon);
+        match command {
+            // Nobody asked for it, and it is asked again.
+            Command::Ping => {}
+            Command::Join { .. } => self.back_to_the_form(None, Some(sentence)),
+            Command::Page { owner: PageOwner::Export, .. } => self.fail_export(&sentence),
+            Command::Page { .. } => {
+                self.reading.each_feed(Feed::refused);
+                self.say_while_typing(Severity::Warning, sentence);
+            }
+            _ => self.say_while_typing(Severity::Warning, sentence),
+        }
+    }
+
     /// What was entered and not taken stands in the line again, unless something else is being typed.
     pub(super) fn give_back(&mut self, line: &str) {
         if self.composer.input.is_empty() {

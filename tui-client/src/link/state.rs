@@ -23,7 +23,7 @@ pub(super) struct LinkState {
     pub(super) conversation: Conversation,
     /// The folder of the outbox, where there is one.
     outbox: Option<PathBuf>,
-    /// StudentFilter squares are kept there: whoever wants to join, at the server in use.
+    /// Whose squares are kept there: whoever wants to join, at the server in use.
     pub(super) owner: Option<Owner>,
     pub(super) worker: Option<OutboxWorker>,
     /// Squares without an answer that are not on the disk, of owners whose turn it is not.
@@ -135,7 +135,7 @@ impl LinkState {
         }
     }
 
-    /// StudentFilter squares are kept from now on. What earlier runs of theirs left shows while there is no connection
+    /// Whose squares are kept from now on. What earlier runs of theirs left shows while there is no connection
     /// too.
     pub(super) fn begin(&mut self, owner: Owner) {
         let left = self.left.remove(&owner).unwrap_or_default();

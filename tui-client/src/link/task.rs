@@ -24,7 +24,7 @@ use crate::store::outbox_worker::{OutboxWorker, Stored};
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// The most squares without an answer; a server that has been away for so long is not coming back today.
-pub const MOST_WAITING: usize = 10_000;
+pub const MAX_WAITING: usize = 10_000;
 
 /// Where the connection stands.
 enum Phase {
@@ -248,7 +248,7 @@ impl Task {
     fn square(&mut self, number: String) {
         let waiting = self.state.conversation.window.len();
         // Before anybody has joined it would be nobody's square.
-        if waiting >= MOST_WAITING || self.state.owner.is_none() {
+        if waiting >= MAX_WAITING || self.state.owner.is_none() {
             return self.state.emit(LinkEvent::NotQueued { number, waiting });
         }
         let square = Pending { id: self.ids.fresh(), number };

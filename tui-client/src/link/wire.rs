@@ -5,6 +5,7 @@ mod tls;
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use squares_shared::stream::Stream;
 use tls::TlsStream;
 use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::race::{Way, by_turns, race};
 use super::refused::{PATIENCE, Refused, plain_words};
@@ -25,7 +26,10 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 
 /// The most addresses of one name that are tried.
-const MOST_ADDRESSES: usize = 16;
+const MAX_ADDRESSES: usize = 16;
+
+/// How long an address of several may say nothing and be taken all the same, where no other says anything.
+const SPEAKS_FIRST: Duration = Duration::from_secs(3);
 
 /// The bytes of a connection.
 #[derive(Debug)]
@@ -54,36 +58,79 @@ impl From<Box<dyn Stream>> for Connected {
 /// Connects by TCP, inside TLS where there is a rule whom to trust.
 pub(super) async fn connect(address: &str, trust: Option<&Trust>) -> Result<Connected, Refused> {
     let until = Instant::now() + PATIENCE;
-    let tcp = match timeout_at(until, dial(address)).await {
-        Ok(dialled) => dialled?,
-        Err(_) => return Err(Lost::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
+    let connecting = async {
+        let unreachable = |error| Refused { why: Lost::Unreachable(plain_words(&error)), nobody: false };
+        let found = lookup_host(host_and_port(address)).await.map_err(unreachable)?;
+        connect_to_any(found, address, trust, until).await
     };
-    prepare(&tcp).map_err(|error| Lost::Unreachable(plain_words(&error)))?;
-    let Some(trust) = trust else { return Ok(Connected { wire: Transport::Tcp(tcp), first_seen: None, until }) };
-    let (tls, first_seen) = TlsStream::open(tcp, address, trust, until).await?;
-    Ok(Connected { wire: Transport::Tls(Box::new(tls)), first_seen, until })
+    match timeout_at(until, connecting).await {
+        Ok(connected) => connected,
+        Err(_) => Err(Lost::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
+    }
 }
 
-/// Connects to whichever address of a name answers first.
-async fn dial(address: &str) -> Result<TcpStream, Refused> {
-    let unreachable = |error: &io::Error, nobody| Refused { why: Lost::Unreachable(plain_words(error)), nobody };
-    let found = lookup_host(host_and_port(address)).await.map_err(|error| unreachable(&error, false))?;
-    let ways = by_turns(found).into_iter().take(MOST_ADDRESSES).map(|one| -> Way<TcpStream, io::Error> {
+/// Connects to whichever of a name's addresses answers first. One that takes connections and says nothing, as a server
+/// that hangs does, is passed over where another says something: a room speaks first.
+async fn connect_to_any(
+    found: impl IntoIterator<Item = SocketAddr>,
+    address: &str,
+    trust: Option<&Trust>,
+    until: Instant,
+) -> Result<Connected, Refused> {
+    let mut all = by_turns(found);
+    all.truncate(MAX_ADDRESSES);
+    let are_several = all.len() > 1;
+    let ways = all.into_iter().map(|one| -> Way<Connected, Fault> {
+        let (address, trust) = (address.to_owned(), trust.cloned());
         Box::pin(async move {
-            let tcp = TcpStream::connect(one).await?;
-            if is_its_own_peer(&tcp) { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(tcp) }
+            let tcp = TcpStream::connect(one).await.map_err(Fault::Unreachable)?;
+            if is_its_own_peer(&tcp) {
+                return Err(Fault::Unreachable(io::ErrorKind::ConnectionRefused.into()));
+            }
+            prepare(&tcp).map_err(Fault::Unreachable)?;
+            let connected = match trust {
+                None => Connected { wire: Transport::Tcp(tcp), first_seen: None, until },
+                Some(trust) => {
+                    let (tls, first_seen) =
+                        TlsStream::open(tcp, &address, &trust, until).await.map_err(Fault::Refused)?;
+                    Connected { wire: Transport::Tls(Box::new(tls)), first_seen, until }
+                }
+            };
+            if are_several {
+                let _ = timeout(SPEAKS_FIRST, connected.wire.ready(Interest::READABLE)).await;
+            }
+            Ok(connected)
         })
     });
-    race(ways).await.map_err(|faults| {
-        let nobody = !faults.is_empty() && faults.iter().all(|fault| fault.kind() == io::ErrorKind::ConnectionRefused);
-        // An address of a family that this machine has no way to says less than any other.
-        let no_way = [io::ErrorKind::NetworkUnreachable, io::ErrorKind::AddrNotAvailable];
-        let telling = faults.iter().find(|fault| !no_way.contains(&fault.kind())).or(faults.first());
-        match telling {
-            Some(fault) => unreachable(fault, nobody),
-            None => Lost::Unreachable("the name has no address".into()).into(),
+    race(ways).await.map_err(|faults| told(&faults))
+}
+
+/// Why an address was not to be had.
+enum Fault {
+    Unreachable(io::Error),
+    /// It was, and is not trusted, or no server of ours.
+    Refused(Lost),
+}
+
+/// What is told of a name whose addresses were all not to be had: what is wrong with one that is there goes before that
+/// others are not, and an address of a family that this machine has no way to says least.
+fn told(faults: &[Fault]) -> Refused {
+    let rank = |fault: &&Fault| match fault {
+        Fault::Refused(_) => 0,
+        Fault::Unreachable(error) => match error.kind() {
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => 2,
+            _ => 1,
+        },
+    };
+    let is_refused =
+        |fault: &Fault| matches!(fault, Fault::Unreachable(error) if error.kind() == io::ErrorKind::ConnectionRefused);
+    match faults.iter().min_by_key(rank) {
+        Some(Fault::Refused(why)) => why.clone().into(),
+        Some(Fault::Unreachable(error)) => {
+            Refused { why: Lost::Unreachable(plain_words(error)), nobody: faults.iter().all(is_refused) }
         }
-    })
+        None => Lost::Unreachable("the name has no address".into()).into(),
+    }
 }
 
 impl Transport {
@@ -154,4 +201,44 @@ fn prepare(tcp: &TcpStream) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
     socket2::SockRef::from(tcp).set_tcp_keepalive(&keepalive)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_a_name_with_several_addresses_one_that_hangs_is_passed_over() {
+        let [gone, hangs, speaks] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+        let all = [&gone, &hangs, &speaks].map(|listener| listener.local_addr().unwrap());
+        drop(gone);
+        let speaking = std::thread::spawn(move || {
+            let (mut stream, _) = speaks.accept().unwrap();
+            stream.write_all(b"hello").unwrap();
+            stream
+        });
+        let until = Instant::now() + PATIENCE;
+        let mut connected = connect_to_any(all, "name.example:1", None, until).await.unwrap();
+        let mut first = [0; 8];
+        assert_eq!(connected.wire.try_read(&mut first).unwrap(), 5, "this one speaks");
+        drop(speaking.join().unwrap());
+        // Alone it is taken, and the time for a hello decides.
+        connect_to_any([all[1]], "name.example:1", None, until).await.unwrap();
+        let refused = connect_to_any([all[0], all[0]], "name.example:1", None, until).await.unwrap_err();
+        assert!(refused.nobody && matches!(refused.why, Lost::Unreachable(_)));
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_that_is_there_is_told_before_the_others() {
+        let gone = |kind: io::ErrorKind| Fault::Unreachable(kind.into());
+        let refused = || gone(io::ErrorKind::ConnectionRefused);
+        let no_way = || gone(io::ErrorKind::NetworkUnreachable);
+        assert!(!told(&[no_way(), refused()]).nobody);
+        assert!(matches!(told(&[no_way(), refused()]).why, Lost::Unreachable(why) if why.contains("refused")));
+        assert_eq!(told(&[refused(), Fault::Refused(Lost::SpeaksNoTls), no_way()]).why, Lost::SpeaksNoTls);
+        assert!(!told(&[]).nobody);
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use squares_shared::message::{MAX_PAGE, PageRequest, SquareResult};
 
 /// The most bytes of live results that are held.
-const MOST_HELD: usize = 1 << 20;
+const MAX_HELD: usize = 1 << 20;
 
 /// A gap that is being filled.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl CatchUp {
     pub(super) fn hold(&mut self, seq: u64, line: String) {
         self.bytes += line.len();
         self.held.push(line);
-        if self.bytes > MOST_HELD {
+        if self.bytes > MAX_HELD {
             self.end = seq;
             self.held.clear();
             self.bytes = 0;

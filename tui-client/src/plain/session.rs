@@ -303,7 +303,7 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
                 self.phase = ConnectionPhase::Up(connection);
                 self.send();
             }
-            Err(Over::Lost(why)) => self.lost(why)?,
+            Err(Over::Lost(why)) => self.lost(&why)?,
             Err(Over::HeldUp(wait, why)) => self.held_up(wait, why),
             Err(Over::End(end)) => return Err(end),
         }

@@ -30,10 +30,14 @@ impl Loop {
     }
 
     /// Gives the link a command without ever waiting for it. Where its queue is full, because a disk hangs, a number
-    /// goes back to the input line, and anything else is dropped: nothing happens, and the key can be pressed again.
+    /// goes back to the input line, and of anything else it is said that it was not done.
     fn ask_link(&mut self, command: Command) {
-        if let Err(Command::Square { number }) = self.link.ask(command) {
-            self.update(Event::Link(LinkEvent::NotQueued { number, waiting: link::MOST_WAITING }));
+        match self.link.ask(command) {
+            Ok(()) => {}
+            Err(Command::Square { number }) => {
+                self.update(Event::Link(LinkEvent::NotQueued { number, waiting: link::MAX_WAITING }));
+            }
+            Err(command) => self.update(Event::LinkBusy(command)),
         }
     }
 

@@ -21,8 +21,8 @@ use files::Files;
 use syncing::Syncing;
 
 /// The most lines that are kept, and the most bytes.
-pub(crate) const MOST_LINES: usize = 1_000;
-pub(crate) const MOST_BYTES: usize = 256 << 10;
+pub(crate) const MAX_LINES: usize = 1_000;
+pub(crate) const MAX_BYTES: usize = 256 << 10;
 
 /// The most commands that wait for the disk. One that finds the queue full is dropped; the next key gives the whole
 /// draft again.
@@ -249,12 +249,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("history")).unwrap();
         let path = folder.path().join("history/s1.txt");
-        let text: String = (0..5 * MOST_LINES).map(|number| format!("{number}\n")).collect();
+        let text: String = (0..5 * MAX_LINES).map(|number| format!("{number}\n")).collect();
         fs::write(&path, text).unwrap();
         let (_history, lines, _) = open(folder.path(), "s1");
-        assert_eq!(lines.len(), MOST_LINES);
-        assert_eq!(lines.last(), Some(&(5 * MOST_LINES - 1).to_string()));
-        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), MOST_LINES);
+        assert_eq!(lines.len(), MAX_LINES);
+        assert_eq!(lines.last(), Some(&(5 * MAX_LINES - 1).to_string()));
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), MAX_LINES);
     }
 
     #[test]

@@ -32,7 +32,7 @@ const COMPACT_ABOVE: u64 = 1 << 20;
 /// The longest first line that is looked at in a file of somebody else's.
 const LONGEST_HEADER: u64 = 16 << 10;
 
-/// StudentFilter squares an outbox keeps.
+/// Whose squares an outbox keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// The server they are meant for, or the servers of one room, as [`read_servers`](crate::address::read_servers)

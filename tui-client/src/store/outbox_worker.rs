@@ -11,7 +11,7 @@ use super::outbox::{Outbox, Owner};
 use crate::conversation::Pending;
 
 /// The most squares that may be in flight to the disk; the link takes no more commands meanwhile.
-const MOST_IN_FLIGHT: usize = 1024;
+const MAX_IN_FLIGHT: usize = 1024;
 
 /// What the disk did.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl OutboxWorker {
     /// Whether as much is under way as may be.
     #[must_use]
     pub(crate) const fn is_busy(&self) -> bool {
-        self.in_flight >= MOST_IN_FLIGHT
+        self.in_flight >= MAX_IN_FLIGHT
     }
 
     /// Whether something is under way.
@@ -132,7 +132,7 @@ async fn work(
         let mut squares = Vec::new();
         let mut answered = Vec::new();
         let mut adoptions = 0;
-        let waiting = std::iter::from_fn(|| jobs.try_recv().ok()).take(MOST_IN_FLIGHT);
+        let waiting = std::iter::from_fn(|| jobs.try_recv().ok()).take(MAX_IN_FLIGHT);
         for job in std::iter::once(first).chain(waiting) {
             match job {
                 OutboxJob::Keep(square) => squares.push(square),

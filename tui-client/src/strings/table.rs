@@ -279,6 +279,10 @@ sentences! {
     not_queued(number: &str, waiting: &str) =
         format!("서버를 기다리는 수가 이미 {waiting}개라 받지 않았습니다: {number}. 그 수들을 보낸 뒤에 다시 입력해 주세요."),
         format!("Not taken, since too many numbers ({waiting}) wait for the server already: {number}. Try again when they are sent.");
+    /// The queue to the link is full, and something else than a number was asked of it.
+    link_busy =
+        "디스크를 기다리느라 하지 못했습니다. 잠시 뒤에 다시 해 주세요.",
+        "Not done: this program waits for a disk. Try again in a moment.";
     /// Which folder cannot be written to, where there is one, and why.
     unkept(folder: Option<&str>, why: &str) =
         {

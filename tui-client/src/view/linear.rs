@@ -295,7 +295,7 @@ impl Linear {
         })
     }
 
-    /// StudentFilter results are said, and those that are there already when that changes. Whether they were said now.
+    /// Whose results are said, and those that are there already when that changes. Whether they were said now.
     fn filter(&mut self, app: &App, lines: &mut Vec<String>) -> bool {
         let all = app.reading.feed.filter.is_all();
         let whose = app.reading.feed.filter.student.as_ref().map_or("", |whose| &whose.id);

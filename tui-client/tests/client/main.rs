@@ -27,6 +27,7 @@ mod plain;
 mod pty;
 mod screens;
 mod server_lines;
+mod servers;
 mod simulation;
 mod support;
 #[cfg(unix)]

@@ -6,18 +6,18 @@ use super::{schoolbook, transform};
 
 /// Up to this many limbs (4,320 digits) squaring on paper is fastest. Measured: Karatsuba's way costs as much at
 /// 240 limbs and a twentieth less at 320.
-pub(super) const SCHOOLBOOK_MOST: usize = 240;
-const _: () = assert!(SCHOOLBOOK_MOST <= schoolbook::MOST);
+pub(super) const SCHOOLBOOK_MAX: usize = 240;
+const _: () = assert!(SCHOOLBOOK_MAX <= schoolbook::MAX);
 
 /// From 570 limbs on (10,260 digits) the transform is fastest, up to the most it can. Measured: it costs as much as
 /// Karatsuba's way at 560 limbs and a tenth less at 640.
-pub(super) const TRANSFORMED: std::ops::RangeInclusive<usize> = 570..=transform::MOST;
+pub(super) const TRANSFORMED: std::ops::RangeInclusive<usize> = 570..=transform::MAX;
 
 /// How much scratch space the square of a number takes, all levels of halving together.
 pub(super) fn scratch(limbs: usize) -> usize {
     let mut length = limbs;
     let mut total = 0;
-    while length > SCHOOLBOOK_MOST {
+    while length > SCHOOLBOOK_MAX {
         length = length.div_ceil(2);
         total += 3 * length;
     }
@@ -26,7 +26,7 @@ pub(super) fn scratch(limbs: usize) -> usize {
 
 /// Writes the square of `limbs` over all of `out`, which is twice as long.
 pub(super) fn square(limbs: &[u64], out: &mut [u64], scratch: &mut [u64]) {
-    if limbs.len() <= SCHOOLBOOK_MOST {
+    if limbs.len() <= SCHOOLBOOK_MAX {
         schoolbook::square(limbs, out);
     } else if TRANSFORMED.contains(&limbs.len()) {
         transform::square(limbs, out);

@@ -4,13 +4,13 @@ use super::super::limbs::{BASE, carry};
 
 /// The longest number whose columns are sure to fit into 128 bits: a column adds up at most one product of
 /// two limbs, which is below 10^36, for each limb.
-pub(super) const MOST: usize = 340;
-const _: () = assert!((BASE as u128).pow(2) < u128::MAX / MOST as u128);
+pub(super) const MAX: usize = 340;
+const _: () = assert!((BASE as u128).pow(2) < u128::MAX / MAX as u128);
 
 /// Writes the square of `limbs` over all of `out`, which is twice as long.
 pub(super) fn square(limbs: &[u64], out: &mut [u64]) {
     let length = limbs.len();
-    debug_assert!(length <= MOST && out.len() == 2 * length);
+    debug_assert!(length <= MAX && out.len() == 2 * length);
     // What a column leaves for the next, and what adding that leaves for the one after it. Both are known
     // long before they are needed, but for one small sum, so that the columns do not wait for each other.
     let (mut quotient, mut carried) = (0, 0);

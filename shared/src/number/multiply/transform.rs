@@ -20,8 +20,8 @@ const _: () = assert!(COEFFICIENT.pow(3) == BASE);
 
 /// The most limbs that can be squared here: a coefficient of the square is a sum of products below 10^12, as
 /// many as there are coefficients, and has to stay below p.
-pub(super) const MOST: usize = 1_500_000;
-const _: () = assert!(3 * (MOST as u64) < P / COEFFICIENT.pow(2));
+pub(super) const MAX: usize = 1_500_000;
+const _: () = assert!(3 * (MAX as u64) < P / COEFFICIENT.pow(2));
 
 /// Writes the square of `limbs` over all of `out`, which is twice as long.
 pub(super) fn square(limbs: &[u64], out: &mut [u64]) {

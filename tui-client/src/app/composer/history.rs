@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::store::history::{MOST_BYTES, MOST_LINES};
+use crate::store::history::{MAX_BYTES, MAX_LINES};
 
 /// Earlier lines, oldest first, and where one stands among them.
 #[derive(Debug, Default)]
@@ -38,12 +38,12 @@ impl InputHistory {
     }
 
     fn keep(&mut self, line: String) -> bool {
-        if line.is_empty() || line.len() > MOST_BYTES / 4 || self.lines.back() == Some(&line) {
+        if line.is_empty() || line.len() > MAX_BYTES / 4 || self.lines.back() == Some(&line) {
             return false;
         }
         self.bytes += line.len();
         self.lines.push_back(line);
-        while self.lines.len() > MOST_LINES || self.bytes > MOST_BYTES {
+        while self.lines.len() > MAX_LINES || self.bytes > MAX_BYTES {
             self.bytes -= self.lines.pop_front().map_or(0, |line| line.len());
         }
         true
@@ -138,15 +138,15 @@ mod tests {
     #[test]
     fn only_the_latest_lines_are_kept() {
         let mut history = InputHistory::default();
-        for number in 0..2 * MOST_LINES {
+        for number in 0..2 * MAX_LINES {
             history.entered(&number.to_string());
         }
-        assert_eq!(history.lines.len(), MOST_LINES);
-        assert_eq!(history.earlier(""), Some(&*(2 * MOST_LINES - 1).to_string()));
+        assert_eq!(history.lines.len(), MAX_LINES);
+        assert_eq!(history.earlier(""), Some(&*(2 * MAX_LINES - 1).to_string()));
         for _ in 0..20 {
-            history.entered(&"7".repeat(MOST_BYTES / 5));
-            history.entered(&"8".repeat(MOST_BYTES / 5));
+            history.entered(&"7".repeat(MAX_BYTES / 5));
+            history.entered(&"8".repeat(MAX_BYTES / 5));
         }
-        assert!(history.bytes <= MOST_BYTES);
+        assert!(history.bytes <= MAX_BYTES);
     }
 }

@@ -14,7 +14,7 @@ use crate::text;
 use undo::{KillRing, Undo};
 
 /// The most bytes a line holds: any number that a server takes fits, and a pasted book does not.
-const MOST_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 
 /// What a key did to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl LineEditor {
             self.last = Last::Other;
             return Edit::Moved;
         }
-        if self.text.len() + inserted.len() > MOST_BYTES {
+        if self.text.len() + inserted.len() > MAX_BYTES {
             return Edit::Full;
         }
         self.changing(last);

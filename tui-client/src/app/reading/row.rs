@@ -54,7 +54,7 @@ impl Row {
         self.at
     }
 
-    /// StudentFilter it is: the student id.
+    /// Whose it is: the student id.
     pub(crate) fn student(&self) -> &str {
         &self.text[..self.student_end]
     }

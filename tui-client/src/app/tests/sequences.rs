@@ -130,7 +130,7 @@ struct World {
     queued: u64,
     /// The pages that the app asked for on this connection.
     asked: VecDeque<(PageOwner, PageRequest)>,
-    /// StudentFilter each result is.
+    /// Whose each result is.
     mine: HashSet<u64>,
 }
 

@@ -192,3 +192,27 @@ fn keys_of_a_settings_file_take_the_place_of_the_usual_ones() {
     room.press(KeyCode::F(12));
     assert_eq!(room.app.composer.input.text(), "");
 }
+
+#[test]
+fn what_the_link_has_no_room_for_is_said_and_can_be_asked_for_again() {
+    let mut room = Room::with(0, false);
+    room.update(Event::LinkBusy(Command::Ping));
+    assert_eq!(room.notice(), "", "nobody asked for that");
+    assert_eq!(room.update(Event::LinkBusy(Command::ReconnectNow)), []);
+    assert_eq!(room.notice(), Strings::of(Lang::En).link_busy);
+    let (mut room, _) = Room::new(Setup { student: Some("me".into()), lang: Lang::Ko, ..setup() });
+    room.app.form.joining = true;
+    assert_eq!(room.update(Event::LinkBusy(Command::Join { student: "me".into(), name: None })), []);
+    let told = room.app.form.error.as_ref().map(|(_, sentence)| sentence.as_str());
+    assert_eq!((told, room.app.form.joining), (Some(Strings::of(Lang::Ko).link_busy), false));
+}
+
+#[test]
+fn a_page_of_history_that_the_link_has_no_room_for_is_not_asked_for_without_end() {
+    let mut room = Room::with(0, false);
+    room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), continues: Continues::Anew });
+    room.link(LinkEvent::Results((4_901..=5_000).map(|seq| result(seq, "s0", None)).collect()));
+    let Some(Effect::Link(page @ Command::Page { .. })) = room.enter("/chart").pop() else { panic!("a page") };
+    assert_eq!(room.update(Event::LinkBusy(page)), [], "the link would refuse it again");
+    assert_eq!(room.notice(), Strings::of(Lang::En).link_busy);
+}

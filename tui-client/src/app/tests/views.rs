@@ -328,7 +328,7 @@ fn a_name_that_somebody_else_gave_an_id_does_not_stay_beside_it() {
     let leader = |room: &Room| room.app.reading.chart.tally.leaders(9)[0].name.clone();
     assert_eq!(leader(&room), "가람");
     assert_eq!(room.app.name_of(room.app.reading.chart.tally.leaders(9)[0]), "s1", "as they are online");
-    // StudentFilter results are shown goes by the name of now.
+    // Whose results are shown goes by the name of now.
     room.enter("/who s1");
     assert_eq!(room.app.name_now("s1"), Some("s1"), "as they are online");
     let renamed = |name: &str| squares_shared::message::Presence {

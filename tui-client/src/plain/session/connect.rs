@@ -24,7 +24,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
             Ok(reached) => reached,
             Err(missed) => {
                 self.server = missed.server;
-                return self.lost(missed.why);
+                return self.lost(&missed.why);
             }
         };
         self.servers.reached(&server);

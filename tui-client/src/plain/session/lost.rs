@@ -24,95 +24,19 @@ const PASSING: u32 = 3;
 
 impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
     /// A connection is gone, or was not to be had.
-    pub(super) fn lost(&mut self, why: Lost) -> Result<(), End> {
+    pub(super) fn lost(&mut self, why: &Lost) -> Result<(), End> {
         self.let_go();
         if std::mem::take(&mut self.is_reached) {
             self.servers.lost();
         }
-        self.hung_up = if why == Lost::HungUp { self.hung_up + 1 } else { 0 };
-        let server = &self.server;
-        let (words, passing) = match why {
-            Lost::Unreachable(why) => {
-                let mend = "start one with squares-server, or name another with --server";
-                (format!("cannot reach a server at {server}: {why}; {mend}"), false)
-            }
-            Lost::Full => (format!("the server at {server} is full; try again later"), false),
-            Lost::NotSquares(why) => {
-                (format!("{server} is not a Squares server: {why}; name another with --server"), false)
-            }
-            Lost::OtherProtocol(spoken) => {
-                let mend = "update squares, or the server, so that both are of the same version";
-                (
-                    format!(
-                        "the server at {server} speaks version {spoken} of the protocol, this program {PROTOCOL}; {mend}"
-                    ),
-                    false,
-                )
-            }
-            Lost::Stranger(who) => {
-                let mend = "give the port of the room with --server";
-                (format!("{server} is {who}, not a Squares server; {mend}"), false)
-            }
-            Lost::Silent(seconds) => {
-                let mend = "it hangs, or is not a Squares server; try again, or name another with --server";
-                (format!("what answers at {server} said nothing for {seconds} s; {mend}"), false)
-            }
-            Lost::Slow(seconds) => {
-                let mend =
-                    "the way there is slow, or it is not a Squares server; try again, or name another with --server";
-                (format!("what answers at {server} did not finish its first word within {seconds} s; {mend}"), false)
-            }
-            Lost::HungUp => {
-                let mend = "it may not be a Squares server; name another with --server";
-                // One that is being stopped or started does so for a moment.
-                (
-                    format!("what answers at {server} ends the connection without a word; {mend}"),
-                    self.hung_up <= PASSING,
-                )
-            }
-            Lost::Mute => {
-                let mend = "it may speak TLS (--tls), or not be a Squares server";
-                (format!("what answers at {server} said nothing, and hung up when it was spoken to; {mend}"), false)
-            }
-            Lost::WantsTls => (format!("the server at {server} speaks TLS; add --tls"), false),
-            Lost::SpeaksNoTls => (format!("the server at {server} speaks no TLS; leave out --tls"), false),
-            Lost::TlsGone => {
-                let why = "answers without TLS, which is expected of it: somebody may be in between";
-                (format!("the server at {server} {why}; ask whoever runs it"), false)
-            }
-            Lost::WithoutTls(known) => {
-                let why = "asks for a PIN without TLS, which it spoke before: somebody may be in between, and no PIN was sent";
-                let known = known.display();
-                (
-                    format!(
-                        "the server at {server} {why}; add --tls, or if it gave TLS up, delete its line in {known}"
-                    ),
-                    false,
-                )
-            }
-            Lost::Untrusted(why) => (format!("the server at {server} is not trusted: {why}; see --tls-ca"), false),
-            Lost::OtherCertificate { given, shown } => {
-                let given = given.map_or_else(|| "none was given".to_owned(), |given| format!("given was {given}"));
-                let why = "is not the one to trust: somebody may be in between, or the server was set up anew";
-                let mend = "if it is the server's, give it with --fingerprint";
-                (format!("the certificate of {server} {why}; {given}, shown {shown}; {mend}"), false)
-            }
-            Lost::Changed { before, now, known } => {
-                let known = known.display();
-                let mend = format!("if the server was set up anew, delete the line of {server} in {known}");
-                (
-                    format!(
-                        "the certificate of {server} changed: somebody may be in between; it was {before}, it is {now}; {mend}"
-                    ),
-                    false,
-                )
-            }
-            Lost::Closed(Some(why)) => (format!("the connection to {server} was lost: {why}"), true),
-            Lost::Closed(None) => (format!("the connection to {server} was lost"), true),
-            Lost::Shutdown => (format!("the server at {server} stopped"), true),
-            // Plain mode never hosts.
-            Lost::LedgerInUse(why) | Lost::CannotHost(why) | Lost::NoLedger { words: why, .. } => (why, false),
+        self.hung_up = if *why == Lost::HungUp { self.hung_up + 1 } else { 0 };
+        // A server that is being stopped or started ends connections without a word for a moment.
+        let passing = match why {
+            Lost::Closed(_) | Lost::Shutdown => true,
+            Lost::HungUp => self.hung_up <= PASSING,
+            _ => false,
         };
+        let words = in_words(why, &self.server);
         if !passing && !self.conversation.was_in() {
             return Err(End::Failed(words));
         }
@@ -167,5 +91,70 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
             let server = &self.server;
             self.output.complain(&format!("squares: back at {server}"));
         }
+    }
+}
+
+/// Why there is no connection to this server, and how to mend it.
+fn in_words(why: &Lost, server: &str) -> String {
+    match why {
+        Lost::Unreachable(why) => {
+            let mend = "start one with squares-server, or name another with --server";
+            format!("cannot reach a server at {server}: {why}; {mend}")
+        }
+        Lost::Full => format!("the server at {server} is full; try again later"),
+        Lost::NotSquares(why) => format!("{server} is not a Squares server: {why}; name another with --server"),
+        Lost::OtherProtocol(spoken) => {
+            let mend = "update squares, or the server, so that both are of the same version";
+            format!("the server at {server} speaks version {spoken} of the protocol, this program {PROTOCOL}; {mend}")
+        }
+        Lost::Stranger(who) => {
+            format!("{server} is {who}, not a Squares server; give the port of the room with --server")
+        }
+        Lost::Silent(seconds) => {
+            let mend = "it hangs, or is not a Squares server; try again, or name another with --server";
+            format!("what answers at {server} said nothing for {seconds} s; {mend}")
+        }
+        Lost::Slow(seconds) => {
+            let mend = "the way there is slow, or it is not a Squares server; try again, or name another with --server";
+            format!("what answers at {server} did not finish its first word within {seconds} s; {mend}")
+        }
+        Lost::HungUp => {
+            let mend = "it may not be a Squares server; name another with --server";
+            format!("what answers at {server} ends the connection without a word; {mend}")
+        }
+        Lost::Mute => {
+            let mend = "it may speak TLS (--tls), or not be a Squares server";
+            format!("what answers at {server} said nothing, and hung up when it was spoken to; {mend}")
+        }
+        Lost::WantsTls => format!("the server at {server} speaks TLS; add --tls"),
+        Lost::SpeaksNoTls => format!("the server at {server} speaks no TLS; leave out --tls"),
+        Lost::TlsGone => {
+            let why = "answers without TLS, which is expected of it: somebody may be in between";
+            format!("the server at {server} {why}; ask whoever runs it")
+        }
+        Lost::WithoutTls(known) => {
+            let why =
+                "asks for a PIN without TLS, which it spoke before: somebody may be in between, and no PIN was sent";
+            let known = known.display();
+            format!("the server at {server} {why}; add --tls, or if it gave TLS up, delete its line in {known}")
+        }
+        Lost::Untrusted(why) => format!("the server at {server} is not trusted: {why}; see --tls-ca"),
+        Lost::OtherCertificate { given, shown } => {
+            let given =
+                given.as_ref().map_or_else(|| "none was given".to_owned(), |given| format!("given was {given}"));
+            let why = "is not the one to trust: somebody may be in between, or the server was set up anew";
+            let mend = "if it is the server's, give it with --fingerprint";
+            format!("the certificate of {server} {why}; {given}, shown {shown}; {mend}")
+        }
+        Lost::Changed { before, now, known } => {
+            let what = format!("somebody may be in between; it was {before}, it is {now}");
+            let mend = format!("if the server was set up anew, delete the line of {server} in {}", known.display());
+            format!("the certificate of {server} changed: {what}; {mend}")
+        }
+        Lost::Closed(Some(why)) => format!("the connection to {server} was lost: {why}"),
+        Lost::Closed(None) => format!("the connection to {server} was lost"),
+        Lost::Shutdown => format!("the server at {server} stopped"),
+        // Plain mode never hosts.
+        Lost::LedgerInUse(why) | Lost::CannotHost(why) | Lost::NoLedger { words: why, .. } => why.clone(),
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use squares_shared::{new_file, private_file, regular_file};
 
-use super::{MOST_BYTES, MOST_LINES};
+use super::{MAX_BYTES, MAX_LINES};
 use crate::store::held_file;
 
 /// The most terminals of one student that keep a draft.
@@ -77,14 +77,14 @@ impl Files {
         let bytes = regular_file::read(&self.history, LONGEST_HISTORY).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let mut lines: Vec<String> = Vec::new();
-        let mut left = MOST_BYTES;
-        for line in text.lines().rev().filter(|line| !line.is_empty()).take(MOST_LINES) {
+        let mut left = MAX_BYTES;
+        for line in text.lines().rev().filter(|line| !line.is_empty()).take(MAX_LINES) {
             let Some(rest) = left.checked_sub(line.len()) else { break };
             left = rest;
             lines.push(line.to_owned());
         }
         lines.reverse();
-        if bytes.len() > 2 * MOST_BYTES || text.lines().count() > 2 * MOST_LINES {
+        if bytes.len() > 2 * MAX_BYTES || text.lines().count() > 2 * MAX_LINES {
             let _ = self.rewrite(&lines);
         }
         lines

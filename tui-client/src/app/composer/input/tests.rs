@@ -133,7 +133,7 @@ fn keys_of_others_are_left_to_them() {
 #[test]
 fn what_does_not_fit_is_not_taken_in_at_all() {
     let mut line = LineEditor::new("12");
-    assert_eq!(line.insert(&"3".repeat(MOST_BYTES)), Edit::Full);
+    assert_eq!(line.insert(&"3".repeat(MAX_BYTES)), Edit::Full);
     assert_eq!(line.text(), "12");
 }
 
