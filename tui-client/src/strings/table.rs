@@ -48,7 +48,7 @@ sentences! {
         };
     /// Another ledger answers at this address than before.
     other_ledger(server: &str) =
-        format!("이제 {server} 에서 다른 서버가 답하며, 보이는 것은 그 서버의 결과입니다. 앞의 결과는 전에 답하던 쪽에 남아 있습니다."),
+        format!("이제 {server}에서 다른 서버가 답하며, 보이는 것은 그 서버의 결과입니다. 앞의 결과는 전에 답하던 쪽에 남아 있습니다."),
         format!("Somebody else answers at {server} now, with results of their own. The earlier ones stay with whoever answered there before.");
     /// Another ledger than the user's own, which has results in this folder, is shown from the start.
     own_results_elsewhere(folder: &str) =

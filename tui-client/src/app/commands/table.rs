@@ -4,31 +4,6 @@
 
 use crate::lang::{Both, both};
 
-/// What a command does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CommandAction {
-    /// Leave.
-    Exit,
-    /// Show the keys and the commands.
-    Help,
-    /// Show only my results.
-    Mine,
-    /// Show who is online, or one student's results.
-    Who,
-    /// Show only results with a text in them.
-    Find,
-    /// Show the results as a picture.
-    Chart,
-    /// Copy the number or the square of a result.
-    Copy,
-    /// Write results to a file.
-    Export,
-    /// Show it in other colours.
-    Theme,
-    /// Speak another language.
-    Lang,
-}
-
 /// What stands behind a command's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Argument {
@@ -84,89 +59,54 @@ pub(crate) const THEMES: &[&[&str]] = &[
 /// What `/copy` copies.
 pub(crate) const COPIED: &[&[&str]] = &[&["square", "제곱"], &["number", "수", "밑"]];
 
-/// Every command, in the order in which help lists them.
-pub(crate) static COMMANDS: &[CommandSpec] = &[
-    CommandSpec {
-        action: CommandAction::Help,
-        name: "help",
-        aliases: &["h", "도움말", "도움"],
-        argument: Argument::Nothing,
-        usage: both("/help", "/help"),
-        help: both("키와 명령 도움말", "keys and commands"),
-    },
-    CommandSpec {
-        action: CommandAction::Mine,
-        name: "mine",
-        aliases: &["me", "내것", "나"],
-        argument: Argument::Nothing,
-        usage: both("/mine", "/mine"),
-        help: both("내 결과만 보기, 한 번 더 쓰면 모두", "only my results; again: everybody's"),
-    },
-    CommandSpec {
-        action: CommandAction::Who,
-        name: "who",
-        aliases: &["online", "접속", "누구"],
-        argument: Argument::Student,
-        usage: both("/who [학번]", "/who [STUDENT]"),
-        help: both("접속한 사람, 또는 그 학생의 결과만", "who is online, or only that student's results"),
-    },
-    CommandSpec {
-        action: CommandAction::Find,
-        name: "find",
-        aliases: &["search", "찾기"],
-        argument: Argument::Text,
-        usage: both("/find 글자", "/find TEXT"),
-        help: both("수, 제곱, 이름에서 찾기", "find in numbers, squares and names"),
-    },
-    CommandSpec {
-        action: CommandAction::Chart,
-        name: "chart",
-        aliases: &["graph", "plot", "그래프"],
-        argument: Argument::Nothing,
-        usage: both("/chart", "/chart"),
-        help: both("결과를 그래프로 보기", "the results as a chart"),
-    },
-    CommandSpec {
-        action: CommandAction::Copy,
-        name: "copy",
-        aliases: &["복사"],
-        argument: Argument::OneOf(COPIED),
-        usage: both("/copy [제곱|수]", "/copy [square|number]"),
-        help: both("고른 결과나 내 최신 결과 복사", "copy the selected result, or my newest"),
-    },
-    CommandSpec {
-        action: CommandAction::Export,
-        name: "export",
-        aliases: &["save", "내보내기", "저장"],
-        argument: Argument::Text,
-        usage: both("/export 파일", "/export FILE"),
-        help: both("보이는 결과를 파일로 (.csv, .jsonl)", "the results shown into a file (.csv, .jsonl)"),
-    },
-    CommandSpec {
-        action: CommandAction::Theme,
-        name: "theme",
-        aliases: &["colors", "colours", "테마", "색"],
-        argument: Argument::OneOf(THEMES),
-        usage: both("/theme auto|dark|light|contrast|mono", "/theme auto|dark|light|contrast|mono"),
-        help: both("색 바꾸기", "other colours"),
-    },
-    CommandSpec {
-        action: CommandAction::Lang,
-        name: "lang",
-        aliases: &["language", "언어"],
-        argument: Argument::OneOf(LANGS),
-        usage: both("/lang ko|en", "/lang ko|en"),
-        help: both("한국어, 영어 바꾸기", "Korean or English"),
-    },
-    CommandSpec {
-        action: CommandAction::Exit,
-        name: "exit",
-        aliases: &["quit", "q", "bye", "나가기", "종료"],
-        argument: Argument::Nothing,
-        usage: both("/exit", "/exit"),
-        help: both("나가기", "leave"),
-    },
-];
+/// Makes [`CommandAction`] and [`COMMANDS`] of rows: an action, its command's name and other names, what it takes, how
+/// it is written, and what it does, both in Korean and in English.
+macro_rules! commands {
+    ($($action:ident $name:literal [$($alias:literal),*], $argument:expr, $usage_ko:literal, $usage_en:literal:
+        $help_ko:literal, $help_en:literal;)*) => {
+        /// What a command does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum CommandAction {
+            $(#[doc = $help_en] $action,)*
+        }
+
+        /// Every command, in the order in which help lists them.
+        pub(crate) static COMMANDS: &[CommandSpec] = &[$(CommandSpec {
+            action: CommandAction::$action,
+            name: $name,
+            aliases: &[$($alias),*],
+            argument: $argument,
+            usage: both($usage_ko, $usage_en),
+            help: both($help_ko, $help_en),
+        },)*];
+    };
+}
+
+use Argument::{Nothing, OneOf, Student, Text};
+
+commands! {
+    Help "help" ["h", "도움말", "도움"], Nothing, "/help", "/help":
+        "키와 명령 도움말", "keys and commands";
+    Mine "mine" ["me", "내것", "나"], Nothing, "/mine", "/mine":
+        "내 결과만 보기, 한 번 더 쓰면 모두", "only my results; again: everybody's";
+    Who "who" ["online", "접속", "누구"], Student, "/who [학번]", "/who [STUDENT]":
+        "접속한 사람, 또는 그 학생의 결과만", "who is online, or only that student's results";
+    Find "find" ["search", "찾기"], Text, "/find 글자", "/find TEXT":
+        "수, 제곱, 이름에서 찾기", "find in numbers, squares and names";
+    Chart "chart" ["graph", "plot", "그래프"], Nothing, "/chart", "/chart":
+        "결과를 그래프로 보기", "the results as a chart";
+    Copy "copy" ["복사"], OneOf(COPIED), "/copy [제곱|수]", "/copy [square|number]":
+        "고른 결과나 내 최신 결과 복사", "copy the selected result, or my newest";
+    Export "export" ["save", "내보내기", "저장"], Text, "/export 파일", "/export FILE":
+        "보이는 결과를 파일로 (.csv, .jsonl)", "the results shown into a file (.csv, .jsonl)";
+    Theme "theme" ["colors", "colours", "테마", "색"], OneOf(THEMES),
+        "/theme auto|dark|light|contrast|mono", "/theme auto|dark|light|contrast|mono":
+        "색 바꾸기", "other colours";
+    Lang "lang" ["language", "언어"], OneOf(LANGS), "/lang ko|en", "/lang ko|en":
+        "한국어, 영어 바꾸기", "Korean or English";
+    Exit "exit" ["quit", "q", "bye", "나가기", "종료"], Nothing, "/exit", "/exit":
+        "나가기", "leave";
+}
 
 #[cfg(test)]
 mod tests {
