@@ -36,10 +36,14 @@ pub(crate) use composer::{Check, Composer, Pasted, Search};
 pub(crate) use help::{HelpLine, KEY_COLUMN, indent};
 pub(crate) use hint::Sentence;
 pub(crate) use join_form::{Field, JoinForm};
-pub(crate) use layout::{JOIN_LABEL, Layout, SMALLEST, is_large_enough, join_field_width, layout};
+pub(crate) use layout::{
+    JOIN_LABEL, Layout, SMALLEST, WIDTH_OF_ONE_LINE, is_large_enough, join_field_width, layout, layout_above,
+};
 pub(crate) use people::People;
+#[cfg(test)]
+pub(crate) use reading::Point;
 pub(crate) use reading::{
-    Copied, Detail, DetailLine, Feed, Item, Pane, PendingSquare, Reading, Row, Top, curve, head_lines,
+    Copied, Detail, DetailLine, Feed, Item, Pane, PendingSquare, Plot, Reading, Row, Top, curve, head_lines,
 };
 pub(crate) use status::{Severity, State, Status, seconds_until};
 
@@ -246,6 +250,7 @@ impl App {
         if self.status.expire(seen_at, now)
             | self.form.next_wake(seen_at).is_some_and(|wake| wake <= now)
             | self.reading.feed.pending.expire(now)
+            | self.people.active.expire(now)
         {
             self.redraw(Urgency::Soon);
         }
@@ -260,8 +265,12 @@ impl App {
     /// down or goes away. It may lie in the past, until the event has come.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
-        let wakes =
-            [self.status.next_wake(self.now), self.form.next_wake(self.now), self.reading.feed.pending.next_wake()];
+        let wakes = [
+            self.status.next_wake(self.now),
+            self.form.next_wake(self.now),
+            self.reading.feed.pending.next_wake(),
+            self.people.active.next_wake(),
+        ];
         wakes.into_iter().flatten().min()
     }
 
@@ -313,8 +322,9 @@ impl App {
 
     /// Brings what depends on sizes and on one another in line, and asks for the page that scrolling came near to.
     fn settle(&mut self) {
-        let me = &self.people.me.id;
-        self.reading.settle(matches!(self.body, Body::Feed), matches!(self.body, Body::Chart), me);
+        let in_feed = matches!(self.body, Body::Feed);
+        let beside = in_feed && self.layout().chart.width > 0;
+        self.reading.settle(in_feed, matches!(self.body, Body::Chart), beside, &self.people.me.id);
         self.settle_draft();
         self.settle_export();
         self.form.settle(self.status.connection.auth());

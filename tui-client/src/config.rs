@@ -6,6 +6,7 @@
 //! notify = "bell"        # or "title", or "off"
 //! lang = "ko"            # or "en"
 //! theme = "light"        # or "auto", "dark", "contrast", "mono"
+//! names = "plain"        # or "colour"
 //!
 //! [keys]
 //! chart = "Ctrl-G"
@@ -27,7 +28,7 @@ use toml::de::{DeTable, DeValue};
 use crate::keys::{ACTIONS, Action, Key, Keymap};
 use crate::lang::Lang;
 use crate::nearest::nearest;
-use crate::theme::Choice;
+use crate::theme::{Choice, NameStyle};
 
 /// The longest file that is read.
 const LONGEST: u64 = 1 << 20;
@@ -45,6 +46,8 @@ pub struct Config {
     pub notify: Option<Notify>,
     /// The colours.
     pub theme: Option<Choice>,
+    /// Whether names have colours.
+    pub names: Option<NameStyle>,
     /// The file in the usual place, and why it could not be read: the defaults apply then.
     pub unread: Option<(PathBuf, String)>,
 }
@@ -144,8 +147,9 @@ impl Config {
                     let mend = "theme is \"auto\", \"dark\", \"light\", \"contrast\" or \"mono\"";
                     config.theme = Some(word(value, mend)?);
                 }
+                "names" => config.names = Some(word(value, "names is \"colour\" or \"plain\"")?),
                 unknown => {
-                    let mend = "there are keys, lang, mouse, notify, theme";
+                    let mend = "there are keys, lang, mouse, names, notify, theme";
                     return Err(Fault::at(name.span(), format!("there is no setting '{unknown}'; {mend}")));
                 }
             }
@@ -238,8 +242,9 @@ mod tests {
             read("mouse = false\nnotify = 'bell'\n[keys]\nchart = 'Ctrl-G'\nhelp = ['F1', 'Alt-H']\nleave = []\n");
         let config = config.unwrap();
         assert_eq!((config.mouse, config.notify), (Some(false), Some(Notify::Bell)));
-        let looks = read("lang = 'ko'\ntheme = 'contrast'").unwrap();
+        let looks = read("lang = 'ko'\ntheme = 'contrast'\nnames = 'plain'").unwrap();
         assert_eq!((looks.lang, looks.theme), (Some(Lang::Ko), Some(Choice::Contrast)));
+        assert_eq!(looks.names, Some(NameStyle::Plain));
         assert_eq!(config.keymap.name(Action::Chart, Lang::En).as_deref(), Some("Ctrl-G"));
         assert_eq!(config.keymap.keys(Action::Help).count(), 2);
         assert_eq!(config.keymap.name(Action::Leave, Lang::En), None);
@@ -274,7 +279,8 @@ mod tests {
             ("lang = 'fr'", "1:8: lang is \"ko\" or \"en\""),
             ("lang = 1", "1:8: lang is \"ko\" or \"en\""),
             ("\ntheme = 'pink'", "2:9: theme is \"auto\", \"dark\", \"light\", \"contrast\" or \"mono\""),
-            ("colour = 'dark'", "1:1: there is no setting 'colour'; there are keys, lang, mouse, notify, theme"),
+            ("colour = 'dark'", "1:1: there is no setting 'colour'; there are keys, lang, mouse, names, notify, theme"),
+            ("names = 'pink'", "1:9: names is \"colour\" or \"plain\""),
         ] {
             assert_eq!(read(text), Err(told.to_owned()), "{text}");
         }

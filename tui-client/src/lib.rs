@@ -8,13 +8,14 @@
 //! - `app` decides, in the types of `event`; `view` shows it. Neither knows a socket, a disk or a terminal.
 //! - `link` connects, hosts (`host`) and drives the `conversation`, which is the protocol without a socket; `store`
 //!   keeps what outlives a run; `terminal` and `signals` are the terminal and the system.
-//! - `keys`, `strings` and `theme` are tables that app and view read; `lang`, `text`, `address`, `pin`, `nearest` and
-//!   `time_zone` stand below everything.
+//! - `keys`, `strings` and `theme` are tables that app and view read; `lang`, `text`, `digits`, `address`, `pin`,
+//!   `nearest` and `time_zone` stand below everything.
 
 pub mod address;
 pub mod app;
 pub mod config;
 pub mod conversation;
+pub mod digits;
 pub mod event;
 pub mod flags;
 pub mod host;

@@ -112,8 +112,12 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     let background = if console { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
     // Windows Terminal names its session to programs in WSL too.
     let is_of_windows = !variable("WT_SESSION").is_empty() || cfg!(windows) && term.is_empty();
-    let depth = Depth::of(&variable("COLORTERM"), &term, is_of_windows);
-    let appearance = Appearance { choice: choice.unwrap_or_default(), depth, background };
+    let appearance = Appearance {
+        choice: choice.unwrap_or_default(),
+        depth: Depth::of(&variable("COLORTERM"), &term, is_of_windows),
+        background,
+        names: config.names.unwrap_or_default(),
+    };
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
     let bare = cfg!(unix) && is_bare(&term);
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };

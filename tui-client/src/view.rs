@@ -3,8 +3,10 @@
 
 mod chart;
 mod detail;
+mod equation;
 mod expression;
 mod feed;
+mod figures;
 mod filter;
 mod header;
 mod help;
@@ -49,8 +51,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
             match &app.body {
                 Body::Feed => {
                     feed::draw(app, &mut paint, parts.feed);
+                    chart::parabola(app, &mut paint, parts.chart);
                     online::draw(app, &mut paint, parts.online);
-                    paint.column(parts.separator, app.glyphs.vertical, app.theme.rule);
+                    figures::draw(app, &mut paint, parts.figures);
+                    for separator in parts.separators {
+                        paint.column(separator, app.glyphs.vertical, app.theme.rule);
+                    }
                 }
                 Body::Help(scrolled) => help::draw(app, &mut paint, parts.body, *scrolled),
                 Body::Detail(detail) => detail::draw(app, &mut paint, parts.body, detail),

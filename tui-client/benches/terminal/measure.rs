@@ -9,6 +9,7 @@ use anyhow::ensure;
 use squares::address::DEFAULT_ADDRESS;
 use squares::lang::Lang;
 use squares::strings::Strings;
+use squares::text::grouped;
 
 use crate::figure::{Figure, ms, quantile};
 use crate::frame;
@@ -265,8 +266,8 @@ fn newest(screen: &vt100::Screen) -> Option<u64> {
     let contents = screen.contents();
     contents.lines().rev().find_map(|row| {
         let before = row.split_once('²')?.0;
-        let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next()?;
-        digits.parse().ok()
+        let digits = before.rsplit(|c: char| !c.is_ascii_digit() && c != ',').next()?;
+        digits.replace(',', "").parse().ok()
     })
 }
 
@@ -277,7 +278,7 @@ fn memory(extent: &Extent) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for times in [1, 2] {
         let flood = room.flood(extent.results, None)?;
-        terminal.until_shows(&format!("{}²", flood.last))?;
+        terminal.until_shows(&format!("{}²", grouped(flood.last)))?;
         flood.moments()?;
         let name = format!("resident after {} results", extent.results * times);
         figures.push(Figure::at_most(16.0, name, resident(pid)?, "MiB"));

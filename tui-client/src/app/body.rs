@@ -86,7 +86,9 @@ impl App {
     }
 
     pub(super) fn scroll_online(&mut self, pages: isize) {
-        let lines = list_lines(self.layout().body.height);
+        let parts = self.layout();
+        let beside = matches!(self.body, Body::Feed) && parts.online.width > 0;
+        let lines = list_lines(if beside { parts.online.height } else { parts.body.height });
         self.people.online.scroll(pages * isize::try_from(lines.max(2) - 1).unwrap_or(1), lines);
     }
 

@@ -23,6 +23,8 @@ use history::InputHistory;
 pub(crate) struct Composer {
     pub(crate) input: LineEditor,
     pub(crate) check: Check,
+    /// The number that the input is read as, in canonical form with its digits in groups.
+    pub(crate) read_as: Option<String>,
     /// How often Enter left a line to be mended: what is wrong with it is said each time.
     pub(crate) refusals: usize,
     pub(crate) history: InputHistory,

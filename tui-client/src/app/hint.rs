@@ -1,7 +1,7 @@
 //! The sentence about the input line and about what just happened, and how many rows of the room it takes. The view
 //! shows it; what fills the middle makes room for it.
 
-use super::{App, Body, Check, CommandSpec, Layout, Screen, Severity, candidates, layout};
+use super::{App, Body, Check, CommandSpec, Layout, Screen, Severity, candidates, layout, layout_above};
 use crate::text;
 
 /// What is to be said.
@@ -16,12 +16,12 @@ pub(crate) struct Sentence {
 impl App {
     /// The parts of the room. The middle is less high where a sentence needs its lowest rows.
     pub(crate) fn layout(&self) -> Layout {
-        let mut parts = layout(self.setup.size.0, self.setup.size.1);
-        let taken = self.rows_above(&parts).saturating_sub(parts.rule.height);
-        for part in [&mut parts.body, &mut parts.feed, &mut parts.separator, &mut parts.online] {
-            part.height = part.height.saturating_sub(taken);
+        let (width, height) = self.setup.size;
+        let parts = layout(width, height);
+        match self.rows_above(&parts).saturating_sub(parts.rule.height) {
+            0 => parts,
+            taken => layout_above(width, height, taken),
         }
-        parts
     }
 
     /// How many rows the sentence takes from the rule on upwards, because it would not fit below: to the very top, if
@@ -55,13 +55,26 @@ impl App {
         match self.composer.check {
             Check::Empty if text::fits(strings.placeholder, cells) => mild(strings.placeholder.to_owned()),
             Check::Empty => mild(strings.placeholder_short.to_owned()),
-            Check::Number { digits } => mild((strings.digits)(&text::grouped(digits))),
+            Check::Number { digits } => mild(self.number_words(digits, cells)),
             Check::Unfinished(_) => mild(self.fault_words(self.composer.check).unwrap_or_default()),
             Check::Wrong(_) | Check::TooManyDigits { .. } => {
                 let words = self.fault_words(self.composer.check).unwrap_or_default();
                 Sentence { words, severity: Severity::Error, passing: false }
             }
             Check::Command => mild(self.command_words(cells)),
+        }
+    }
+
+    /// What Enter would square, as far as there is room, and how many digits it has.
+    fn number_words(&self, digits: usize, cells: usize) -> String {
+        let count = (self.strings.digits)(&text::grouped(digits));
+        let behind = format!(" {} {count}", self.glyphs.dot);
+        let room = cells.saturating_sub(text::width(&behind));
+        match &self.composer.read_as {
+            Some(number) if room >= 5 => {
+                format!("{}{behind}", text::shorten(number, room, self.glyphs.ellipsis))
+            }
+            _ => count,
         }
     }
 

@@ -8,7 +8,19 @@ pub(crate) const SMALLEST: (u16, u16) = (30, 8);
 /// From this width on the online list stands beside the feed.
 const WIDTH_WITH_ONLINE: u16 = 72;
 
-/// From this height on the header has two lines, and there are a rule below it and a footer.
+/// From this width on the header needs one line only.
+pub(crate) const WIDTH_OF_ONE_LINE: u16 = 80;
+
+/// From this width on the room's figures stand below the online list.
+pub(super) const WIDTH_WITH_FIGURES: u16 = 100;
+
+/// From this width on the chart stands between the feed and the online list.
+const WIDTH_WITH_CHART: u16 = 150;
+
+/// The columns between two panes: air, a rule, air.
+const BETWEEN: u16 = 3;
+
+/// From this height on there are a rule below the header and a footer.
 const HEIGHT_WITH_FRAME: u16 = 14;
 
 /// From this height on there is a footer.
@@ -17,18 +29,22 @@ const HEIGHT_WITH_FOOTER: u16 = 10;
 /// The parts of the room. A part that has folded away has no cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// One line, or two where there is room.
+    /// One line, or two where one is too narrow and there is room.
     pub(crate) header: Rect,
     /// The rule below the header.
     pub(crate) top_rule: Rect,
-    /// The feed and the online list together: what help and a result's detail fill.
+    /// All panes together: what help and a result's detail fill.
     pub(crate) body: Rect,
     /// The results.
     pub(crate) feed: Rect,
-    /// One column between the feed and the online list.
-    pub(crate) separator: Rect,
+    /// The chart beside the feed.
+    pub(crate) chart: Rect,
     /// The online list.
     pub(crate) online: Rect,
+    /// The room's figures, below the online list.
+    pub(crate) figures: Rect,
+    /// One column to the left of the chart, and one to the left of the online list.
+    pub(crate) separators: [Rect; 2],
     /// The rule above the input, which also says what is new below.
     pub(crate) rule: Rect,
     /// The input line.
@@ -46,6 +62,11 @@ pub(crate) const fn is_large_enough(width: u16, height: u16) -> bool {
 
 /// The parts of the room on a screen of this size.
 pub(crate) fn layout(width: u16, height: u16) -> Layout {
+    layout_above(width, height, 0)
+}
+
+/// The same, where a sentence takes so many of the body's lowest lines.
+pub(crate) fn layout_above(width: u16, height: u16, taken_below: u16) -> Layout {
     let framed = height >= HEIGHT_WITH_FRAME;
     let mut left = height;
     let mut take = |wanted: u16| {
@@ -53,7 +74,7 @@ pub(crate) fn layout(width: u16, height: u16) -> Layout {
         left -= taken;
         taken
     };
-    let header = take(if framed { 2 } else { 1 });
+    let header = take(if framed && width < WIDTH_OF_ONE_LINE { 2 } else { 1 });
     let input = take(1);
     let hint = take(1);
     let rule = take(1);
@@ -75,22 +96,38 @@ pub(crate) fn layout(width: u16, height: u16) -> Layout {
     let hint = line(hint);
     let footer = line(footer);
 
+    let body = Rect { height: body.height.saturating_sub(taken_below), ..body };
     let online_width = match width {
         0..WIDTH_WITH_ONLINE => 0,
-        WIDTH_WITH_ONLINE..100 => 22,
-        100..140 => 28,
-        140.. => 34,
+        WIDTH_WITH_ONLINE..WIDTH_WITH_FIGURES => 22,
+        _ => 28,
     };
-    let separator_width = u16::from(online_width > 0) * 2;
-    let margin = u16::from(online_width > 0);
-    let feed_width = width - online_width - separator_width - margin;
+    // The feed and the chart share what is left alike.
+    let chart_width = if width < WIDTH_WITH_CHART { 0 } else { ((width - online_width) / 2 - BETWEEN).min(120) };
+    let pane = |width: u16, right: u16| {
+        let x = if width > 0 { right - width } else { right };
+        let separator = Rect { x: x.saturating_sub(2), width: u16::from(width > 0), ..body };
+        (Rect { x, width, ..body }, separator, if width > 0 { x - BETWEEN } else { right })
+    };
+    let (online, before_online, right) = pane(online_width, width);
+    let (chart, before_chart, right) = pane(chart_width, right);
+    let lines = match body.height {
+        _ if width < WIDTH_WITH_FIGURES => 0,
+        0..4 => 0,
+        4..8 => 1,
+        8..12 => 2,
+        12..20 => 4,
+        20.. => 5,
+    };
     Layout {
         header,
         top_rule,
         body,
-        feed: Rect { width: feed_width, ..body },
-        separator: Rect { x: feed_width + margin, width: separator_width.min(1), ..body },
-        online: Rect { x: width - online_width, width: online_width, ..body },
+        feed: Rect { width: right, ..body },
+        chart,
+        online: Rect { height: online.height - lines, ..online },
+        figures: Rect { y: online.bottom() - lines, height: lines, ..online },
+        separators: [before_chart, before_online],
         rule,
         input,
         hint,
@@ -113,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_parts_fill_every_screen_without_overlapping() {
-        for width in [0, 1, 29, 30, 71, 72, 80, 100, 200, 999] {
+        for width in [0, 1, 29, 30, 71, 72, 80, 99, 100, 149, 150, 200, 999] {
             for height in 0..60 {
                 let parts = layout(width, height);
                 let column =
@@ -124,19 +161,24 @@ mod tests {
                     y += part.height;
                 }
                 assert_eq!(y, height, "{width}x{height}");
-                assert!(parts.online.right() <= width && parts.feed.right() <= width);
-                assert!(
-                    parts.feed.right() <= parts.separator.x && parts.separator.right() <= parts.online.x.max(width)
-                );
+                let panes = [parts.feed, parts.chart, parts.online];
+                let shown: Vec<Rect> = panes.into_iter().filter(|pane| pane.width > 0).collect();
+                assert!(shown.is_sorted_by(|one, next| one.right() + BETWEEN == next.x), "{width}x{height}");
+                assert!(shown.last().is_none_or(|pane| pane.right() == width), "{width}x{height}");
+                assert_eq!(parts.online.height + parts.figures.height, parts.body.height);
+                assert_eq!(parts.figures.y, parts.online.bottom());
             }
         }
     }
 
     #[test]
-    fn the_online_list_folds_away_first() {
+    fn the_chart_folds_away_first_and_then_the_figures_and_the_online_list() {
         assert_eq!(layout(71, 24).online.width, 0);
         assert_eq!(layout(71, 24).feed.width, 71);
         assert!(layout(72, 24).online.width > 0);
+        assert_eq!((layout(99, 24).figures.height, layout(100, 24).figures.height), (0, 4));
+        assert_eq!((layout(149, 24).chart.width, layout(150, 24).chart.width), (0, 58));
+        assert_eq!((layout(79, 24).header.height, layout(80, 24).header.height), (2, 1));
         assert_eq!(layout(30, 8).feed.height, 4);
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::{Auth, ErrorCode, ErrorMessage, SquareResult, Welcome};
 
+use super::layout::WIDTH_WITH_FIGURES;
 use super::status::{NewCertificate, Severity};
 use super::{App, Body, Feed, Field, Screen, Urgency};
 use crate::event::{Effect, LinkEvent, Lost, Pin};
@@ -261,6 +262,11 @@ impl App {
             mine += usize::from(answers || self.reading.whole_feed().is_live(result.seq));
         }
         self.mine_came(mine);
+        // Only where the list has room for marks: a timer is needed to put them out.
+        if self.setup.size.0 >= WIDTH_WITH_FIGURES && matches!(self.body, Body::Feed) {
+            let live = results.iter().filter(|result| self.reading.whole_feed().is_live(result.seq));
+            self.people.active.squared(live.map(|result| result.student.as_str()), self.now);
+        }
         self.reading.results(results);
     }
 

@@ -1,10 +1,13 @@
 //! Who I am, and the students online, sorted by name: kept up to date from `welcome`, `online` and `presence`.
 
+mod active;
+
 use std::collections::HashMap;
 
 use squares_shared::message::{Online, Person, Presence, Welcome};
 
 use crate::text;
+use active::Active;
 
 /// The most students that are listed; the count tells of the others.
 const MOST: usize = 5_000;
@@ -14,6 +17,8 @@ const MOST: usize = 5_000;
 pub(crate) struct People {
     pub(crate) me: Me,
     pub(crate) online: OnlineList,
+    /// Who has just squared.
+    pub(crate) active: Active,
 }
 
 /// Who I am.
@@ -88,6 +93,13 @@ impl OnlineList {
                 self.people.insert(at, person);
             }
         }
+    }
+
+    /// Whether somebody else is online under the name of the one at this place of the list.
+    pub(crate) fn is_alike(&self, person: &Person) -> bool {
+        let at = self.people.partition_point(|other| key(other) < key(person));
+        let beside = [at.checked_sub(1), at.checked_add(1)];
+        beside.into_iter().flatten().filter_map(|at| self.people.get(at)).any(|other| other.name == person.name)
     }
 
     /// The name under which somebody is online.
@@ -182,8 +194,18 @@ mod tests {
         list.apply(&Presence { count: 1, joined: vec![], left: vec!["2".into(), "3".into(), "unknown".into()] });
         assert_eq!(ids(&list), ["1"]);
         let me = Me { id: "1".into(), ..Me::default() };
-        let people = People { me, online: list };
+        let people = People { me, online: list, ..People::default() };
         assert_eq!((people.online.count, people.others()), (1, 0));
+    }
+
+    #[test]
+    fn of_two_with_one_name_both_are_alike() {
+        let mut list = OnlineList::default();
+        let students =
+            vec![person("1", "가람", 1), person("2", "나래", 1), person("3", "나래", 1), person("4", "다온", 1)];
+        list.replace(&Online { count: 4, students });
+        let alike: Vec<bool> = list.people.iter().map(|person| list.is_alike(person)).collect();
+        assert_eq!(alike, [false, true, true, false]);
     }
 
     #[test]

@@ -10,7 +10,9 @@ mod row;
 
 use squares_shared::message::{Page, PageRequest, SquareResult, Welcome};
 
-pub(crate) use chart::{Chart, Pane, curve};
+#[cfg(test)]
+pub(crate) use chart::Point;
+pub(crate) use chart::{Chart, Pane, Plot, curve};
 pub(crate) use copy::Copied;
 pub(crate) use detail::{Detail, DetailLine, head_lines};
 pub(crate) use feed::{Feed, Item, PendingSquare, Top};
@@ -107,9 +109,9 @@ impl Reading {
         self.each_feed(Feed::lost);
     }
 
-    /// Brings in line what depends on what fills the middle of the room.
-    pub(super) fn settle(&mut self, feed_shown: bool, chart_shown: bool, me: &str) {
-        self.chart.settle(chart_shown, &mut self.feed, me);
+    /// Brings in line what depends on what fills the middle of the room; the chart may also stand beside the feed.
+    pub(super) fn settle(&mut self, feed_shown: bool, chart_shown: bool, chart_beside: bool, me: &str) {
+        self.chart.settle(chart_shown, chart_beside, &mut self.feed, me);
         if feed_shown {
             self.feed.clear_unread_divider(me, false);
         }

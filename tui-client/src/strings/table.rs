@@ -120,6 +120,12 @@ sentences! {
     cut = "더 새로운 결과: End", "newer results: End";
     more_waiting(count: &str) = format!("{count}개 더 기다리는 중"), format!("{count} more waiting");
     new_below(count: &str) = format!("새 결과 {count}개"), format!("{count} new");
+    /// Where somebody reads who scrolled up: which result, of how many.
+    place(at: &str, all: &str) = format!("{all}개 중 {at}번째"), format!("{at} of {all}");
+    /// How many of the results are mine, and whether there may be more.
+    mine_count(count: &str, more: bool) =
+        format!("내 것 {count}개{}", if more { " 이상" } else { "" }),
+        format!("{count}{} mine", if more { "+" } else { "" });
     scrolled_up = "최신으로: Esc", "newest: Esc";
     /// The same in linear mode.
     back_to_newest = "Esc를 누르면 최신 결과로 돌아갑니다.", "Esc goes back to the newest results.";
@@ -500,7 +506,8 @@ sentences! {
     ];
     footer [
         (Word("Enter"), "제곱", "square"), (Of(&[PageUp]), "이전", "earlier"),
-        (Of(&[SelectEarlier]), "고르기", "select"), (Of(&[Help]), "도움말", "help"), (Word("/exit"), "나가기", "leave"),
+        (Of(&[SelectEarlier]), "고르기", "select"), (Of(&[Action::Chart]), "그래프", "chart"),
+        (Of(&[Help]), "도움말", "help"), (Word("/exit"), "나가기", "leave"),
     ];
     /// Without a connection.
     footer_lost [

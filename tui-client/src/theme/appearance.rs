@@ -5,7 +5,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
 
-use super::{Rgb, Theme};
+use super::{NAMES, Rgb, Theme};
 
 /// The least contrast of text with its background.
 pub(super) const LEAST: f64 = 4.5;
@@ -25,6 +25,17 @@ pub enum Choice {
     Contrast,
     /// No colours.
     Mono,
+}
+
+/// Whether names have colours of their own. Its name in settings is that of the variant, in lower case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NameStyle {
+    /// Each student has one of a few, where the theme has colours.
+    #[default]
+    Colour,
+    /// All are as ordinary text.
+    Plain,
 }
 
 /// How many colours a terminal has.
@@ -48,6 +59,8 @@ pub struct Appearance {
     pub depth: Depth,
     /// The terminal's background, where it is known.
     pub background: Option<Rgb>,
+    /// Whether names have colours.
+    pub names: NameStyle,
 }
 
 /// A colour in each depth.
@@ -85,27 +98,57 @@ const fn shades(sixteen: Option<(Color, Rgb)>, palette: u8, rgb: Rgb) -> Shades 
     Shades { sixteen, palette, rgb }
 }
 
-/// The colours of my results, of notices and of errors.
-type Colours = [Shades; 3];
+/// The colours of one kind of background.
+#[derive(Debug)]
+struct Colours {
+    /// Of my results, of notices and of errors.
+    main: [Shades; 3],
+    /// Of what is there to be looked up.
+    dim: Shades,
+    /// Of names: far enough from one another, from `dim` and from my own for colour-blind eyes too.
+    names: [Shades; NAMES],
+}
 
 /// Of the 16 ANSI colours, only bright cyan has enough contrast on every dark palette: Solarized's bright yellow is a
 /// grey and its bright red an orange that have not, and Tango's bright red has not either.
-const DARK: Colours = [
-    shades(Some((Color::LightCyan, Rgb(0x93, 0xa1, 0xa1))), 117, Rgb(0x7d, 0xcf, 0xff)),
-    shades(None, 221, Rgb(0xff, 0xd8, 0x66)),
-    shades(None, 210, Rgb(0xff, 0x8f, 0x8f)),
-];
+const DARK: Colours = Colours {
+    main: [
+        shades(Some((Color::LightCyan, Rgb(0x93, 0xa1, 0xa1))), 117, Rgb(0x7d, 0xcf, 0xff)),
+        shades(None, 221, Rgb(0xff, 0xd8, 0x66)),
+        shades(None, 210, Rgb(0xff, 0x8f, 0x8f)),
+    ],
+    dim: shades(None, 145, Rgb(0xa3, 0xa3, 0xad)),
+    names: [
+        shades(None, 72, Rgb(0x88, 0xaa, 0xff)),
+        shades(None, 185, Rgb(0xee, 0xcc, 0x77)),
+        shades(None, 151, Rgb(0x88, 0xbb, 0x88)),
+        shades(None, 159, Rgb(0x66, 0xff, 0xdd)),
+        shades(None, 209, Rgb(0xcc, 0x99, 0x55)),
+        shades(None, 229, Rgb(0xaa, 0xee, 0xaa)),
+    ],
+};
 
 /// Of the 16 ANSI colours, only black has enough contrast on every light palette: Solarized's blue and red have not,
 /// nor has the magenta of the macOS Terminal.
-const LIGHT: Colours = [
-    shades(None, 25, Rgb(0x05, 0x50, 0xae)),
-    shades(None, 90, Rgb(0x6a, 0x1b, 0x9a)),
-    shades(None, 124, Rgb(0xa4, 0x00, 0x1a)),
-];
+const LIGHT: Colours = Colours {
+    main: [
+        shades(None, 25, Rgb(0x05, 0x50, 0xae)),
+        shades(None, 90, Rgb(0x6a, 0x1b, 0x9a)),
+        shades(None, 124, Rgb(0xa4, 0x00, 0x1a)),
+    ],
+    dim: shades(None, 59, Rgb(0x62, 0x62, 0x6c)),
+    names: [
+        shades(None, 88, Rgb(0x66, 0x22, 0x33)),
+        shades(None, 94, Rgb(0x88, 0x55, 0x33)),
+        shades(None, 53, Rgb(0x55, 0x22, 0x55)),
+        shades(None, 54, Rgb(0x33, 0x22, 0x77)),
+        shades(None, 17, Rgb(0xaa, 0x44, 0x00)),
+        shades(None, 52, Rgb(0x77, 0x11, 0x00)),
+    ],
+};
 
 /// Of the 16 ANSI colours, only white has enough contrast with black everywhere.
-const CONTRAST: Colours =
+const CONTRAST: [Shades; 3] =
     [shades(None, 51, Rgb(0, 255, 255)), shades(None, 226, Rgb(255, 255, 0)), shades(None, 226, Rgb(255, 255, 0))];
 const WHITE: Shades = shades(Some((Color::White, Rgb(255, 255, 255))), 231, Rgb(255, 255, 255));
 const BLACK: Shades = shades(Some((Color::Black, Rgb(0, 0, 0))), 16, Rgb(0, 0, 0));
@@ -139,8 +182,8 @@ impl Appearance {
             choice => Some(choice),
         };
         match choice {
-            Some(Choice::Dark) => Theme::coloured(DARK, self.depth),
-            Some(Choice::Light) => Theme::coloured(LIGHT, self.depth),
+            Some(Choice::Dark) => self.coloured(&DARK),
+            Some(Choice::Light) => self.coloured(&LIGHT),
             Some(Choice::Contrast) => Theme::contrast(self.depth),
             Some(Choice::Mono | Choice::Auto) | None => Theme::mono(),
         }
@@ -157,12 +200,45 @@ impl Appearance {
     /// Whether a choice can be read on this background. Dark and light cannot where the background is not known.
     fn can_be_read(self, choice: Choice) -> bool {
         let colours = match choice {
-            Choice::Dark => DARK,
-            Choice::Light => LIGHT,
+            Choice::Dark => DARK.main,
+            Choice::Light => LIGHT.main,
             Choice::Auto | Choice::Contrast | Choice::Mono => return true,
         };
+        self.background.is_some_and(|background| self.stand_out(&colours, background))
+    }
+
+    fn stand_out(self, colours: &[Shades], background: Rgb) -> bool {
         let mut seen = colours.iter().filter_map(|shades| shades.seen(self.depth));
-        self.background.is_some_and(|background| seen.all(|colour| colour.contrast(background) >= LEAST))
+        seen.all(|colour| colour.contrast(background) >= LEAST)
+    }
+
+    /// What has no colour in a depth, or none with enough contrast here, looks as it does without colours.
+    fn coloured(self, colours: &Colours) -> Theme {
+        let without = Theme::mono();
+        let style = |shades: Shades, with: Modifier, otherwise: Style| {
+            shades.at(self.depth).map_or(otherwise, |colour| Style::new().fg(colour).add_modifier(with))
+        };
+        // What somebody chose is what they get; by itself, nothing falls short of the background.
+        let chosen = self.choice != Choice::Auto;
+        let soft =
+            |shades: &[Shades]| chosen || self.background.is_none_or(|background| self.stand_out(shades, background));
+        let [mine, notice, error] = colours.main;
+        let dim = if soft(&[colours.dim]) { style(colours.dim, Modifier::empty(), without.dim) } else { without.dim };
+        let names = if self.names == NameStyle::Colour && soft(&colours.names) {
+            colours.names.map(|shades| style(shades, Modifier::empty(), without.plain))
+        } else {
+            without.names
+        };
+        Theme {
+            mine: style(mine, Modifier::empty(), without.mine),
+            waiting: style(mine, Modifier::ITALIC, without.waiting),
+            notice: style(notice, Modifier::BOLD, without.notice),
+            error: style(error, Modifier::BOLD, without.error),
+            rule: dim,
+            dim,
+            names,
+            ..without
+        }
     }
 
     /// Whether the terminal's background matters, so that it should be asked for.
@@ -173,21 +249,6 @@ impl Appearance {
 }
 
 impl Theme {
-    /// What has no colour in a depth looks as it does without colours.
-    fn coloured([mine, notice, error]: Colours, depth: Depth) -> Self {
-        let without = Self::mono();
-        let style = |shades: Shades, with: Modifier, otherwise: Style| {
-            shades.at(depth).map_or(otherwise, |colour| Style::new().fg(colour).add_modifier(with))
-        };
-        Self {
-            mine: style(mine, Modifier::empty(), without.mine),
-            waiting: style(mine, Modifier::ITALIC, without.waiting),
-            notice: style(notice, Modifier::BOLD, without.notice),
-            error: style(error, Modifier::BOLD, without.error),
-            ..without
-        }
-    }
-
     /// No colours at all, for `NO_COLOR` too.
     #[must_use]
     pub const fn mono() -> Self {
@@ -198,6 +259,9 @@ impl Theme {
             plain,
             strong: bold,
             rule: plain,
+            dim: plain,
+            square: bold,
+            names: [plain; NAMES],
             mine: bold,
             waiting: plain.add_modifier(Modifier::ITALIC),
             selected: plain.add_modifier(Modifier::REVERSED),
@@ -216,6 +280,9 @@ impl Theme {
             plain,
             strong: bold,
             rule: plain,
+            dim: plain,
+            square: Style::new().add_modifier(Modifier::BOLD),
+            names: [plain; NAMES],
             mine,
             waiting: mine.add_modifier(Modifier::ITALIC),
             selected: Style::new().add_modifier(Modifier::REVERSED),

@@ -1,36 +1,20 @@
 //! The results as a picture: the parabola with everybody's results on it, the results in each minute, and who squared
-//! how much. Drawn with the library's own widgets; which of them fit is decided here, the numbers come from the app.
+//! how much. What fits is decided here, the numbers come from the app. The parabola also stands beside the feed.
 
-use ratatui::buffer::Buffer;
+mod plane;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::symbols::{self, Marker};
-use ratatui::text::Line;
-use ratatui::widgets::{Axis, Bar, BarChart, Chart, Dataset, GraphType, Sparkline, Widget};
 
+use super::figures;
 use super::paint::{Paint, Segment};
-use crate::app::{App, Pane, curve};
+use crate::app::{App, Pane};
 use crate::keys::{Action, Hint};
 use crate::text;
+use plane::Plane;
 
 /// From this width on everything stands side by side.
 const WIDE: u16 = 72;
-
-/// The points that the curve is drawn through.
-const CURVE: u32 = 400;
-
-/// Bars of ASCII, for terminals that draw the others too wide.
-const ASCII_BARS: symbols::bar::Set<'static> = symbols::bar::Set {
-    full: "#",
-    seven_eighths: "#",
-    three_quarters: "#",
-    five_eighths: "=",
-    half: "=",
-    three_eighths: "-",
-    one_quarter: "-",
-    one_eighth: ".",
-    empty: " ",
-};
 
 /// Whether both parts of the picture fit side by side.
 pub(super) const fn shows_all(width: u16) -> bool {
@@ -63,66 +47,66 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     }
 }
 
-fn bars(app: &App) -> symbols::bar::Set<'static> {
-    if app.setup.ascii { ASCII_BARS } else { symbols::bar::NINE_LEVELS }
-}
-
-fn parabola(app: &App, paint: &mut Paint<'_>, area: Rect) {
-    let (theme, strings, glyphs) = (&app.theme, app.strings, &app.glyphs);
-    let plot = app.reading.chart.plot();
-    let title = Rect { height: 1, ..area };
-    let left = vec![
-        Segment::new(
-            (strings.chart_of)(&text::grouped(plot.points.len()), app.reading.feed.is_whole()),
-            theme.strong,
-            0,
-        ),
-        Segment::new(format!("{} {}", glyphs.point_mine, strings.me), theme.mine, 1),
-        Segment::new(format!("{} {}", glyphs.point, strings.chart_others), theme.plain, 2),
-        Segment::new(if plot.powers { strings.chart_powers } else { "" }, theme.plain, 3),
-    ];
-    paint.parts(title, left, Vec::new(), glyphs.dot);
-    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    if below.height < 2 {
+/// The results on their curve, with axes, and a line that says what is shown.
+pub(super) fn parabola(app: &App, paint: &mut Paint<'_>, area: Rect) {
+    if area.width == 0 || area.height == 0 {
         return;
     }
-    let span = plot.x[1] - plot.x[0];
-    let line: Vec<(f64, f64)> = (0..=CURVE)
-        .map(|step| plot.x[0] + span * f64::from(step) / f64::from(CURVE))
-        .map(|x| (x, curve(x, plot.powers)))
-        .collect();
-    let points = |mine: bool| -> Vec<(f64, f64)> {
-        let inside = plot.points.iter().filter(|point| point.mine == mine);
-        inside.map(|point| (point.x, point.y)).collect()
-    };
-    let (mine, others) = (points(true), points(false));
-    // Braille dots are drawn fine; ASCII has only whole cells. Mine come last, over the others.
-    let curve = if app.setup.ascii { custom(".") } else { Marker::Braille };
-    let dataset =
-        |data, marker, style| Dataset::default().marker(marker).graph_type(GraphType::Scatter).style(style).data(data);
-    let datasets = vec![
-        dataset(&line, curve, theme.rule),
-        dataset(&others, custom(glyphs.point), theme.plain),
-        dataset(&mine, custom(glyphs.point_mine), theme.mine),
+    let (theme, strings, glyphs) = (&app.theme, app.strings, &app.glyphs);
+    let plot = app.reading.chart.plot();
+    let count = (strings.chart_of)(&text::grouped(plot.points.len()), app.reading.feed.is_whole());
+    // That the scale is another than one expects is said before anything else.
+    let left = vec![
+        Segment::new(count, theme.strong, 1),
+        Segment::new(if plot.powers { strings.chart_powers } else { "" }, theme.notice, 0),
+        Segment::new(format!("{} {}", glyphs.point_mine, strings.me), theme.mine, 2),
+        Segment::new(format!("{} {}", glyphs.point, strings.chart_others), theme.plain, 3),
     ];
-    let x_count = if below.width < 50 { 3 } else { 5 };
-    let y_count = if below.height < 8 { 2 } else { 4 };
-    let axis = |bounds: [f64; 2], count| {
-        Axis::default().bounds(bounds).labels(labels(bounds, count, plot.powers)).style(theme.plain)
-    };
-    let chart = Chart::new(datasets).legend_position(None).x_axis(axis(plot.x, x_count)).y_axis(axis(plot.y, y_count));
-    render(app, paint, chart, below);
+    paint.parts(Rect { height: 1, ..area }, left, Vec::new(), glyphs.dot);
+    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let Some(inner) = axes(app, paint, below, [plot.x, plot.y], plot.powers) else { return };
+    Plane::new(inner, &plot, app.setup.ascii).draw(paint, theme, [glyphs.point, glyphs.point_mine]);
 }
 
-/// A marker of one glyph a cell.
-fn custom(glyph: &'static str) -> Marker {
-    glyph.chars().next().map_or(Marker::Dot, Marker::Custom)
+/// Draws the axes and their labels. Gives back what they leave, if anything.
+fn axes(app: &App, paint: &mut Paint<'_>, area: Rect, [x, y]: [[f64; 2]; 2], powers: bool) -> Option<Rect> {
+    let (theme, glyphs) = (&app.theme, &app.glyphs);
+    let across = labels(x, if area.width < 50 { 3 } else { 5 }, powers);
+    let up = labels(y, if area.height < 8 { 2 } else { 4 }, powers);
+    let wide = |words: &String| u16::try_from(words.len()).unwrap_or(u16::MAX);
+    let left = up.iter().map(wide).max().unwrap_or(0);
+    let inner = Rect {
+        x: area.x + left + 1,
+        width: area.width.checked_sub(left + 1).filter(|width| *width > 2)?,
+        height: area.height.checked_sub(2).filter(|height| *height > 0)?,
+        ..area
+    };
+    paint.column(Rect { x: inner.x - 1, width: 1, ..inner }, glyphs.vertical, theme.rule);
+    paint.put(inner.x - 1, inner.bottom(), 1, glyphs.corner, theme.rule);
+    paint.rule(Rect { y: inner.bottom(), height: 1, ..inner }, glyphs.horizontal, theme.rule);
+    let steps = u16::try_from(up.len() - 1).unwrap_or(1).max(1);
+    for (at, words) in (0..).zip(&up) {
+        let y = inner.bottom() - 1 - (inner.height - 1) * at / steps;
+        paint.put(inner.x - 1 - wide(words), y, wide(words), words, theme.dim);
+    }
+    let steps = u16::try_from(across.len() - 1).unwrap_or(1).max(1);
+    let mut free = area.x;
+    for (at, words) in (0..).zip(&across) {
+        // In the middle below its place, as far as there is room.
+        let middle = inner.x + (inner.width - 1) * at / steps;
+        let x = middle.saturating_sub(wide(words) / 2).max(area.x).min(area.right().saturating_sub(wide(words)));
+        if x >= free {
+            paint.put(x, inner.bottom() + 1, wide(words), words, theme.dim);
+            free = x + wide(words) + 1;
+        }
+    }
+    Some(inner)
 }
 
 /// Labels at even distances.
-fn labels(bounds: [f64; 2], count: u32, powers: bool) -> Vec<Line<'static>> {
+fn labels(bounds: [f64; 2], count: u32, powers: bool) -> Vec<String> {
     let step = (bounds[1] - bounds[0]) / f64::from(count - 1);
-    (0..count).map(|at| Line::from(label(bounds[0] + step * f64::from(at), step, powers))).collect()
+    (0..count).map(|at| label(bounds[0] + step * f64::from(at), step, powers)).collect()
 }
 
 /// A value on an axis whose labels are `step` apart.
@@ -158,27 +142,6 @@ fn label(value: f64, step: f64, powers: bool) -> String {
     format!("{value:.decimals$}")
 }
 
-/// Draws a widget, in ASCII where that is asked for: axes know only lines of boxes.
-fn render(app: &App, paint: &mut Paint<'_>, widget: impl Widget, area: Rect) {
-    let mut buffer = Buffer::empty(area);
-    widget.render(area, &mut buffer);
-    for y in area.top()..area.bottom() {
-        let mut x = area.left();
-        while x < area.right() {
-            let cell = &buffer[(x, y)];
-            let symbol = match cell.symbol() {
-                "│" if app.setup.ascii => "|",
-                "─" if app.setup.ascii => "-",
-                "└" if app.setup.ascii => "+",
-                symbol => symbol,
-            };
-            let cells = u16::try_from(text::width(symbol)).unwrap_or(1).max(1);
-            paint.put(x, y, area.right() - x, symbol, cell.style());
-            x += cells;
-        }
-    }
-}
-
 fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let (theme, strings, tally) = (&app.theme, app.strings, &app.reading.chart.tally);
     let most = usize::from(area.width);
@@ -195,13 +158,7 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     };
     put(paint, area.y, &(strings.per_minute)(&text::grouped(peak)), theme.strong);
     let line = Rect { y: area.y + 1, height: spark.min(area.height - 1), ..area };
-    if line.height > 0 {
-        // A minute with any result at all has a visible bar.
-        let least = peak.div_ceil(u64::from(line.height) * 8);
-        let minutes = minutes.into_iter().map(|count| if count > 0 { count.max(least) } else { 0 });
-        let sparkline = Sparkline::default().data(minutes).bar_set(bars(app)).style(theme.plain).max(peak.max(1));
-        render(app, paint, sparkline, line);
-    }
+    figures::columns(app, paint, line, &minutes, peak);
     if let (1, Some((first, last))) = (times, tally.span(most)) {
         let clock = |minute: i64| {
             jiff::Timestamp::from_second(minute * 60).map_or_else(
@@ -229,20 +186,25 @@ fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let name = u16::try_from(name).unwrap_or(0);
     let counts = u16::try_from(text::width(&text::grouped(most))).unwrap_or(0);
     let room = Rect { x: area.x + name + 1, width: area.width.saturating_sub(name + counts + 2), ..area };
-    let mut bars = Vec::new();
     for (y, one) in (area.top()..area.bottom()).zip(&leaders) {
-        let style = if one.id == app.people.me.id { app.theme.mine } else { app.theme.plain };
-        let shown = text::column(app.name_of(one), name.into(), app.glyphs.ellipsis);
-        paint.put(area.x, y, name, &shown, style);
+        let mine = one.id == app.people.me.id;
+        let (style, named) =
+            if mine { (app.theme.mine, app.theme.mine) } else { (app.theme.plain, app.theme.name(&one.id)) };
+        paint.put(area.x, y, name, &text::cut(app.name_of(one), name.into(), app.glyphs.ellipsis), named);
         let words = text::grouped(one.results);
         let x = area.right().saturating_sub(u16::try_from(text::width(&words)).unwrap_or(0));
         paint.put(x, y, area.right() - x, &words, style);
-        bars.push(Bar::new(one.results).text_value(String::new()).style(style));
+        bar(app, paint, Rect { y, height: 1, ..room }, one.results, most, named);
     }
-    if room.width > 0 && room.height > 0 {
-        let bars = BarChart::horizontal(bars).bar_width(1).bar_gap(0).max(most.max(1)).bar_set(self::bars(app));
-        render(app, paint, bars, room);
-    }
+}
+
+/// A bar as long as its part of the most, in half cells: thinner than a line is high, so that bars do not merge.
+fn bar(app: &App, paint: &mut Paint<'_>, area: Rect, count: u64, most: u64, style: Style) {
+    let [whole, half] = app.glyphs.bar;
+    let halves = (u64::from(area.width) * 2 * count).div_ceil(most.max(1));
+    let cells = usize::try_from(halves / 2).unwrap_or(0);
+    let words = format!("{}{}", whole.repeat(cells), if halves % 2 == 1 { half } else { "" });
+    paint.put(area.x, area.y, area.width, &words, style);
 }
 
 #[cfg(test)]
@@ -252,8 +214,7 @@ mod tests {
     #[test]
     fn labels_tell_their_places_apart() {
         let check = |bounds, powers, expect: &[&str]| {
-            let words: Vec<String> = labels(bounds, 3, powers).iter().map(ToString::to_string).collect();
-            assert_eq!(words, expect, "{bounds:?}");
+            assert_eq!(labels(bounds, 3, powers), expect, "{bounds:?}");
         };
         check([-33.0, 33.0], false, &["-33", "0", "33"]);
         check([0.0, 0.5], false, &["0", "0.25", "0.50"]);

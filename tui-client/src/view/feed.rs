@@ -5,9 +5,11 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::equation::{Equation, WHOLE};
 use super::expression::Writer;
 use super::paint::Paint;
 use crate::app::{App, Item, PendingSquare, Row, Top};
+use crate::digits::grouped;
 use crate::text;
 
 /// The mark of a result of mine, for those who see no colour.
@@ -18,52 +20,63 @@ pub(super) const SELECTED: &str = ">";
 /// Where the columns of a row are. Their widths depend on what is loaded, never on what is in sight, so that they do
 /// not jump while scrolling.
 struct Columns {
-    time: usize,
-    name: usize,
-    id: usize,
-    result: usize,
+    time: u16,
+    /// The name, and the id of somebody whose name others have too.
+    who: u16,
+    /// Of that, what is left for the name where an id follows.
+    name: u16,
+    result: u16,
 }
 
 impl Columns {
-    fn new(app: &App, cells: usize) -> Self {
-        // The results and whose they are is what is looked at: the time comes only where there is room for all.
-        let time = match cells {
-            0..36 => 0,
-            36..60 => 5,
-            _ => 8,
-        };
+    fn new(app: &App, cells: u16) -> Self {
+        let names = &app.reading.feed.names;
         let most_name = match cells {
-            0..36 => 10,
-            36..44 => 6,
-            44..64 => 10,
+            0..44 => 10,
+            44..64 if names.any_alike() => 10,
             _ => 16,
         };
-        let name = app.reading.feed.name_width.max(text::width(&app.people.me.name)).clamp(4, most_name);
-        let id =
-            if cells < 50 { 0 } else { app.reading.feed.id_width.max(text::width(&app.people.me.id)).clamp(4, 12) };
-        let mut columns = Self { time, name, id, result: 0 };
-        columns.result = cells.saturating_sub(columns.result_at());
-        columns
+        let name = clamped(names.width.max(text::width(&app.people.me.name)), most_name);
+        let id = if cells >= 50 && names.any_alike() { 1 + clamped(names.id_width, 12) } else { 0 };
+        let left = cells.saturating_sub(MARKS + name + id + 1);
+        // The result is what is looked at: the time comes only where a square of usual size stands whole beside it.
+        let spare = left.saturating_sub(u16::try_from(WHOLE).unwrap_or(u16::MAX));
+        let time = match spare {
+            0..6 => 0,
+            9.. if cells >= 60 => 8,
+            _ => 5,
+        };
+        let result = left - if time > 0 { time + 1 } else { 0 };
+        Self { time, who: name + id, name, result }
     }
 
     /// The column of a row at which the name begins.
-    fn name_at(&self) -> usize {
-        if self.time > 0 { 2 + self.time + 1 } else { 2 }
+    const fn who_at(&self) -> u16 {
+        if self.time > 0 { MARKS + self.time + 1 } else { MARKS }
     }
 
     /// The column of a row at which the result begins.
-    fn result_at(&self) -> usize {
-        let id = if self.id > 0 { 1 + self.id + 2 } else { 0 };
-        self.name_at() + self.name + 1 + id
+    const fn result_at(&self) -> u16 {
+        self.who_at() + self.who + 1
     }
 }
 
+/// The cells of the marks before a row.
+const MARKS: u16 = 2;
+
+fn clamped(width: usize, most: u16) -> u16 {
+    u16::try_from(width).unwrap_or(most).clamp(4, most)
+}
+
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
-    let columns = Columns::new(app, area.width.into());
+    let columns = Columns::new(app, area.width);
     let selected = app.reading.feed.selected().map(Row::seq);
+    // Whose row stands above, and of which minute.
+    let mut above = None;
     for line in 0..area.height {
         let Some(item) = app.reading.feed.line(line.into()) else { continue };
         let line = Rect { y: area.y + line, height: 1, ..area };
+        let before = above.take();
         match item {
             Item::Top(Top::Empty) if !app.reading.feed.filter.is_all() => {
                 marker(app, paint, line, app.strings.nothing_here);
@@ -71,7 +84,10 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
             Item::Top(Top::Empty) if app.reading.feed.pending.len() == 0 => invite(app, paint, area),
             Item::Top(top) => marker(app, paint, line, top_words(app, top)),
             Item::Row(row) => {
-                self::row(app, paint, line, &columns, row, selected == Some(row.seq()));
+                let speaker = (row.student(), row.name(), row.at().map(|at| at.as_second().div_euclid(60)));
+                let goes_on = before == Some(speaker);
+                above = Some(speaker);
+                self::row(app, paint, line, &columns, row, (selected == Some(row.seq()), goes_on));
             }
             Item::Divider => divider(app, paint, line),
             Item::Gap => marker(app, paint, line, app.strings.cut),
@@ -83,49 +99,100 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     }
 }
 
-fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Row, selected: bool) {
+/// A result. One that `goes_on` is of the student and of the minute of the one above, and does not say either again;
+/// the selected one says everything.
+fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Row, (selected, goes_on): (bool, bool)) {
+    let theme = &app.theme;
     let mine = row.student() == app.people.me.id;
-    let style = if mine { app.theme.mine } else { app.theme.plain };
-    let mark = match (selected, mine) {
-        (true, _) => SELECTED,
+    let style = if mine { theme.mine } else { theme.plain };
+    let dim = if mine { theme.mine } else { theme.dim };
+    let marks = match (selected, mine) {
+        (true, true) => ">*",
+        (true, false) => SELECTED,
         (false, true) => MINE,
-        (false, false) => " ",
+        (false, false) => "",
     };
-    let time = match row.at() {
-        Some(at) => {
-            let format = if columns.time < 8 { "%H:%M" } else { "%H:%M:%S" };
-            at.to_zoned(app.setup.time_zone.clone()).strftime(format).to_string()
+    paint.put(line.x, line.y, line.width.min(MARKS), marks, style);
+    let mut name_shown = "".into();
+    if selected || !goes_on {
+        if columns.time > 0 {
+            let time = match row.at() {
+                Some(at) => {
+                    let format = if columns.time < 8 { "%H:%M" } else { "%H:%M:%S" };
+                    at.to_zoned(app.setup.time_zone.clone()).strftime(format).to_string()
+                }
+                None => "-".to_owned(),
+            };
+            put(paint, line, (MARKS, columns.time), &time, dim);
         }
-        None => "-".to_owned(),
-    };
-    let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
-    let result_words = writer.squared(row.number(), row.square(), row.digits(), columns.result);
-    cells(app, paint, line, columns, [mark, &time, row.name(), row.student(), &result_words], style);
+        let alike = columns.who > columns.name && app.reading.feed.names.are_alike(row.name());
+        let cells = if alike { columns.name } else { columns.who };
+        name_shown = text::cut(row.name(), cells.into(), app.glyphs.ellipsis);
+        let end = put(
+            paint,
+            line,
+            (columns.who_at(), cells),
+            &name_shown,
+            if mine { style } else { theme.name(row.student()) },
+        );
+        if alike {
+            let at = end - line.x + 1;
+            let cells = (columns.who_at() + columns.who).saturating_sub(at);
+            put(paint, line, (at, cells), &text::cut(row.student(), cells.into(), app.glyphs.ellipsis), dim);
+        }
+    }
+    let equation = Equation::new(row.number(), row.square(), columns.result.into(), &app.glyphs);
+    let square_at = equation_at(app, paint, line, columns, &equation, (style, dim, style.patch(theme.square)));
     if selected {
-        paint.restyle(line, app.theme.selected);
+        paint.restyle(line, theme.selected);
     }
     if let Some(search_text) = &app.reading.feed.filter.text {
-        let (name, result) = (columns.name_at(), columns.result_at());
-        let shown = text::column(row.name(), columns.name, app.glyphs.ellipsis);
-        for place in search_text.places_in_words(&shown) {
-            highlight(app, paint, line, name, &shown, place);
+        for place in search_text.places_in_words(&name_shown) {
+            highlight(app, paint, line, columns.who_at(), &name_shown, place);
         }
-        let places = search_text.places_in_number(&result_words);
-        // The match may be in the middle, which was left out.
-        let left_out = result_words.find(app.glyphs.ellipsis).filter(|_| places.is_empty());
-        let hidden =
-            left_out.filter(|_| search_text.is_in_number(row.number()) || search_text.is_in_number(row.square()));
-        let hidden = hidden.map(|at| at..at + app.glyphs.ellipsis.len());
-        for place in places.into_iter().chain(hidden) {
-            highlight(app, paint, line, result, &result_words, place);
+        let shown =
+            [(columns.result_at(), &*equation.number, row.number()), (square_at, &equation.square, row.square())];
+        for (at, shown, whole) in shown {
+            let mut places = search_text.places_in_number(shown);
+            if places.is_empty() && search_text.is_in_number(whole) {
+                // The match is among the digits that were left out.
+                places.push(0..shown.len());
+            }
+            for place in places {
+                highlight(app, paint, line, at, shown, place);
+            }
         }
     }
 }
 
+/// Writes a number and its square. Gives back the column at which the square begins.
+fn equation_at(
+    app: &App,
+    paint: &mut Paint<'_>,
+    line: Rect,
+    columns: &Columns,
+    equation: &Equation<'_>,
+    (style, dim, bold): (Style, Style, Style),
+) -> u16 {
+    let (squared, equals) = equation.between.split_at(app.glyphs.squared.len().min(equation.between.len()));
+    let mut at = columns.result_at();
+    for (words, style) in [(&*equation.number, style), (squared, style), (equals, dim)] {
+        at = put(paint, line, (at, u16::MAX), words, style) - line.x;
+    }
+    put(paint, line, (at, u16::MAX), &equation.square, bold);
+    at
+}
+
+/// Writes into a column of a row. Gives back the cell behind it.
+fn put(paint: &mut Paint<'_>, line: Rect, (at, cells): (u16, u16), words: &str, style: Style) -> u16 {
+    let at = at.min(line.width);
+    paint.put(line.x + at, line.y, cells.min(line.width - at), words, style)
+}
+
 /// Marks a part of a text that begins at a column of the line.
-fn highlight(app: &App, paint: &mut Paint<'_>, line: Rect, column: usize, shown: &str, place: Range<usize>) {
+fn highlight(app: &App, paint: &mut Paint<'_>, line: Rect, column: u16, shown: &str, place: Range<usize>) {
     let (Some(before), Some(part)) = (shown.get(..place.start), shown.get(place)) else { return };
-    let from = u16::try_from(column + text::width(before)).unwrap_or(u16::MAX);
+    let from = column.saturating_add(u16::try_from(text::width(before)).unwrap_or(u16::MAX));
     let width = u16::try_from(text::width(part)).unwrap_or(0).min(line.width.saturating_sub(from));
     paint.restyle(Rect { x: line.x.saturating_add(from), width, ..line }, app.theme.found);
 }
@@ -145,29 +212,13 @@ fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, squa
         paint.put(line.x, line.y, line.width, &format!("! {words}"), app.theme.error);
         return;
     }
-    let result = writer.waiting(&square.number, columns.result);
-    let fields = [MINE, app.glyphs.ellipsis, &app.people.me.name, &app.people.me.id, &result];
-    cells(app, paint, line, columns, fields, app.theme.waiting);
-}
-
-/// A row's mark, time, name, id and result.
-fn cells(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, fields: [&str; 5], style: Style) {
-    let [mark, time, name, id, result] = fields;
-    let ellipsis = app.glyphs.ellipsis;
-    let mut whole = format!("{mark} ");
-    if columns.time > 0 {
-        whole.push_str(&text::column(time, columns.time, ellipsis));
-        whole.push(' ');
-    }
-    whole.push_str(&text::column(name, columns.name, ellipsis));
-    whole.push(' ');
-    if columns.id > 0 {
-        whole.push(' ');
-        whole.push_str(&text::column(id, columns.id, ellipsis));
-        whole.push_str("  ");
-    }
-    whole.push_str(result);
-    paint.put(line.x, line.y, line.width, &whole, style);
+    let style = app.theme.waiting;
+    put(paint, line, (0, MARKS), MINE, style);
+    put(paint, line, (MARKS, columns.time), app.glyphs.ellipsis, style);
+    let name = text::cut(&app.people.me.name, columns.who.into(), app.glyphs.ellipsis);
+    put(paint, line, (columns.who_at(), columns.who), &name, style);
+    let result = writer.waiting(&grouped(&square.number), columns.result.into());
+    put(paint, line, (columns.result_at(), columns.result), &result, style);
 }
 
 /// What is known of what is not loaded, in the middle of a line.

@@ -5,20 +5,33 @@ use std::time::Instant;
 use ratatui::layout::Rect;
 
 use super::paint::{Paint, Segment};
-use crate::app::{App, Layout, State};
+use crate::app::{App, Layout, State, WIDTH_OF_ONE_LINE};
 use crate::keys::Action;
 
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let (theme, strings) = (&app.theme, app.strings);
     let joined = app.status.connection.is_joined();
     let unanswered = app.reading.feed.pending.unanswered();
-    // Where the list is shown, it has the count.
-    let online =
-        if joined && parts.online.width == 0 { (strings.online)(app.people.online.count) } else { String::new() };
+    let online = if joined { (strings.online)(app.people.online.count) } else { String::new() };
     let host = if app.status.connection.hosting { format!("[{}]", strings.host) } else { String::new() };
-    if parts.header.height == 1 {
+    let name = if app.people.me.name.is_empty() { &*app.people.me.id } else { &*app.people.me.name };
+    let room = vec![
+        Segment::new(strings.program, theme.strong, 0),
+        Segment::new(&*app.status.connection.server, theme.dim, 5),
+        Segment::new(host, theme.notice, 4),
+    ];
+    let department = app.people.me.department.as_deref().unwrap_or_default();
+    let id = if app.people.me.id == name { "" } else { &*app.people.me.id };
+    let me = vec![
+        Segment::new(name, theme.mine.patch(theme.strong), 1),
+        Segment::new(id, theme.dim, 6),
+        Segment::new(department, theme.dim, 8),
+    ];
+    let line = |at: u16| Rect { y: parts.header.y + at, height: 1, ..parts.header };
+    if parts.header.width < WIDTH_OF_ONE_LINE && parts.header.height == 1 {
         let state_style = if joined { theme.plain } else { theme.notice };
         let waiting = if unanswered > 0 && !joined { (strings.waiting_short)(unanswered) } else { String::new() };
+        let host = if app.status.connection.hosting { format!("[{}]", strings.host) } else { String::new() };
         let left = vec![
             Segment::new(strings.program, theme.strong, 3),
             Segment::new(short_state(app, now), state_style, 0),
@@ -27,38 +40,33 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
             Segment::new(host, theme.notice, 4),
             Segment::new(online, theme.plain, 2),
         ];
-        paint.parts(parts.header, left, vec![Segment::new(&*app.people.me.name, theme.plain, 5)], app.glyphs.dot);
+        let name = Segment::new(name, theme.mine.patch(theme.strong), 5);
+        paint.parts(parts.header, left, vec![name], app.glyphs.dot);
         return;
     }
-    let line = |at: u16| Rect { y: parts.header.y + at, height: 1, ..parts.header };
-    let department = app.people.me.department.as_deref().unwrap_or_default();
-    let id = if app.people.me.id == app.people.me.name { "" } else { &*app.people.me.id };
-    let me = vec![
-        Segment::new(
-            if app.people.me.name.is_empty() { &*app.people.me.id } else { &*app.people.me.name },
-            theme.strong,
-            1,
-        ),
-        Segment::new(if app.people.me.name.is_empty() { "" } else { id }, theme.plain, 2),
-        Segment::new(department, theme.plain, 4),
-    ];
-    let room = vec![
-        Segment::new(strings.program, theme.strong, 0),
-        Segment::new(&*app.status.connection.server, theme.plain, 3),
-        Segment::new(host, theme.notice, 2),
-    ];
-    paint.parts(line(0), room, me, app.glyphs.dot);
-
-    let mut left = state(app, now, false);
-    left.push(round_trip(app, 4));
+    let mut how = state(app, now, false);
+    how.push(round_trip(app, 9));
     if unanswered > 0 {
-        left.push(Segment::new((strings.waiting)(unanswered), if joined { theme.plain } else { theme.notice }, 2));
+        how.push(Segment::new((strings.waiting)(unanswered), if joined { theme.plain } else { theme.notice }, 2));
     }
-    paint.parts(line(1), left, vec![Segment::new(online, theme.plain, 3)], app.glyphs.dot);
+    let online = Segment::new(online, theme.plain, 3);
+    if parts.header.height == 1 {
+        // The name of the program goes before why there is no connection does.
+        let mut left = room;
+        left[0].rank = 7;
+        left.extend(how);
+        left.push(online);
+        paint.parts(line(0), left, me, app.glyphs.dot);
+    } else {
+        paint.parts(line(0), room, me, app.glyphs.dot);
+        paint.parts(line(1), how, vec![online], app.glyphs.dot);
+    }
     if parts.top_rule.height > 0 {
         paint.rule(parts.top_rule, app.glyphs.horizontal, theme.rule);
-        if parts.separator.width > 0 && matches!(app.body, crate::app::Body::Feed) {
-            paint.put(parts.separator.x, parts.top_rule.y, 1, app.glyphs.tee_down, theme.rule);
+        if matches!(app.body, crate::app::Body::Feed) {
+            for separator in parts.separators.iter().filter(|separator| separator.width > 0) {
+                paint.put(separator.x, parts.top_rule.y, 1, app.glyphs.tee_down, theme.rule);
+            }
         }
     }
 }

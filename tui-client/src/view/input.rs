@@ -27,11 +27,17 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let (theme, strings, glyphs) = (&app.theme, app.strings, &app.glyphs);
     let area = parts.rule;
     paint.rule(area, glyphs.horizontal, theme.rule);
-    if matches!(app.body, Body::Feed) && parts.separator.width > 0 {
-        paint.put(parts.separator.x, area.y, 1, glyphs.tee_up, theme.rule);
+    if matches!(app.body, Body::Feed) {
+        for separator in parts.separators.iter().filter(|separator| separator.width > 0) {
+            paint.put(separator.x, area.y, 1, glyphs.tee_up, theme.rule);
+        }
     }
     let mut left = filter::parts(app);
     let looking = matches!(app.body, Body::Feed);
+    if let Some((at, all)) = app.reading.feed.place().filter(|_| looking) {
+        let words = (strings.place)(&text::grouped(at), &text::grouped(all));
+        left.push(Segment::new(words, theme.plain, 1));
+    }
     // Under help or the chart, what comes is counted too.
     let new = if looking { app.reading.feed.new_below() } else { app.reading.feed.new_since_divider() };
     if new > 0 {
@@ -39,7 +45,7 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
         left.push(Segment::new(words, theme.notice, 0));
     }
     if looking && !app.reading.feed.is_following() && app.reading.feed.filter.is_all() {
-        left.push(Segment::new(strings.scrolled_up, theme.plain, 2));
+        left.push(Segment::new(strings.scrolled_up, theme.dim, 2));
     }
     if app.goes_on_below() {
         left.push(Segment::new(format!("{} {}", strings.more_below, glyphs.down), theme.plain, 1));
@@ -212,5 +218,5 @@ pub(super) fn keys(app: &App, paint: &mut Paint<'_>, area: Rect, keys: &[(Hint, 
         Some((app.setup.keymap.hint(*hint, app.strings.lang).filter(|_| !idle)?, what))
     };
     let keys: Vec<(String, &str)> = keys.iter().filter_map(hint).collect();
-    paint.keys(area, &keys, app.theme.key, app.theme.plain);
+    paint.keys(area, &keys, app.theme.key, app.theme.dim);
 }

@@ -65,7 +65,14 @@ impl<'a> Paint<'a> {
         x
     }
 
-    /// The same, in the middle of `cells` cells.
+    /// Writes one character of one cell.
+    pub(super) fn put_char(&mut self, x: u16, y: u16, c: char, style: Style) {
+        if let Some(cell) = self.buffer.cell_mut((x, y)) {
+            cell.set_char(c).set_style(style);
+        }
+    }
+
+    /// Writes text in the middle of `cells` cells.
     pub(super) fn put_centred(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) {
         let shown = text::head(text, cells.into());
         let left = (usize::from(cells) - text::width(shown)) / 2;

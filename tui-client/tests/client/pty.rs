@@ -182,20 +182,20 @@ fn pastes_of_many_numbers_marked_or_not_and_a_flood_of_keys_arrive_whole() {
     for number in 500..600 {
         pty.type_text(&format!("{number}"));
         pty.type_text("\r");
-        pty.until_shows(&format!("{number}² = {}", number * number));
+        pty.until_shows(&format!("{number}² = {}", squares::text::grouped(number * number)));
     }
     // More than one read of the terminal, in one go, without the marks of a paste.
     let keys: String = (1000..1900).map(|number| format!("{number}\r")).collect();
     pty.type_text(&keys);
     pty.until_shows("Square 900 numbers?");
     pty.type_text("\r");
-    pty.until_shows("1899² = 3606201");
+    pty.until_shows("1,899² = 3,606,201");
     let pasted: String = (2000..2300).map(|number| format!("{number}\n")).collect();
     pty.type_text(&format!("\x1b[200~{pasted}\x1b[201~"));
     pty.until_shows("Square 300 numbers?");
     pty.type_text("\r");
     pty.type_text("\r");
-    pty.until_shows("2299² = 5285401");
+    pty.until_shows("2,299² = 5,285,401");
     let expected: Vec<String> =
         (500..600).chain(1000..1900).chain(2000..2300).map(|number: u32| number.to_string()).collect();
     assert_eq!(server.numbers(), expected);
@@ -290,7 +290,7 @@ fn the_whole_ledger_is_exported_and_no_file_replaced_without_asking() {
     assert!(plain.status().unwrap().success());
     let home = Home::new();
     let mut pty = enter(&home, &server.address, "s1");
-    pty.until_shows("1203² = 1447209");
+    pty.until_shows("1,203² = 1,447,209");
     let path = home.path().join("r.csv");
     let command = format!("/export {}\r", path.display());
     pty.type_text(&command);

@@ -30,17 +30,22 @@ pub(crate) enum Check {
 
 impl Check {
     pub(crate) fn of(text: &str, max_digits: usize) -> Self {
+        Self::and_number(text, max_digits).0
+    }
+
+    /// The same, and the number, where it is one.
+    pub(crate) fn and_number(text: &str, max_digits: usize) -> (Self, Option<Number>) {
         if text.trim().is_empty() {
-            return Self::Empty;
+            return (Self::Empty, None);
         }
         if commands::is_command(text) {
-            return Self::Command;
+            return (Self::Command, None);
         }
         match Number::parse(text, max_digits) {
-            Ok(number) => Self::Number { digits: number.digits() },
-            Err(NumberError::NotANumber(fault)) if fault.is_incomplete() => Self::Unfinished(fault),
-            Err(NumberError::NotANumber(fault)) => Self::Wrong(fault),
-            Err(NumberError::TooManyDigits { limit }) => Self::TooManyDigits { limit },
+            Ok(number) => (Self::Number { digits: number.digits() }, Some(number)),
+            Err(NumberError::NotANumber(fault)) if fault.is_incomplete() => (Self::Unfinished(fault), None),
+            Err(NumberError::NotANumber(fault)) => (Self::Wrong(fault), None),
+            Err(NumberError::TooManyDigits { limit }) => (Self::TooManyDigits { limit }, None),
         }
     }
 

@@ -6,6 +6,7 @@ use squares_shared::number::Number;
 use crate::app::composer::{Check, Edit};
 use crate::app::status::{LeaveDecision, Severity};
 use crate::app::{App, Body, Copied, Detail, commands};
+use crate::digits;
 use crate::event::Effect;
 use crate::keys::{Action, Key, KeyContext};
 use crate::link::Command;
@@ -114,7 +115,10 @@ impl App {
 
     /// Checks the input again: its text changed, or the server's limit did.
     pub(in crate::app) fn recheck(&mut self) {
-        self.composer.check = Check::of(self.composer.input.text(), self.status.connection.max_digits());
+        let max_digits = self.status.connection.max_digits();
+        let (check, number) = Check::and_number(self.composer.input.text(), max_digits);
+        self.composer.check = check;
+        self.composer.read_as = number.map(|number| digits::grouped(&number.to_string()).into_owned());
     }
 
     /// The same where the limit may be another than before; what was entered and found wrong stays so.

@@ -14,6 +14,10 @@ use crate::app::{App, Body};
 /// How many results a chart is drawn of, where there are so many.
 const WANTED: usize = 2_000;
 
+/// From so many times the usual size on, as a power of ten, the largest number changes the scale: twenty times, where
+/// the others would stand in a twentieth of the picture.
+const WILD: f64 = 1.3;
+
 /// The deepest zoom, as a power of the square root of two.
 const DEEPEST: i32 = 40;
 
@@ -145,10 +149,10 @@ impl Chart {
         };
     }
 
-    /// More than a screenful is loaded while the picture is looked at.
-    pub(super) fn settle(&mut self, shown: bool, feed: &mut Feed, me: &str) {
+    /// More than a screenful is loaded while the picture is looked at; beside the feed it is of what is loaded anyway.
+    pub(super) fn settle(&mut self, shown: bool, beside: bool, feed: &mut Feed, me: &str) {
         feed.want_at_least(if shown { WANTED } else { 0 });
-        if shown {
+        if shown || beside {
             self.keep_up(feed.rows(), me);
         } else {
             self.placed = VecDeque::new();
@@ -301,7 +305,7 @@ fn is_wild(logs: impl Iterator<Item = f64>) -> bool {
     let Some(largest) = logs.iter().copied().reduce(f64::max) else { return false };
     let middle = logs.len() / 2;
     let (_, middle, _) = logs.select_nth_unstable_by(middle, f64::total_cmp);
-    largest > 150.0 || largest - *middle > 2.0
+    largest > 150.0 || largest - *middle > WILD
 }
 
 impl App {

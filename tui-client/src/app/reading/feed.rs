@@ -8,6 +8,7 @@
 //! end is farther from what is being read. What went is fetched again as history when it is wanted, at either end.
 
 mod filter;
+mod names;
 mod paging;
 mod pending;
 mod viewport;
@@ -20,11 +21,11 @@ pub(crate) use filter::{Filter, SearchText, StudentFilter};
 pub(crate) use pending::{PendingList, PendingSquare};
 pub(crate) use viewport::{Item, Top};
 
+use names::Names;
 use viewport::ScrollAnchor;
 
 use super::row::Row;
 use crate::link::Continues;
-use crate::text;
 
 /// The most results that are loaded while the newest are followed, and their bytes.
 const FOLLOWING: Bound = Bound { rows: 5_000, bytes: 4 << 20 };
@@ -76,10 +77,8 @@ pub(crate) struct Feed {
     pub(crate) pending: PendingList,
     /// The visible lines.
     height: usize,
-    /// The cells of the widest name loaded so far; it only grows, so that columns do not jump.
-    pub(crate) name_width: usize,
-    /// The same of student ids.
-    pub(crate) id_width: usize,
+    /// The names loaded so far.
+    pub(crate) names: Names,
 }
 
 impl Feed {
@@ -93,7 +92,7 @@ impl Feed {
         feed.filter = filter;
         feed.stream = self.stream;
         feed.replay_until = self.replay_until;
-        (feed.name_width, feed.id_width) = (self.name_width, self.id_width);
+        feed.names = self.names.clone();
         if self.gap.is_some() {
             feed.begin_at_newest();
         } else {
@@ -126,8 +125,7 @@ impl Feed {
         self.clear();
         self.begin_at_newest();
         if !leaves_gap {
-            self.name_width = 0;
-            self.id_width = 0;
+            self.names = Names::default();
             self.seen = 0;
             self.divider = None;
         }
@@ -336,8 +334,7 @@ impl Feed {
 
     fn measure(&mut self, row: &Row) {
         self.bytes += row.size();
-        self.name_width = self.name_width.max(text::width(row.name()));
-        self.id_width = self.id_width.max(text::width(row.student()));
+        self.names.measure(row);
     }
 
     fn trim(&mut self) {

@@ -33,7 +33,8 @@ fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
         // Neither kind of colours stands out from a grey.
         (Some(Rgb(128, 128, 128)), Choice::Dark, &[Choice::Contrast, Choice::Mono, Choice::Auto, Choice::Contrast]),
     ] {
-        room.app.setup.appearance = Appearance { choice: begins, depth: Depth::True, background };
+        room.app.setup.appearance =
+            Appearance { choice: begins, depth: Depth::True, background, ..Appearance::default() };
         for choice in choices {
             room.enter("/theme");
             assert_eq!(room.app.setup.appearance.choice, *choice, "{background:?}");

@@ -1,5 +1,6 @@
 //! Contrast of every theme in every depth, on the backgrounds and in the palettes that terminals have.
 
+mod names;
 mod palettes;
 
 use super::*;
@@ -25,9 +26,10 @@ fn shown(colour: Color, palette: &Palette) -> Rgb {
     palette.colours[named]
 }
 
-fn styles(theme: Theme) -> [Style; 10] {
-    let Theme { plain, strong, rule, mine, waiting, selected, notice, error, key, found } = theme;
-    [plain, strong, rule, mine, waiting, selected, notice, error, key, found]
+fn styles(theme: Theme) -> Vec<Style> {
+    let Theme { plain, strong, rule, dim, square, names, mine, waiting, selected, notice, error, key, found } = theme;
+    let others = [plain, strong, rule, dim, square, mine, waiting, selected, notice, error, key, found];
+    others.into_iter().chain(names).collect()
 }
 
 /// How well each style of a theme is told from its background in a terminal, at the worst; what has no colour of its
@@ -50,16 +52,16 @@ fn every_terminal(mut check: impl FnMut(Appearance, &Palette, (Rgb, Rgb))) {
             let both = || palette.dark.iter().chain(palette.light);
             for &(background, foreground) in both() {
                 for choice in [Choice::Contrast, Choice::Mono] {
-                    check(Appearance { choice, depth, background: None }, palette, (background, foreground));
+                    check(Appearance { choice, depth, ..Appearance::default() }, palette, (background, foreground));
                 }
                 for background_known in [None, Some(background)] {
-                    let auto = Appearance { choice: Choice::Auto, depth, background: background_known };
+                    let auto = Appearance { depth, background: background_known, ..Appearance::default() };
                     check(auto, palette, (background, foreground));
                 }
             }
             for (choice, grounds) in [(Choice::Dark, palette.dark), (Choice::Light, palette.light)] {
                 for &grounds in grounds {
-                    check(Appearance { choice, depth, background: None }, palette, grounds);
+                    check(Appearance { choice, depth, ..Appearance::default() }, palette, grounds);
                 }
             }
         }
@@ -97,7 +99,7 @@ fn colours_that_are_the_same_everywhere_stand_out_from_further_backgrounds() {
     for depth in [Depth::Palette, Depth::True] {
         for (choice, backgrounds) in [(Choice::Dark, DARK_ONES), (Choice::Light, LIGHT_ONES)] {
             for background in backgrounds {
-                let appearance = Appearance { choice, depth, background: Some(*background) };
+                let appearance = Appearance { choice, depth, background: Some(*background), ..Appearance::default() };
                 assert!(appearance.can_be_read(choice), "{appearance:?}");
             }
         }
@@ -109,7 +111,7 @@ fn a_theme_that_is_chosen_by_the_background_stands_out_from_whatever_it_is() {
     let greys = (0..=255).map(|level| Rgb(level, level, level));
     for background in greys.chain(DARK_ONES.iter().chain(LIGHT_ONES).copied()) {
         for depth in DEPTHS {
-            let theme = Appearance { choice: Choice::Auto, depth, background: Some(background) }.theme();
+            let theme = Appearance { depth, background: Some(background), ..Appearance::default() }.theme();
             for colour in styles(theme).into_iter().filter_map(|style| style.fg) {
                 for palette in PALETTES {
                     let contrast = shown(colour, palette).contrast(background);

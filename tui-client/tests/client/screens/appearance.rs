@@ -41,7 +41,12 @@ fn themes() {
     for choice in Choice::ALL {
         let themed = |setup: &mut Setup| {
             setup.student = Some("20260002".into());
-            setup.appearance = Appearance { choice, depth: Depth::True, background: Some(Rgb(255, 255, 255)) };
+            setup.appearance = Appearance {
+                choice,
+                depth: Depth::True,
+                background: Some(Rgb(255, 255, 255)),
+                ..Appearance::default()
+            };
         };
         let mut stage = Stage::with(themed, Lang::Ko, (72, 14));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });

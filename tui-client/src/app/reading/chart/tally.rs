@@ -80,6 +80,11 @@ impl Tally {
         self.total
     }
 
+    /// How many results of this student were counted.
+    pub(crate) fn of(&self, student: &str) -> u64 {
+        self.students.get(student).map_or(0, |count| count.results)
+    }
+
     /// The results in each of the latest `most` minutes, oldest first, up to the one of the latest result.
     pub(crate) fn by_minute(&self, most: usize) -> Vec<u64> {
         let (Some((first, _)), Some((last, _))) = (self.minutes.first(), self.minutes.last()) else {

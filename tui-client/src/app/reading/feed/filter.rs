@@ -111,12 +111,15 @@ impl SearchText {
         places
     }
 
-    /// Where it stands in a number as it is shown, in bytes.
+    /// Where it stands in a number as it is shown, in bytes; the commas between its groups are passed over.
     pub(crate) fn places_in_number(&self, shown: &str) -> Vec<Range<usize>> {
         if self.digits.is_empty() {
             return Vec::new();
         }
-        shown.match_indices(&self.digits).map(|(at, part)| at..at + part.len()).collect()
+        let at: Vec<usize> = shown.bytes().enumerate().filter(|(_, byte)| *byte != b',').map(|(at, _)| at).collect();
+        let plain = shown.replace(',', "");
+        let places = plain.match_indices(&self.digits);
+        places.filter_map(|(from, part)| Some(*at.get(from)?..at.get(from + part.len() - 1)? + 1)).collect()
     }
 
     /// Whether it occurs in this number in full.
@@ -163,7 +166,8 @@ mod tests {
     #[test]
     fn its_places_are_told_for_marking() {
         let text = SearchText::new("12").unwrap();
-        assert_eq!(text.places_in_number("1212² = 3"), [0..2, 2..4]);
+        assert_eq!(text.places_in_number("1212"), [0..2, 2..4]);
+        assert_eq!(SearchText::new("1234").unwrap().places_in_number("(-51,234,567)"), [3..8]);
         assert_eq!(SearchText::new("NA").unwrap().places_in_words("가Nana"), [3..5, 5..7]);
         assert!(SearchText::new("가").unwrap().places_in_number("1").is_empty());
     }

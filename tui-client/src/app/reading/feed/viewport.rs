@@ -68,6 +68,16 @@ impl Feed {
         self.rows.len() - self.rows.partition_point(|row| row.seq() <= seen) + self.uncounted
     }
 
+    /// Where somebody reads who does not follow the newest: the `seq` of the selected result, or of the last visible
+    /// one, and that of the newest. None where a filter leaves results out.
+    pub(crate) fn place(&self) -> Option<(u64, u64)> {
+        if self.is_following() || !self.filter.is_all() {
+            return None;
+        }
+        let last = || self.last_visible_row().map(|index| self.rows[index].seq());
+        Some((self.selected.or_else(last)?, self.newest_known()))
+    }
+
     /// Whether everything that is let through is loaded.
     pub(crate) const fn is_whole(&self) -> bool {
         !self.more_above && self.gap.is_none()

@@ -1,0 +1,105 @@
+//! `12² = 144` as a row of the feed has it: three parts, so that each has its own weight. Digits stand in groups. What
+//! does not fit is shortened by magnitude, `3.86e11² ≈ 1.48e23`: a few digits of each end say less than how large it is.
+
+use std::borrow::Cow;
+
+use crate::digits::{Magnitude, grouped, grouped_width};
+use crate::text;
+use crate::theme::Glyphs;
+
+/// The most digits of a number that somebody takes in at a glance.
+const TAKEN_IN: usize = 24;
+
+/// The cells that a six-digit number and its square take up in full: what a row has to spare before anything that is
+/// less than the result gets cells.
+pub(super) const WHOLE: usize = 26;
+
+/// A number and its square.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Equation<'a> {
+    pub(super) number: Cow<'a, str>,
+    /// The signs between them.
+    pub(super) between: String,
+    pub(super) square: Cow<'a, str>,
+}
+
+impl<'a> Equation<'a> {
+    /// In at most `cells`.
+    pub(super) fn new(number: &'a str, square: &'a str, cells: usize, glyphs: &Glyphs) -> Self {
+        let negative = number.starts_with('-');
+        let around = 2 * usize::from(negative);
+        let equals = |sign: &str| format!("{} {sign} ", glyphs.squared);
+        let between = equals("=");
+        let room = cells.saturating_sub(around + text::width(&between));
+        if grouped_width(number) + grouped_width(square) <= room {
+            return Self { number: bracketed(grouped(number), negative), between, square: grouped(square) };
+        }
+        let (near, rough) = (equals(glyphs.nearly), Magnitude::of(square));
+        let sign = |exact| if exact { between.clone() } else { near.clone() };
+        if number.len() <= TAKEN_IN && grouped_width(number) + rough.text.len() <= room {
+            let number = bracketed(grouped(number), negative);
+            return Self { number, between: sign(rough.exact), square: rough.text.into() };
+        }
+        let both = |digits| (Magnitude::with_digits(number, digits), Magnitude::with_digits(square, digits));
+        let fitting = [3, 2, 1].into_iter().map(both).find(|(one, other)| one.text.len() + other.text.len() <= room);
+        let (number, square) = fitting.unwrap_or_else(|| both(1));
+        let between = sign(number.exact && square.exact);
+        let room = cells.saturating_sub(text::width(&between));
+        let number = bracketed(number.text.into(), negative);
+        // Where not even that fits, the number goes before its square does.
+        let number = text::cut(&number, room.saturating_sub(square.text.len()), glyphs.ellipsis).into_owned();
+        let left = cells.saturating_sub(text::width(&number));
+        let between = text::head(&between, left).to_owned();
+        let square = text::cut(&square.text, left.saturating_sub(text::width(&between)), glyphs.ellipsis).into_owned();
+        Self { number: number.into(), between, square: square.into() }
+    }
+}
+
+/// A negative number is squared in brackets.
+fn bracketed(number: Cow<'_, str>, negative: bool) -> Cow<'_, str> {
+    if negative { Cow::Owned(format!("({number})")) } else { number }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(number: &str, square: &str, cells: usize, ascii: bool) -> String {
+        let Equation { number, between, square } = Equation::new(number, square, cells, &Glyphs::new(ascii));
+        format!("{number}{between}{square}")
+    }
+
+    #[test]
+    fn a_number_and_its_square_are_whole_or_shortened_by_magnitude() {
+        let check = |number: i128, cells: usize, expect: &str| {
+            let square = (number * number).to_string();
+            assert_eq!(written(&number.to_string(), &square, cells, false), expect, "{number} in {cells}");
+        };
+        check(12, 9, "12² = 144");
+        check(-5, 20, "(-5)² = 25");
+        check(32, 20, "32² = 1,024");
+        check(999_999, WHOLE, "999,999² = 999,998,000,001");
+        check(999_999, WHOLE - 1, "999,999² ≈ 1.00e12");
+        check(-123_456, 21, "(-123,456)² ≈ 1.52e10");
+        check(-123_456, 20, "(-1.23e5)² ≈ 1.52e10");
+        check(-123_456, 18, "(-1.2e5)² ≈ 1.5e10");
+        check(385_600_000_001, 21, "3.86e11² ≈ 1.49e23");
+        check(385_600_000_001, 27, "385,600,000,001² ≈ 1.49e23");
+        check(1_000_000_000, 13, "1e9² = 1e18");
+        check(385_600_000_001, 14, "4e11² ≈ 1e23");
+        check(385_600_000_001, 10, "4…² ≈ 1e23");
+    }
+
+    #[test]
+    fn no_width_is_ever_exceeded() {
+        for ascii in [false, true] {
+            for number in ["7", "-12345678901234567890", "0.00012345678901234567890123456789", &"9".repeat(5_000)] {
+                for cells in 0..120 {
+                    let shown = written(number, &"8".repeat(number.len() * 2), cells, ascii);
+                    assert!(text::width(&shown) <= cells, "{number} in {cells}: {shown}");
+                    assert!(!ascii || shown.is_ascii());
+                }
+            }
+        }
+    }
+}
