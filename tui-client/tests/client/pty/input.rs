@@ -55,7 +55,7 @@ fn no_report_of_the_terminal_costs_a_key() {
         pty.type_text("\x039");
         let number = 100 + at;
         pty.type_text(&format!("\x03{number}\r"));
-        pty.until_shows(&format!("{number}² = {}", number * number));
+        pty.until_shows(&format!("{number}² = {}", squares::text::grouped(number * number)));
     }
     let numbers: Vec<String> = (100..116).map(|number| number.to_string()).collect();
     assert_eq!(server.numbers(), numbers);
