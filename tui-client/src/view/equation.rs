@@ -1,5 +1,6 @@
 //! `12² = 144` as a row of the feed has it: three parts, so that each has its own weight. Digits stand in groups. What
-//! does not fit is shortened by magnitude, `3.86e11² ≈ 1.48e23`: a few digits of each end say less than how large it is.
+//! does not fit is shortened by magnitude, `3.86e11² ≈ 1.48e23`: how large it is says more than a few digits of each
+//! end.
 
 use std::borrow::Cow;
 

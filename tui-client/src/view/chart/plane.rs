@@ -1,6 +1,6 @@
-//! A plane of dots, eight in each cell, on which the curve and the results are drawn alike, so that a result lies on its
-//! curve. A result of others is a spot of four dots and one of mine of nine, so that both are seen on the line without
-//! any colour. In ASCII a cell is one dot. The chart draws with it.
+//! A plane of dots, eight in each cell, on which the curve and the results are drawn alike, so that a result lies on
+//! its curve. A result of others is a spot of four dots and one of mine of nine, so that both are seen on the line
+//! without any colour. In ASCII a cell is one dot. The chart draws with it.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
