@@ -63,6 +63,10 @@ Register-ArgumentCompleter -Native -CommandName 'squares-server' -ScriptBlock {
         }
         'squares-server;check' {
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Where the ledger lives [env: SQUARES_DATA] [default: squares in the user''s data directory]')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Share one log with the other servers that name the same: NATS servers with JetStream, as nats://HOST:PORT or tls://HOST:PORT; only in a program built with the feature ''cluster''')
+            [CompletionResult]::new('--cluster-name', '--cluster-name', [CompletionResultType]::ParameterName, 'Which room of that NATS system: 1 to 32 of a-z, 0-9 and -')
+            [CompletionResult]::new('--cluster-credentials', '--cluster-credentials', [CompletionResultType]::ParameterName, 'A NATS .creds file')
+            [CompletionResult]::new('--cluster-replicas', '--cluster-replicas', [CompletionResultType]::ParameterName, 'On how many NATS servers the log is kept, 1, 3 or 5 [default: 3, or 1 where the NATS server is alone]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

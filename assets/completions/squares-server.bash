@@ -181,13 +181,29 @@ _squares__server() {
             return 0
             ;;
         squares__subcmd__server__subcmd__check)
-            opts="-h --data --help"
+            opts="-h --data --cluster --cluster-name --cluster-credentials --cluster-replicas --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster-credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster-replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -59,6 +59,10 @@ complete -c squares-server -n "__fish_squares_server_needs_command" -f -a "help"
 complete -c squares-server -n "__fish_squares_server_using_subcommand backup" -l data -d 'Where the ledger lives [env: SQUARES_DATA] [default: squares in the user\'s data directory]' -r -F
 complete -c squares-server -n "__fish_squares_server_using_subcommand backup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c squares-server -n "__fish_squares_server_using_subcommand check" -l data -d 'Where the ledger lives [env: SQUARES_DATA] [default: squares in the user\'s data directory]' -r -F
+complete -c squares-server -n "__fish_squares_server_using_subcommand check" -l cluster -d 'Share one log with the other servers that name the same: NATS servers with JetStream, as nats://HOST:PORT or tls://HOST:PORT; only in a program built with the feature \'cluster\'' -r
+complete -c squares-server -n "__fish_squares_server_using_subcommand check" -l cluster-name -d 'Which room of that NATS system: 1 to 32 of a-z, 0-9 and -' -r
+complete -c squares-server -n "__fish_squares_server_using_subcommand check" -l cluster-credentials -d 'A NATS .creds file' -r -F
+complete -c squares-server -n "__fish_squares_server_using_subcommand check" -l cluster-replicas -d 'On how many NATS servers the log is kept, 1, 3 or 5 [default: 3, or 1 where the NATS server is alone]' -r
 complete -c squares-server -n "__fish_squares_server_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c squares-server -n "__fish_squares_server_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c squares-server -n "__fish_squares_server_using_subcommand export" -l data -d 'Where the ledger lives [env: SQUARES_DATA] [default: squares in the user\'s data directory]' -r -F

@@ -12,6 +12,8 @@ mod data_folder;
 mod error;
 mod open_files;
 mod probe;
+#[cfg(feature = "cluster")]
+mod projection;
 mod reader;
 mod row;
 mod schema;
@@ -21,6 +23,8 @@ mod writer;
 
 use std::{path::Path, sync::Arc, thread::JoinHandle};
 
+#[cfg(feature = "cluster")]
+pub(crate) use apply::Outcome;
 pub use archive::{Archive, ArchivedStudent};
 pub use backup::BackupError;
 pub use check::Findings;
@@ -28,11 +32,15 @@ use data_folder::FolderLock;
 use error::AtPath as _;
 pub use error::LedgerError;
 use open_files::OpenFiles;
+#[cfg(feature = "cluster")]
+pub(crate) use projection::{Chain, LogRecord, Place, Projection};
 pub(crate) use reader::{PageQuery, ReadFailed, Readers, Replay};
 pub(crate) use row::LedgerEntry;
 pub use row::ResultRow;
 use tokio::sync::mpsc;
 pub(crate) use writer::{Answer, Submission};
+#[cfg(feature = "cluster")]
+pub(crate) use writer::{Pending, answer};
 
 use crate::{
     feed::{self, Feed},
@@ -82,9 +90,58 @@ impl Ledger {
         workers: &Arc<WorkerPool>,
         metrics: &Arc<Metrics>,
     ) -> Result<(Self, Arc<Feed>), LedgerError> {
+        let own = |connection: &mut rusqlite::Connection, path: &Path| {
+            if schema::leave_shared_log(connection).at(path)? {
+                tracing::warn!("this ledger was a server's part of a cluster; it goes on alone, under a new name");
+            }
+            Ok(())
+        };
+        Self::open_with(folder, workers, metrics, own, |writer, queue, is_simulated| {
+            if is_simulated {
+                return Ok(Worker::Task(tokio::spawn(writer.run_simulated(queue))));
+            }
+            Ok(Worker::Thread(writer_thread().spawn(move || writer.run(queue)).at(folder)?))
+        })
+    }
+
+    /// Opens the ledger in this folder as a server's projection of the shared log with this name, whose first record
+    /// has this hash. `run` is the end of its writer that speaks with the log, and has a thread of its own unless
+    /// `workers` is that of a simulation.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where the ledger has results that are not of this log too.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn open_shared<F: Future<Output = ()> + Send + 'static>(
+        folder: &Path,
+        workers: &Arc<WorkerPool>,
+        metrics: &Arc<Metrics>,
+        (log, first): (&str, Chain),
+        runtime: &tokio::runtime::Handle,
+        run: impl FnOnce(Projection, mpsc::Receiver<Submission>) -> F + Send + 'static,
+    ) -> Result<(Self, Arc<Feed>), LedgerError> {
+        let prepare =
+            |connection: &mut rusqlite::Connection, path: &Path| projection::prepare(connection, path, log, first);
+        Self::open_with(folder, workers, metrics, prepare, |writer, queue, is_simulated| {
+            let running = run(Projection::new(writer)?, queue);
+            if is_simulated {
+                return Ok(Worker::Task(runtime.spawn(running)));
+            }
+            let runtime = runtime.clone();
+            Ok(Worker::Thread(writer_thread().spawn(move || runtime.block_on(running)).at(folder)?))
+        })
+    }
+
+    fn open_with(
+        folder: &Path,
+        workers: &Arc<WorkerPool>,
+        metrics: &Arc<Metrics>,
+        prepare: impl FnOnce(&mut rusqlite::Connection, &Path) -> Result<(), LedgerError>,
+        start: impl FnOnce(writer::Writer, mpsc::Receiver<Submission>, bool) -> Result<Worker, LedgerError>,
+    ) -> Result<(Self, Arc<Feed>), LedgerError> {
         let (mut lock, lock_path) = data_folder::lock(folder)?;
         let path = data_folder::make_file(folder).at(folder)?;
         let mut connection = copy_check::record_opening(probe::open(&path)?, &mut lock.0, &path)?;
+        prepare(&mut connection, &path)?;
         let keepalive = schema::connect_to_read(&path).at(&path)?;
         let (id, latest) = schema::identity(&keepalive).at(&path)?;
         let files = Arc::new(OpenFiles::new(&path, (&lock_path, &lock.0))?);
@@ -113,12 +170,7 @@ impl Ledger {
             logged: None,
         };
         let (submissions, queue) = mpsc::channel(QUEUE);
-        let writer = if workers.is_simulated() {
-            Worker::Task(tokio::spawn(writer.run_simulated(queue)))
-        } else {
-            let thread = std::thread::Builder::new().name("ledger".to_owned());
-            Worker::Thread(thread.spawn(move || writer.run(queue)).at(folder)?)
-        };
+        let writer = start(writer, queue, workers.is_simulated())?;
         let readers = Arc::new(Readers::new(path, files, Arc::clone(workers), Arc::clone(metrics)));
         Ok((Self { id, submissions, readers, recorded, writer, _lock: lock }, feed))
     }
@@ -145,6 +197,10 @@ impl Ledger {
             writer.abort();
         }
     }
+}
+
+fn writer_thread() -> std::thread::Builder {
+    std::thread::Builder::new().name("ledger".to_owned())
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 //! `roster` who may join, `pins` whether it is they, and `limits` how much anybody may ask for. Slow work runs in the
 //! `worker_pool`. All report to `metrics`. `invite` says how others join.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod config;
 mod feed;
 mod http;
@@ -29,6 +31,8 @@ mod tls;
 mod wire;
 mod worker_pool;
 
+#[cfg(feature = "cluster")]
+pub use cluster::{ClusterError, compare};
 pub use config::{ClusterConfig, Config, DEFAULT_ADDRESS, DEFAULT_PORT, default_data_dir};
 pub use invite::SshGuests;
 pub use ledger::{Archive, ArchivedStudent, BackupError, Findings, LedgerError, ResultRow};

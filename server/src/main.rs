@@ -83,8 +83,14 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
     // Whoever started it may have closed standard output: it runs all the same.
     let mut out = std::io::stdout();
     let _ = writeln!(out, "listening on {}", server.local_addr()).and_then(|()| out.flush());
-    while let signals::Signal::Reload = signals.next().await {
-        server.reload_roster();
+    loop {
+        tokio::select! {
+            signal = signals.next() => match signal {
+                signals::Signal::Reload => server.reload_roster(),
+                _ => break,
+            },
+            why = server.failed() => anyhow::bail!(why),
+        }
     }
     server.stop().await;
     Ok(())

@@ -1,5 +1,7 @@
 //! Prometheus metrics: the ledger, the sessions and the relay count here, and `serve` shows them with `--metrics`.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 pub(crate) mod serve;
 
 use std::{
@@ -45,6 +47,8 @@ pub(crate) struct Metrics {
     pub(crate) sent: Counter,
     pub(crate) replay_reads: Counter,
     pub(crate) history_reads: Counter,
+    #[cfg(feature = "cluster")]
+    pub(crate) cluster: cluster::ClusterMetrics,
     /// The last commit failed.
     storage_failed: AtomicBool,
 }
@@ -116,6 +120,8 @@ impl Default for Metrics {
             },
             replay_reads: add(all, "replay_reads", "Reads of the ledger for clients that lag behind the feed"),
             history_reads: add(all, "history_reads", "Pages of history read"),
+            #[cfg(feature = "cluster")]
+            cluster: cluster::ClusterMetrics::new(all),
             storage_failed: AtomicBool::new(false),
             registry,
         }
@@ -145,6 +151,14 @@ impl Metrics {
     /// Whether the last commit, if there was any, succeeded.
     pub(crate) fn storage_works(&self) -> bool {
         !self.storage_failed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the log that this server shares can be reached, where it shares one.
+    pub(crate) fn log_is_reachable(&self) -> bool {
+        #[cfg(feature = "cluster")]
+        return !self.cluster.is_away();
+        #[cfg(not(feature = "cluster"))]
+        true
     }
 
     /// Everything as OpenMetrics text, which Prometheus reads.

@@ -2,6 +2,8 @@
 //! line, encoded once for all clients, which read the lines with a cursor, as they read results. A client that has
 //! missed lines gets the whole list instead, and so do all when more students changed than a list has.
 
+#[cfg(feature = "cluster")]
+mod elsewhere;
 mod line;
 mod online_list;
 mod online_table;
@@ -30,6 +32,9 @@ const BYTES_A_SECOND: usize = 256 << 20;
 pub(crate) struct Presence {
     table: Mutex<OnlineTable>,
     changed: Notify,
+    /// The same, of this server's own terminals.
+    #[cfg(feature = "cluster")]
+    changed_here: Notify,
     announced: watch::Sender<u64>,
 }
 
@@ -52,13 +57,26 @@ pub(crate) struct PresenceGuard {
 impl Drop for PresenceGuard {
     fn drop(&mut self) {
         self.presence.table.lock().leave(&self.id, &self.name);
-        self.presence.changed.notify_one();
+        self.presence.notify();
     }
 }
 
 impl Presence {
     pub(crate) fn new() -> Self {
-        Self { table: Mutex::default(), changed: Notify::new(), announced: watch::Sender::new(0) }
+        Self {
+            table: Mutex::default(),
+            changed: Notify::new(),
+            #[cfg(feature = "cluster")]
+            changed_here: Notify::new(),
+            announced: watch::Sender::new(0),
+        }
+    }
+
+    /// Has a change of this server's own terminals announced.
+    fn notify(&self) {
+        self.changed.notify_one();
+        #[cfg(feature = "cluster")]
+        self.changed_here.notify_one();
     }
 
     /// Adds a terminal of a student, and returns who is online with it and where to read on; `None` if the student has
@@ -75,7 +93,7 @@ impl Presence {
         }
         let (list, cursor) = (table.list(), Cursor { line: table.last_line, version: table.version });
         drop(table);
-        self.changed.notify_one();
+        self.notify();
         let guard = PresenceGuard { presence: Arc::clone(self), id: Arc::clone(id), name: Arc::clone(name) };
         Some((guard, list, cursor))
     }
@@ -109,12 +127,12 @@ impl Presence {
 
     /// The name under which this student is online.
     pub(crate) fn name_of(&self, id: &str) -> Option<Arc<str>> {
-        self.table.lock().online.get(id)?.last().cloned()
+        self.table.lock().name_of(id)
     }
 
     /// How many students are online.
     pub(crate) fn students(&self) -> usize {
-        self.table.lock().online.len()
+        self.table.lock().count()
     }
 
     /// Whether there are lines behind this cursor.
@@ -142,7 +160,7 @@ impl Presence {
     fn announce_now(&self) -> usize {
         let mut table = self.table.lock();
         let Some(length) = table.announce() else { return 0 };
-        let (sent, line) = (length * table.online.len(), table.last_line);
+        let (sent, line) = (length * table.count(), table.last_line);
         drop(table);
         self.announced.send_replace(line);
         sent

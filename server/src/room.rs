@@ -35,6 +35,8 @@ pub(crate) struct Room {
     pub(crate) farewells: Arc<Semaphore>,
     pub(crate) max_per_student: u32,
     pub(crate) limits: Limits,
+    /// Other servers may have shown results that are not applied here yet.
+    pub(crate) shares_log: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) inviter: Inviter,
 }

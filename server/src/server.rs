@@ -15,6 +15,10 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
+#[cfg(feature = "cluster")]
+use crate::cluster::Cluster;
+#[cfg(not(feature = "cluster"))]
+use crate::feed::Feed;
 use crate::{
     config::{Config, DEFAULT_PORT},
     invite::Inviter,
@@ -45,6 +49,8 @@ pub struct Server {
     listener: JoinHandle<()>,
     /// The relay's tasks, the presence announcer, the roster's reader and the metrics page.
     tasks: JoinSet<()>,
+    #[cfg(feature = "cluster")]
+    cluster: Option<Cluster>,
 }
 
 impl Server {
@@ -71,9 +77,11 @@ impl Server {
         if auth != Auth::Open && config.roster.is_none() {
             return Err(StartError::NoRoster);
         }
-        if config.cluster.is_some() {
+        if config.cluster.is_some() && !cfg!(feature = "cluster") {
             return Err(StartError::NoCluster);
         }
+        #[cfg(feature = "cluster")]
+        let roster = config.roster.clone();
         let admission = Admission::open(auth, config.roster).await?;
         let simulated = streams.is_some();
         let threads = Threads::here();
@@ -83,6 +91,19 @@ impl Server {
         let pins = PinVerifier::new()?;
         let workers = Arc::new(if simulated { WorkerPool::simulated() } else { WorkerPool::new()? });
         let join_pool = if simulated { JoinPool::simulated() } else { JoinPool::new(threads.join)? };
+        let metrics = Arc::<Metrics>::default();
+        // A server of a cluster opens its port once it has all that the others have shown.
+        #[cfg(feature = "cluster")]
+        let (cluster, shared) = match &config.cluster {
+            Some(named) => {
+                let data = config.data.clone();
+                let (cluster, ledger, feed) = Cluster::join(named, data, config.max_digits, &workers, &metrics).await?;
+                (Some(cluster), Some((ledger, feed)))
+            }
+            None => (None, None),
+        };
+        #[cfg(not(feature = "cluster"))]
+        let shared: Option<(Ledger, Arc<Feed>)> = None;
         let (mut incoming, address, bound) = match streams {
             Some(streams) => (Incoming::Given(streams), SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), Vec::new()),
             None => {
@@ -100,8 +121,10 @@ impl Server {
             }
             None => None,
         };
-        let metrics = Arc::<Metrics>::default();
-        let (ledger, feed) = if simulated {
+        let shares_log = shared.is_some();
+        let (ledger, feed) = if let Some(opened) = shared {
+            opened
+        } else if simulated {
             Ledger::open(&config.data, &workers, &metrics)?
         } else {
             let (data, workers, metrics) = (config.data.clone(), Arc::clone(&workers), Arc::clone(&metrics));
@@ -144,6 +167,7 @@ impl Server {
             shared_budget: SharedBudget::default(),
             farewells: Arc::new(Semaphore::new(farewell::AT_ONCE)),
             max_per_student: config.max_per_student,
+            shares_log,
             metrics: Arc::clone(&metrics),
             inviter,
         });
@@ -162,16 +186,38 @@ impl Server {
             let metrics = Arc::clone(&metrics);
             tasks.spawn(async move { relay.run(shard, &feed, &presence, &metrics).await });
         }
+        #[cfg(feature = "cluster")]
+        if let Some(cluster) = &cluster {
+            tasks.spawn(cluster.exchange(address.to_string(), roster, &presence));
+        }
         tasks.spawn(async move { presence.announce().await });
         let own = Arc::clone(&room);
         tasks.spawn(async move { own.admission.keep_current(&own.workers).await });
-        Ok(Self { room, address, stop, listener, tasks })
+        Ok(Self {
+            room,
+            address,
+            stop,
+            listener,
+            tasks,
+            #[cfg(feature = "cluster")]
+            cluster,
+        })
     }
 
     /// The address that it listens on.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until this server must not go on, as one of a cluster whose log or ledger cannot be trusted any more; then
+    /// tells why. What the ledger has is kept, and nobody is sent anything further: the program should end.
+    pub async fn failed(&self) -> String {
+        #[cfg(feature = "cluster")]
+        if let Some(cluster) = &self.cluster {
+            return cluster.status.failed().await;
+        }
+        std::future::pending().await
     }
 
     /// Requests that the roster is read again; the log tells the outcome.
@@ -196,6 +242,8 @@ impl Server {
 
     /// Stops: says goodbye to everyone once what they asked is recorded and sent, and closes the ledger.
     pub async fn stop(self) {
+        #[cfg(feature = "cluster")]
+        let cluster = self.cluster;
         let Self { room, stop, listener, mut tasks, .. } = self;
         room.admission.finish_reload().await;
         stop.send_replace(true);
@@ -203,6 +251,10 @@ impl Server {
             tracing::error!(%error, "the listener ended early");
         }
         tasks.shutdown().await;
+        #[cfg(feature = "cluster")]
+        if let Some(cluster) = cluster {
+            cluster.leave().await;
+        }
         if let Some(room) = Arc::into_inner(room) {
             let closed = tokio::task::spawn_blocking(move || room.ledger.close()).await;
             if closed.is_err() {

@@ -52,6 +52,10 @@ pub enum StartError {
     /// A roster is asked for, and none is given.
     #[error("this way of letting students in needs a roster; give one with --roster")]
     NoRoster,
+    /// The cluster cannot be joined.
+    #[cfg(feature = "cluster")]
+    #[error(transparent)]
+    Cluster(#[from] crate::cluster::ClusterError),
     /// A cluster is named, and this program has no part of one.
     #[error("this server was built without the feature 'cluster', and serves alone")]
     NoCluster,

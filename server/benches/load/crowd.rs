@@ -89,6 +89,12 @@ impl Crowd {
         self.until(PATIENCE, |seen| seen.joined == until)
     }
 
+    /// Has clients connect to another server from now on.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn move_to(&mut self, address: SocketAddr) {
+        self.address = address;
+    }
+
     /// Lets go of every connection; what was on its way is lost.
     pub(crate) fn hang_up(&mut self) -> io::Result<()> {
         let Self { clients, poll, .. } = self;

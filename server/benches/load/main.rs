@@ -5,12 +5,15 @@
 //! `cargo bench -p squares-server --bench load` prints the table; `-- --clients 1000,10000` chooses how many clients,
 //! `-- --phases storm,commits` what is measured, and `-- --phases ledger --results 50000000` lets a ledger grow,
 //! with `--ledger DIR` one that is kept and gone on with.
+//! Built with `--features cluster`, `-- --phases cluster --results 1000000` measures servers that share a log.
 //! `cargo test` runs a short form of everything, with the same checks.
 
 mod asker;
 mod crowd;
 mod floor;
 mod measure;
+#[cfg(feature = "cluster")]
+mod nats;
 mod phases;
 mod process;
 mod redis;

@@ -1,5 +1,7 @@
 //! What is measured, phase by phase.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod commits;
 mod delivery;
 mod huge;
@@ -39,6 +41,9 @@ pub(crate) enum Phase {
     Pins,
     /// A ledger that grows.
     Ledger,
+    /// Servers that share a log.
+    #[cfg(feature = "cluster")]
+    Cluster,
 }
 
 impl Phase {
@@ -56,6 +61,8 @@ impl Phase {
             "tls" => Self::Tls,
             "pins" => Self::Pins,
             "ledger" => Self::Ledger,
+            #[cfg(feature = "cluster")]
+            "cluster" => Self::Cluster,
             _ => return None,
         })
     }
@@ -130,6 +137,11 @@ pub(crate) fn run(asked: &Asked) -> Outcome {
         }
         if wanted(Phase::Commits) {
             commits::acknowledgements(time)?;
+        }
+        #[cfg(feature = "cluster")]
+        if wanted(Phase::Cluster) {
+            let clients = asked.clients.first().copied().unwrap_or(20);
+            cluster::measure(asked.results, clients, time)?;
         }
         if wanted(Phase::Ledger) {
             ledger::measure(asked.results, asked.ledger.as_deref(), time)?;

@@ -7,18 +7,22 @@ use std::{
 };
 
 use anyhow::anyhow;
-use squares_server::{Archive, LedgerError};
+use clap::CommandFactory as _;
+use squares_server::{Archive, ClusterConfig, LedgerError};
 
 use super::{Folder, counted, progress::Progress};
-use crate::signals::Interrupt;
+use crate::{
+    flags::{ClusterFlags, Flags},
+    signals::Interrupt,
+};
 
 /// Something is wrong with the ledger.
 const NOT_SOUND: u8 = 3;
 
 /// Check the ledger: its file, gaps, duplicates, and every square anew
 ///
-/// A server may be running on it. Exits with 0 where it is sound, 3 where something is wrong, and 1 where it cannot
-/// be read at all. Nothing is changed.
+/// With --cluster, it is also compared with the log that it should be a part of. A server may be running on it. Exits
+/// with 0 where it is sound, 3 where something is wrong, and 1 where it cannot be read at all. Nothing is changed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     /// A backup, in place of the ledger in the data folder
@@ -26,6 +30,8 @@ pub(crate) struct Check {
     file: Option<PathBuf>,
     #[command(flatten)]
     folder: Folder,
+    #[command(flatten)]
+    cluster: ClusterFlags,
 }
 
 /// Why a file that was named is none that can be checked, without words about the data folder.
@@ -40,8 +46,21 @@ fn no_ledger(file: &Path, error: LedgerError) -> anyhow::Error {
     anyhow!("{} {what}; give the file of a ledger or of a backup, or none for the ledger in --data", file.display())
 }
 
+/// How the ledger differs from the log of this cluster.
+#[cfg(feature = "cluster")]
+fn differs_from_log(archive: &Archive, cluster: &ClusterConfig) -> anyhow::Result<Option<String>> {
+    Ok(squares_server::runtime(1)?.block_on(squares_server::compare(archive, cluster))?)
+}
+
+/// A program without the feature takes no cluster.
+#[cfg(not(feature = "cluster"))]
+fn differs_from_log(_: &Archive, _: &ClusterConfig) -> anyhow::Result<Option<String>> {
+    Ok(None)
+}
+
 impl Check {
     pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+        let cluster = self.cluster.config(Flags::command).unwrap_or_else(|error| error.exit());
         let mut archive = match &self.file {
             Some(file) => Archive::open_file(file).map_err(|error| no_ledger(file, error))?,
             None => Archive::open(&self.folder.path(data)?)?,
@@ -52,7 +71,10 @@ impl Check {
         let asked = interrupt.clone();
         let findings = archive.check(move || asked.go_on().is_continue(), |done, all| progress.reached(done, all));
         drop(progress);
-        let Some(findings) = findings else { return Ok(interrupt.end()) };
+        let Some(mut findings) = findings else { return Ok(interrupt.end()) };
+        if let Some(cluster) = cluster {
+            findings.wrong.extend(differs_from_log(&archive, &cluster)?);
+        }
         let mut out = std::io::stdout().lock();
         let path = archive.path.display();
         let _ = match findings.range {

@@ -22,7 +22,7 @@ pub(super) struct Batch<'a> {
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// It is a new row with this `seq`.
     Recorded(u64),
     /// This student has a result with this request `id` and number.
@@ -107,6 +107,17 @@ pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_
         });
     }
     Ok(outcomes)
+}
+
+/// What became of an entry of a batch that was applied, where nobody kept it. `latest` stands for its `seq` where it
+/// had no `id` to find it by.
+#[cfg(feature = "cluster")]
+pub(super) fn standing_of(connection: &Connection, entry: &LedgerEntry, latest: u64) -> rusqlite::Result<Outcome> {
+    let Some(request) = entry.request.as_deref() else { return Ok(Outcome::Recorded(latest)) };
+    let sql = "SELECT num FROM students WHERE id = ?1";
+    let student = connection.prepare_cached(sql)?.query_row([&entry.student], |row| row.get(0))?;
+    let standing = standing(connection, student, Some(request))?;
+    Ok(if standing.number == entry.number { Outcome::Duplicate(standing) } else { Outcome::IdReused })
 }
 
 fn standing(connection: &Connection, student: i64, request: Option<&str>) -> rusqlite::Result<ResultRow> {

@@ -63,6 +63,12 @@ impl Archive {
         Ok(Self { path: path.to_owned(), ledger_id, latest, connection })
     }
 
+    /// How far it has the log that it shares with other servers; `None` where it shares none.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn place(&self) -> Option<super::Place> {
+        super::projection::place(&self.connection).ok().flatten()
+    }
+
     /// Reads all results up to [`Archive::latest`] in order, and hands each on until one is refused.
     ///
     /// # Errors

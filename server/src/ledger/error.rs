@@ -40,6 +40,18 @@ pub enum LedgerError {
         "the ledger {0} is damaged: {1}; it was left as it is: restore a copy, or choose another folder with --data"
     )]
     Damaged(PathBuf, String),
+    /// A cluster's log has another name than the one that this ledger has results of.
+    #[error(
+        "the ledger {0} belongs to another log than this cluster's, or is a copy; start with an empty folder, given with \
+         --data: the server fills it from the cluster"
+    )]
+    OfAnotherLog(PathBuf),
+    /// Results stand in it that are not in the log that it should be a projection of.
+    #[error(
+        "the ledger {0} has results of its own, and cannot join a cluster; start with an empty folder, given with --data, \
+         and keep this one: squares-server export reads it"
+    )]
+    HasOwnResults(PathBuf),
 }
 
 /// How the files of an open ledger were changed by somebody else.

@@ -102,6 +102,9 @@ impl Pages {
                 };
                 page(StatusCode::OK, OPEN_METRICS, room.metrics.text(&now))
             }
+            "/healthz" if !room.metrics.log_is_reachable() => {
+                page(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the shared log cannot be reached; see the log\n")
+            }
             "/healthz" if room.metrics.storage_works() => page(StatusCode::OK, TEXT, "ok\n"),
             "/healthz" => {
                 page(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the last results could not be made durable; see the log\n")

@@ -1,5 +1,10 @@
 //! The table of who is online, and the presence lines of the last changes. Pure; `presence` shares it.
 
+#[cfg(feature = "cluster")]
+mod elsewhere;
+#[cfg(feature = "cluster")]
+mod shared;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -16,10 +21,22 @@ use super::{
 /// Presence lines that are kept for clients that have not read them yet.
 pub(super) const KEPT_LINES: usize = 64;
 
+/// The terminals of a student.
+#[derive(Debug, Default)]
+pub(super) struct Terminals {
+    /// The name that each terminal gave, in the order in which they joined. The last one counts.
+    here: Vec<Arc<str>>,
+    /// By another server of the cluster: the name there, and how many terminals.
+    #[cfg(feature = "cluster")]
+    elsewhere: BTreeMap<Arc<str>, (Arc<str>, u32)>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct OnlineTable {
-    /// By id, the name that each terminal gave, in the order in which they joined. The last one counts.
-    pub(super) online: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// By id.
+    pub(super) online: BTreeMap<Arc<str>, Terminals>,
+    #[cfg(feature = "cluster")]
+    pub(super) shared: shared::Shared,
     /// Who changed since the last line, and the version of the last change.
     dirty: BTreeMap<Arc<str>, u64>,
     /// Counts the changes.
@@ -35,32 +52,49 @@ pub(super) struct OnlineTable {
 impl OnlineTable {
     /// Adds a terminal of a student, unless the student has `most` of them already (0: no limit).
     pub(super) fn join(&mut self, id: &Arc<str>, name: &Arc<str>, most: u32) -> bool {
-        let names = self.online.entry(Arc::clone(id)).or_insert_with(|| Vec::with_capacity(1));
-        if most > 0 && names.len() >= most as usize {
+        let terminals = self.online.entry(Arc::clone(id)).or_default();
+        if most > 0 && terminals.here.len() >= most as usize {
             return false;
         }
-        names.push(Arc::clone(name));
-        if let [_] = &names[..] {
-            self.encoded.add(&person(id, names));
+        terminals.here.push(Arc::clone(name));
+        if terminals.count() == 1 {
+            self.encoded.add(&terminals.person(id));
         } else {
             self.encoded.invalidate();
         }
         self.mark_dirty(id);
+        #[cfg(feature = "cluster")]
+        self.shared.mark_dirty(id);
         true
     }
 
     /// Removes the terminal of a student that gave this name.
     pub(super) fn leave(&mut self, id: &Arc<str>, name: &str) {
-        if let Some(names) = self.online.get_mut(id) {
-            if let Some(at) = names.iter().rposition(|known| **known == *name) {
-                names.remove(at);
+        if let Some(terminals) = self.online.get_mut(id) {
+            if let Some(at) = terminals.here.iter().rposition(|known| **known == *name) {
+                terminals.here.remove(at);
             }
-            if names.is_empty() {
+            if terminals.count() == 0 {
                 self.online.remove(id);
             }
         }
         self.encoded.invalidate();
         self.mark_dirty(id);
+        #[cfg(feature = "cluster")]
+        self.shared.mark_dirty(id);
+    }
+
+    /// The name under which this student is online.
+    pub(super) fn name_of(&self, id: &str) -> Option<Arc<str>> {
+        self.online.get(id)?.name().cloned()
+    }
+
+    /// How many students are online.
+    pub(super) fn count(&self) -> usize {
+        #[cfg(feature = "cluster")]
+        return self.online.len() + self.shared.uncounted();
+        #[cfg(not(feature = "cluster"))]
+        self.online.len()
     }
 
     fn mark_dirty(&mut self, id: &Arc<str>) {
@@ -79,10 +113,10 @@ impl OnlineTable {
             PresenceLine::whole(versions, self.whole_line())
         } else {
             let changes = dirty.into_iter().map(|(id, version)| match self.online.get(&id) {
-                Some(names) => (version, Change::Joined(person(&id, names))),
+                Some(terminals) => (version, Change::Joined(terminals.person(&id))),
                 None => (version, Change::Left(id.to_string())),
             });
-            PresenceLine::of(self.online.len(), versions, changes.collect())
+            PresenceLine::of(self.count(), versions, changes.collect())
         };
         let length = line.len();
         self.lines.push_back(Arc::new(line));
@@ -95,7 +129,7 @@ impl OnlineTable {
 
     /// Who is online, as encoded bytes.
     pub(super) fn list(&mut self) -> OnlineList {
-        OnlineList { count: self.online.len(), students: self.encoded.pieces(|| first_of(&self.online)) }
+        OnlineList { count: self.count(), students: self.encoded.pieces(|| first_of(&self.online)) }
     }
 
     /// The whole list as a line.
@@ -103,7 +137,7 @@ impl OnlineTable {
         match &self.whole {
             Some((version, bytes)) if *version == self.version => bytes.clone(),
             _ => {
-                let online = Online { count: self.online.len(), students: first_of(&self.online) };
+                let online = Online { count: self.count(), students: first_of(&self.online) };
                 let bytes = Bytes::from(to_line(&FromServer::Online(online)));
                 self.whole = Some((self.version, bytes.clone()));
                 bytes
@@ -113,11 +147,29 @@ impl OnlineTable {
 }
 
 /// The first students, as many as a list may have.
-fn first_of(online: &BTreeMap<Arc<str>, Vec<Arc<str>>>) -> Vec<Person> {
-    online.iter().take(MAX_LISTED).map(|(id, names)| person(id, names)).collect()
+fn first_of(online: &BTreeMap<Arc<str>, Terminals>) -> Vec<Person> {
+    online.iter().take(MAX_LISTED).map(|(id, terminals)| terminals.person(id)).collect()
 }
 
-fn person(id: &Arc<str>, names: &[Arc<str>]) -> Person {
-    let name = names.last().map_or_else(String::new, ToString::to_string);
-    Person { id: id.to_string(), name, sessions: u32::try_from(names.len()).unwrap_or(u32::MAX) }
+impl Terminals {
+    fn count(&self) -> usize {
+        let here = self.here.len();
+        #[cfg(feature = "cluster")]
+        return here + self.elsewhere.values().map(|&(_, sessions)| sessions as usize).sum::<usize>();
+        #[cfg(not(feature = "cluster"))]
+        here
+    }
+
+    fn name(&self) -> Option<&Arc<str>> {
+        let here = self.here.last();
+        #[cfg(feature = "cluster")]
+        return here.or_else(|| self.elsewhere.values().next().map(|(name, _)| name));
+        #[cfg(not(feature = "cluster"))]
+        here
+    }
+
+    fn person(&self, id: &Arc<str>) -> Person {
+        let name = self.name().map_or_else(String::new, ToString::to_string);
+        Person { id: id.to_string(), name, sessions: u32::try_from(self.count()).unwrap_or(u32::MAX) }
+    }
 }

@@ -1,6 +1,6 @@
 //! How a student joins, or somebody begins to watch: they are checked, entered, and welcomed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use squares_shared::{
@@ -25,6 +25,9 @@ use crate::{
 /// history.
 const FURTHEST_REPLAY: u64 = 10_000;
 
+/// How long a join waits for results that its client has seen at another server of the cluster.
+const SEEN_ELSEWHERE: Duration = Duration::from_secs(5);
+
 /// What of the past a client asks for: `after`, `log` and `backlog`.
 type Since<'a> = (Option<u64>, Option<&'a str>, Option<u64>);
 
@@ -39,6 +42,15 @@ impl Session {
                 "Only students may see this room from another machine; join, or watch on the server's own machine.";
             return self.error(ErrorCode::NotAllowed, message, None);
         }
+        if let Some(seq) = self.seen_elsewhere(watch.after, watch.log.as_deref()) {
+            let again = watch.clone();
+            return self.wait_for(seq, move |session| session.watch_now(&again));
+        }
+        self.watch_now(watch);
+    }
+
+    /// Lets somebody see the room who may.
+    fn watch_now(&mut self, watch: &Watch) {
         if !self.permit.join() {
             // It was evicted a moment ago; the session is about to hear of it.
             return;
@@ -137,8 +149,36 @@ impl Session {
         self.refuse(&student.id, None, ErrorMessage { retry_after_ms, ..ErrorMessage::new(code, message) });
     }
 
-    /// Lets a student join.
+    /// The highest `seq` that a client has seen, where another server of the cluster has shown it and this one not yet.
+    fn seen_elsewhere(&self, after: Option<u64>, log: Option<&str>) -> Option<u64> {
+        let same_log = log.is_none_or(|log| log == self.room.ledger.id);
+        after.filter(|&after| self.room.shares_log && same_log && after > self.room.feed.latest())
+    }
+
+    /// Proceeds once this server has what a client has seen elsewhere, or it took too long.
+    fn wait_for(&mut self, seq: u64, proceed: impl FnOnce(&mut Self) + Send + 'static) {
+        let mut latest = self.room.feed.subscribe();
+        self.later(async move {
+            let _ = tokio::time::timeout(SEEN_ELSEWHERE, latest.wait_for(|&latest| latest >= seq)).await;
+            move |session: &mut Self| {
+                if session.ending != Ending::Closing {
+                    proceed(session);
+                }
+            }
+        });
+    }
+
+    /// Lets a student join, once this server has what they have seen elsewhere.
     fn welcome(&mut self, student: &Student, join: &Join) {
+        if let Some(seq) = self.seen_elsewhere(join.after, join.log.as_deref()) {
+            let (student, join) = (student.clone(), join.clone());
+            return self.wait_for(seq, move |session| session.welcome_now(&student, &join));
+        }
+        self.welcome_now(student, join);
+    }
+
+    /// Lets a student join.
+    fn welcome_now(&mut self, student: &Student, join: &Join) {
         let room = Arc::clone(&self.room);
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
         let most = room.max_per_student;

@@ -6,6 +6,8 @@
 
 mod abuse;
 mod cable;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod commands;
 mod conversation;
 mod crash;

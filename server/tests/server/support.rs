@@ -71,6 +71,16 @@ impl Program {
         self.child.wait().expect("it was started here");
     }
 
+    /// Waits until it has ended by itself, and gives its exit status and its log.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
+        let mut log = String::new();
+        if let Some(mut stderr) = self.log.take() {
+            stderr.read_to_string(&mut log).expect("the log is text");
+        }
+        (self.child.wait().expect("it was started here"), log)
+    }
+
     /// Asks it to stop, and gives its exit status and its log.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
         self.signal(rustix::process::Signal::TERM);

@@ -1,0 +1,341 @@
+//! The ledger's writer where several servers share the log, in the same three steps: [`Waiting`] gathers, the stream
+//! makes durable, and what is read back from it is applied and shown. Publishing and reading go on side by side; the
+//! only order that counts is that of the stream. Called by `cluster`, on the thread that the ledger gives its writer.
+//!
+//! Nothing is shown, and nobody is answered, before the record was read back from the stream and its transaction is
+//! committed here.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::{
+    sync::mpsc,
+    time::{Duration, Instant, sleep_until},
+};
+
+use super::{
+    in_flight::{InFlight, PATIENCE},
+    port::{Publish, StreamEvent, StreamPort},
+    record::{self, Parsed, size_of},
+    status::Status,
+};
+use crate::ledger::{LogRecord, Outcome, Pending, Projection, Submission, answer};
+
+/// The most squares of one record.
+const BATCH: usize = 256;
+
+/// About the most bytes of a record, unless one entry has more: with the longest there is, it stays under 512 KiB.
+const BATCH_BYTES: usize = 192 << 10;
+
+/// How long until a record that could not be applied is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long a server that stops waits for the log to decide on what it has published.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Squares that were not published yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    pending: Pending,
+    bytes: usize,
+    /// When the first of them came.
+    since: Option<Instant>,
+}
+
+impl Waiting {
+    fn has_room(&self) -> bool {
+        self.pending.entries.len() < BATCH && self.bytes < BATCH_BYTES
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pending.entries.is_empty()
+    }
+
+    fn add(&mut self, Submission { entry, answer }: Submission) {
+        self.since.get_or_insert_with(Instant::now);
+        self.bytes += size_of(&entry);
+        self.pending.entries.push(entry);
+        self.pending.answers.push(answer);
+    }
+
+    /// Takes what else waits, as far as one record goes.
+    fn gather(&mut self, queue: &mut mpsc::Receiver<Submission>) {
+        while self.has_room() {
+            let Ok(submission) = queue.try_recv() else { break };
+            self.add(submission);
+        }
+    }
+
+    fn take(&mut self) -> Pending {
+        std::mem::take(self).pending
+    }
+}
+
+/// A record that was read and not applied yet.
+#[derive(Debug)]
+struct Unapplied {
+    sequence: u64,
+    record: Bytes,
+    retry_at: Instant,
+}
+
+/// Why the writer cannot go on.
+struct Fatal(String);
+
+/// The writer and all that it knows of the stream.
+#[derive(Debug)]
+pub(crate) struct ReplicatedWriter {
+    projection: Projection,
+    /// This run of the server.
+    node: String,
+    /// Counts its records.
+    counter: u64,
+    in_flight: InFlight,
+    waiting: Waiting,
+    /// Batches that were found to be void, and when: they are published anew before anything else, the last one first.
+    void: Vec<(Pending, Instant)>,
+    unapplied: Option<Unapplied>,
+    is_connected: bool,
+    /// Since when nothing could be published, or applied.
+    away_since: Option<Instant>,
+    status: Arc<Status>,
+}
+
+impl ReplicatedWriter {
+    pub(crate) fn new(projection: Projection, node: String, status: Arc<Status>) -> Self {
+        status.applied(projection.place(), 0);
+        Self {
+            projection,
+            node,
+            counter: 0,
+            in_flight: InFlight::default(),
+            waiting: Waiting::default(),
+            void: Vec::new(),
+            unapplied: None,
+            is_connected: false,
+            away_since: Some(Instant::now()),
+            status,
+        }
+    }
+
+    /// Serves the queue and the stream until all who could submit are gone, or this server must not go on.
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Submission>, mut port: StreamPort) {
+        let mut closing = None;
+        loop {
+            self.publish(&port);
+            let is_over = closing.is_some_and(|end| end <= Instant::now());
+            let is_idle = self.in_flight.is_empty() && self.waiting.is_empty() && self.void.is_empty();
+            if is_over || (closing.is_some() && is_idle) {
+                break;
+            }
+            let due = self.next_due().into_iter().chain(closing).min();
+            let stepped = tokio::select! {
+                biased;
+                event = port.events.recv(), if self.unapplied.is_none() => match event {
+                    Some(event) => self.event(event),
+                    None => break,
+                },
+                submission = queue.recv(), if closing.is_none() && self.waiting.has_room() => {
+                    match submission {
+                        Some(first) => {
+                            self.waiting.add(first);
+                            self.waiting.gather(&mut queue);
+                        }
+                        None => closing = Some(Instant::now() + CLOSING),
+                    }
+                    Ok(())
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.retry(),
+            };
+            if let Err(Fatal(why)) = stepped {
+                // Whatever was asked stays unanswered: nobody knows here what became of it.
+                self.status.fail(why);
+                break;
+            }
+            self.refuse();
+        }
+        self.projection.close();
+    }
+
+    /// Publishes what failed before, then what waits.
+    fn publish(&mut self, port: &StreamPort) {
+        if !self.is_connected || self.unapplied.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        while let Some(again) = self.in_flight.resend(now) {
+            self.send(port, again);
+        }
+        while self.in_flight.has_room() {
+            let pending = match self.void.pop() {
+                Some((pending, _)) => pending,
+                None if !self.waiting.is_empty() => self.waiting.take(),
+                None => break,
+            };
+            self.publish_batch(port, pending, now);
+        }
+        if self.in_flight.has_lost(self.projection.place().applied) {
+            tracing::error!("the log does not have a record that it has acknowledged; its squares are published again");
+            self.publish_batch(port, Pending::default(), now);
+        }
+    }
+
+    fn publish_batch(&mut self, port: &StreamPort, pending: Pending, now: Instant) {
+        self.counter += 1;
+        let at = Timestamp::now().as_millisecond();
+        let record = Bytes::from(record::write(&self.node, self.counter, at, &pending.entries));
+        self.in_flight.add(self.counter, record.clone(), pending, now);
+        self.send(port, Publish { counter: self.counter, record });
+    }
+
+    fn send(&mut self, port: &StreamPort, publish: Publish) {
+        let counter = publish.counter;
+        // There is room for all that are in flight, except where attempts before a disconnection still stand in it.
+        if port.publish.try_send(publish).is_err() {
+            self.in_flight.published(counter, super::port::Outcome::Unknown, Instant::now());
+        }
+    }
+
+    fn event(&mut self, event: StreamEvent) -> Result<(), Fatal> {
+        match event {
+            StreamEvent::Connected => {
+                self.is_connected = true;
+                self.status.connected(true);
+            }
+            StreamEvent::Disconnected => {
+                self.is_connected = false;
+                self.in_flight.disconnected(Instant::now());
+                self.status.connected(false);
+            }
+            StreamEvent::Published { counter, outcome } => {
+                self.in_flight.published(counter, outcome, Instant::now());
+            }
+            StreamEvent::Delivered { sequence, record, behind } => {
+                self.read(sequence, record)?;
+                self.status.applied(self.projection.place(), behind);
+            }
+            StreamEvent::Failed(why) => return Err(Fatal(why)),
+        }
+        self.note_away();
+        Ok(())
+    }
+
+    fn note_away(&mut self) {
+        let is_away = !self.is_connected || self.unapplied.is_some();
+        if !is_away {
+            self.away_since = None;
+        } else if self.away_since.is_none() {
+            self.away_since = Some(Instant::now());
+        }
+    }
+
+    /// Takes the next record of the stream.
+    fn read(&mut self, sequence: u64, record: Bytes) -> Result<(), Fatal> {
+        let place = self.projection.place();
+        if sequence <= place.applied {
+            // It was read before, on an earlier connection.
+            return Ok(());
+        }
+        if sequence != place.applied + 1 {
+            return Err(Fatal(format!(
+                "the shared log has a gap: record {sequence} follows {}; see docs/cluster.md, 'When something is wrong'",
+                place.applied
+            )));
+        }
+        self.apply(sequence, record)
+    }
+
+    /// Applies a record, shows what is new, and answers those who submitted it here.
+    fn apply(&mut self, sequence: u64, record: Bytes) -> Result<(), Fatal> {
+        let place = self.projection.place();
+        let chain = record::chain(&place.chain, sequence, &record);
+        let batch = match record::read(&record) {
+            Parsed::Batch(batch) => Some(batch),
+            Parsed::Foreign => {
+                tracing::warn!(sequence, "a record of the log was written by no server of Squares, and is passed over");
+                None
+            }
+            Parsed::Newer => {
+                return Err(Fatal(
+                    "a newer server has written into the shared log; use the newer program here too".to_owned(),
+                ));
+            }
+        };
+        let (from, at, entries) = batch
+            .as_ref()
+            .map_or((None, 0, &[][..]), |batch| (Some((&*batch.node, batch.counter)), batch.at, &batch.entries[..]));
+        match self.projection.apply(&LogRecord { sequence, chain, from, at, entries }) {
+            Ok(outcomes) => {
+                self.unapplied = None;
+                if let Some((_, counter)) = from.filter(|(node, _)| *node == self.node) {
+                    self.decided(counter, outcomes);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, sequence, "cannot apply a record of the log; trying again");
+                self.unapplied = Some(Unapplied { sequence, record, retry_at: Instant::now() + RETRY });
+            }
+        }
+        Ok(())
+    }
+
+    /// A record of this run was applied: with it, every batch published before it is decided.
+    fn decided(&mut self, counter: u64, outcomes: Option<Vec<Outcome>>) {
+        let decided = self.in_flight.applied(counter);
+        let now = Instant::now();
+        let void = decided.void.into_iter().filter(|pending| !pending.entries.is_empty());
+        self.void.extend(void.rev().map(|pending| (pending, now)));
+        match (decided.recorded, outcomes) {
+            (Some(mut pending), Some(outcomes)) => answer(&mut pending, Some(outcomes)),
+            (Some(pending), None) => self.void.push((pending, now)),
+            (None, _) => {}
+        }
+    }
+
+    /// Tries again what is due.
+    fn retry(&mut self) -> Result<(), Fatal> {
+        if let Some(unapplied) = self.unapplied.take_if(|unapplied| unapplied.retry_at <= Instant::now()) {
+            self.apply(unapplied.sequence, unapplied.record)?;
+            self.note_away();
+        }
+        Ok(())
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let retry = self.unapplied.as_ref().map(|unapplied| unapplied.retry_at);
+        let refusal = self.patience_ends();
+        [self.in_flight.next_due(self.is_connected && self.unapplied.is_none()), retry, refusal]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// When those who wait to be published are told to try again later.
+    fn patience_ends(&self) -> Option<Instant> {
+        let since = self.waiting.since.into_iter().chain(self.void.iter().map(|&(_, since)| since)).min()?;
+        Some(self.away_since.map_or(since, |away| away.min(since)) + PATIENCE)
+    }
+
+    /// Tells those whose squares are certainly not in the log, and have waited long enough.
+    fn refuse(&mut self) {
+        let now = Instant::now();
+        for mut refused in self.in_flight.refused(now) {
+            self.refused(&refused);
+            answer(&mut refused, None);
+        }
+        if self.patience_ends().is_some_and(|end| end <= now) {
+            let void = std::mem::take(&mut self.void).into_iter().map(|(pending, _)| pending);
+            for mut refused in void.chain([self.waiting.take()]) {
+                self.refused(&refused);
+                answer(&mut refused, None);
+            }
+        }
+    }
+
+    fn refused(&self, pending: &Pending) {
+        if !pending.entries.is_empty() {
+            self.status.refused(pending.entries.len());
+        }
+    }
+}

