@@ -22,6 +22,7 @@ mod join;
 mod keys;
 mod stage;
 mod typing;
+mod weight;
 
 /// A usual screen, and a small one.
 const USUAL: (u16, u16) = (80, 24);
