@@ -29,6 +29,8 @@ mod screens;
 mod server_lines;
 mod servers;
 mod simulation;
+#[cfg(target_os = "linux")]
+mod ssh;
 mod support;
 #[cfg(unix)]
 mod tls;
