@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'squares' -ScriptBlock {
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Speak TLS, and trust only the certificate of this fingerprint, which the server''s log shows')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON, one a line')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Print everybody''s results until interrupted')
+            [CompletionResult]::new('--present', '--present', [CompletionResultType]::ParameterName, 'Show the room large, for a projector: how to join, the latest results and the parabola. Needs no student id, and nobody is told')
             [CompletionResult]::new('--ascii', '--ascii', [CompletionResultType]::ParameterName, 'Draw with ASCII only, for terminals that show ² or … too wide')
             [CompletionResult]::new('--linear', '--linear', [CompletionResultType]::ParameterName, 'Lines one after another in place of a full screen, for screen readers')
             [CompletionResult]::new('--no-mouse', '--no-mouse', [CompletionResultType]::ParameterName, 'Leave the mouse to the terminal, so that it selects text as usual')

@@ -26,7 +26,7 @@ _squares() {
 
     case "${cmd}" in
         squares)
-            opts="-h -V --server --student --name --lang --json --follow --ascii --linear --no-mouse --theme --notify --config --tls --tls-ca --fingerprint --guest --help --version completions"
+            opts="-h -V --server --student --name --lang --json --follow --present --ascii --linear --no-mouse --theme --notify --config --tls --tls-ca --fingerprint --guest --help --version completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_squares_global_optspecs
-    string join \n server= student= name= lang= json follow ascii linear no-mouse theme= notify= config= tls tls-ca= fingerprint= guest h/help V/version
+    string join \n server= student= name= lang= json follow present ascii linear no-mouse theme= notify= config= tls tls-ca= fingerprint= guest h/help V/version
 end
 
 function __fish_squares_needs_command
@@ -42,6 +42,7 @@ complete -c squares -n "__fish_squares_needs_command" -l tls-ca -d 'Speak TLS, a
 complete -c squares -n "__fish_squares_needs_command" -l fingerprint -d 'Speak TLS, and trust only the certificate of this fingerprint, which the server\'s log shows' -r
 complete -c squares -n "__fish_squares_needs_command" -l json -d 'Print results as JSON, one a line'
 complete -c squares -n "__fish_squares_needs_command" -l follow -d 'Print everybody\'s results until interrupted'
+complete -c squares -n "__fish_squares_needs_command" -l present -d 'Show the room large, for a projector: how to join, the latest results and the parabola. Needs no student id, and nobody is told'
 complete -c squares -n "__fish_squares_needs_command" -l ascii -d 'Draw with ASCII only, for terminals that show ² or … too wide'
 complete -c squares -n "__fish_squares_needs_command" -l linear -d 'Lines one after another in place of a full screen, for screen readers'
 complete -c squares -n "__fish_squares_needs_command" -l no-mouse -d 'Leave the mouse to the terminal, so that it selects text as usual'

@@ -43,9 +43,9 @@ pub(crate) use people::People;
 #[cfg(test)]
 pub(crate) use reading::Point;
 pub(crate) use reading::{
-    Copied, Detail, DetailLine, Feed, Item, Pane, PendingSquare, Plot, Reading, Row, Top, curve, head_lines,
+    Chart, Copied, Detail, DetailLine, Feed, Item, Pane, PendingSquare, Plot, Reading, Row, Top, curve, head_lines,
 };
-pub(crate) use status::{Severity, State, Status, seconds_until};
+pub(crate) use status::{ConnectionStatus, Severity, State, Status, seconds_until};
 
 /// What the app starts with.
 #[derive(Debug, Clone)]

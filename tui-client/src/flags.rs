@@ -58,6 +58,11 @@ pub struct Flags {
     #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
     pub follow: bool,
 
+    /// Show the room large, for a projector: how to join, the latest results and the parabola. Needs no student id, and
+    /// nobody is told
+    #[arg(long, env = "SQUARES_PRESENT", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    pub present: bool,
+
     /// Draw with ASCII only, for terminals that show ² or … too wide
     #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
     pub ascii: bool,

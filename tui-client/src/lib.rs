@@ -5,7 +5,8 @@
 //!
 //! - `flags`, `config` and `plain` for scripts; `run` is the one loop of the room. It turns input, signals and what
 //!   `link` tells into events for `app`, executes the effects that come back, and lets `view` draw.
-//! - `app` decides, in the types of `event`; `view` shows it. Neither knows a socket, a disk or a terminal.
+//! - `app` decides, in the types of `event`, and `present` does for the room on the wall; `view` shows both. None of
+//!   them knows a socket, a disk or a terminal.
 //! - `link` connects, hosts (`host`) and drives the `conversation`, which is the protocol without a socket; `store`
 //!   keeps what outlives a run; `terminal` and `signals` are the terminal and the system.
 //! - `keys`, `strings` and `theme` are tables that app and view read; `lang`, `text`, `digits`, `address`, `pin`,
@@ -25,6 +26,7 @@ pub mod link;
 mod nearest;
 pub mod pin;
 pub mod plain;
+pub mod present;
 pub mod run;
 mod signals;
 pub mod store;

@@ -64,6 +64,9 @@ pub struct LinkOptions {
     pub trust: Option<Trust>,
     /// Which servers spoke TLS before: without it, none of them gets a PIN.
     pub known: Known,
+    /// To watch without taking part, from the start and on every reconnect: so many earlier results are asked for.
+    /// None: somebody joins.
+    pub watch: Option<u64>,
 }
 
 /// What the link is asked to do.
@@ -188,6 +191,7 @@ mod tests {
             pin: None,
             trust: None,
             known: Known::default(),
+            watch: None,
         };
         let (link, _events, _never_polled) = Link::start_at(options, Arc::new(System));
         let square = |number: usize| Command::Square { number: number.to_string() };

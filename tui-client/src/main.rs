@@ -13,7 +13,8 @@ use squares::keys::{Action, Keymap};
 use squares::lang::{Lang, system_locale};
 use squares::link::{self, Known, Rootless, Trust};
 use squares::plain::{self, Numbers};
-use squares::store::settings;
+use squares::present::{BACKLOG, WallSetup};
+use squares::store::settings::{self, Remembered};
 use squares::terminal::clipboard::Through;
 use squares::terminal::{Modes, code_page, is_bare};
 use squares::theme::{Appearance, Choice, Depth, Rgb};
@@ -47,6 +48,9 @@ fn run(flags: Flags) -> Result<ExitCode, String> {
         // The reader, such as `head`, may have closed the pipe.
         let _ = command.run();
         return Ok(ExitCode::SUCCESS);
+    }
+    if flags.present {
+        return present(flags);
     }
     let trust = trust(&flags)?;
     let (typing, seeing) = (io::stdin().is_terminal(), io::stdout().is_terminal());
@@ -93,31 +97,12 @@ fn run(flags: Flags) -> Result<ExitCode, String> {
 }
 
 fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
-    let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let guest = flags.guest;
     let state = if guest { None } else { settings::state_folder() };
     let remembered = state.as_deref().map(settings::read).unwrap_or_default();
-    let lang = flags
-        .lang
-        .or(config.lang)
-        .or(remembered.lang)
-        .unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok(), system_locale));
+    let lang = lang(&flags, &config, &remembered);
     let term = variable("TERM");
-    // What is chosen for this run or for this program goes before NO_COLOR, and that before what was chosen once in
-    // the room.
-    let no_colour = (!variable("NO_COLOR").is_empty()).then_some(Choice::Mono);
-    let choice = flags.theme.or(config.theme).or(no_colour).or(remembered.theme);
-    // The console of Linux is black, and so old ones that print the question do not get it.
-    let console = matches!(&*term, "linux" | "dumb");
-    let background = if console { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
-    // Windows Terminal names its session to programs in WSL too.
-    let is_of_windows = !variable("WT_SESSION").is_empty() || cfg!(windows) && term.is_empty();
-    let appearance = Appearance {
-        choice: choice.unwrap_or_default(),
-        depth: Depth::of(&variable("COLORTERM"), &term, is_of_windows),
-        background,
-        names: config.names.unwrap_or_default(),
-    };
+    let appearance = appearance(&flags, &config, &remembered);
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
     let bare = cfg!(unix) && is_bare(&term);
     let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
@@ -152,6 +137,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         data: None,
         outbox: state.as_deref().map(|state| state.join("outbox")),
         pin: pin(),
+        watch: None,
     };
     let through = Through::from_environment(variable);
     // GNU screen keeps the Esc key back until the next one while it hands on the mouse.
@@ -164,11 +150,72 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         bare,
         xterm: !variable("XTERM_VERSION").is_empty(),
     };
-    let options = run::RoomOptions { setup, link, modes, may_ask: !console && !modes.linear, through, state };
+    let options = run::RoomOptions { setup, link, modes, may_ask: !is_console(&term) && !modes.linear, through, state };
     run::run(options).unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");
         ExitCode::FAILURE
     })
+}
+
+/// Shows the room on the wall.
+///
+/// # Errors
+/// Where there is no screen, or the settings cannot be used, in a line.
+fn present(flags: Flags) -> Result<ExitCode, String> {
+    let term = variable("TERM");
+    let on_screen = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !on_screen || cfg!(unix) && is_bare(&term) {
+        return Err("--present needs a terminal with a screen; --follow prints the results as lines".to_owned());
+    }
+    let config = Config::read(flags.config.as_deref()).map_err(|error| error.to_string())?;
+    let remembered = settings::state_folder().as_deref().map(settings::read).unwrap_or_default();
+    let trust = trust(&flags)?;
+    let appearance = appearance(&flags, &config, &remembered);
+    let lang = lang(&flags, &config, &remembered);
+    let server = flags.server.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
+    let ascii = flags.ascii || code_page::draws_wide(&variable);
+    let setup = WallSetup { lang, appearance, ascii, server: server.clone(), tls: trust.is_some() };
+    let link = link::LinkOptions {
+        trust,
+        known: known(false),
+        // Named, so that none is hosted: a wall takes no part in the room, and does not hold it open either.
+        server: Some(server),
+        default_address: DEFAULT_ADDRESS.to_owned(),
+        data: None,
+        outbox: None,
+        pin: None,
+        watch: Some(BACKLOG),
+    };
+    let modes = Modes { xterm: !variable("XTERM_VERSION").is_empty(), ..Modes::default() };
+    let options = run::WallOptions { setup, link, modes, may_ask: !is_console(&term) };
+    run::present(options).map_err(|error| format!("cannot use this terminal: {error}"))
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+/// Whether this is the console of Linux, or knows less. It is black, and old ones print a question for the background.
+fn is_console(term: &str) -> bool {
+    matches!(term, "linux" | "dumb")
+}
+
+fn lang(flags: &Flags, config: &Config, remembered: &Remembered) -> Lang {
+    let chosen = flags.lang.or(config.lang).or(remembered.lang);
+    chosen.unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok(), system_locale))
+}
+
+fn appearance(flags: &Flags, config: &Config, remembered: &Remembered) -> Appearance {
+    let term = variable("TERM");
+    // What is chosen for this run or for this program goes before NO_COLOR, and that before what was chosen once in
+    // the room.
+    let no_colour = (!variable("NO_COLOR").is_empty()).then_some(Choice::Mono);
+    let choice = flags.theme.or(config.theme).or(no_colour).or(remembered.theme).unwrap_or_default();
+    let background = if is_console(&term) { Some(Rgb(0, 0, 0)) } else { Rgb::from_environment(&variable("COLORFGBG")) };
+    // Windows Terminal names its session to programs in WSL too.
+    let is_of_windows = !variable("WT_SESSION").is_empty() || cfg!(windows) && term.is_empty();
+    let depth = Depth::of(&variable("COLORTERM"), &term, is_of_windows);
+    Appearance { choice, depth, background, names: config.names.unwrap_or_default() }
 }
 
 /// Whose certificates to trust, where TLS was asked for.

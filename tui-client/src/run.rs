@@ -8,6 +8,7 @@ mod frames;
 mod full_screen;
 mod input;
 mod output;
+mod present;
 
 use std::io;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use frames::Frames;
 pub use full_screen::FullScreen;
 use input::Inputs;
 use output::Output;
+pub use present::{WallOptions, present};
 
 /// How long the link may take to leave; a host waits for its guests' last results.
 const FAREWELL: Duration = Duration::from_secs(5);

@@ -1,6 +1,8 @@
 //! The screen: from what the app knows to a frame of cells. Nothing here decides, reads or waits, and only what is in
-//! sight is laid out, so that a frame costs the same however much is loaded. `run` calls [`draw`] for each frame.
+//! sight is laid out, so that a frame costs the same however much is loaded. `run` calls [`draw`] for each frame of
+//! the room, and [`draw_wall`] for each of the wall.
 
+mod big;
 mod chart;
 mod detail;
 mod equation;
@@ -16,6 +18,7 @@ mod linear;
 mod online;
 mod paint;
 mod paste;
+mod present;
 
 use std::time::Instant;
 
@@ -26,6 +29,7 @@ use crate::text;
 
 pub use linear::{Linear, Said};
 use paint::Paint;
+pub use present::draw_wall;
 
 /// Draws the whole screen, and places the cursor at the caret, where an input method composes.
 pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {

@@ -11,6 +11,17 @@ use super::Flags;
 /// # Errors
 /// Bad usage, with what to leave out.
 pub(super) fn check(flags: &mut Flags, matches: &ArgMatches, command: &mut Command) -> Result<(), Error> {
+    if flags.present && flags.command.is_none() {
+        let senseless = [
+            (!flags.numbers.is_empty(), "the wall takes no numbers; leave out NUMBER, or --present"),
+            (flags.json || flags.follow, "the wall is a full screen; leave out --json and --follow, or --present"),
+            (flags.linear, "the wall is a full screen; for lines use --follow in place of --present"),
+            (flags.guest, "the wall is for the professor's machine; leave out --guest, or --present"),
+        ];
+        if let Some((_, why)) = senseless.into_iter().find(|(is_so, _)| *is_so) {
+            return Err(command.error(ErrorKind::ArgumentConflict, why));
+        }
+    }
     if flags.guest && flags.command.is_none() {
         let given = matches.value_source("config") == Some(ValueSource::CommandLine);
         let senseless = if given {

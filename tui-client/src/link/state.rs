@@ -9,7 +9,7 @@ use squares_shared::message::ErrorCode;
 
 use super::environment::Environment;
 use super::{FirstSeen, LinkOptions, now};
-use crate::conversation::{Conversation, Cursor, LinkEvent, Pending, Policy};
+use crate::conversation::{Conversation, Cursor, LinkEvent, Participant, Pending, Policy};
 use crate::store::Unkept;
 use crate::store::outbox::Owner;
 use crate::store::outbox_worker::OutboxWorker;
@@ -38,8 +38,10 @@ pub(super) struct LinkState {
 
 impl LinkState {
     pub(super) fn new(options: &LinkOptions, environment: Arc<dyn Environment>) -> Self {
-        let mut conversation = Conversation::new(ROOM);
+        let policy = Policy { backlog: options.watch, new_ledger_backlog: options.watch, ..ROOM };
+        let mut conversation = Conversation::new(policy);
         conversation.pin.clone_from(&options.pin);
+        conversation.participant = options.watch.map(|_| Participant { student: None, name: None, was_in: false });
         Self {
             environment,
             conversation,
@@ -88,6 +90,8 @@ impl LinkState {
                     }
                     self.conversation.measure(now());
                 }
+                // Who watches has nothing else to say, and may be let in when it comes again.
+                LinkEvent::JoinRefused(_) if self.watches() => {}
                 LinkEvent::JoinRefused(error) => {
                     self.conversation.participant = None;
                     if error.code == ErrorCode::BadPin {
@@ -100,6 +104,10 @@ impl LinkState {
             self.emit(event);
         }
         results
+    }
+
+    fn watches(&self) -> bool {
+        self.conversation.participant.as_ref().is_some_and(|participant| participant.student.is_none())
     }
 
     /// The outbox's worker, started where it is not running yet. None where there is no folder, no thread or nobody to

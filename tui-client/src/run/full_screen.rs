@@ -9,9 +9,10 @@ use std::time::Instant;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use crate::app::App;
+use crate::present::Wall;
 use crate::{terminal, view};
 
 /// The screen as it was last drawn.
@@ -82,6 +83,19 @@ impl FullScreen {
     /// # Errors
     /// None that is known; the library's.
     pub fn frame(&mut self, app: &App, now: Instant) -> io::Result<&[u8]> {
+        self.frame_of(|frame| view::draw(app, frame, now))
+    }
+
+    /// The same for the wall, written to the terminal.
+    ///
+    /// # Errors
+    /// As [`Self::draw`].
+    pub(super) fn draw_wall(&mut self, wall: &Wall, now: Instant) -> io::Result<()> {
+        let bytes = self.frame_of(|frame| view::draw_wall(wall, frame, now))?;
+        if bytes.is_empty() { Ok(()) } else { terminal::write(bytes) }
+    }
+
+    fn frame_of(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<&[u8]> {
         terminal::append(&mut self.canvas.0.borrow_mut(), BeginSynchronizedUpdate);
         if self.lost {
             self.lost = false;
@@ -90,7 +104,7 @@ impl FullScreen {
             terminal::append(&mut self.canvas.0.borrow_mut(), Clear(ClearType::All));
             self.terminal.resize(self.area)?;
         }
-        self.terminal.draw(|frame| view::draw(app, frame, now))?;
+        self.terminal.draw(draw)?;
         let mut bytes = self.canvas.0.take();
         terminal::append(&mut bytes, EndSynchronizedUpdate);
         // Cells are only drawn where they changed, so a frame like the last one changes none.

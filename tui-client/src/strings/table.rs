@@ -412,6 +412,21 @@ sentences! {
         format!("이 컴퓨터가 방을 열고 있어, 멈추면 다른 {}명도 멈춥니다. 넘겨주려면 /exit, 그래도 멈추려면 {key} 키를 한 번 더 누르세요.", text::grouped(others)),
         format!("You host this room: {} would have to wait while it is stopped. /exit hands it over; {key} again stops it.", others_online(others));
 
+    // The wall.
+    wall_join = "들어오는 방법", "Join with";
+    wall_this_machine = "이 컴퓨터에서만 들어올 수 있습니다", "from this computer only";
+    wall_fingerprint(fingerprint: &str) =
+        format!("인증서 지문: {fingerprint}"),
+        format!("Certificate: {fingerprint}");
+    wall_leave = "q: 나가기", "q leaves";
+    wall_nothing_yet = "아직 결과가 없습니다. 첫 수를 기다립니다.", "Nothing squared yet. Who is first?";
+    wall_no_server =
+        "서버를 기다립니다. 서버가 답하면 저절로 이어집니다.",
+        "Waiting for the server. The wall goes on by itself as soon as it answers.";
+    wall_refused =
+        "이 방은 서버가 있는 컴퓨터에서만 볼 수 있습니다.",
+        "This room can be watched from the server's own computer only.";
+
     // Help and the footer.
     help_title = "도움말", "Help";
     /// The headings, each with what is no key of the keymap.

@@ -11,7 +11,7 @@ use super::paint::{Paint, Segment};
 use crate::app::{App, Pane};
 use crate::keys::{Action, Hint};
 use crate::text;
-use plane::Plane;
+pub(super) use plane::Plane;
 
 /// From this width on everything stands side by side.
 const WIDE: u16 = 72;

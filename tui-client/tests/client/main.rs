@@ -36,3 +36,5 @@ mod support;
 mod tls;
 #[cfg(unix)]
 mod trust;
+#[cfg(unix)]
+mod wall;

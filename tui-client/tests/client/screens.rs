@@ -22,6 +22,7 @@ mod join;
 mod keys;
 mod stage;
 mod typing;
+mod wall;
 mod weight;
 
 /// A usual screen, and a small one.

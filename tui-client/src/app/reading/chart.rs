@@ -95,7 +95,7 @@ pub(crate) struct Plot {
 
 impl Chart {
     /// Other results are shown.
-    pub(super) fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         self.placed.clear();
     }
 
@@ -147,6 +147,18 @@ impl Chart {
             Pane::Parabola => Pane::Counts,
             Pane::Counts => Pane::Parabola,
         };
+    }
+
+    /// Counts from here on, behind this `seq`; for whoever reads no feed.
+    pub(crate) fn begin(&mut self, replay_after: u64) {
+        self.tally = Tally::behind(replay_after);
+    }
+
+    /// A result of somebody came, for whoever reads no feed. Only the latest so many stand on the parabola.
+    pub(crate) fn add(&mut self, row: &Row, most: usize) {
+        self.placed.push_back(Placed::new(row, ""));
+        let surplus = self.placed.len().saturating_sub(most);
+        self.placed.drain(..surplus);
     }
 
     /// More than a screenful is loaded while the picture is looked at; beside the feed it is of what is loaded anyway.

@@ -71,7 +71,7 @@ pub(crate) struct ConnectionStatus {
 }
 
 impl ConnectionStatus {
-    pub(super) fn new(server: &str) -> Self {
+    pub(crate) fn new(server: &str) -> Self {
         let room = text::printable(server).into_owned();
         Self { server: listed(&room), room, ..Self::default() }
     }

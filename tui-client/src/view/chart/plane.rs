@@ -1,6 +1,6 @@
 //! A plane of dots, eight in each cell, on which the curve and the results are drawn alike, so that a result lies on
 //! its curve. A result of others is a spot of four dots and one of mine of nine, so that both are seen on the line
-//! without any colour. In ASCII a cell is one dot. The chart draws with it.
+//! without any colour. In ASCII a cell is one dot. The chart and the wall draw with it.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -31,7 +31,7 @@ enum What {
 const BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
 /// The dots of an area.
-pub(super) struct Plane {
+pub(in crate::view) struct Plane {
     area: Rect,
     /// Dots across and down in a cell.
     per_cell: (i32, i32),
@@ -40,7 +40,7 @@ pub(super) struct Plane {
 
 impl Plane {
     /// The curve and the results, drawn on as many dots as the area has.
-    pub(super) fn new(area: Rect, plot: &Plot, ascii: bool) -> Self {
+    pub(in crate::view) fn new(area: Rect, plot: &Plot, ascii: bool) -> Self {
         let per_cell = if ascii { (1, 1) } else { (2, 4) };
         let cells = vec![Cell::default(); usize::from(area.width) * usize::from(area.height)];
         let mut plane = Self { area, per_cell, cells };
@@ -117,7 +117,7 @@ impl Plane {
     }
 
     /// Writes the cells that hold anything; `points` are the ASCII marks of others and of mine.
-    pub(super) fn draw(&self, paint: &mut Paint<'_>, theme: &Theme, points: [&str; 2]) {
+    pub(in crate::view) fn draw(&self, paint: &mut Paint<'_>, theme: &Theme, points: [&str; 2]) {
         for (at, cell) in self.cells.iter().enumerate() {
             let (style, mark): (Style, &str) = match cell.what {
                 What::Nothing => continue,

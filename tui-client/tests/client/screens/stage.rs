@@ -5,7 +5,7 @@ use std::time::Instant;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::CellWidth as _;
+use ratatui::buffer::{Buffer, CellWidth as _};
 use squares::app::{App, Setup};
 use squares::event::{Effect, Event, LinkEvent};
 use squares::lang::Lang;
@@ -81,24 +81,27 @@ impl Stage {
 
     /// The screen as text, and where the caret is.
     pub(super) fn picture(&self) -> String {
-        let (width, height) = self.size;
         let mut terminal = self.drawn();
         let caret = terminal.get_cursor_position().expect("a screen in memory");
-        let buffer = terminal.backend().buffer();
-        let mut picture = String::new();
-        for y in 0..height {
-            let mut x = 0;
-            let mut line = String::new();
-            while x < width {
-                line.push_str(buffer[(x, y)].symbol());
-                x += buffer[(x, y)].cell_width().max(1);
-            }
-            assert!(x == width, "a glyph is cut in half on line {y}: {line}");
-            picture.push_str(line.trim_end());
-            picture.push('\n');
-        }
-        format!("{picture}caret at {},{}\n", caret.x, caret.y)
+        format!("{}caret at {},{}\n", text_of(terminal.backend().buffer()), caret.x, caret.y)
     }
+}
+
+/// The cells as text.
+pub(super) fn text_of(buffer: &Buffer) -> String {
+    let mut picture = String::new();
+    for y in 0..buffer.area.height {
+        let mut x = 0;
+        let mut line = String::new();
+        while x < buffer.area.width {
+            line.push_str(buffer[(x, y)].symbol());
+            x += buffer[(x, y)].cell_width().max(1);
+        }
+        assert!(x == buffer.area.width, "a glyph is cut in half on line {y}: {line}");
+        picture.push_str(line.trim_end());
+        picture.push('\n');
+    }
+    picture
 }
 
 pub(super) fn hello(auth: Auth, latest: u64) -> Hello {

@@ -108,6 +108,7 @@ impl Terminal {
             pin: None,
             trust: None,
             known: squares::link::Known::default(),
+            watch: None,
         };
         let (link, events, task) = Link::start_at(options, Arc::clone(&machine) as _);
         let tasks = [tokio::spawn(task), tokio::spawn(look(student.clone(), events, notes.clone(), random))];

@@ -107,5 +107,6 @@ pub(crate) fn options(home: &Home) -> LinkOptions {
         pin: None,
         trust: None,
         known: Known::default(),
+        watch: None,
     }
 }
