@@ -9,6 +9,7 @@ mod json;
 mod make_pins;
 mod roster_file;
 mod table;
+mod watch;
 
 pub(crate) use admission::{Admission, Refused};
 pub use make_pins::{MadePins, make_pins};

@@ -18,14 +18,17 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::roster_file::{Roster, RosterError};
+use super::{
+    roster_file::{Roster, RosterError},
+    watch::Watch,
+};
 use crate::{
     permissions,
     worker_pool::{WorkerPool, on_own_thread},
 };
 
-/// How often the file is looked at for changes. One that differs from the last look is still being written.
-const LOOKED_AT: Duration = Duration::from_secs(1);
+/// How long a file that has changed is to stay as it is: before that it is still being written, or moved about.
+const SETTLED: Duration = Duration::from_millis(300);
 
 /// How long the end of the server waits for a roster that is being read, so that the log tells the outcome.
 const LAST: Duration = Duration::from_secs(1);
@@ -106,10 +109,13 @@ impl Admission {
 
     /// Reads the file again whenever it has changed or somebody requests it, one read at a time.
     pub(crate) async fn keep_current(&self, workers: &WorkerPool) {
+        let own = self.file.clone();
+        // A folder that hangs holds nobody else up.
+        let watch = on_own_thread("roster", move || own.as_deref().map(Watch::of)).await.ok().flatten();
         loop {
             tokio::select! {
                 () = self.requested.notified() => {}
-                () = self.changed(workers) => {}
+                () = self.changed(watch.as_ref(), workers) => {}
             }
             match self.reload().await {
                 Ok(Some(students)) => tracing::info!(students, "the roster was read again"),
@@ -135,17 +141,23 @@ impl Admission {
     }
 
     /// Waits until the file is another than the one that was read, and is no longer being written.
-    async fn changed(&self, workers: &WorkerPool) {
-        let Some(file) = &self.file else { return std::future::pending().await };
-        let mut last = None;
+    async fn changed(&self, watch: Option<&Watch>, workers: &WorkerPool) {
+        let (Some(file), Some(watch)) = (&self.file, watch) else { return std::future::pending().await };
         loop {
-            sleep(LOOKED_AT).await;
-            let own = file.clone();
-            let now = workers.run(move || RosterStamp::of(&own)).await.unwrap_or_default();
-            if now.is_some() && now == last && now != *self.seen.lock() {
-                return;
+            let look = || async {
+                let own = file.clone();
+                workers.run(move || RosterStamp::of(&own)).await.unwrap_or_default()
+            };
+            let mut last = look().await;
+            while last.is_some() && last != *self.seen.lock() {
+                sleep(SETTLED).await;
+                let now = look().await;
+                if now == last {
+                    return;
+                }
+                last = now;
             }
-            last = now;
+            watch.happened().await;
         }
     }
 
