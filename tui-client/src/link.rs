@@ -8,6 +8,7 @@
 pub mod connection;
 mod environment;
 mod known;
+mod nobody;
 mod race;
 pub mod refused;
 mod servers;

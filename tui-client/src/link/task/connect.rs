@@ -5,7 +5,7 @@ use crate::conversation::{LinkEvent, Lost};
 use crate::host::{Host, HostError};
 use crate::link::servers::{Missed, Reached};
 use crate::link::session::Session;
-use crate::link::{FirstSeen, now};
+use crate::link::{FirstSeen, nobody, now};
 
 impl Task {
     /// Begins a try to connect, in place of whatever connection there is.
@@ -17,7 +17,11 @@ impl Task {
         let beyond = self.host.is_none();
         let trust = self.options.trust.as_ref().filter(|_| beyond);
         let known = Some(&self.options.known).filter(|_| beyond);
-        self.phase = Phase::Connecting(self.servers.reach(&*self.state.environment, trust, known));
+        let mut reaching = self.servers.reach(&*self.state.environment, trust, known);
+        if cfg!(windows) && self.would_host() {
+            reaching = nobody::sooner(reaching, address);
+        }
+        self.phase = Phase::Connecting(reaching);
     }
 
     pub(super) fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {
@@ -51,8 +55,13 @@ impl Task {
     }
 
     fn may_host(&mut self) -> bool {
-        let taken = std::mem::take(&mut self.taken);
-        self.server.is_none() && self.host.is_none() && self.leaving.is_none() && !taken
+        let would_host = self.would_host();
+        self.taken = false;
+        would_host
+    }
+
+    fn would_host(&self) -> bool {
+        self.server.is_none() && self.host.is_none() && self.leaving.is_none() && !self.taken
     }
 
     pub(super) fn hosted(&mut self, hosted: Result<Host, HostError>) {
