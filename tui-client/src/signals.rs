@@ -11,6 +11,7 @@ use crate::terminal;
 
 /// What the system asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(windows, expect(dead_code, reason = "no program is stopped there, and the console tells its size"))]
 pub(crate) enum Signal {
     /// To end: SIGTERM, SIGINT, SIGHUP, SIGQUIT, and every other that would end it with the terminal left as it is.
     End,

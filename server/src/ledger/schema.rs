@@ -51,6 +51,10 @@ const STEPS: [&str; 2] = [
 /// The version that this program writes.
 pub(super) const VERSION: i32 = STEPS.len() as i32;
 
+/// On macOS a sync leaves what it syncs in the disk's cache unless this asks for more (`F_FULLFSYNC`). Elsewhere SQLite
+/// passes over it.
+const FULL_SYNC: &str = "fullfsync";
+
 /// The file beside this one whose name goes on so.
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -66,6 +70,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
         connection.busy_timeout(std::time::Duration::from_secs(1))?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, FULL_SYNC, true)?;
         connection.pragma_update(None, "temp_store", "memory")?;
         Ok(connection)
     };
@@ -76,6 +81,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
 pub(super) fn connect_to_checkpoint(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, FULL_SYNC, true)?;
     Ok(connection)
 }
 
@@ -200,6 +206,18 @@ mod tests {
         assert_eq!((log.len(), latest), (32, 0));
         assert_eq!(identity(&open(&path).unwrap()).unwrap().0, log);
         assert_ne!(identity(&open(&folder.path().join("other")).unwrap()).unwrap().0, log);
+    }
+
+    #[test]
+    fn every_sync_reaches_the_disk_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l");
+        for connection in [connect(&path).unwrap(), connect_to_checkpoint(&path).unwrap()] {
+            for (pragma, value) in [("synchronous", 2), (FULL_SYNC, 1)] {
+                let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();
+                assert_eq!(found, value, "{pragma}");
+            }
+        }
     }
 
     #[test]

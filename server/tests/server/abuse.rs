@@ -186,7 +186,6 @@ fn long_run() -> Option<Duration> {
 /// in a long run they take only what those leave: what is measured is what the server lets the guests feel. Where
 /// `chrt` is missing they are no more than nice.
 fn go_last() {
-    #[cfg(target_os = "linux")]
     {
         rustix::process::setpriority_process(None, 19).expect("a thread may always go after others");
         let thread = rustix::thread::gettid().as_raw_nonzero().to_string();

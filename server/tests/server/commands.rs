@@ -168,6 +168,7 @@ fn a_backup_of_a_running_server_is_whole_and_never_replaces_a_file() {
 }
 
 /// Adds results to a ledger that no server has open.
+#[cfg(unix)]
 fn add_results(data: &Path, count: u32) {
     let ledger = rusqlite::Connection::open(data.join("ledger.sqlite3")).unwrap();
     let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a test that fails says where")]
 #![allow(clippy::print_stderr, reason = "what was measured is shown with --nocapture")]
 
+#[cfg(target_os = "linux")]
 mod abuse;
 mod cable;
 #[cfg(feature = "cluster")]
@@ -14,6 +15,7 @@ mod crash;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod faults;
 mod files;
+#[cfg(unix)]
 mod given;
 mod hostile;
 mod http;
@@ -27,6 +29,7 @@ mod program;
 mod resume;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod shim;
+#[cfg(target_os = "linux")]
 mod slow_reader;
 mod storage;
 mod supply;

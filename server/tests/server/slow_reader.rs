@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::support::{Peer, resident, server};
 
 #[test]
-#[cfg(target_os = "linux")]
 fn a_reader_that_stops_delays_nobody_and_loses_nothing() {
     /// Far more than the sockets in between and the feed hold together: squares of 2,000 digits, 6 KB a line.
     const RESULTS: u64 = 4_000;

@@ -57,10 +57,12 @@ impl Program {
         Ok(Self { child, address, _out: out, log })
     }
 
+    #[cfg(unix)]
     pub(crate) fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(&self.child)
     }
 
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).expect("it runs");
     }
@@ -81,15 +83,24 @@ impl Program {
         (self.child.wait().expect("it was started here"), log)
     }
 
-    /// Asks it to stop, and gives its exit status and its log.
+    /// Asks it to stop, and gives its exit status and its log. On Windows it is killed: the event that asks a program
+    /// to stop can only be sent by unsafe code.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+        #[cfg(unix)]
         self.signal(rustix::process::Signal::TERM);
+        #[cfg(windows)]
+        self.child.kill().expect("it runs");
         let mut log = String::new();
         if let Some(mut stderr) = self.log.take() {
             stderr.read_to_string(&mut log).expect("the log is text");
         }
         (self.child.wait().expect("it was started here"), log)
     }
+}
+
+/// Whether a program has ended as it was asked to; on Windows it was killed, as [`Program::stop`] says.
+pub(crate) fn ended_well(status: ExitStatus) -> bool {
+    cfg!(windows) || status.success()
 }
 
 impl Drop for Program {
@@ -146,6 +157,7 @@ impl Peer {
     }
 
     /// The same, from another address of this machine.
+    #[cfg(target_os = "linux")]
     pub(crate) fn connect_from(own: Ipv4Addr, address: SocketAddr) -> Self {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
         socket.bind(&SocketAddr::from((own, 0)).into()).expect("an address of this machine");
@@ -191,6 +203,7 @@ impl Peer {
         self.stream.write_all(bytes).is_ok()
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn give_up_writing_after(&mut self, time: Duration) {
         self.stream.set_write_timeout(Some(time)).expect("a TCP stream");
     }

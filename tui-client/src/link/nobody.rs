@@ -30,7 +30,7 @@ pub(super) fn sooner(reaching: Reaching, address: String) -> Reaching {
 async fn nobody_listens(address: &str) {
     let accepted = timeout(AT_ONCE, TcpStream::connect(address)).await.is_ok_and(|connected| connected.is_ok());
     if accepted || TcpListener::bind(address).await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }
 

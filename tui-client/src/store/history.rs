@@ -152,6 +152,7 @@ fn sync(files: &mut Option<Files>, syncing: &mut Syncing) {
 mod tests {
     use std::fs;
 
+    #[cfg(unix)]
     use super::files::DRAFTS;
     use super::*;
 

@@ -6,10 +6,12 @@ mod follow;
 use std::process::Stdio;
 use std::time::Duration;
 
+#[cfg(unix)]
+use crate::support::Peer;
 use crate::support::fake::result;
 #[cfg(unix)]
 use crate::support::pty::Pty;
-use crate::support::{Done, Fake, Home, Lines, Peer, Process, Server, run};
+use crate::support::{Done, Fake, Home, Lines, Process, Server, run};
 use serde_json::{Value, json};
 
 fn squares(server: &str, arguments: &[&str], input: &[u8]) -> Done {

@@ -8,7 +8,6 @@ use super::House;
 use crate::support::{Peer, open};
 
 #[test]
-#[cfg(target_os = "linux")]
 fn without_descriptors_accepting_waits_says_so_and_goes_on_when_there_are_some() {
     let house = House::open(&[]);
     let pid = house.program.pid();

@@ -93,6 +93,7 @@ impl Peer {
     }
 
     /// Bytes as they stand. Whether the other end takes them.
+    #[cfg(target_os = "linux")]
     pub(crate) fn say_part(&mut self, bytes: &[u8]) -> bool {
         self.writer.write_all(bytes).is_ok()
     }

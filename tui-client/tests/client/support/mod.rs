@@ -253,10 +253,12 @@ impl Server {
     }
 
     /// Where it keeps what it keeps.
+    #[cfg(unix)]
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("ledger")
     }
 
+    #[cfg(unix)]
     pub(crate) fn port(&self) -> u16 {
         self.address.rsplit(':').next().unwrap().parse().unwrap()
     }
