@@ -49,18 +49,16 @@ macro_rules! words {
     ($words:expr) => { $words };
 }
 
+mod help;
 mod reasons;
 mod table;
 
 use std::io;
 
-use crate::keys::Section;
 use crate::lang::Lang;
 use crate::text;
+pub(crate) use help::{HELP, HELP_JOINING};
 pub use table::Strings;
-
-/// A heading of help, with what is no key of the keymap: what is pressed, and what it does.
-pub type HelpSection = (Section, &'static str, &'static [(&'static str, &'static str)]);
 
 impl Strings {
     /// What the client says in this language.

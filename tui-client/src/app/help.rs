@@ -4,8 +4,8 @@
 use super::commands::COMMANDS;
 use super::{App, Screen, Setup};
 use crate::keys::{ACTIONS, Keymap};
-use crate::lang::Lang;
-use crate::strings::Strings;
+use crate::lang::{Both, Lang};
+use crate::strings::{HELP, HELP_JOINING, Strings};
 use crate::text;
 
 /// From this width on a key stands beside what it does.
@@ -46,17 +46,20 @@ fn help(
     // Names in English have no arrows.
     let names = if ascii { Lang::En } else { lang };
     let mut sections: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
+    let fixed = |keys: &[(Both, Both)]| -> Vec<(String, &str)> {
+        keys.iter().map(|(key, what)| (key.of(lang).to_owned(), what.of(lang))).collect()
+    };
     if screen == Screen::Join {
-        let (heading, keys) = strings.help_joining;
-        sections.push((heading, keys.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect()));
+        let (heading, keys) = HELP_JOINING;
+        sections.push((heading.of(lang), fixed(keys)));
     }
-    for (section, heading, fixed) in strings.help {
-        let mut keys: Vec<(String, &str)> = fixed.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect();
+    for (section, heading, keys) in HELP {
+        let mut keys = fixed(keys);
         // An action that was left without a key is not there.
         let actions = ACTIONS.iter().filter(|entry| entry.section == *section);
         let actions = actions.map(|entry| (keymap.names(entry.action, names, KEY_COLUMN), entry.help.of(lang)));
         keys.extend(actions.filter(|(names, _)| !names.is_empty()));
-        sections.push((heading, keys));
+        sections.push((heading.of(lang), keys));
     }
     let commands = COMMANDS.iter().filter(|command| !guest || command.is_for_guests());
     let commands = commands.map(|command| (command.usage.of(lang).to_owned(), command.help.of(lang)));

@@ -6,15 +6,14 @@ use squares_shared::message::ErrorMessage;
 use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
-use super::{HelpSection, reasons};
+use super::reasons;
 use crate::event::Lost;
 use crate::keys::Action::{
     self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
     SelectEarlier,
 };
 use crate::keys::Hint::{self, Of, UpDown, Word};
-use crate::keys::Section;
-use crate::lang::Lang;
+use crate::lang::{Both, Lang, both};
 use crate::text;
 use crate::theme::Choice;
 
@@ -375,26 +374,8 @@ sentences! {
         "auto, dark, light, contrast, mono 가운데 하나를 써 주세요. 예: /theme light",
         "Write auto, dark, light, contrast or mono, as in /theme light.";
     theme_chosen(choice: Choice) =
-        {
-            let name = match choice {
-                Choice::Auto => "터미널의 배경에 맞춤",
-                Choice::Dark => "어두운 배경",
-                Choice::Light => "밝은 배경",
-                Choice::Contrast => "고대비",
-                Choice::Mono => "흑백",
-            };
-            format!("색: {name}")
-        },
-        {
-            let name = match choice {
-                Choice::Auto => "by the terminal's background",
-                Choice::Dark => "for a dark background",
-                Choice::Light => "for a light background",
-                Choice::Contrast => "high contrast",
-                Choice::Mono => "none",
-            };
-            format!("Colours: {name}")
-        };
+        format!("색: {}", colours(choice).of(Lang::Ko)),
+        format!("Colours: {}", colours(choice).of(Lang::En));
 
     // Leaving.
     /// The chart has no other scale for what it shows.
@@ -429,93 +410,7 @@ sentences! {
 
     // Help and the footer.
     help_title = "도움말", "Help";
-    /// The headings, each with what is no key of the keymap.
-    help: &'static [HelpSection] =
-        &[
-            (
-                Section::Squaring,
-                "제곱하기",
-                &[
-                    ("Enter", "수를 제곱해 모두에게 보여 줍니다"),
-                    ("여러 줄 붙여넣기", "줄마다 제곱할지 묻습니다"),
-                    ("쓸 수 있는 수", "12  -0.5  1,234  1_000  2.5e-3"),
-                ],
-            ),
-            (
-                Section::Results,
-                "결과 보기",
-                &[
-                    ("Enter", "고른 결과의 모든 자릿수 보기"),
-                    ("Esc", "모두 보기, 최신 결과로"),
-                    ("클릭", "결과 고르기, 한 번 더 누르면 자세히, 학생을 누르면 그 학생만"),
-                ],
-            ),
-            (Section::Editing, "고쳐 쓰기", &[("Tab", "명령 채우기")]),
-            (
-                Section::Room,
-                "방",
-                &[
-                    ("Ctrl-C", "쓰던 줄 지우기, 두 번 누르면 나가기"),
-                    ("config.toml", "키 바꾸기 (Enter, Esc, Tab, Ctrl-C 빼고)"),
-                ],
-            ),
-        ],
-        &[
-            (
-                Section::Squaring,
-                "Squaring",
-                &[
-                    ("Enter", "square the number and share the result"),
-                    ("paste lines", "asks whether to square each line"),
-                    ("numbers", "12  -0.5  1,234  1_000  2.5e-3"),
-                ],
-            ),
-            (
-                Section::Results,
-                "Results",
-                &[
-                    ("Enter", "on a selected result: all of its digits"),
-                    ("Esc", "show all again; back to the newest"),
-                    ("click", "select a result, open it; show only a student's"),
-                ],
-            ),
-            (Section::Editing, "Editing", &[("Tab", "complete a command")]),
-            (
-                Section::Room,
-                "Room",
-                &[
-                    ("Ctrl-C", "clear the line; twice: leave"),
-                    ("config.toml", "other keys, but for Enter, Esc, Tab and Ctrl-C"),
-                ],
-            ),
-        ];
     help_commands = "명령", "Commands";
-    /// What is to be filled in on the join screen, and its keys, with their heading.
-    help_joining: (&'static str, &'static [(&'static str, &'static str)]) =
-        (
-            "들어가기",
-            &[
-                ("학번", "명단에 있는 그대로 씁니다"),
-                ("이름", "다른 사람에게 보일 이름, 비우면 학번이 보입니다"),
-                ("PIN", "나누어 받은 쪽지에 있습니다"),
-                ("서버", "비우면 이 컴퓨터, 아니면 주소:포트"),
-                ("Enter", "들어갑니다"),
-                ("Tab ↑↓", "다른 칸으로"),
-                ("Ctrl-C", "나갑니다"),
-            ],
-        ),
-        (
-            "Joining",
-            &[
-                ("Student ID", "as it stands on the roster"),
-                ("Name", "what others see; without one, the student ID"),
-                ("PIN", "stands on the slip that was handed out to you"),
-                ("Server", "empty: this computer; else address:port"),
-                ("Enter", "join"),
-                ("Tab Up/Down", "another field"),
-                ("Ctrl-C", "leave"),
-            ],
-        );
     help_keys [
         (UpDown, "스크롤", "scroll"), (Of(&[PageUp, PageDown]), "한 화면씩", "page"), (Word("Esc"), "닫기", "close"),
     ];
@@ -569,4 +464,14 @@ fn numbers(count: usize) -> String {
 
 fn others_online(count: usize) -> String {
     if count == 1 { "1 other".to_owned() } else { format!("{} others", text::grouped(count)) }
+}
+
+fn colours(choice: Choice) -> Both {
+    match choice {
+        Choice::Auto => both("터미널의 배경에 맞춤", "by the terminal's background"),
+        Choice::Dark => both("어두운 배경", "for a dark background"),
+        Choice::Light => both("밝은 배경", "for a light background"),
+        Choice::Contrast => both("고대비", "high contrast"),
+        Choice::Mono => both("흑백", "none"),
+    }
 }
