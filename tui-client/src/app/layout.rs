@@ -12,7 +12,11 @@ const WIDTH_WITH_ONLINE: u16 = 72;
 pub(crate) const WIDTH_OF_ONE_LINE: u16 = 80;
 
 /// From this width on the room's figures stand below the online list.
-pub(super) const WIDTH_WITH_FIGURES: u16 = 100;
+const WIDTH_WITH_FIGURES: u16 = 100;
+
+/// Wider than any screen is what is laid out to be said in lines ([`crate::view::Linear::SIZE`]): nothing of it is
+/// seen, so that figures and chart would cost time for nobody.
+const WIDER_THAN_SCREENS: u16 = 1_000;
 
 /// From this width on the chart stands between the feed and the online list.
 const WIDTH_WITH_CHART: u16 = 150;
@@ -53,6 +57,11 @@ pub(crate) struct Layout {
     pub(crate) hint: Rect,
     /// The keys.
     pub(crate) footer: Rect,
+}
+
+/// Whether a screen is wide enough for the room's figures, and for marks beside who has just squared.
+pub(super) fn has_figures(width: u16) -> bool {
+    (WIDTH_WITH_FIGURES..WIDER_THAN_SCREENS).contains(&width)
 }
 
 /// Whether a screen is large enough for more than a sentence.
@@ -103,7 +112,11 @@ pub(crate) fn layout_above(width: u16, height: u16, taken_below: u16) -> Layout 
         _ => 28,
     };
     // The feed and the chart share what is left alike.
-    let chart_width = if width < WIDTH_WITH_CHART { 0 } else { ((width - online_width) / 2 - BETWEEN).min(120) };
+    let chart_width = if !(WIDTH_WITH_CHART..WIDER_THAN_SCREENS).contains(&width) {
+        0
+    } else {
+        ((width - online_width) / 2 - BETWEEN).min(120)
+    };
     let pane = |width: u16, right: u16| {
         let x = if width > 0 { right - width } else { right };
         let separator = Rect { x: x.saturating_sub(2), width: u16::from(width > 0), ..body };
@@ -112,7 +125,7 @@ pub(crate) fn layout_above(width: u16, height: u16, taken_below: u16) -> Layout 
     let (online, before_online, right) = pane(online_width, width);
     let (chart, before_chart, right) = pane(chart_width, right);
     let lines = match body.height {
-        _ if width < WIDTH_WITH_FIGURES => 0,
+        _ if !has_figures(width) => 0,
         0..4 => 0,
         4..8 => 1,
         8..12 => 2,
@@ -150,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_parts_fill_every_screen_without_overlapping() {
-        for width in [0, 1, 29, 30, 71, 72, 80, 99, 100, 149, 150, 200, 999] {
+        for width in [0, 1, 29, 30, 71, 72, 80, 99, 100, 149, 150, 200, 999, 1_000] {
             for height in 0..60 {
                 let parts = layout(width, height);
                 let column =

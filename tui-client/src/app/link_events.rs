@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::{Auth, ErrorCode, ErrorMessage, SquareResult, Welcome};
 
-use super::layout::WIDTH_WITH_FIGURES;
+use super::layout::has_figures;
 use super::status::{NewCertificate, Severity};
 use super::{App, Body, Feed, Field, Screen, Urgency};
 use crate::event::{Effect, LinkEvent, Lost, Pin};
@@ -263,7 +263,7 @@ impl App {
         }
         self.mine_came(mine);
         // Only where the list has room for marks: a timer is needed to put them out.
-        if self.setup.size.0 >= WIDTH_WITH_FIGURES && matches!(self.body, Body::Feed) {
+        if has_figures(self.setup.size.0) && matches!(self.body, Body::Feed) {
             let live = results.iter().filter(|result| self.reading.whole_feed().is_live(result.seq));
             self.people.active.squared(live.map(|result| result.student.as_str()), self.now);
         }

@@ -45,10 +45,18 @@ impl Plane {
         let cells = vec![Cell::default(); usize::from(area.width) * usize::from(area.height)];
         let mut plane = Self { area, per_cell, cells };
         plane.curve(plot);
+        let (across, down) = plane.size();
         for mine in [false, true] {
+            // Of thousands of results, many stand on the same dot.
+            let mut marked = vec![false; usize::try_from(across * down).unwrap_or(0)];
             for point in plot.points.iter().filter(|point| point.mine == mine) {
-                if (plot.x[0]..=plot.x[1]).contains(&point.x) && (plot.y[0]..=plot.y[1]).contains(&point.y) {
-                    plane.spot(plane.at(plot, point.x, point.y), if mine { What::Mine } else { What::Others });
+                if !(plot.x[0]..=plot.x[1]).contains(&point.x) || !(plot.y[0]..=plot.y[1]).contains(&point.y) {
+                    continue;
+                }
+                let (x, y) = plane.at(plot, point.x, point.y);
+                let marked = usize::try_from(y * across + x).ok().and_then(|at| marked.get_mut(at));
+                if marked.is_some_and(|marked| !std::mem::replace(marked, true)) {
+                    plane.spot((x, y), if mine { What::Mine } else { What::Others });
                 }
             }
         }

@@ -127,9 +127,11 @@ fn a_mark_beside_who_has_just_squared_goes_out_with_one_wake_up() {
     stage.update(Event::Wake);
     assert!(stage.app.needs_draw().is_some());
     assert_eq!((lines(&stage, "●").len(), stage.app.next_wake()), (0, None));
-    let mut narrow = Stage::room(Lang::En, (80, 24));
-    narrow.link(LinkEvent::Results(vec![by(58, FIRST, "5", 0)]));
-    assert_eq!(narrow.app.next_wake(), None, "where no mark is seen, no timer runs");
+    for unseen in [(80, 24), squares::view::Linear::SIZE] {
+        let mut stage = Stage::room(Lang::En, unseen);
+        stage.link(LinkEvent::Results(vec![by(58, FIRST, "5", 0)]));
+        assert_eq!(stage.app.next_wake(), None, "where no mark is seen, no timer runs");
+    }
 }
 
 #[test]
