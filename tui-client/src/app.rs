@@ -7,6 +7,7 @@ mod commands;
 mod composer;
 mod help;
 mod hint;
+mod invite;
 mod join_form;
 mod keys;
 mod layout;

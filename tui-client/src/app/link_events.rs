@@ -169,6 +169,7 @@ impl App {
             self.effects.push(Effect::LookForOwnLedger(data.clone()));
         }
         self.status.connection.joined(log, self.now);
+        self.status.connection.invite.clone_from(&welcome.invite);
         self.reading.joined(&welcome, continues);
         self.people.joined(welcome);
         if continues == Continues::Anew {

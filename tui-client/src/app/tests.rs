@@ -4,6 +4,7 @@
 mod appearance;
 mod divider;
 mod export;
+mod invite;
 mod mending;
 mod pin;
 mod sequences;

@@ -109,6 +109,14 @@ sentences! {
         (Of(&[Help]), "도움말", "help"),
     ];
 
+    // How others join: what they type, and what the certificate must show.
+    join_with(ways: &str) = format!("다른 사람은 이렇게 들어옵니다: {ways}"), format!("Others join with: {ways}");
+    /// Nobody but this machine reaches the server.
+    join_here(command: &str) =
+        format!("이 컴퓨터에서만 들어올 수 있습니다: {command}. 다른 컴퓨터에서도 들어오려면 squares-server --listen 0.0.0.0:7878로 방을 열어야 합니다."),
+        format!("Only this machine can join: {command}. For others, open the room with squares-server --listen 0.0.0.0:7878.");
+    join_fingerprint(fingerprint: &str) = format!("인증서 지문: {fingerprint}"), format!("Fingerprint: {fingerprint}");
+
     // The feed.
     no_results: &'static [&'static str] =
         &["아직 결과가 없습니다.", "아래에 수를 입력하고 Enter를 눌러 보세요."],

@@ -8,6 +8,9 @@ use super::paint::{Paint, Segment};
 use crate::app::{App, Layout, State, WIDTH_OF_ONE_LINE};
 use crate::keys::Action;
 
+/// From this width on the header has room for a command.
+const ROOM_FOR_COMMAND: u16 = 110;
+
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let (theme, strings) = (&app.theme, app.strings);
     let joined = app.status.connection.is_joined();
@@ -15,9 +18,12 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
     let online = if joined { (strings.online)(app.people.online.count) } else { String::new() };
     let host = if app.status.connection.hosting { format!("[{}]", strings.host) } else { String::new() };
     let name = if app.people.me.name.is_empty() { &*app.people.me.id } else { &*app.people.me.name };
+    // Of a room that is hosted here, what others type to join.
+    let command = app.hosted_command().filter(|_| parts.header.width >= ROOM_FOR_COMMAND);
+    let address = command.unwrap_or_else(|| app.status.connection.server.clone());
     let room = vec![
         Segment::new(strings.program, theme.strong, 0),
-        Segment::new(&*app.status.connection.server, theme.dim, 5),
+        Segment::new(address, theme.dim, 5),
         Segment::new(host, theme.notice, 4),
     ];
     let department = app.people.me.department.as_deref().unwrap_or_default();

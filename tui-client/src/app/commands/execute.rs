@@ -53,6 +53,7 @@ impl App {
                 self.say(Severity::Info, self.strings.find_first);
             }
             CommandAction::Find => self.find(argument),
+            CommandAction::Join => self.say_how_to_join(),
             CommandAction::Chart => self.open_chart(),
             CommandAction::Copy => match word(COPIED, argument) {
                 Some("number") => self.copy(Copied::Number),

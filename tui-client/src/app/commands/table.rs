@@ -91,6 +91,8 @@ commands! {
         "내 결과만 보기, 한 번 더 쓰면 모두", "only my results; again: everybody's";
     Who "who" ["online", "접속", "누구"], Student, "/who [학번]", "/who [STUDENT]":
         "접속한 사람, 또는 그 학생의 결과만", "who is online, or only that student's results";
+    Join "join" ["invite", "초대", "참가"], Nothing, "/join", "/join":
+        "다른 사람이 들어오는 방법", "how others join";
     Find "find" ["search", "찾기"], Text, "/find 글자", "/find TEXT":
         "수, 제곱, 이름에서 찾기", "find in numbers, squares and names";
     Chart "chart" ["graph", "plot", "그래프"], Nothing, "/chart", "/chart":

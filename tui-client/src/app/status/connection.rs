@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use squares_shared::message::{Auth, ErrorMessage, Hello};
+use squares_shared::message::{Auth, ErrorMessage, Hello, Invite};
 
 use crate::event::Lost;
 use crate::text;
@@ -66,6 +66,8 @@ pub(crate) struct ConnectionStatus {
     measured: Option<Instant>,
     /// The ledger that the feed shows.
     pub(crate) log: Option<String>,
+    /// How others join, where the server told.
+    pub(crate) invite: Option<Invite>,
     /// A certificate that was not seen before, until somebody is in.
     pub(crate) first_seen: Option<NewCertificate>,
 }
