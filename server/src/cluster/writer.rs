@@ -339,3 +339,6 @@ impl ReplicatedWriter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

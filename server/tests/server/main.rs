@@ -7,7 +7,7 @@
 #[cfg(target_os = "linux")]
 mod abuse;
 mod cable;
-#[cfg(feature = "cluster")]
+#[cfg(all(unix, feature = "cluster"))]
 mod cluster;
 mod commands;
 mod conversation;

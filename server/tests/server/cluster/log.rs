@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::nats::{Nats, ledger, rows};
-use crate::support::{Peer, Program};
+use crate::support::{Peer, Program, command};
 
 #[test]
 fn the_log_keeps_everything_and_people_can_read_it() {
@@ -150,9 +151,18 @@ fn a_server_whose_records_differ_takes_itself_out() {
     peer.square("5", "1");
     peer.next_of("result");
     harmed.stop();
+    let check = |data: &TempDir| {
+        let mut command = command(data.path());
+        let output = command.args(["check", "--cluster", &nats.urls()]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = check(&b);
+    assert!(code == Some(0) && said.ends_with("sound\n"), "{said}");
     let connection = rusqlite::Connection::open(ledger(b.path())).unwrap();
     connection.execute("UPDATE projection SET chain = zeroblob(32)", ()).unwrap();
     drop(connection);
+    let (code, said) = check(&b);
+    assert!(code == Some(3) && said.contains("not those of the cluster's log"), "{said}");
     let (status, log) = nats.node(b.path(), &[]).ended();
     assert_eq!(status.code(), Some(1), "{log}");
     assert!(log.lines().last().unwrap().contains("other records than the shared log"), "{log}");

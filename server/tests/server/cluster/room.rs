@@ -12,6 +12,10 @@ fn everybody_sees_one_order_whichever_server_they_are_at() {
     let nats = Nats::start(3);
     let folders = [0; 3].map(|_| tempfile::tempdir().unwrap());
     let nodes = folders.each_ref().map(|folder| nats.node(folder.path(), &[]));
+    let made = nats.speak(async |jetstream| {
+        jetstream.get_stream("SQUARES_squares").await.unwrap().cached_info().config.num_replicas
+    });
+    assert_eq!(made, 3);
     let join = |node: &Program, id: &str| Peer::join(node, id, json!({})).0;
     let mut peers: Vec<Peer> = nodes.iter().zip(["a", "b", "c"]).map(|(node, id)| join(node, id)).collect();
     for round in 0..20 {
