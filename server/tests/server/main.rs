@@ -38,3 +38,4 @@ mod tls;
 #[cfg(target_os = "linux")]
 mod unseen;
 mod watch;
+mod windows;

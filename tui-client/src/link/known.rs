@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::TryLockError;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -87,9 +87,21 @@ impl Known {
     }
 }
 
+/// What Windows says of a file that another program has locked (`ERROR_LOCK_VIOLATION`): it cannot even be read.
+const LOCKED: i32 = 33;
+
 /// The text of the file; nothing where there is none.
 fn read(path: &Path) -> io::Result<String> {
-    match regular_file::read(path, LONGEST) {
+    let mut text = regular_file::read(path, LONGEST);
+    for _ in 0..TRIES {
+        let is_locked = cfg!(windows) && text.as_ref().is_err_and(|error| error.raw_os_error() == Some(LOCKED));
+        if !is_locked {
+            break;
+        }
+        thread::sleep(PAUSE);
+        text = regular_file::read(path, LONGEST);
+    }
+    match text {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(String::new())
         }
@@ -120,7 +132,10 @@ fn append(path: &Path, address: &str, what: &str) -> io::Result<()> {
             Ok(()) | Err(TryLockError::Error(_)) => break,
         }
     }
-    let text = read(path)?;
+    // By the handle that has the lock: Windows lets no other read.
+    let mut text = Vec::new();
+    (&file).take(LONGEST).read_to_end(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
     match find(&text, address) {
         Some(before) if before == what => return Ok(()),
         // Another client was shown another one a moment ago: which of them is right, a person decides.

@@ -38,3 +38,5 @@ mod tls;
 mod trust;
 #[cfg(unix)]
 mod wall;
+#[cfg(target_os = "linux")]
+mod wine;
