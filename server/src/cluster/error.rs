@@ -8,7 +8,7 @@ use crate::LedgerError;
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// No NATS server answers, or none lets this server in.
-    #[error("cannot reach NATS at {0}: {1}; check --cluster, --cluster-credentials and that nats-server runs there")]
+    #[error("cannot join NATS at {0}: {1}; check --cluster, --cluster-credentials and that nats-server runs there")]
     Unreachable(String, String),
     /// The credentials cannot be read.
     #[error("cannot read {0}: {1}; give a NATS .creds file with --cluster-credentials")]

@@ -1,7 +1,7 @@
 //! The shared log on NATS JetStream: connects, makes the stream or checks the one that stands, publishes records and
 //! reads them in order. Called by `cluster`; nothing else speaks with NATS.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use async_nats::{
     Client, ConnectOptions, Event,
@@ -81,7 +81,7 @@ pub(crate) async fn connect(config: &ClusterConfig) -> Result<Nats, ClusterError
         match options.clone().connect(&config.servers[..]).await {
             Ok(client) => break client,
             Err(error) if tokio::time::Instant::now() >= until || is_final(&error) => {
-                return Err(ClusterError::Unreachable(hosts(&config.servers), error.to_string()));
+                return Err(ClusterError::Unreachable(config.servers.join(", "), error.to_string()));
             }
             Err(error) => {
                 tracing::info!(%error, "NATS cannot be reached yet; trying again");
@@ -113,15 +113,13 @@ pub(crate) async fn connect(config: &ClusterConfig) -> Result<Nats, ClusterError
     })
 }
 
+/// Whether trying again changes nothing: NATS does not let this server in, or its certificate is not trusted.
 fn is_final(error: &async_nats::ConnectError) -> bool {
-    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation, ServerParse};
-    matches!(error.kind(), Authentication | AuthorizationViolation | ServerParse)
-}
-
-/// The servers without what may be a secret in front of their names.
-fn hosts(servers: &[String]) -> String {
-    let host = |url: &String| url.rsplit_once('@').map_or_else(|| url.clone(), |(_, host)| host.to_owned());
-    servers.iter().map(host).collect::<Vec<_>>().join(", ")
+    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation, ServerParse, Tls};
+    let sources = std::iter::successors(error.source(), |&error| error.source());
+    let mut errors = sources.filter_map(|error| error.downcast_ref::<std::io::Error>());
+    matches!(error.kind(), Authentication | AuthorizationViolation | ServerParse | Tls)
+        || errors.any(|error| error.kind() == std::io::ErrorKind::InvalidData)
 }
 
 impl Nats {

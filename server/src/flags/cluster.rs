@@ -68,7 +68,7 @@ impl ClusterFlags {
 }
 
 fn is_host(rest: Option<&str>) -> bool {
-    rest.is_some_and(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_graphic() && c != '/'))
+    rest.is_some_and(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_graphic() && c != '/' && c != '@'))
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
         let found = config("nats://127.0.0.1:4222,tls://[::1]:4223");
         if cfg!(feature = "cluster") {
             assert_eq!(found.unwrap().unwrap().servers, ["nats://127.0.0.1:4222", "tls://[::1]:4223"]);
-            for bad in ["", "127.0.0.1:4222", "http://a", "nats://", "nats://a,", "nats://a b"] {
+            for bad in ["", "127.0.0.1:4222", "http://a", "nats://", "nats://a,", "nats://a b", "nats://u:p@a"] {
                 assert_eq!(config(bad).unwrap_err().exit_code(), 2, "{bad:?}");
             }
         } else {

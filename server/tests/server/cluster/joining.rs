@@ -1,6 +1,9 @@
 //! A server that cannot join says why and ends.
 
-use crate::support::{Program, command};
+use std::path::Path;
+
+use super::nats::Nats;
+use crate::support::{Peer, Program, command};
 
 #[test]
 fn what_cannot_be_joined_is_said_in_a_line() {
@@ -21,4 +24,32 @@ fn what_cannot_be_joined_is_said_in_a_line() {
     assert!(why.contains("--cluster-credentials") && why.contains("exit status: 1"), "{why}");
     let why = run(&["--cluster", "nats://127.0.0.1:1", "--max-digits", "200000"]);
     assert!(why.contains("--max-digits 100000") && why.contains("exit status: 1"), "{why}");
+}
+
+#[test]
+fn nats_is_spoken_to_in_tls_and_only_where_its_certificate_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let nats = Nats::start_with(1, "tls", &format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}"));
+    let start = |trusted: Option<&Path>| {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = command(data.path());
+        command.args(["--listen", "127.0.0.1:0", "--cluster", &nats.urls()]);
+        command.envs(trusted.map(|file| ("SSL_CERT_FILE", file)));
+        Program::try_start_as(command).map(|program| Peer::connect(&program).hello["latest"].clone())
+    };
+    assert_eq!(start(Some(&certificate)).unwrap(), 0);
+    let why = start(None).unwrap_err();
+    assert!(why.contains("cannot join NATS at tls://127.0.0.1:") && why.contains("exit status: 1"), "{why}");
+}
+
+#[test]
+fn a_server_that_nats_does_not_let_in_says_so_at_once() {
+    let nats = Nats::start_with(1, "nats", "authorization { user: someone, password: something }");
+    let folder = tempfile::tempdir().unwrap();
+    let why = nats.refused(folder.path(), &[]);
+    assert!(why.contains("authorization violation") && why.contains("exit status: 1"), "{why}");
 }

@@ -17,6 +17,7 @@ use crate::support::{Program, eventually};
 /// NATS servers, which are one system where there are several.
 pub(crate) struct Nats {
     folder: TempDir,
+    scheme: &'static str,
     ports: Vec<u16>,
     servers: Vec<Option<Child>>,
 }
@@ -29,13 +30,18 @@ fn free_ports(count: usize) -> Vec<u16> {
 impl Nats {
     /// Starts so many.
     pub(crate) fn start(count: usize) -> Self {
+        Self::start_with(count, "nats", "")
+    }
+
+    /// Starts so many, with further lines of their configuration, whose addresses are written so.
+    pub(crate) fn start_with(count: usize, scheme: &'static str, lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (ports, routes) = (free_ports(count), free_ports(count));
         for (at, port) in ports.iter().enumerate() {
             let store = folder.path().join(format!("{at}"));
             let mut config = format!(
                 "server_name: n{at}\nhost: 127.0.0.1\nport: {port}\n\
-                 jetstream {{ store_dir: {store:?}, sync_interval: always, max_memory_store: 256MB, max_file_store: 4GB }}\n"
+                 jetstream {{ store_dir: {store:?}, sync_interval: always, max_memory_store: 256MB, max_file_store: 4GB }}\n{lines}\n"
             );
             if count > 1 {
                 let others: Vec<String> = routes.iter().map(|route| format!("nats://127.0.0.1:{route}")).collect();
@@ -47,7 +53,7 @@ impl Nats {
             }
             std::fs::write(folder.path().join(format!("{at}.conf")), config).unwrap();
         }
-        let mut nats = Self { folder, ports, servers: (0..count).map(|_| None).collect() };
+        let mut nats = Self { folder, scheme, ports, servers: (0..count).map(|_| None).collect() };
         (0..count).for_each(|at| nats.restart(at));
         nats
     }
@@ -82,7 +88,7 @@ impl Nats {
 
     /// What `--cluster` takes.
     pub(crate) fn urls(&self) -> String {
-        let url = |port: &u16| format!("nats://127.0.0.1:{port}");
+        let url = |port: &u16| format!("{}://127.0.0.1:{port}", self.scheme);
         self.ports.iter().map(url).collect::<Vec<_>>().join(",")
     }
 
