@@ -388,10 +388,10 @@ fn trying_again_is_asked_for_by_key() {
     room.lose(5);
     assert_eq!(room.press(KeyCode::F(5)), [Effect::Link(Command::ReconnectNow)]);
     assert_eq!(room.press(KeyCode::Enter), [Effect::Link(Command::ReconnectNow)]);
-    assert_eq!(
-        (room.control('l'), room.control('z')),
-        (vec![Effect::Terminal(TerminalEffect::Repaint)], vec![Effect::Terminal(TerminalEffect::Suspend)])
-    );
+    assert_eq!(room.control('l'), [Effect::Terminal(TerminalEffect::Repaint)]);
+    // No program is stopped on Windows.
+    let stops = if cfg!(windows) { vec![] } else { vec![Effect::Terminal(TerminalEffect::Suspend)] };
+    assert_eq!(room.control('z'), stops);
 }
 
 #[test]
