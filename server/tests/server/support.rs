@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     path::Path,
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -158,7 +158,7 @@ impl Peer {
 
     /// The same, from another address of this machine.
     #[cfg(target_os = "linux")]
-    pub(crate) fn connect_from(own: Ipv4Addr, address: SocketAddr) -> Self {
+    pub(crate) fn connect_from(own: std::net::Ipv4Addr, address: SocketAddr) -> Self {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
         socket.bind(&SocketAddr::from((own, 0)).into()).expect("an address of this machine");
         socket.connect(&address.into()).expect("the server accepts");
