@@ -51,13 +51,15 @@ flock 4
 # A new machine may come with an old cache.
 install gcc libc6-dev gcc-mingw-w64-x86-64-win32 musl-tools
 
-if [ -f "$to/env" ] && (
+# Whether the compiler of the file to source has the standard library for both targets.
+is_complete() (
     # shellcheck disable=SC1091
     . "$to/env"
-    for target in $windows $musl; do
-        [ -n "$(find "$("${RUSTC:-rustc}" --print sysroot)/lib/rustlib/$target/lib" -name 'libstd-*.rlib' -print -quit)" ]
-    done
-) 2>/dev/null; then
+    sysroot=$("${RUSTC:-rustc}" --print sysroot)
+    compgen -G "$sysroot/lib/rustlib/$windows/lib/libstd[.-]*" && compgen -G "$sysroot/lib/rustlib/$musl/lib/libstd[.-]*"
+)
+
+if [ -f "$to/env" ] && is_complete >/dev/null 2>&1; then
     echo "$to/env" >&3
     exit
 fi
