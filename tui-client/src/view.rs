@@ -19,6 +19,7 @@ mod online;
 mod paint;
 mod paste;
 mod present;
+mod welcome;
 
 use std::time::Instant;
 

@@ -202,8 +202,9 @@ impl JoinForm {
         &self.in_use
     }
 
+    /// What is wrong with a field is told until that field is another.
     fn edited(&mut self) -> FormOutcome {
-        self.error = None;
+        self.error.take_if(|(about, _)| about.is_none_or(|field| field == self.focus));
         self.joining = false;
         FormOutcome::Changed
     }
@@ -267,6 +268,23 @@ mod tests {
             assert_ne!(form.focus, Field::Server);
         }
         assert_eq!((form.other_server(), form.server_in_use()), (None, "192.0.2.7:7878"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_field_is_told_until_that_field_changes() {
+        let mut form = JoinForm::new("s1", "", "", None);
+        form.error = Some((Some(Field::Student), "not on the roster".into()));
+        form.focus = Field::Name;
+        press(&mut form, KeyCode::Char('n'));
+        form.focus = Field::Student;
+        press(&mut form, KeyCode::Left);
+        assert!(form.error.is_some(), "another field changed, and the caret moved");
+        press(&mut form, KeyCode::Char('2'));
+        assert_eq!(form.error, None);
+        form.error = Some((None, "the server is full".into()));
+        form.focus = Field::Name;
+        press(&mut form, KeyCode::Char('n'));
+        assert_eq!(form.error, None, "it is about no field");
     }
 
     #[test]

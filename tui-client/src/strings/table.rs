@@ -119,8 +119,13 @@ sentences! {
 
     // The feed.
     no_results: &'static [&'static str] =
-        &["아직 결과가 없습니다.", "아래에 수를 입력하고 Enter를 눌러 보세요."],
-        &["Nothing squared yet.", "Type a number below and press Enter."];
+        &[
+            "아직 결과가 없습니다.",
+            "12를 입력하고 Enter를 눌러 보세요.",
+            "제곱은 방의 모두에게 보입니다.",
+            "다른 명령은 /help에 있습니다.",
+        ],
+        &["Nothing squared yet.", "Type 12 and press Enter.", "Everybody here sees its square.", "What else there is: /help"];
     loading = "이전 결과를 불러오는 중", "loading earlier results";
     beginning = "첫 결과", "the beginning";
     more_above = "위에 이전 결과가 더 있습니다", "earlier results above";

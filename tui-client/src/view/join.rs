@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::paint::{Paint, Segment};
-use super::{header, help, input};
+use super::{header, help, input, welcome};
 use crate::app::{App, Body, Field, JOIN_LABEL, join_field_width, seconds_until};
 use crate::text;
 
@@ -18,7 +18,7 @@ const WIDEST: u16 = 72;
 
 /// Draws it. Gives back where the caret is.
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -> Position {
-    let (theme, strings) = (&app.theme, app.strings);
+    let strings = app.strings;
     if let Body::Help(scrolled) = app.body {
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
         help::draw(app, paint, Rect { height: area.height - 1, ..area }, scrolled);
@@ -29,52 +29,44 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     let fields = app.form.fields(app.status.connection.auth());
     let step = if roomy { 2 } else { 1 };
     let field_lines = u16::try_from(fields.len()).unwrap_or(0) * step;
-    let height = if roomy { 5 + field_lines + 4 } else { area.height };
     let x = area.x + area.width.saturating_sub(WIDEST) / 2;
-    let width = area.width.min(WIDEST);
+    let block = Rect { x, width: area.width.min(WIDEST), ..area };
+    let (style, words) = message(app, if roomy { area.width.into() } else { 0 }, now);
+    let message_lines = u16::try_from(text::wrap(&words, block.width.into()).len()).unwrap_or(u16::MAX);
+
+    // What is above the fields, the fields, and what is below them.
+    let height = if roomy { 5 + field_lines + 4 } else { area.height };
+    let needed = height.saturating_add(welcome::HEIGHT).saturating_add(message_lines.saturating_sub(2));
+    let curve = roomy && area.height >= needed && area.width >= welcome::WIDTH;
+    let height = if curve { height + welcome::HEIGHT } else { height };
     let mut y = area.y + (area.height - height.min(area.height)) / 3;
-    let line = |y: u16| Rect::new(x, y, width, 1);
+    if curve {
+        welcome::draw(app, paint, Rect { y, height: welcome::HEIGHT, ..area });
+        y += welcome::HEIGHT;
+    }
     let message_at = y + if roomy { 5 } else { 2 } + field_lines;
     let room_for_it = (area.bottom() - 1).saturating_sub(message_at);
-    if let Some(caret) = small_confirmation(app, paint, Rect { x, width, ..area }, (fields, room_for_it)) {
+    if let Some(caret) = small_confirmation(app, paint, block, (fields, room_for_it)) {
         return caret;
     }
 
-    let server = Segment::new(&*app.status.connection.server, theme.plain, 2);
-    let program = Segment::new(strings.program, theme.strong, 0);
-    let mut connection = header::state(app, now, !roomy);
-    if app.status.connection.hosting {
-        connection.push(Segment::new(strings.hosting, theme.plain, 3));
-    }
-    if roomy {
-        paint.parts(line(y), vec![program], Vec::new(), "");
-        let tagline = if app.setup.guest { strings.guest } else { strings.tagline };
-        paint.put(x, y + 1, width, &text::cut(tagline, width.into(), app.glyphs.ellipsis), theme.plain);
-        connection.insert(0, server);
-        paint.parts(line(y + 3), connection, Vec::new(), app.glyphs.dot);
-        y += 5;
-    } else {
-        paint.parts(line(y), vec![program, server], Vec::new(), app.glyphs.dot);
-        paint.parts(line(y + 1), connection, Vec::new(), app.glyphs.dot);
-        y += 2;
-    }
-
-    let mut caret = Position::new(x, y);
-    // The cells below a field, for what is wrong with it.
-    let room = if roomy { usize::from(area.right().saturating_sub(x + JOIN_LABEL)) } else { 0 };
+    y = title(app, paint, area, (y, roomy), now);
+    let form = if roomy { centred(area, JOIN_LABEL + join_field_width(area.width)) } else { block };
+    let mut caret = Position::new(form.x, y);
     for field in fields {
-        let at = self::field(app, paint, line(y), *field);
+        let at = self::field(app, paint, Rect { y, height: 1, ..form }, *field);
         if *field == app.form.focus {
             caret = at;
         }
-        if let Some((style, words)) = field_words(app, *field, now).filter(|(_, words)| text::fits(words, room)) {
-            paint.put(x + JOIN_LABEL, y + 1, area.right() - x - JOIN_LABEL, &words, style);
+        if roomy && let Some((style, words)) = field_words(app, *field, now) {
+            below_field(paint, Rect { y: y + 1, height: 1, ..area }, form.x + JOIN_LABEL, (&words, style));
         }
         y += step;
     }
 
-    let (style, words) = message(app, room, now);
-    let mut lines = text::wrap(&words, width.into());
+    // It begins where the form does, if it fits there on one line.
+    let place = if text::fits(&words, form.width.into()) { form } else { block };
+    let mut lines = text::wrap(&words, place.width.into());
     let below = y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1)).saturating_add(1);
     let footer = if roomy { below.min(area.bottom() - 1) } else { area.bottom() - 1 };
     let new = app.status.connection.first_seen.is_some() && app.status.connection.to_be_confirmed().is_none();
@@ -83,10 +75,54 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         lines.clear();
     }
     for (y, line) in (y..footer).zip(lines) {
-        paint.put(x, y, width, line, style);
+        paint.put(place.x, y, place.width, line, style);
     }
-    input::keys(app, paint, line(footer), strings.join_keys);
+    input::keys(app, paint, Rect { y: footer, height: 1, ..form }, strings.join_keys);
     caret
+}
+
+/// The part of an area in whose middle so many cells are, from their beginning to the area's end.
+const fn centred(area: Rect, cells: u16) -> Rect {
+    let left = area.width.saturating_sub(cells) / 2;
+    Rect { x: area.x + left, width: area.width - left, ..area }
+}
+
+/// What this is, and how the connection is, from a line on; with blank lines and in the middle where it is `roomy`.
+/// Gives back the line of the first field.
+fn title(app: &App, paint: &mut Paint<'_>, area: Rect, (y, roomy): (u16, bool), now: Instant) -> u16 {
+    let (theme, strings) = (&app.theme, app.strings);
+    let server = Segment::new(&*app.status.connection.server, theme.plain, 2);
+    let mut connection = header::state(app, now, !roomy);
+    if app.status.connection.hosting {
+        connection.push(Segment::new(strings.hosting, theme.plain, 3));
+    }
+    let line = |y: u16| Rect { y, height: 1, ..area };
+    if roomy {
+        paint.put_centred(area.x, y, area.width, strings.program, theme.strong);
+        let tagline = if app.setup.guest { strings.guest } else { strings.tagline };
+        let tagline = text::cut(tagline, area.width.into(), app.glyphs.ellipsis);
+        paint.put_centred(area.x, y + 1, area.width, &tagline, theme.plain);
+        connection.insert(0, server);
+        paint.parts_centred(line(y + 3), connection, app.glyphs.dot);
+        y + 5
+    } else {
+        let x = area.x + area.width.saturating_sub(WIDEST) / 2;
+        let line = |y: u16| Rect { x, width: area.width.min(WIDEST), ..line(y) };
+        let program = Segment::new(strings.program, theme.strong, 0);
+        paint.parts(line(y), vec![program, server], Vec::new(), app.glyphs.dot);
+        paint.parts(line(y + 1), connection, Vec::new(), app.glyphs.dot);
+        y + 2
+    }
+}
+
+/// What is wrong with a field, on the line below it: from where the field begins, or as far before that as it takes to
+/// fit.
+fn below_field(paint: &mut Paint<'_>, line: Rect, field_at: u16, (words, style): (&str, Style)) {
+    let cells = u16::try_from(text::width(words)).unwrap_or(u16::MAX);
+    if cells <= line.width {
+        let x = field_at.min(line.right() - cells);
+        paint.put(x, line.y, cells, words, style);
+    }
 }
 
 /// The form on a screen that does not hold it together with a certificate that a PIN is about to be given to: the

@@ -80,6 +80,15 @@ impl<'a> Paint<'a> {
         self.put(x + left, y, cells - left, shown, style);
     }
 
+    /// Writes parts in the middle of a line, with `between` between them.
+    pub(super) fn parts_centred(&mut self, area: Rect, parts: Vec<Segment>, between: &str) {
+        let texts = parts.iter().map(|part| text::width(&part.text)).filter(|width| *width > 0);
+        let gap = text::width(between) + 2;
+        let cells = texts.map(|width| width + gap).sum::<usize>().saturating_sub(gap);
+        let left = u16::try_from(cells).map_or(0, |cells| area.width.saturating_sub(cells) / 2);
+        self.parts(Rect { x: area.x + left, width: area.width - left, ..area }, parts, Vec::new(), between);
+    }
+
     /// Fills the first line of `area` with a glyph.
     pub(super) fn rule(&mut self, area: Rect, glyph: &str, style: Style) {
         if area.height > 0 {
