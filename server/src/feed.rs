@@ -123,6 +123,14 @@ impl Feed {
         reached.map_or(FeedRead::UpToDate, FeedRead::Taken)
     }
 
+    /// The last line; `None` where there is none.
+    pub(crate) fn last_line(&self) -> Option<Bytes> {
+        let recent = self.recent.read();
+        let chunk = recent.chunks.back()?;
+        let before = chunk.ends.iter().rev().nth(1).map_or(0, |&(seq, _)| seq);
+        Some(chunk.after(before))
+    }
+
     /// The highest `seq` that anybody may know of; 0 where there is none.
     pub(crate) fn latest(&self) -> u64 {
         *self.latest.borrow()
@@ -161,6 +169,7 @@ mod tests {
         feed.push(chunk(11..=12));
         feed.push(chunk(14..=15));
         assert_eq!(feed.latest(), 15);
+        assert_eq!(feed.last_line().as_deref(), Some(&b"015\n"[..]));
         check(&feed, 10, 99, FeedRead::Taken(15), "011\n012\n014\n015\n");
         check(&feed, 11, 99, FeedRead::Taken(15), "012\n014\n015\n");
         check(&feed, 13, 99, FeedRead::Taken(15), "014\n015\n");
@@ -172,8 +181,10 @@ mod tests {
     #[test]
     fn what_is_dropped_is_known_to_be_missing() {
         let feed = Feed::new(0, 12);
+        assert_eq!(feed.last_line(), None);
         feed.push(chunk(1..=2));
         feed.push(chunk(3..=3));
+        assert_eq!(feed.last_line().as_deref(), Some(&b"003\n"[..]));
         check(&feed, 0, 99, FeedRead::Taken(3), "001\n002\n003\n");
         feed.push(chunk(4..=4));
         check(&feed, 1, 99, FeedRead::Behind { floor: 2 }, "");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use squares_shared::message::Limits;
+use squares_shared::message::{Auth, LastResult, Limits, RoomNow, SquareResult};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     session::join_pool::JoinPool,
     worker_pool::WorkerPool,
 };
+
+/// The longest line of a result that a `hello` tells of, in bytes: every connection is sent one.
+const LONGEST_TOLD: usize = 512;
 
 /// The room: made when the server starts, and dropped with its last session.
 pub(crate) struct Room {
@@ -39,4 +42,17 @@ pub(crate) struct Room {
     pub(crate) shares_log: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) inviter: Inviter,
+}
+
+impl Room {
+    /// What anybody is told who connects, of what `watch` would show them; nothing where only students may see the room.
+    pub(crate) fn now(&self) -> Option<RoomNow> {
+        if self.admission.auth != Auth::Open {
+            return None;
+        }
+        let line = self.feed.last_line().filter(|line| line.len() <= LONGEST_TOLD);
+        let result = line.and_then(|line| serde_json::from_slice::<SquareResult>(&line).ok());
+        let last = result.map(|SquareResult { name, number, square, .. }| LastResult { name, number, square });
+        Some(RoomNow { online: self.presence.students(), last })
+    }
 }

@@ -117,6 +117,7 @@ impl Session {
             log: room.ledger.id.clone(),
             latest: room.feed.latest(),
             limits: room.limits,
+            room: room.now(),
         });
         let mut out = SendQueue::default();
         out.push(to_line(&hello).into());

@@ -81,6 +81,30 @@ pub struct Hello {
     pub latest: u64,
     /// What the server takes.
     pub limits: Limits,
+    /// The room as anybody may see it who has not joined; absent where only students may.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub room: Option<RoomNow>,
+}
+
+/// What a room looks like to somebody who has not joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomNow {
+    /// How many students are online.
+    pub online: usize,
+    /// The last result; absent where there is none, or a long one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last: Option<LastResult>,
+}
+
+/// A result as far as somebody is told who has not joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastResult {
+    /// The name of the student at that time.
+    pub name: String,
+    /// The number, in canonical form.
+    pub number: String,
+    /// Its exact square, in canonical form.
+    pub square: String,
 }
 
 /// How students are let in.

@@ -43,6 +43,27 @@ fn who_watches_sees_everything_and_is_seen_by_nobody() {
 }
 
 #[test]
+fn hello_tells_how_many_are_in_and_the_last_result_where_anybody_may_see_the_room() {
+    let (program, _folder) = server(&[]);
+    let hello = || Peer::connect(&program).hello["room"].clone();
+    assert_eq!(hello(), json!({"online": 0}));
+    let (mut student, _) = Peer::join(&program, "a", json!({"name": "가람"}));
+    student.square(2, "r1");
+    student.square(-12, "r2");
+    student.seqs(2);
+    assert_eq!(hello(), json!({"online": 1, "last": {"name": "가람", "number": "-12", "square": "144"}}));
+    student.square("9".repeat(600), "long");
+    student.seqs(1);
+    assert_eq!(hello(), json!({"online": 1}), "a long one is sent to nobody who did not join");
+
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    std::fs::write(&roster, "id,name\na,A\n").unwrap();
+    let program = Program::start(&folder.path().join("data"), &["--roster", roster.to_str().unwrap()]);
+    assert_eq!(Peer::connect(&program).hello.get("room"), None);
+}
+
+#[test]
 fn who_watches_squares_nothing_and_joins_on_another_connection() {
     let (program, _folder) = server(&[]);
     let (mut wall, _) = watch(&program, json!({}));

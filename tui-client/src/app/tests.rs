@@ -36,7 +36,7 @@ fn setup() -> Setup {
 
 fn hello(auth: Auth) -> Hello {
     let limits = Limits { line: 65_536, digits: 10, rate: 20, burst: 50, digit_rate: 20_000 };
-    Hello { protocol: 1, server: "sample".into(), auth, log: "sample".into(), latest: 0, limits }
+    Hello { protocol: 1, server: "sample".into(), auth, log: "sample".into(), latest: 0, limits, room: None }
 }
 
 fn welcome(others: usize, latest: u64, replay_after: u64) -> Welcome {

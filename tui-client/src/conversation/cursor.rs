@@ -67,8 +67,15 @@ mod tests {
 
     fn join(cursor: &mut Cursor, log: &str, replay_after: u64) -> Continues {
         let limits = Limits { line: 1, digits: 1, rate: 0, burst: 0, digit_rate: 0 };
-        let hello =
-            Hello { protocol: 1, server: "s".into(), auth: Auth::Open, log: log.into(), latest: replay_after, limits };
+        let hello = Hello {
+            protocol: 1,
+            server: "s".into(),
+            auth: Auth::Open,
+            log: log.into(),
+            latest: replay_after,
+            limits,
+            room: None,
+        };
         let student = Some(Student { id: "s1".into(), name: "s1".into(), department: None });
         let welcome = Welcome { student, online: Online::default(), latest: replay_after, replay_after, invite: None };
         cursor.joined(&hello, &welcome)

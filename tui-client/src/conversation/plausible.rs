@@ -3,7 +3,7 @@
 //! anything is done with it.
 
 use squares_shared::line::Line;
-use squares_shared::message::{FromServer, PageRequest, Person, SquareResult};
+use squares_shared::message::{FromServer, LastResult, PageRequest, Person, SquareResult};
 
 use super::Lost;
 
@@ -19,6 +19,9 @@ pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
+/// The most bytes of a number that a `hello` tells of.
+const LONGEST_TOLD: usize = 1024;
+
 /// Reads one line of a server; nothing for a message of an unknown type.
 ///
 /// # Errors
@@ -32,6 +35,9 @@ pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
             if let Some(FromServer::Welcome(welcome)) = &mut message {
                 // A command that does more than join is none that anybody should read off the screen.
                 welcome.invite.take_if(|invite| !invite.is_plausible());
+            }
+            if let Some(FromServer::Hello(hello)) = &mut message {
+                hello.room.take_if(|room| !room.last.as_ref().is_none_or(may_be_last));
             }
             match message.as_ref().map_or(Ok(()), check) {
                 Ok(()) => Ok(message),
@@ -83,6 +89,17 @@ pub(super) fn keep_asked(request: &PageRequest, results: &mut Vec<SquareResult>)
             && request.after.is_none_or(|after| result.seq > after)
             && request.student.as_ref().is_none_or(|student| *student == result.student)
     });
+}
+
+/// Whether this can be the result that a `hello` tells of.
+fn may_be_last(last: &LastResult) -> bool {
+    let number = |text: &str| {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        text.len() <= LONGEST_TOLD
+            && digits.starts_with(|c: char| c.is_ascii_digit())
+            && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    last.name.len() <= LONGEST_NAME && number(&last.number) && number(&last.square)
 }
 
 fn check_result(result: &SquareResult) -> Result<(), &'static str> {
@@ -157,6 +174,24 @@ mod tests {
         };
         assert_eq!(read("192.0.2.7:7878").map(|invite| invite.servers.len()), Some(1));
         assert_eq!(read("a;reboot"), None);
+    }
+
+    #[test]
+    fn a_last_result_that_is_none_is_left_out_of_hello() {
+        let read = |name: &str, number: &str, square: &str| {
+            let hello = format!(
+                r#"{{"type":"hello","protocol":1,"server":"s","auth":"open","log":"l","latest":3,"limits":{{"line":9,"digits":1,"rate":0,"burst":0}},"room":{{"online":2,"last":{{"name":"{name}","number":"{number}","square":"{square}"}}}}}}"#
+            );
+            let Ok(Some(FromServer::Hello(hello))) = read_line(Line::Whole(hello.as_bytes())) else {
+                panic!("a hello")
+            };
+            hello.room
+        };
+        assert_eq!(read("가람", "-1.5", "2.25").map(|room| room.online), Some(2));
+        for (number, square) in [("", "1"), ("1", "join at example.com"), ("--1", "1"), ("1", &"9".repeat(2_000))] {
+            assert_eq!(read("n", number, square), None, "{number} {square}");
+        }
+        assert_eq!(read(&"n".repeat(5_000), "1", "1"), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Talk {
 
     fn connect(&mut self, auth: Auth, log: &str) {
         let limits = Limits { line: 100, digits: 99, rate: 0, burst: 0, digit_rate: 0 };
-        let hello = Hello { protocol: 1, server: "s".into(), auth, log: log.into(), latest: 0, limits };
+        let hello = Hello { protocol: 1, server: "s".into(), auth, log: log.into(), latest: 0, limits, room: None };
         self.conversation.connected(hello);
         self.conversation.join(self.now);
     }

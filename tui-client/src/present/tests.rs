@@ -14,7 +14,8 @@ fn wall(now: Instant) -> Wall {
 
 fn join(wall: &mut Wall, log: &str, replay_after: u64, continues: Continues, now: Instant) {
     let limits = Limits { line: 100, digits: 99, rate: 0, burst: 0, digit_rate: 0 };
-    let hello = Hello { protocol: 1, server: "s".into(), auth: Auth::Open, log: log.into(), latest: 0, limits };
+    let hello =
+        Hello { protocol: 1, server: "s".into(), auth: Auth::Open, log: log.into(), latest: 0, limits, room: None };
     wall.update(Event::Link(LinkEvent::Hello { hello, hosting: false }), now);
     let online = Online { count: 3, students: Vec::new() };
     let welcome = Welcome { student: None, online, latest: replay_after, replay_after, invite: None };

@@ -79,6 +79,9 @@ sentences! {
     guest_cannot_stop =
         "손님 화면은 멈출 수 없습니다. 나가려면 /exit를 쓰거나 Ctrl-C를 두 번 누르세요.",
         "A guest's screen cannot be stopped; /exit, or Ctrl-C twice, leaves.";
+    /// Of the room that is not entered yet.
+    last_result(name: &str, equation: &str) =
+        format!("마지막 결과: {name} {equation}"), format!("Last result: {name} {equation}");
     student = "학번", "Student ID";
     name = "이름", "Name";
     server = "서버", "Server";

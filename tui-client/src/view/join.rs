@@ -5,6 +5,7 @@ use std::time::Instant;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
+use super::equation::Equation;
 use super::paint::{Paint, Segment};
 use super::{header, help, input, welcome};
 use crate::app::{App, Body, Field, JOIN_LABEL, join_field_width, seconds_until};
@@ -15,6 +16,10 @@ const ROOMY: u16 = 16;
 
 /// The most cells of the form.
 const WIDEST: u16 = 72;
+
+/// The most cells of the last result, and of the name of whose it is.
+const LONGEST_EQUATION: usize = 32;
+const LONGEST_NAME: usize = 16;
 
 /// Draws it. Gives back where the caret is.
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -> Position {
@@ -35,7 +40,8 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     let message_lines = u16::try_from(text::wrap(&words, block.width.into()).len()).unwrap_or(u16::MAX);
 
     // What is above the fields, the fields, and what is below them.
-    let height = if roomy { 5 + field_lines + 4 } else { area.height };
+    let head = 5 + u16::from(last_result(app).is_some());
+    let height = if roomy { head + field_lines + 4 } else { area.height };
     let needed = height.saturating_add(welcome::HEIGHT).saturating_add(message_lines.saturating_sub(2));
     let curve = roomy && area.height >= needed && area.width >= welcome::WIDTH;
     let height = if curve { height + welcome::HEIGHT } else { height };
@@ -44,7 +50,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         welcome::draw(app, paint, Rect { y, height: welcome::HEIGHT, ..area });
         y += welcome::HEIGHT;
     }
-    let message_at = y + if roomy { 5 } else { 2 } + field_lines;
+    let message_at = y + if roomy { head } else { 2 } + field_lines;
     let room_for_it = (area.bottom() - 1).saturating_sub(message_at);
     if let Some(caret) = small_confirmation(app, paint, block, (fields, room_for_it)) {
         return caret;
@@ -81,6 +87,15 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
     caret
 }
 
+/// Who squared last in the room that is not entered yet, and what came of it.
+fn last_result(app: &App) -> Option<String> {
+    let last = app.status.connection.room_now()?.last.as_ref()?;
+    let name = text::printable(&last.name);
+    let name = text::cut(&name, LONGEST_NAME, app.glyphs.ellipsis);
+    let Equation { number, between, square } = Equation::new(&last.number, &last.square, LONGEST_EQUATION, &app.glyphs);
+    Some((app.strings.last_result)(&name, &format!("{number}{between}{square}")))
+}
+
 /// The part of an area in whose middle so many cells are, from their beginning to the area's end.
 const fn centred(area: Rect, cells: u16) -> Rect {
     let left = area.width.saturating_sub(cells) / 2;
@@ -96,6 +111,9 @@ fn title(app: &App, paint: &mut Paint<'_>, area: Rect, (y, roomy): (u16, bool), 
     if app.status.connection.hosting {
         connection.push(Segment::new(strings.hosting, theme.plain, 3));
     }
+    if let Some(room) = app.status.connection.room_now() {
+        connection.push(Segment::new((strings.online)(room.online), theme.plain, 4));
+    }
     let line = |y: u16| Rect { y, height: 1, ..area };
     if roomy {
         paint.put_centred(area.x, y, area.width, strings.program, theme.strong);
@@ -104,7 +122,10 @@ fn title(app: &App, paint: &mut Paint<'_>, area: Rect, (y, roomy): (u16, bool), 
         paint.put_centred(area.x, y + 1, area.width, &tagline, theme.plain);
         connection.insert(0, server);
         paint.parts_centred(line(y + 3), connection, app.glyphs.dot);
-        y + 5
+        let Some(last) = last_result(app) else { return y + 5 };
+        let last = text::cut(&last, area.width.into(), app.glyphs.ellipsis);
+        paint.put_centred(area.x, y + 4, area.width, &last, theme.plain);
+        y + 6
     } else {
         let x = area.x + area.width.saturating_sub(WIDEST) / 2;
         let line = |y: u16| Rect { x, width: area.width.min(WIDEST), ..line(y) };

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use squares_shared::message::{Auth, ErrorMessage, Hello, Invite};
+use squares_shared::message::{Auth, ErrorMessage, Hello, Invite, RoomNow};
 
 use crate::event::Lost;
 use crate::text;
@@ -125,6 +125,11 @@ impl ConnectionStatus {
     /// How the server lets students in, where one has said so.
     pub(crate) fn auth(&self) -> Option<Auth> {
         self.hello.as_ref().map(|hello| hello.auth)
+    }
+
+    /// The room as its server told of it before we are in, while it is connected.
+    pub(crate) fn room_now(&self) -> Option<&RoomNow> {
+        self.hello.as_ref().filter(|_| self.state == State::Connected)?.room.as_ref()
     }
 
     /// The most digits of a number.

@@ -1,5 +1,7 @@
 //! The join screen: who is asked for what, and why somebody is not in yet.
 
+use squares_shared::message::{LastResult, RoomNow};
+
 use super::*;
 
 #[test]
@@ -26,6 +28,18 @@ fn join_where_anybody_may() {
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: true });
         stage.press(KeyCode::BackTab);
+        stage
+    });
+}
+
+#[test]
+fn join_at_a_room_that_tells_who_is_in() {
+    check_everywhere("join_room_now", |lang, size| {
+        let mut stage = Stage::new(lang, size);
+        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        let last = LastResult { name: "나래".into(), number: "-1024".into(), square: "1048576".into() };
+        let room = Some(RoomNow { online: 12, last: Some(last) });
+        stage.link(LinkEvent::Hello { hello: Hello { room, ..hello(Auth::Open, 57) }, hosting: false });
         stage
     });
 }

@@ -106,7 +106,7 @@ pub(super) fn text_of(buffer: &Buffer) -> String {
 
 pub(super) fn hello(auth: Auth, latest: u64) -> Hello {
     let limits = Limits { line: 65_536, digits: 10_000, rate: 20, burst: 50, digit_rate: 20_000 };
-    Hello { protocol: 1, server: "squares-server 0.1.0".into(), auth, log: "sample".into(), latest, limits }
+    Hello { protocol: 1, server: "squares-server 0.1.0".into(), auth, log: "sample".into(), latest, limits, room: None }
 }
 
 pub(super) fn welcome(latest: u64) -> Welcome {
