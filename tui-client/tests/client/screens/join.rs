@@ -1,5 +1,6 @@
 //! The join screen: who is asked for what, and why somebody is not in yet.
 
+use squares::strings::Strings;
 use squares_shared::message::{LastResult, RoomNow};
 
 use super::*;
@@ -34,14 +35,56 @@ fn join_where_anybody_may() {
 
 #[test]
 fn join_at_a_room_that_tells_who_is_in() {
-    check_everywhere("join_room_now", |lang, size| {
-        let mut stage = Stage::new(lang, size);
+    check_everywhere("join_room_now", |lang, size| at_a_room_that_tells(Stage::new(lang, size), "-1024", "1048576"));
+}
+
+fn at_a_room_that_tells(mut stage: Stage, number: &str, square: &str) -> Stage {
+    stage.link(LinkEvent::Connecting { server: SERVER.into() });
+    let last = LastResult { name: "나래".into(), number: number.into(), square: square.into() };
+    let room = Some(RoomNow { online: 12, last: Some(last) });
+    stage.link(LinkEvent::Hello { hello: Hello { room, ..hello(Auth::Open, 57) }, hosting: false });
+    stage
+}
+
+#[test]
+fn the_join_screen_is_drawn_in_every_size() {
+    for (lang, ascii) in [(Lang::Ko, false), (Lang::En, true)] {
+        let small = (1..30).flat_map(|height| (28..84).step_by(5).map(move |width| (width, height)));
+        for size in small.chain([(1, 1), (1, 200), (500, 1), (500, 200), (61, 16), (101, 22)]) {
+            let stage = Stage::with(|setup| setup.ascii = ascii, lang, size);
+            let mut stage = at_a_room_that_tells(stage, &"9".repeat(300), &"8".repeat(600));
+            stage.type_in("a b");
+            stage.press(KeyCode::Enter);
+            let picture = stage.picture();
+            let own = |c: char| c.is_ascii() || ('가'..='힣').contains(&c);
+            assert!(!ascii || picture.chars().all(own), "{picture}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_field_stands_below_it_while_another_is_typed_into() {
+    for lang in [Lang::Ko, Lang::En] {
+        let mut stage = Stage::new(lang, (80, 24));
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
-        let last = LastResult { name: "나래".into(), number: "-1024".into(), square: "1048576".into() };
-        let room = Some(RoomNow { online: 12, last: Some(last) });
-        stage.link(LinkEvent::Hello { hello: Hello { room, ..hello(Auth::Open, 57) }, hosting: false });
-        stage
-    });
+        stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
+        stage.type_in("20269999");
+        stage.press(KeyCode::Enter);
+        stage.link(LinkEvent::JoinRefused(error(ErrorCode::NotOnRoster)));
+        let told = (Strings::of(lang).error)(&error(ErrorCode::NotOnRoster));
+        let below = |stage: &Stage| {
+            let picture = stage.picture();
+            let at = picture.lines().position(|line| line.contains("20269999")).expect("the id");
+            picture.lines().nth(at + 1).is_some_and(|line| line.contains(&told))
+        };
+        assert!(below(&stage), "{}", stage.picture());
+        stage.press(KeyCode::Tab);
+        stage.type_in("1");
+        assert!(below(&stage), "{}", stage.picture());
+        stage.press(KeyCode::BackTab);
+        stage.press(KeyCode::Backspace);
+        assert!(!stage.picture().contains(&told), "{}", stage.picture());
+    }
 }
 
 #[test]
