@@ -95,7 +95,8 @@ fn whoever_asks_for_all_of_the_past_waits_for_it_alone() {
     let grown = house.feels_nothing_of("floods of history");
     let beside = page(&mut reader);
     eprintln!("a page of history: {alone:?} alone, {beside:?} beside the flood");
-    assert!(beside < Duration::from_secs(2), "a page took {beside:?}, alone {alone:?}");
+    let most = Duration::from_secs(2).max(20 * alone);
+    assert!(beside < most, "a page took {beside:?}, alone {alone:?}");
     assert!(trouble.end() > 0);
     drop(reader);
     assert!(grown < 64 << 20, "{grown} bytes more");
