@@ -62,7 +62,7 @@ enum TaskInput {
     Told,
     Stored(Stored),
     Connected(Result<Box<Reached>, Missed>),
-    Hosted(Result<Host, HostError>),
+    Hosted(Result<Box<Host>, HostError>),
     /// The socket has something for us or takes something of ours, or failed.
     Socket(std::io::Result<()>),
     /// The moment of [`Task::deadline`] has come.
@@ -345,7 +345,7 @@ impl Phase {
             Self::Parked | Self::Waiting(_) => std::future::pending().await,
             Self::Connecting(reaching) => TaskInput::Connected(reaching.await.map(Box::new)),
             Self::Hosting(starting) => TaskInput::Hosted(match starting.await {
-                Ok(hosted) => hosted,
+                Ok(hosted) => hosted.map(Box::new),
                 Err(panic) => Err(HostError::Failed(panic.to_string())),
             }),
             Self::Up(session) => TaskInput::Socket(session.ready(listening).await),

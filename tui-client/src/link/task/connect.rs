@@ -64,11 +64,11 @@ impl Task {
         self.server.is_none() && self.host.is_none() && self.leaving.is_none() && !self.taken
     }
 
-    pub(super) fn hosted(&mut self, hosted: Result<Host, HostError>) {
+    pub(super) fn hosted(&mut self, hosted: Result<Box<Host>, HostError>) {
         self.phase = Phase::Parked;
         match hosted {
             Ok(host) => {
-                self.host = Some(host);
+                self.host = Some(*host);
                 self.connect();
             }
             Err(HostError::AddressTaken) => {
