@@ -12,7 +12,7 @@ use squares_shared::message::{Invite, MAX_WAYS, SshAccount};
 
 use crate::listen::network::{self, Bound};
 
-/// How long the machine's addresses are believed: it may change its network, and a whole class may join at once.
+/// How long the machine's addresses stay cached: it may change its network, and a whole class may join at once.
 const FRESH: Duration = Duration::from_secs(10);
 
 /// The usual port of ssh.
