@@ -7,7 +7,9 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
+};
 
 use super::{
     keys::{Heard, PAUSE, read_keys},
@@ -37,6 +39,9 @@ pub fn ask_unseen(question: &str, ends_at_signals: bool) -> Option<String> {
     let typed = loop {
         let unseen = Unseen::begin(&terminal, question).ok()?;
         let asked = read_keys(Keys { terminal: &terminal, signals: &signals });
+        if asked.is_err() {
+            unseen.discard_typed();
+        }
         drop(unseen);
         let _ = terminal.write_all(b"\n");
         match asked {
@@ -77,6 +82,13 @@ impl<'a> Unseen<'a> {
         tcsetattr(terminal, OptionalActions::Flush, &unseen)?;
         terminal.write_all(question.as_bytes())?;
         Ok(begun)
+    }
+
+    /// Discards what was typed and not read, for a question that ends before Enter: part of a PIN would be echoed once
+    /// the echo is back. `tcflush` reaches bytes that the kernel has not yet given to the terminal, which flushing by
+    /// `tcsetattr` leaves to come.
+    fn discard_typed(&self) {
+        let _ = tcflush(self.terminal, QueueSelector::IFlush);
     }
 }
 
