@@ -3,10 +3,10 @@
 use std::{
     net::{IpAddr, SocketAddr},
     str::FromStr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use squares_shared::message::{Invite, MAX_WAYS, SshAccount};
 
@@ -80,7 +80,7 @@ pub(crate) struct Inviter {
     bound: Vec<Bound>,
     fingerprint: Option<String>,
     guests: Option<SshGuests>,
-    last: Mutex<Option<(Instant, Arc<Invite>)>>,
+    last: Mutex<Option<(Instant, Bytes)>>,
 }
 
 impl Inviter {
@@ -89,34 +89,37 @@ impl Inviter {
         Self { bound, fingerprint, guests, last: Mutex::default() }
     }
 
-    /// How others join at this moment; none in a simulation.
-    pub(crate) fn invite(&self) -> Option<Arc<Invite>> {
-        if self.bound.is_empty() {
-            return None;
-        }
+    /// How others join at this moment, as JSON; none in a simulation.
+    pub(crate) fn invite(&self) -> Option<Bytes> {
         let mut last = self.last.lock();
         if let Some((made, invite)) = &*last
             && made.elapsed() < FRESH
         {
-            return Some(Arc::clone(invite));
+            return Some(invite.clone());
         }
-        let invite = Arc::new(self.make(&network::addresses()));
-        *last = Some((Instant::now(), Arc::clone(&invite)));
+        let invite = self.make()?;
+        let json = serde_json::to_vec(&invite).expect("an invite has string keys and plain values only");
+        let invite = Bytes::from(json);
+        *last = Some((Instant::now(), invite.clone()));
         Some(invite)
     }
 
-    fn make(&self, addresses: &[IpAddr]) -> Invite {
-        let servers = network::reachable(&self.bound, addresses);
-        Invite {
+    fn make(&self) -> Option<Invite> {
+        if self.bound.is_empty() {
+            return None;
+        }
+        let addresses = network::addresses();
+        let servers = network::reachable(&self.bound, &addresses);
+        Some(Invite {
             servers: servers.iter().take(MAX_WAYS).map(SocketAddr::to_string).collect(),
             fingerprint: self.fingerprint.clone(),
-            ssh: self.guests.as_ref().map(|guests| guests.accounts(addresses)).unwrap_or_default(),
-        }
+            ssh: self.guests.as_ref().map(|guests| guests.accounts(&addresses)).unwrap_or_default(),
+        })
     }
 
     /// Says on the log what students type.
     pub(crate) fn log(&self) {
-        if let Some(invite) = self.invite() {
+        if let Some(invite) = self.make() {
             sentences(&invite).iter().for_each(|sentence| tracing::info!("{sentence}"));
         }
     }
@@ -208,8 +211,8 @@ mod tests {
         let address = socket.local_addr().unwrap();
         let inviter = Inviter::new(Bound::of(&[(socket, address)]), None, None);
         let (first, second) = (inviter.invite().unwrap(), inviter.invite().unwrap());
-        assert!(Arc::ptr_eq(&first, &second));
-        assert_eq!(first.servers, [address.to_string()]);
+        assert_eq!(first.as_ptr(), second.as_ptr(), "the same bytes");
+        assert_eq!(serde_json::from_slice::<Invite>(&first).unwrap().servers, [address.to_string()]);
         assert_eq!(Inviter::new(Vec::new(), None, None).invite(), None);
     }
 }

@@ -68,13 +68,12 @@ impl GuessThrottle {
         [pair, self.students.wait(student, now), self.addresses.wait(&address, now)].into_iter().flatten().max()
     }
 
-    /// Counts a failure; tells for how long the next try is held up, where it is.
-    pub(super) fn failed(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) -> Option<Duration> {
+    /// Counts a failure.
+    pub(super) fn failed(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) {
         let address = network(address);
         self.pairs.failed((Arc::clone(student), address), FREE_FAILURES.0, now);
         self.students.failed(Arc::clone(student), FREE_FAILURES.1, now);
         self.addresses.failed(address, FREE_FAILURES.2, now);
-        self.throttled(student, address, now)
     }
 
     /// Whether checks from this address come after all others.
@@ -152,9 +151,9 @@ mod tests {
         let (mut guesses, s, mut now) = (GuessThrottle::default(), student("s"), Instant::now());
         let mut waits = Vec::new();
         for _ in 0..15 {
-            let wait = guesses.failed(&s, HERE.into(), now).map_or(0, |wait| wait.as_secs());
+            guesses.failed(&s, HERE.into(), now);
+            let wait = guesses.throttled(&s, HERE.into(), now).map_or(0, |wait| wait.as_secs());
             waits.push(wait);
-            assert_eq!(guesses.throttled(&s, HERE.into(), now).map_or(0, |wait| wait.as_secs()), wait);
             now += Duration::from_secs(wait);
             assert_eq!(guesses.throttled(&s, HERE.into(), now), None);
         }
@@ -191,9 +190,11 @@ mod tests {
         }
         guesses.succeeded(&s, HERE.into(), now);
         for _ in 0..4 {
-            assert_eq!(guesses.failed(&s, HERE.into(), now), None);
+            guesses.failed(&s, HERE.into(), now);
+            assert_eq!(guesses.throttled(&s, HERE.into(), now), None);
         }
-        assert!(guesses.failed(&s, HERE.into(), now).is_some());
+        guesses.failed(&s, HERE.into(), now);
+        assert!(guesses.throttled(&s, HERE.into(), now).is_some());
     }
 
     #[test]

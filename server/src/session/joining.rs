@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use squares_shared::{
-    message::{Auth, DEFAULT_BACKLOG, ErrorCode, ErrorMessage, Invite, Join, Student, Watch},
+    message::{Auth, DEFAULT_BACKLOG, ErrorCode, ErrorMessage, Join, Student, Watch},
     student::read_name,
 };
 use zeroize::Zeroizing;
@@ -205,7 +205,7 @@ impl Session {
         let reached = replay_after(since, &room.ledger.id, latest);
         let (student, identity) = who.unzip();
         let invite = room.inviter.invite();
-        for piece in welcome(student, online, latest, reached, invite.as_deref()) {
+        for piece in welcome(student, online, latest, reached, invite) {
             self.out.push(piece);
         }
         self.member = Some(Box::new(Member {
@@ -227,18 +227,15 @@ fn welcome(
     online: OnlineList,
     latest: u64,
     replay_after: u64,
-    invite: Option<&Invite>,
+    invite: Option<Bytes>,
 ) -> impl Iterator<Item = Bytes> {
     let student = serde_json::to_string(&student).expect("a student has string keys and plain values only");
     let count = online.count;
     let before = format!(r#"{{"type":"welcome","student":{student},"online":{{"count":{count},"students":["#);
-    let invite = invite.map(|invite| {
-        let invite = serde_json::to_string(invite).expect("an invite has string keys and plain values only");
-        format!(",\"invite\":{invite}")
-    });
-    let invite = invite.unwrap_or_default();
-    let behind = format!("]}},\"latest\":{latest},\"replay_after\":{replay_after}{invite}}}\n");
-    std::iter::once(before.into()).chain(online.students).chain([behind.into()])
+    let behind = format!("]}},\"latest\":{latest},\"replay_after\":{replay_after}");
+    let invite = invite.into_iter().flat_map(|invite| [Bytes::from_static(b",\"invite\":"), invite]);
+    let end = Bytes::from_static(b"}\n");
+    std::iter::once(before.into()).chain(online.students).chain([behind.into()]).chain(invite).chain([end])
 }
 
 /// The `seq` behind which the results of a join begin.
@@ -252,7 +249,7 @@ fn replay_after((after, seen_in, backlog): Since<'_>, log: &str, latest: u64) ->
 
 #[cfg(test)]
 mod tests {
-    use squares_shared::message::{FromServer, Online, Person, Welcome, to_line};
+    use squares_shared::message::{FromServer, Invite, Online, Person, Welcome, to_line};
 
     use super::*;
 
@@ -267,8 +264,9 @@ mod tests {
         let students =
             vec![r#"{"id":"a","name":"\"","sessions":1}"#.into(), r#",{"id":"b","name":"b","sessions":2}"#.into()];
         let invite = Invite { servers: vec!["192.0.2.7:7878".to_owned()], ..Invite::default() };
+        let json = serde_json::to_vec(&invite).unwrap();
         let list = OnlineList { count: 2, students };
-        let pieces: Vec<Bytes> = welcome(Some(&student), list, 5, 3, Some(&invite)).collect();
+        let pieces: Vec<Bytes> = welcome(Some(&student), list, 5, 3, Some(json.into())).collect();
         let person = |id: &str, name: &str, sessions| Person { id: id.to_owned(), name: name.to_owned(), sessions };
         let online = Online { count: 2, students: vec![person("a", "\"", 1), person("b", "b", 2)] };
         let whole = FromServer::Welcome(Welcome {
