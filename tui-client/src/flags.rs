@@ -225,14 +225,12 @@ fn server(argument: &str) -> Result<String, AddressError> {
 }
 
 #[cfg(test)]
+#[path = "../../tests/assets.rs"]
+mod assets;
+
+#[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-
-    /// The pages in `assets/man` and the scripts in `assets/completions` are rewritten where this variable is set:
-    /// `WRITE_MAN_PAGES=1 cargo test man_pages`.
-    const WRITE: &str = "WRITE_MAN_PAGES";
 
     #[test]
     fn every_flag_has_the_variable_of_its_name() {
@@ -244,33 +242,8 @@ mod tests {
     }
 
     #[test]
-    fn the_man_pages_are_current() {
-        let made = tempfile::tempdir().unwrap();
-        clap_mangen::generate_to(Flags::command().disable_help_subcommand(true), &made).unwrap();
-        assert!(current(made.path(), "man") > 1);
-    }
-
-    #[test]
-    fn the_completions_are_as_current_as_the_man_pages() {
-        let made = tempfile::tempdir().unwrap();
-        for shell in [Shell::Bash, Shell::Fish, Shell::PowerShell, Shell::Zsh] {
-            clap_complete::generate_to(shell, &mut Flags::command(), "squares", made.path()).unwrap();
-        }
-        assert_eq!(current(made.path(), "completions"), 4);
-    }
-
-    /// Compares what was made with what that folder of `assets` has, and counts it.
-    fn current(made: &Path, kept: &str) -> usize {
-        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets").join(kept);
-        let made = std::fs::read_dir(made).unwrap().map(Result::unwrap);
-        made.map(|page| {
-            let (text, file) = (std::fs::read(page.path()).unwrap(), kept.join(page.file_name()));
-            if std::env::var_os(WRITE).is_some() {
-                std::fs::write(&file, &text).unwrap();
-            }
-            assert!(std::fs::read(&file).is_ok_and(|kept| kept == text), "rewrite it with {WRITE}=1: {file:?}");
-        })
-        .count()
+    fn the_man_pages_and_completions_are_current() {
+        assets::assert_current(&Flags::command(), "squares");
     }
 
     fn read(arguments: &[&str]) -> Result<Flags, clap::Error> {
