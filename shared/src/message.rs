@@ -6,6 +6,7 @@ mod bounded;
 mod error;
 mod from_client;
 mod invite;
+mod lenient;
 pub mod request;
 
 use std::fmt;
@@ -82,7 +83,7 @@ pub struct Hello {
     /// What the server takes.
     pub limits: Limits,
     /// The room as anybody may see it who has not joined; absent where only students may.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "lenient::field")]
     pub room: Option<RoomNow>,
 }
 
@@ -92,7 +93,7 @@ pub struct RoomNow {
     /// How many students are online.
     pub online: usize,
     /// The last result; absent where there is none, or a long one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "lenient::field")]
     pub last: Option<LastResult>,
 }
 
@@ -138,7 +139,7 @@ pub struct Limits {
     /// Squares at once before `rate` counts.
     pub burst: u32,
     /// Digits of squared numbers a second for one student, ten seconds' worth at once; 0: no limit.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::field")]
     pub digit_rate: u32,
 }
 
@@ -154,7 +155,7 @@ pub struct Welcome {
     /// Every result with a higher `seq` follows.
     pub replay_after: u64,
     /// How others join, where the server knows.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "lenient::field")]
     pub invite: Option<Invite>,
 }
 
