@@ -33,7 +33,7 @@ type Since<'a> = (Option<u64>, Option<&'a str>, Option<u64>);
 
 impl Session {
     /// Lets somebody see the room without taking part; nobody else hears of it.
-    pub(super) fn watch(&mut self, watch: &Watch) {
+    pub(super) fn watch(&mut self, watch: Watch) {
         if self.member.is_some() {
             return self.already_joined();
         }
@@ -42,14 +42,11 @@ impl Session {
                 "Only students may see this room from another machine; join, or watch on the server's own machine.";
             return self.error(ErrorCode::NotAllowed, message, None);
         }
-        if let Some(seq) = self.seen_elsewhere(watch.after, watch.log.as_deref()) {
-            let again = watch.clone();
-            return self.wait_for(seq, move |session| session.watch_now(&again));
-        }
-        self.watch_now(watch);
+        let (after, log) = (watch.after, watch.log.clone());
+        self.once_seen(after, log.as_deref(), move |session| session.watch_now(&watch));
     }
 
-    /// Lets somebody see the room who may.
+    /// Lets somebody see the room who may, once this server has what they have seen elsewhere.
     fn watch_now(&mut self, watch: &Watch) {
         if !self.permit.join() {
             // It was evicted a moment ago; the session is about to hear of it.
@@ -85,32 +82,32 @@ impl Session {
             return self.name(student, join);
         }
         if self.room.admission.auth != Auth::Pin {
-            return self.welcome(&student, &join);
+            return self.welcome(student, join);
         }
         let (room, address, writer) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.writer));
         self.later(async move {
             let id = Arc::<str>::from(&*student.id);
             let is_gone = || writer.wire().is_broken();
             let verdict = room.pins.check(&id, address, pin, room.admission.pin(&id), is_gone).await;
-            move |session: &mut Self| session.pin_checked(verdict, &student, &join)
+            move |session: &mut Self| session.pin_checked(verdict, student, join)
         });
     }
 
     /// Lets a student join who gave no name and is on no roster: under their name in the room, else in the ledger.
     fn name(&mut self, student: Student, join: Join) {
         if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_have_recorded(&student.id) {
-            return self.named(student, &join, None);
+            return self.named(student, join, None);
         }
         let readers = Arc::clone(&self.room.ledger.readers);
         self.later(async move {
             // If the ledger cannot be read, the id serves as the name.
             let name = readers.last_name(Arc::from(&*student.id)).await.unwrap_or_default();
-            move |session: &mut Self| session.named(student, &join, name)
+            move |session: &mut Self| session.named(student, join, name)
         });
     }
 
     /// Continues a join once the student's last name in the ledger was looked up.
-    fn named(&mut self, mut student: Student, join: &Join, recorded: Option<String>) {
+    fn named(&mut self, mut student: Student, join: Join, recorded: Option<String>) {
         if self.ending == Ending::Closing {
             return;
         }
@@ -119,11 +116,11 @@ impl Session {
         if let Some(name) = self.room.presence.name_of(&student.id).map(|name| name.to_string()).or(recorded) {
             student.name = name;
         }
-        self.welcome(&student, join);
+        self.welcome(student, join);
     }
 
     /// Continues a join once its PIN was checked.
-    fn pin_checked(&mut self, verdict: PinVerdict, student: &Student, join: &Join) {
+    fn pin_checked(&mut self, verdict: PinVerdict, student: Student, join: Join) {
         if self.ending == Ending::Closing {
             // It took too long, and the client was told so.
             return;
@@ -149,14 +146,11 @@ impl Session {
         self.refuse(&student.id, None, ErrorMessage { retry_after_ms, ..ErrorMessage::new(code, message) });
     }
 
-    /// The highest `seq` that a client has seen, where another server of the cluster has shown it and this one not yet.
-    fn seen_elsewhere(&self, after: Option<u64>, log: Option<&str>) -> Option<u64> {
+    /// Proceeds once this server has what a client has seen at another server of the cluster, or that takes too long.
+    fn once_seen(&mut self, after: Option<u64>, log: Option<&str>, proceed: impl FnOnce(&mut Self) + Send + 'static) {
         let same_log = log.is_none_or(|log| log == self.room.ledger.id);
-        after.filter(|&after| self.room.shares_log && same_log && after > self.room.feed.latest())
-    }
-
-    /// Proceeds once this server has what a client has seen elsewhere, or it took too long.
-    fn wait_for(&mut self, seq: u64, proceed: impl FnOnce(&mut Self) + Send + 'static) {
+        let ahead = after.filter(|&after| self.room.shares_log && same_log && after > self.room.feed.latest());
+        let Some(seq) = ahead else { return proceed(self) };
         let mut latest = self.room.feed.subscribe();
         self.later(async move {
             let _ = tokio::time::timeout(SEEN_ELSEWHERE, latest.wait_for(|&latest| latest >= seq)).await;
@@ -168,16 +162,12 @@ impl Session {
         });
     }
 
-    /// Lets a student join, once this server has what they have seen elsewhere.
-    fn welcome(&mut self, student: &Student, join: &Join) {
-        if let Some(seq) = self.seen_elsewhere(join.after, join.log.as_deref()) {
-            let (student, join) = (student.clone(), join.clone());
-            return self.wait_for(seq, move |session| session.welcome_now(&student, &join));
-        }
-        self.welcome_now(student, join);
+    fn welcome(&mut self, student: Student, join: Join) {
+        let (after, log) = (join.after, join.log.clone());
+        self.once_seen(after, log.as_deref(), move |session| session.welcome_now(&student, &join));
     }
 
-    /// Lets a student join.
+    /// Lets a student join, once this server has what they have seen elsewhere.
     fn welcome_now(&mut self, student: &Student, join: &Join) {
         let room = Arc::clone(&self.room);
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
