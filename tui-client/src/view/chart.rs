@@ -11,6 +11,7 @@ use super::paint::{Paint, Segment};
 use crate::app::{App, Pane};
 use crate::keys::{Action, Hint};
 use crate::text;
+use crate::theme::Glyphs;
 pub(super) use plane::Plane;
 
 /// From this width on everything stands side by side.
@@ -147,16 +148,14 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let most = usize::from(area.width);
     let minutes = tally.by_minute(most);
     let peak = minutes.iter().copied().max().unwrap_or(0);
-    let put = |paint: &mut Paint<'_>, y: u16, words: &str, style: Style| {
-        paint.put(area.x, y, area.width, &text::cut(words, area.width.into(), app.glyphs.ellipsis), style);
-    };
+    let line_at = |y: u16| Rect { y, ..area };
     // A heading and at least a line of each; the line of times comes where there is room.
     let (spark, times) = match area.height {
         0..=5 => (1, 0),
         6..=11 => (2, 0),
         _ => (3, 1),
     };
-    put(paint, area.y, &(strings.per_minute)(&text::grouped(peak)), theme.strong);
+    paint.put_cut(area, &(strings.per_minute)(&text::grouped(peak)), theme.strong);
     let line = Rect { y: area.y + 1, height: spark.min(area.height - 1), ..area };
     figures::columns(app, paint, line, &minutes, peak);
     if let (1, Some((first, last))) = (times, tally.span(most)) {
@@ -166,41 +165,45 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
                 |at| at.to_zoned(app.setup.time_zone.clone()).strftime("%H:%M").to_string(),
             )
         };
-        put(paint, line.bottom(), &format!("{} - {}", clock(first), clock(last)), theme.plain);
+        paint.put_cut(line_at(line.bottom()), &format!("{} - {}", clock(first), clock(last)), theme.plain);
     }
     let top = line.bottom() + times + u16::from(area.height > 11);
     if top >= area.bottom() {
         return;
     }
-    put(paint, top, &(strings.who_squared)(&text::grouped(tally.total()), tally.is_whole()), theme.strong);
+    let heading = (strings.who_squared)(&text::grouped(tally.total()), tally.is_whole());
+    paint.put_cut(line_at(top), &heading, theme.strong);
     let list = Rect { y: top + 1, height: area.bottom() - top - 1, ..area };
-    leaders(app, paint, list);
+    let most = tally.leaders(list.height.into()).into_iter().map(|one| {
+        let mine = one.id == app.people.me.id;
+        let styles = if mine { [theme.mine; 2] } else { [theme.name(&one.id), theme.plain] };
+        (app.name_of(one), one.results, styles)
+    });
+    leaders(paint, list, &most.collect::<Vec<_>>(), &app.glyphs);
 }
 
-/// Who squared how much: a name, its bar and its count on each line.
-fn leaders(app: &App, paint: &mut Paint<'_>, area: Rect) {
-    let leaders = app.reading.chart.tally.leaders(area.height.into());
-    let Some(most) = leaders.first().map(|first| first.results) else { return };
-    let name =
-        leaders.iter().map(|one| text::width(app.name_of(one))).max().unwrap_or(0).min(usize::from(area.width) / 3);
-    let name = u16::try_from(name).unwrap_or(0);
-    let counts = u16::try_from(text::width(&text::grouped(most))).unwrap_or(0);
-    let room = Rect { x: area.x + name + 1, width: area.width.saturating_sub(name + counts + 2), ..area };
-    for (y, one) in (area.top()..area.bottom()).zip(&leaders) {
-        let mine = one.id == app.people.me.id;
-        let (style, named) =
-            if mine { (app.theme.mine, app.theme.mine) } else { (app.theme.plain, app.theme.name(&one.id)) };
-        paint.put(area.x, y, name, &text::cut(app.name_of(one), name.into(), app.glyphs.ellipsis), named);
-        let words = text::grouped(one.results);
-        let x = area.right().saturating_sub(u16::try_from(text::width(&words)).unwrap_or(0));
-        paint.put(x, y, area.right() - x, &words, style);
-        bar(app, paint, Rect { y, height: 1, ..room }, one.results, most, named);
+/// Who squared how much, most first: a name, its bar and its count on each line, with the styles of names and counts.
+/// The wall shows it too.
+pub(super) fn leaders(paint: &mut Paint<'_>, area: Rect, leaders: &[(&str, u64, [Style; 2])], glyphs: &Glyphs) {
+    let Some((_, most, _)) = leaders.first() else { return };
+    let longest = leaders.iter().map(|(name, ..)| text::width(name)).max().unwrap_or(0);
+    let name_width = u16::try_from(longest).unwrap_or(u16::MAX).min(area.width / 3);
+    let count_width = u16::try_from(text::grouped(most).len()).unwrap_or(0);
+    for (y, (name, results, [named, counted])) in (area.top()..area.bottom()).zip(leaders) {
+        let line = Rect { y, height: 1, ..area };
+        paint.put_cut(Rect { width: name_width, ..line }, name, *named);
+        let count = text::grouped(results);
+        let x = area.right().saturating_sub(u16::try_from(count.len()).unwrap_or(0));
+        paint.put(x, y, area.right() - x, &count, *counted);
+        let room =
+            Rect { x: area.x + name_width + 1, width: area.width.saturating_sub(name_width + count_width + 2), ..line };
+        bar(paint, room, (*results, *most), *named, glyphs);
     }
 }
 
 /// A bar as long as its part of the most, in half cells: thinner than a line is high, so that bars do not merge.
-fn bar(app: &App, paint: &mut Paint<'_>, area: Rect, count: u64, most: u64, style: Style) {
-    let [whole, half] = app.glyphs.bar;
+fn bar(paint: &mut Paint<'_>, area: Rect, (count, most): (u64, u64), style: Style, glyphs: &Glyphs) {
+    let [whole, half] = glyphs.bar;
     let halves = (u64::from(area.width) * 2 * count).div_ceil(most.max(1));
     let cells = usize::try_from(halves / 2).unwrap_or(0);
     let words = format!("{}{}", whole.repeat(cells), if halves % 2 == 1 { half } else { "" });

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::equation::{Equation, WHOLE};
-use super::expression::Writer;
+use super::expression;
 use super::paint::Paint;
 use crate::app::{App, Item, PendingSquare, Row, Top};
 use crate::digits::grouped;
@@ -201,14 +201,13 @@ fn highlight(app: &App, paint: &mut Paint<'_>, line: Rect, column: u16, shown: &
 fn divider(app: &App, paint: &mut Paint<'_>, line: Rect) {
     paint.rule(line, app.glyphs.horizontal, app.theme.rule);
     let words = text::cut(app.strings.divider, usize::from(line.width).saturating_sub(4), app.glyphs.ellipsis);
-    paint.put_centred(line.x, line.y, line.width, &format!(" {words} "), app.theme.notice);
+    paint.put_centred(line, &format!(" {words} "), app.theme.notice);
 }
 
 fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, square: &PendingSquare) {
-    let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
     if let Some(why) = square.refusal() {
         // The reason needs the columns' room.
-        let words = writer.refused(&square.number, why, usize::from(line.width).saturating_sub(2));
+        let words = expression::refused(&square.number, why, usize::from(line.width).saturating_sub(2), &app.glyphs);
         paint.put(line.x, line.y, line.width, &format!("! {words}"), app.theme.error);
         return;
     }
@@ -217,7 +216,7 @@ fn waiting(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, squa
     put(paint, line, (MARKS, columns.time), app.glyphs.ellipsis, style);
     let name = text::cut(&app.people.me.name, columns.who.into(), app.glyphs.ellipsis);
     put(paint, line, (columns.who_at(), columns.who), &name, style);
-    let result = writer.waiting(&grouped(&square.number), columns.result.into());
+    let result = expression::waiting(&grouped(&square.number), columns.result.into(), &app.glyphs);
     put(paint, line, (columns.result_at(), columns.result), &result, style);
 }
 
@@ -229,10 +228,9 @@ fn marker(app: &App, paint: &mut Paint<'_>, line: Rect, words: &str) {
     let side = app.glyphs.horizontal.repeat(2);
     if !text::fits(words, usize::from(line.width).saturating_sub(6)) {
         // Where there is little room, the words go without the rules beside them.
-        let words = text::cut(words, line.width.into(), app.glyphs.ellipsis);
-        return paint.put_centred(line.x, line.y, line.width, &words, app.theme.rule);
+        return paint.put_centred(line, words, app.theme.rule);
     }
-    paint.put_centred(line.x, line.y, line.width, &format!("{side} {words} {side}"), app.theme.rule);
+    paint.put_centred(line, &format!("{side} {words} {side}"), app.theme.rule);
 }
 
 pub(super) fn top_words(app: &App, top: Top) -> &'static str {
@@ -248,9 +246,5 @@ pub(super) fn top_words(app: &App, top: Top) -> &'static str {
 fn invite(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let cells = usize::from(area.width).saturating_sub(2);
     let lines: Vec<&str> = app.strings.no_results.iter().flat_map(|words| text::wrap(words, cells)).collect();
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let top = area.y + area.height.saturating_sub(height) / 2;
-    for (y, line) in (top..area.bottom()).zip(lines) {
-        paint.put_centred(area.x, y, area.width, line, app.theme.plain);
-    }
+    paint.put_in_the_middle(area, &lines, app.theme.plain);
 }

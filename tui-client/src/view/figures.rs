@@ -32,13 +32,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     columns(app, paint, bars, &minutes, peak);
     if caption > 0 && peak > 0 {
         let words = (strings.per_minute)(&text::grouped(peak));
-        paint.put(
-            area.x,
-            bars.bottom(),
-            area.width,
-            &text::cut(&words, area.width.into(), app.glyphs.ellipsis),
-            theme.dim,
-        );
+        paint.put_cut(Rect { y: bars.bottom(), ..area }, &words, theme.dim);
     }
 }
 

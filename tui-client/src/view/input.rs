@@ -158,7 +158,7 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let below = parts.hint.height + parts.footer.height;
     if count <= 1 || (passing && count > below) {
-        paint.put(parts.hint.x, parts.hint.y, parts.hint.width, &text::cut(&words, cells, app.glyphs.ellipsis), style);
+        paint.put_cut(parts.hint, &words, style);
         return;
     }
     let area = match app.rows_above(parts) {

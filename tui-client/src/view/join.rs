@@ -116,15 +116,12 @@ fn title(app: &App, paint: &mut Paint<'_>, area: Rect, (y, roomy): (u16, bool), 
     }
     let line = |y: u16| Rect { y, height: 1, ..area };
     if roomy {
-        paint.put_centred(area.x, y, area.width, strings.program, theme.strong);
-        let tagline = if app.setup.guest { strings.guest } else { strings.tagline };
-        let tagline = text::cut(tagline, area.width.into(), app.glyphs.ellipsis);
-        paint.put_centred(area.x, y + 1, area.width, &tagline, theme.plain);
+        paint.put_centred(line(y), strings.program, theme.strong);
+        paint.put_centred(line(y + 1), if app.setup.guest { strings.guest } else { strings.tagline }, theme.plain);
         connection.insert(0, server);
         paint.parts_centred(line(y + 3), connection, app.glyphs.dot);
         let Some(last) = last_result(app) else { return y + 5 };
-        let last = text::cut(&last, area.width.into(), app.glyphs.ellipsis);
-        paint.put_centred(area.x, y + 4, area.width, &last, theme.plain);
+        paint.put_centred(line(y + 4), &last, theme.plain);
         y + 6
     } else {
         let x = area.x + area.width.saturating_sub(WIDEST) / 2;

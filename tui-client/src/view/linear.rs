@@ -15,8 +15,8 @@ use std::borrow::Cow;
 use std::mem::discriminant;
 use std::time::Instant;
 
-use super::expression::Writer;
-use super::{filter, header, input};
+use super::equation::Equation;
+use super::{expression, filter, header, input};
 use crate::app::{App, Body, Field, Item, PROMPT, Row, Screen, Sentence, State, Top, seconds_until};
 use crate::event::Lost;
 use crate::keys::Action;
@@ -196,12 +196,11 @@ impl Linear {
 
     /// What became of what the person did.
     fn outcomes(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
-        let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
         let mut refused = Vec::new();
         for square in (0..app.reading.feed.pending.len()).filter_map(|at| app.reading.feed.pending.get(at)) {
             if let Some(why) = square.refusal() {
                 if !self.refused.iter().any(|id| id == square.id()) {
-                    lines.push(writer.refused(&square.number, why, usize::from(COLUMNS)));
+                    lines.push(expression::refused(&square.number, why, COLUMNS.into(), &app.glyphs));
                 }
                 refused.push(square.id().to_owned());
             }
@@ -360,7 +359,6 @@ fn say_changed(before: &mut String, now: String, again: bool, lines: &mut Vec<St
 
 /// A result in a line.
 fn row(app: &App, row: &Row) -> String {
-    let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
     let who = if row.student() == app.people.me.id {
         Cow::Borrowed(app.strings.me)
     } else if row.name() == app.strings.me {
@@ -368,7 +366,12 @@ fn row(app: &App, row: &Row) -> String {
     } else {
         text::name_in_line(row.name())
     };
-    format!("{who}: {}", writer.squared(row.number(), row.square(), row.digits(), EXPRESSION))
+    let whole = expression::squared(row.number(), row.square(), &app.glyphs);
+    if text::fits(&whole, EXPRESSION) {
+        return format!("{who}: {whole}");
+    }
+    let Equation { number, between, square } = Equation::new(row.number(), row.square(), EXPRESSION, &app.glyphs);
+    format!("{who}: {number}{between}{square}")
 }
 
 /// What of the feed is in sight.

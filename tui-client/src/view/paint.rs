@@ -8,11 +8,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::text;
+use crate::theme::Glyphs;
 
 /// The frame's cells.
 pub(super) struct Paint<'a> {
     buffer: &'a mut Buffer,
     ascii: bool,
+    ellipsis: &'static str,
     /// What a blank cell looks like.
     blank: Style,
 }
@@ -36,7 +38,7 @@ impl<'a> Paint<'a> {
         if blank != Style::new() {
             buffer.set_style(buffer.area, blank);
         }
-        Self { buffer, ascii, blank }
+        Self { buffer, ascii, ellipsis: Glyphs::new(ascii).ellipsis, blank }
     }
 
     /// Writes text into at most `cells` cells. Gives back the column behind it.
@@ -72,12 +74,25 @@ impl<'a> Paint<'a> {
         }
     }
 
-    /// Writes text in the middle of `cells` cells.
-    pub(super) fn put_centred(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) {
-        let shown = text::head(text, cells.into());
-        let left = (usize::from(cells) - text::width(shown)) / 2;
-        let left = u16::try_from(left).unwrap_or(0);
-        self.put(x + left, y, cells - left, shown, style);
+    /// Writes text into the first line of an area, its end cut off where it is too long. Gives back the column behind it.
+    pub(super) fn put_cut(&mut self, area: Rect, text: &str, style: Style) -> u16 {
+        self.put(area.x, area.y, area.width, &text::cut(text, area.width.into(), self.ellipsis), style)
+    }
+
+    /// The same in the middle of the line.
+    pub(super) fn put_centred(&mut self, area: Rect, text: &str, style: Style) {
+        let shown = text::cut(text, area.width.into(), self.ellipsis);
+        let left = u16::try_from((usize::from(area.width) - text::width(&shown)) / 2).unwrap_or(0);
+        self.put(area.x + left, area.y, area.width - left, &shown, style);
+    }
+
+    /// Writes lines in the middle of an area, as many as there is room for.
+    pub(super) fn put_in_the_middle(&mut self, area: Rect, lines: &[&str], style: Style) {
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let top = area.y + area.height.saturating_sub(height) / 2;
+        for (y, line) in (top..area.bottom()).zip(lines) {
+            self.put_centred(Rect { y, height: 1, ..area }, line, style);
+        }
     }
 
     /// Writes parts in the middle of a line, with `between` between them.

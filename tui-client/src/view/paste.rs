@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::expression::Writer;
+use super::expression;
 use super::paint::Paint;
 use crate::app::{App, Pasted};
 use crate::text;
@@ -18,8 +18,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, question: &Past
     if !text::fits(&words, area.width.into()) {
         words = (app.strings.paste_question_short)(good, bad);
     }
-    paint.put(area.x, area.y, area.width, &text::cut(&words, area.width.into(), ellipsis), theme.notice);
-    let writer = Writer { strings: app.strings, glyphs: &app.glyphs };
+    paint.put_cut(area, &words, theme.notice);
     let lines = question.lines();
     let height = usize::from(area.height - 1);
     let number_cells = lines.len().to_string().len();
@@ -29,7 +28,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, question: &Past
             Some(fault) => {
                 let reason = app.fault_words(fault).unwrap_or_default();
                 let shown = text::printable(text::head(&judged.text, cells)).into_owned();
-                ("!", writer.wrong(&shown, &reason, cells), theme.error)
+                ("!", expression::wrong(&shown, &reason, cells, &app.glyphs), theme.error)
             }
             None => (" ", text::shorten(&judged.text, cells, ellipsis).into_owned(), theme.plain),
         };

@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use squares_shared::message::Invite;
 
 use super::big::{self, Size};
-use super::chart::Plane;
+use super::chart::{self, Plane};
 use super::equation::Equation;
 use super::paint::{Paint, Segment};
 use crate::app::{Row, State};
@@ -136,7 +135,7 @@ impl Draw<'_, '_> {
                 self.paint.put(x, line.y, heading_width, heading, theme.plain);
                 x += heading_width;
             }
-            let x = self.put_cut(Rect { x, width: line.right() - x, ..line }, &words, style);
+            let x = self.paint.put_cut(Rect { x, width: line.right() - x, ..line }, &words, style);
             let room = line.right().saturating_sub(x + 2);
             if at == 0 && text::fits(note, room.into()) {
                 self.paint.put(x + 2, line.y, room, note, theme.plain);
@@ -153,12 +152,6 @@ impl Draw<'_, '_> {
             let area = Rect { x: area.right() - width, width, ..area };
             big::put(self.paint, area, &count, size, self.wall.setup.ascii, self.wall.theme.mine);
         }
-    }
-
-    /// Writes words into a line, cut where they are too long. Gives back the column behind them.
-    fn put_cut(&mut self, line: Rect, words: &str, style: Style) -> u16 {
-        let shown = text::cut(words, line.width.into(), self.wall.glyphs.ellipsis);
-        self.paint.put(line.x, line.y, line.width, &shown, style)
     }
 
     /// The command in one large line, or the server of it on a line of its own.
@@ -250,12 +243,7 @@ impl Draw<'_, '_> {
         } else {
             ""
         };
-        let lines = text::wrap(words, area.width.into());
-        let lines_height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let top = area.y + area.height.saturating_sub(lines_height) / 2;
-        for (y, line) in (top..area.bottom()).zip(lines) {
-            self.paint.put_centred(area.x, y, area.width, line, theme.plain);
-        }
+        self.paint.put_in_the_middle(area, &text::wrap(words, area.width.into()), theme.plain);
     }
 
     /// Everybody's results on their curve; the newest stands out as mine do in the room.
@@ -285,26 +273,9 @@ impl Draw<'_, '_> {
         self.parabola(take(&mut rest, chart));
         take(&mut rest, 1);
         let heading = (wall.strings.who_squared)(&text::grouped(wall.chart.tally.total()), wall.chart.tally.is_whole());
-        self.put_cut(take(&mut rest, 1), &heading, wall.theme.strong);
-        let most = leaders.first().map_or(1, |first| first.results.max(1));
-        for one in leaders {
-            let line = take(&mut rest, 1);
-            let name = (line.width / 3).min(16);
-            let count = text::grouped(one.results);
-            let count_width = u16::try_from(count.len()).unwrap_or(0);
-            let shown = text::column(&one.name, name.into(), wall.glyphs.ellipsis);
-            self.paint.put(line.x, line.y, name, &shown, wall.theme.name(&one.id));
-            let room = line.width.saturating_sub(name + count_width + 2);
-            let length = usize::try_from(u64::from(room) * one.results / most).unwrap_or(0);
-            self.paint.put(
-                line.x + name + 1,
-                line.y,
-                room,
-                &wall.glyphs.bar[0].repeat(length.max(1)),
-                wall.theme.name(&one.id),
-            );
-            let x = line.right().saturating_sub(count_width);
-            self.paint.put(x, line.y, count_width, &count, wall.theme.strong);
-        }
+        self.paint.put_cut(take(&mut rest, 1), &heading, wall.theme.strong);
+        let styles = |id: &str| [wall.theme.name(id), wall.theme.strong];
+        let leaders = leaders.into_iter().map(|one| (&*one.name, one.results, styles(&one.id)));
+        chart::leaders(self.paint, rest, &leaders.collect::<Vec<_>>(), &wall.glyphs);
     }
 }

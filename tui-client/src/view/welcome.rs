@@ -20,6 +20,6 @@ const ASCII_CURVE: [&str; 5] =
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let curve = if app.setup.ascii { &ASCII_CURVE } else { &CURVE };
     for (y, line) in (area.y..area.bottom()).zip(curve) {
-        paint.put_centred(area.x, y, area.width, line, app.theme.strong);
+        paint.put_centred(Rect { y, height: 1, ..area }, line, app.theme.strong);
     }
 }
