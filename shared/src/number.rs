@@ -62,12 +62,6 @@ impl Number {
         }
     }
 
-    /// Whether the number is less than zero. Zero is not, even where it was written as `-0`.
-    #[must_use]
-    pub const fn is_negative(&self) -> bool {
-        self.negative
-    }
-
     /// The number times itself, exactly.
     ///
     /// # Panics

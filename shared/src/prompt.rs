@@ -11,7 +11,23 @@ mod signals;
 #[cfg(unix)]
 mod terminal;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 #[cfg(windows)]
-pub use console::{ask_unseen, call_off};
+pub use console::ask_unseen;
+use parking_lot::Mutex;
 #[cfg(unix)]
-pub use terminal::{ask_unseen, call_off};
+pub use terminal::ask_unseen;
+
+/// Held while a question is asked, since there is one terminal.
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// The program ends, and asks nothing any more.
+static CALLED_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Calls off what another thread may be asking, now and from now on, and waits until the terminal is as it was before.
+/// For a program that ends.
+pub fn call_off() {
+    CALLED_OFF.store(true, Ordering::SeqCst);
+    drop(ASKING.lock());
+}

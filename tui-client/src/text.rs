@@ -8,6 +8,8 @@ use squares_shared::student::{MAX_MARKS, is_mark, is_printable, is_visible};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::digits;
+
 /// Replaces a character that cannot be shown.
 const REPLACEMENT: char = '\u{FFFD}';
 
@@ -253,15 +255,7 @@ pub fn digits(number: &str) -> usize {
 /// ```
 #[must_use]
 pub fn grouped(count: impl Display) -> String {
-    let plain = count.to_string();
-    let mut out = String::with_capacity(plain.len() + plain.len() / 3);
-    for (at, digit) in plain.chars().enumerate() {
-        if at > 0 && (plain.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    digits::grouped(&count.to_string()).into_owned()
 }
 
 #[cfg(test)]

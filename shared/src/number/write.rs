@@ -5,26 +5,6 @@ use std::fmt;
 use super::Number;
 
 impl Number {
-    /// Appends the canonical form to `out`, which grows at most once.
-    ///
-    /// ```
-    /// use squares_shared::number::Number;
-    ///
-    /// let mut line = String::from("number ");
-    /// Number::parse("-.5", 10)?.write_to(&mut line);
-    /// assert_eq!(line, "number -0.5");
-    /// # Ok::<(), squares_shared::number::NumberError>(())
-    /// ```
-    pub fn write_to(&self, out: &mut String) {
-        self.with_magnitude(|magnitude| {
-            out.reserve(1 + magnitude.len());
-            if self.negative {
-                out.push('-');
-            }
-            out.push_str(magnitude);
-        });
-    }
-
     /// Calls back with the canonical form without its sign. A short one, as people type them, stays off the heap.
     fn with_magnitude<T>(&self, then: impl FnOnce(&str) -> T) -> T {
         const SHORT: usize = 64;

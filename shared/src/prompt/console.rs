@@ -1,26 +1,15 @@
 //! Turns off the echo, reads keys, and restores the console, on Windows. Used by `prompt` alone.
 
-use std::{
-    collections::VecDeque,
-    fs::File,
-    io::Write as _,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+use std::{collections::VecDeque, fs::File, io::Write as _, sync::atomic::Ordering, time::Duration};
+
+use super::{
+    ASKING, CALLED_OFF,
+    keys::{Heard, PAUSE, read_keys},
 };
-
-use parking_lot::Mutex;
-
-use super::keys::{Heard, PAUSE, read_keys};
 use crate::console::{ConsoleInput, ConsoleModes};
 
 /// How long one wait for a key lasts: whether the question is called off is looked at in between.
 const WAIT: Duration = Duration::from_millis(50);
-
-/// Held while a question is asked, since there is one console.
-static ASKING: Mutex<()> = Mutex::new(());
-
-/// The program ends, and asks nothing any more.
-static CALLED_OFF: AtomicBool = AtomicBool::new(false);
 
 /// Asks on the program's console, whatever standard input and output are. `None` where there is none, where nothing
 /// was typed, and where Ctrl-C or Ctrl-D was. The console sends no signal for Ctrl-C meanwhile.
@@ -36,19 +25,16 @@ pub fn ask_unseen(question: &str, _ends_at_signals: bool) -> Option<String> {
             Ok(typed) => break Some(typed),
             // No program is stopped here.
             Err(Heard::Stop | Heard::Continue) => {}
-            Err(Heard::End) => break None,
+            Err(Heard::End) => {
+                // Whoever reads the console next would echo what was typed of a PIN.
+                let _ = keys.console.read_now();
+                break None;
+            }
         }
     };
     drop(unseen);
     let _ = output.write_all(b"\r\n");
     typed.filter(|typed| !typed.is_empty())
-}
-
-/// Calls off what another thread may be asking, now and from now on, and waits until the console is as it was before.
-/// For a program that ends.
-pub fn call_off() {
-    CALLED_OFF.store(true, Ordering::SeqCst);
-    drop(ASKING.lock());
 }
 
 /// A console that does not show what is typed, until this is dropped.

@@ -3,15 +3,15 @@
 use std::{
     fs::File,
     io::{self, ErrorKind, Read as _, Write as _},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::Ordering,
 };
 
-use parking_lot::Mutex;
 use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
 };
 
 use super::{
+    ASKING, CALLED_OFF,
     keys::{Heard, PAUSE, read_keys},
     signals::Signals,
 };
@@ -19,18 +19,12 @@ use super::{
 /// How long one wait for a key lasts, in tenths of a second: signals are looked at in between.
 const WAIT: u8 = 1;
 
-/// Held while a question is asked, since there is one terminal.
-static ASKING: Mutex<()> = Mutex::new(());
-
-/// The program ends, and asks nothing any more.
-static CALLED_OFF: AtomicBool = AtomicBool::new(false);
-
 /// Asks on the controlling terminal, whatever standard input and output are. `None` where there is none, where
 /// nothing was typed, and where Ctrl-C or Ctrl-D was.
 ///
 /// A signal that ends programs ends this one, as soon as the terminal is as it was before. Where another part of the
 /// program answers to SIGINT and SIGTERM, they are left to it (`ends_at_signals` is false), and it calls the question
-/// off ([`call_off`]).
+/// off ([`super::call_off`]).
 #[must_use]
 pub fn ask_unseen(question: &str, ends_at_signals: bool) -> Option<String> {
     let _asking = ASKING.lock();
@@ -55,13 +49,6 @@ pub fn ask_unseen(question: &str, ends_at_signals: bool) -> Option<String> {
     // Here the program ends, where that is what was asked.
     drop(signals);
     typed.filter(|typed| !typed.is_empty())
-}
-
-/// Calls off what another thread may be asking, now and from now on, and waits until the terminal is as it was
-/// before. For a program that ends.
-pub fn call_off() {
-    CALLED_OFF.store(true, Ordering::SeqCst);
-    drop(ASKING.lock());
 }
 
 /// A terminal that does not show what is typed, until this is dropped.

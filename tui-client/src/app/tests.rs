@@ -337,7 +337,7 @@ fn scrolling_up_asks_for_one_page_at_a_time_and_again_after_a_lost_connection() 
     let Some(Effect::Link(Command::Page { owner, request })) = asked.into_iter().next() else { panic!("a page") };
     let page = Page { results: (1..=450).map(|seq| result(seq, "s0", None)).collect(), more: false, student: None };
     assert_eq!(room.link(LinkEvent::Page { owner, request, page }), []);
-    assert_eq!(room.app.reading.feed.loaded(), 500);
+    assert_eq!(room.app.reading.feed.rows().len(), 500);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub(crate) use tally::{StudentCount, Tally};
 use super::{Feed, Row};
 use crate::app::status::Severity;
 use crate::app::{App, Body};
+use crate::digits::Magnitude;
 
 /// How many results a chart is drawn of, where there are so many.
 const WANTED: usize = 2_000;
@@ -68,7 +69,7 @@ struct Placed {
 
 impl Placed {
     fn new(row: &Row, me: &str) -> Self {
-        let size = Magnitude::of(row.number());
+        let size = SignedLog::of(row.number());
         let (even, powers) = (size.point(false), size.point(true));
         Self { seq: row.seq(), mine: row.student() == me, log: size.log, even, powers }
     }
@@ -276,26 +277,19 @@ pub(crate) fn curve(x: f64, powers: bool) -> f64 {
 
 /// How large a number is, also where it is too large or too small for the machine's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Magnitude {
+struct SignedLog {
     negative: bool,
     /// The logarithm of its size to the base of ten; minus infinity for nought.
     log: f64,
 }
 
-impl Magnitude {
-    /// Of a number in canonical form. Only its first digits are looked at.
+impl SignedLog {
+    /// Of a number in canonical form.
     fn of(number: &str) -> Self {
-        let digits = number.strip_prefix('-').unwrap_or(number);
-        let point = digits.find('.').unwrap_or(digits.len());
-        let first = digits.find(|c| matches!(c, '1'..='9'));
-        let Some(first) = first else { return Self { negative: false, log: f64::NEG_INFINITY } };
-        let leading: String = digits[first..].chars().filter(char::is_ascii_digit).take(17).collect();
-        let mantissa = leading.parse::<f64>().unwrap_or(1.0);
-        #[expect(clippy::cast_precision_loss, reason = "lengths in memory are small")]
-        let exponent = if first < point { (point - first) as f64 } else { -((first - point - 1) as f64) };
-        #[expect(clippy::cast_precision_loss, reason = "at most seventeen")]
-        let log = mantissa.log10() + exponent - leading.len() as f64;
-        Self { negative: digits.len() < number.len(), log }
+        let magnitude = Magnitude::with_digits(number, 17).text;
+        let (mantissa, exponent) = magnitude.split_once('e').unwrap_or((&magnitude, "0"));
+        let [mantissa, exponent] = [mantissa, exponent].map(|text| text.parse::<f64>().unwrap_or_default());
+        Self { negative: mantissa < 0.0, log: mantissa.abs().log10() + exponent }
     }
 
     fn point(self, powers: bool) -> (f64, f64) {

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::Input;
 use super::keys::{self, typed};
 use super::mouse;
-use super::sequence::{ESC, Framed, Sequence, frame};
+use super::sequence::{self, ESC, Framed, Sequence, frame};
 use crate::terminal::background_query::parse_reply;
 
 /// How far the next bytes were understood.
@@ -87,26 +87,18 @@ fn character(bytes: &[u8], out: &mut Vec<Input>) -> Step {
         out.push(Input::Key(control(bytes[0]).unwrap_or_else(|| typed(bytes[0].into()))));
         return Step::Took(1);
     }
-    let some = &bytes[..bytes.len().min(4)];
-    let (valid, wrong) = match std::str::from_utf8(some) {
-        Ok(text) => (text, None),
-        Err(error) => {
-            let valid = std::str::from_utf8(&some[..error.valid_up_to()]).unwrap_or_default();
-            (valid, error.error_len())
-        }
-    };
-    match (valid.chars().next(), wrong) {
-        (Some(c), _) => {
+    match sequence::character(bytes) {
+        Ok(c) => {
             // An 8-bit control that begins no sequence types nothing.
             if !c.is_control() {
                 out.push(Input::Key(typed(c)));
             }
             Step::Took(c.len_utf8())
         }
-        (None, Some(wrong)) => Step::Took(wrong),
+        Err(Some(wrong)) => Step::Took(wrong),
         // The rest of a character may still come, but for four bytes that are none.
-        (None, None) if some.len() == 4 => Step::Took(1),
-        (None, None) => Step::Open,
+        Err(None) if bytes.len() >= 4 => Step::Took(1),
+        Err(None) => Step::Open,
     }
 }
 

@@ -198,22 +198,23 @@ fn string(introducer: u8, bytes: &[u8], at: usize) -> Framed<'_> {
             0x9c => return whole(here, here + 1),
             0xc2 if bytes.get(here + 1) == Some(&0x9c) => return whole(here, here + 2),
             // The bytes of a character are not looked at: one of them may look like an end.
-            0xc0.. => here += character(&bytes[here..]),
+            0xc0.. => {
+                let none = |wrong: Option<usize>| wrong.unwrap_or((bytes.len() - here).min(4));
+                here += character(&bytes[here..]).map_or_else(none, char::len_utf8);
+            }
             _ => here += 1,
         }
     }
     Framed::Open
 }
 
-/// How many of these bytes are one character, or cannot be.
-fn character(bytes: &[u8]) -> usize {
+/// The character at the beginning of these bytes. Where there is none: how many of them cannot be part of one, or
+/// nothing where the rest of one may still come.
+pub(super) fn character(bytes: &[u8]) -> Result<char, Option<usize>> {
     let some = &bytes[..bytes.len().min(4)];
-    match std::str::from_utf8(some) {
-        Ok(text) => text.chars().next().map_or(1, char::len_utf8),
-        Err(error) => match (std::str::from_utf8(&some[..error.valid_up_to()]), error.error_len()) {
-            (Ok(valid), _) if !valid.is_empty() => valid.chars().next().map_or(1, char::len_utf8),
-            (_, Some(wrong)) => wrong,
-            (_, None) => some.len(),
-        },
-    }
+    let (valid, wrong) = match std::str::from_utf8(some) {
+        Ok(text) => (text, None),
+        Err(error) => (std::str::from_utf8(&some[..error.valid_up_to()]).unwrap_or_default(), error.error_len()),
+    };
+    valid.chars().next().ok_or(wrong)
 }

@@ -130,11 +130,6 @@ impl Feed {
         was_asking
     }
 
-    #[cfg(test)]
-    pub(super) fn asked_for(&self) -> Option<PageRequest> {
-        self.asked.clone()
-    }
-
     /// Whether a page is in flight.
     pub(crate) const fn is_asking(&self) -> bool {
         self.asked.is_some()

@@ -25,7 +25,7 @@ fn results(seqs: impl IntoIterator<Item = u64>) -> Vec<SquareResult> {
 
 /// Answers what the feed asked for last.
 fn answer(feed: &mut Feed, seqs: std::ops::RangeInclusive<u64>, more: bool) {
-    let request = feed.asked_for().expect("the feed asked for a page");
+    let request = feed.asked.clone().expect("the feed asked for a page");
     assert!(feed.page(&request, &Page { results: results(seqs), more, student: None }));
 }
 
@@ -120,7 +120,7 @@ fn a_page_that_does_not_join_what_is_loaded_is_left_out() {
     assert_eq!(feed.wanted().and_then(|page| page.before), Some(901));
     feed.follow_newest();
     feed.extend(&results(1_001..=6_500));
-    assert_eq!(feed.loaded(), FOLLOWING.rows);
+    assert_eq!(feed.rows().len(), FOLLOWING.rows);
     answer(&mut feed, 701..=900, true);
     assert_eq!(feed.rows.front().map(Row::seq), Some(1_501));
 }
@@ -157,7 +157,7 @@ fn what_is_loaded_is_bounded_and_the_anchor_stays() {
     feed.scroll(-50);
     let before = visible(&feed);
     feed.extend(&results(1_001..=1_000 + 2 * READING.rows as u64));
-    assert_eq!((feed.loaded(), visible(&feed)), (READING.rows, before));
+    assert_eq!((feed.rows().len(), visible(&feed)), (READING.rows, before));
     assert_eq!(feed.new_below(), 2 * READING.rows);
     feed.scroll(isize::MAX / 2);
     assert_eq!(visible(&feed).last().map(String::as_str), Some("Gap"));
@@ -181,7 +181,7 @@ fn pages_beyond_the_bound_cut_the_far_end() {
         let shown = visible(&feed)[1..].to_vec();
         answer(&mut feed, before - 200..=before - 1, true);
         assert_eq!(visible(&feed)[1..], shown);
-        assert!(feed.loaded() <= READING.rows);
+        assert!(feed.rows().len() <= READING.rows);
     }
     assert!(feed.gap.is_some());
 }
@@ -241,7 +241,7 @@ fn after_a_hole_a_reader_keeps_the_place_and_a_follower_starts_anew() {
     let mut follower = feed();
     follower.joined(9_000, 8_000, Continues::Gap(1_000, 8_000));
     follower.extend(&results(8_001..=9_000));
-    assert_eq!((follower.loaded(), follower.more_above), (1_000, true));
+    assert_eq!((follower.rows().len(), follower.more_above), (1_000, true));
     let mut reader = feed();
     reader.scroll(-20);
     reader.joined(3, 0, Continues::Anew);

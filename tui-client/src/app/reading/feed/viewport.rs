@@ -103,12 +103,6 @@ impl Feed {
         }
     }
 
-    /// How many results are loaded.
-    #[cfg(test)]
-    pub(crate) fn loaded(&self) -> usize {
-        self.rows.len()
-    }
-
     fn item(&self, index: usize) -> Option<Item<'_>> {
         let Some(mut index) = index.checked_sub(1) else { return Some(Item::Top(self.top_marker())) };
         if let Some(divider) = self.divider_above() {

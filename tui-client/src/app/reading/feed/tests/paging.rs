@@ -37,14 +37,14 @@ fn what_went_at_the_end_is_paged_forward_again_without_a_hole() {
         serve(&mut feed, 20_000, 9);
     }
     check(&feed, "Beginning 1 2 3 4 5 6 7 8 9");
-    assert!(feed.gap.is_some() && feed.loaded() <= READING.rows);
+    assert!(feed.gap.is_some() && feed.rows().len() <= READING.rows);
     feed.extend(&results(20_001..=20_100));
     for _ in 0..400 {
         let last = visible(&feed)[9].clone();
         feed.scroll(9);
         assert!(visible(&feed)[0] == last || feed.gap.is_none(), "nothing is passed over");
         serve(&mut feed, 20_100, 9);
-        assert!(seqs(&feed).windows(2).all(|pair| pair[0] + 1 == pair[1]) && feed.loaded() <= READING.rows);
+        assert!(seqs(&feed).windows(2).all(|pair| pair[0] + 1 == pair[1]) && feed.rows().len() <= READING.rows);
     }
     for _ in 0..2_000 {
         feed.scroll(50);
@@ -101,7 +101,7 @@ fn a_search_looks_through_the_whole_ledger_and_can_be_stopped() {
     whole.extend(&results(9_901..=10_000));
     let mut feed = whole.filtered(Filter { student: None, text: SearchText::new("1,522,756") });
     assert_eq!(serve(&mut feed, 10_000, 3), 3);
-    assert_eq!((feed.loaded(), feed.searched()), (0, (1_600, true)));
+    assert_eq!((feed.rows().len(), feed.searched()), (0, (1_600, true)));
     assert!(feed.wanted().is_some() && feed.stop_asking() && feed.is_stopped());
     feed.lost();
     assert_eq!(serve(&mut feed, 10_000, 99), 0);
