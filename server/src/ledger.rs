@@ -66,7 +66,6 @@ enum Worker {
 /// The open ledger. Dropping it without [`Ledger::close`] leaves the writer to finish by itself.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    /// Its name.
     pub(crate) id: String,
     /// Where squares are submitted.
     pub(crate) submissions: mpsc::Sender<Submission>,

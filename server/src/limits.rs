@@ -195,7 +195,6 @@ impl Connections {
         Ok(ConnectionPermit { connections: Arc::clone(self), address, unjoined: Some((number, notify)) })
     }
 
-    /// How many are open.
     pub(crate) fn open(&self) -> usize {
         self.0.lock().taken()
     }

@@ -26,7 +26,6 @@ use squares_shared::message::ErrorCode;
 const BEHIND: [(u64, &str); 5] =
     [(0, "0"), (100, "1 to 100"), (1000, "101 to 1000"), (10_000, "1001 to 10000"), (u64::MAX, "more")];
 
-/// The instruments.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
@@ -142,7 +141,6 @@ impl Metrics {
         self.storage_failed.store(false, Ordering::Relaxed);
     }
 
-    /// A commit failed.
     pub(crate) fn commit_failed(&self) {
         self.failed_commits.inc();
         self.storage_failed.store(true, Ordering::Relaxed);

@@ -86,7 +86,6 @@ fn matches_either_form(pin: &str, hash: &str) -> bool {
     matches(&read, hash) || (*read != pin && matches(pin, hash))
 }
 
-/// Checks a PIN.
 fn matches(pin: &str, hash: &str) -> bool {
     let computed = |hash: &PasswordHash| -> Option<bool> {
         let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
@@ -124,7 +123,6 @@ pub(crate) enum PinVerdict {
 /// When a student may try again of whom too many checks wait.
 const CROWDED: Duration = Duration::from_secs(1);
 
-/// Where PINs are checked.
 #[derive(Debug)]
 pub(crate) struct PinVerifier {
     shared: Arc<VerifierState>,

@@ -46,7 +46,6 @@ const CLOSING_TIME: Duration = Duration::from_secs(30);
 /// How a session proceeds once the slow work for a request is done.
 type Continuation = Box<dyn FnOnce(&mut Session) + Send>;
 
-/// A connection.
 pub(crate) struct Session {
     room: Arc<Room>,
     /// The connection, parked at the relay while the session waits with nothing else to do.
@@ -71,14 +70,15 @@ pub(crate) struct Session {
     permit: ConnectionPermit,
 }
 
-/// Whether and how a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// It does not end.
     Open,
     /// No further request is read. Those that were received are answered, results are sent up to `target` once it is
     /// known, then it closes.
-    Finishing { bye: Option<ByeReason>, target: Option<u64> },
+    Finishing {
+        bye: Option<ByeReason>,
+        target: Option<u64>,
+    },
     /// The send queue is written, then it closes.
     Closing,
 }
@@ -86,7 +86,6 @@ pub(super) enum Ending {
 /// Where a session stands when serving it ends without a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// It is over.
     Ended,
     /// Its student has joined and has what was missed.
     CaughtUp,

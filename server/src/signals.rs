@@ -13,7 +13,6 @@ pub(crate) enum Signal {
     /// Read the roster again.
     #[cfg_attr(windows, expect(dead_code, reason = "no signal there asks for it"))]
     Reload,
-    /// Stop.
     Stop,
 }
 

@@ -53,7 +53,6 @@ impl Threads {
     }
 }
 
-/// A runtime with these threads.
 pub(crate) fn runtime(threads: Threads) -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(threads.live).thread_name("server").max_blocking_threads(BLOCKING).enable_all();

@@ -115,7 +115,6 @@ impl Wire {
         self.socket().is_some_and(|stream| !matches!(stream.take_error(), Ok(None)))
     }
 
-    /// The socket under it, if there is one.
     fn socket(&self) -> Option<&TcpStream> {
         match self {
             Self::Tcp(stream) => Some(stream),

@@ -28,7 +28,6 @@ const NICENESS: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The pool.
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     /// `None` in a simulation, where everything happens on the caller's thread.
@@ -84,7 +83,6 @@ impl WorkerPool {
         self.workers.is_none()
     }
 
-    /// Does a job, and returns its result.
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobLost> {
         let Some(workers) = &self.workers else { return Ok(work()) };
         let (done, is_done) = oneshot::channel();

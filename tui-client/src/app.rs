@@ -127,7 +127,6 @@ pub enum Urgency {
     Now,
 }
 
-/// Which screen is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Screen {
     Join,
@@ -300,7 +299,6 @@ impl App {
         self.stale = self.stale.max(Some(urgency));
     }
 
-    /// Gives the link a command.
     fn ask_link(&mut self, command: Command) {
         self.effects.push(Effect::Link(command));
     }

@@ -103,12 +103,10 @@ pub struct Conversation {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Stage {
-    /// There is no connection.
     #[default]
     Disconnected,
     /// The server said hello; nobody has asked to join.
     Connected,
-    /// `join` was said.
     Joining,
     Joined,
 }

@@ -33,9 +33,7 @@ pub struct Conflict {
 /// Where a key is pressed: some keys do one thing on an empty line and another in a text, or on the chart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct KeyContext {
-    /// The line is empty.
     pub(crate) empty: bool,
-    /// The chart is shown.
     pub(crate) chart: bool,
 }
 

@@ -26,7 +26,6 @@ pub(super) const SAVED: &str = "ledger-saved-";
 #[cfg(windows)]
 const SHARED: u32 = 0x1 | 0x2;
 
-/// The ledger's file.
 pub(super) fn file_in(folder: &Path) -> PathBuf {
     folder.join("ledger.sqlite3")
 }

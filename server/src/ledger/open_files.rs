@@ -28,7 +28,6 @@ use rusqlite::{Connection, config::DbConfig};
 
 use super::{error::FilesChanged, schema::beside};
 
-/// The files of an open ledger.
 #[derive(Debug)]
 pub(super) struct OpenFiles {
     ledger: PathBuf,

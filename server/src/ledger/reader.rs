@@ -46,7 +46,6 @@ pub(crate) struct Replay {
     pub(crate) reached: Option<u64>,
 }
 
-/// Which page of history.
 #[derive(Debug, Clone)]
 pub(crate) struct PageQuery {
     /// Only results with a smaller `seq`.

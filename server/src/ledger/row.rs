@@ -15,7 +15,6 @@ pub(crate) struct LedgerEntry {
     pub(crate) number: String,
     /// In canonical form.
     pub(crate) square: String,
-    /// The `id` of its request.
     pub(crate) request: Option<String>,
 }
 

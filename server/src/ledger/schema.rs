@@ -85,7 +85,6 @@ pub(super) fn connect_to_checkpoint(path: &Path) -> rusqlite::Result<Connection>
     Ok(connection)
 }
 
-/// A connection that can only read.
 pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

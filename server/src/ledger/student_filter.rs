@@ -28,7 +28,6 @@ impl StudentFilter {
         Ok(())
     }
 
-    /// Adds these.
     pub(super) fn add(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) {
         let mut hashes = self.hashes.write();
         for id in ids {

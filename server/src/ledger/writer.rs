@@ -89,12 +89,10 @@ pub(super) struct Committed {
 /// What the writer thread owns.
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// The data folder.
     pub(super) folder: PathBuf,
     /// The ledger's file.
     pub(super) path: PathBuf,
     pub(super) files: Arc<OpenFiles>,
-    /// The name of the ledger.
     pub(super) ledger_id: String,
     /// It only reads. While it is open, no other connection is the last, which would remove the write-ahead log: so
     /// the log and its index are the same files from start to end, and what is lost otherwise can be read through it.

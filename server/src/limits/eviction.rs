@@ -41,7 +41,6 @@ struct Unjoined<T> {
     payload: T,
 }
 
-/// The connections from one address.
 #[derive(Debug, Default)]
 struct PerAddress {
     taken: usize,

@@ -34,7 +34,6 @@ const JOINS: u32 = 32;
 /// One join a second in the long run: a check takes a part of a processor, whether the PIN is right or not.
 const JOIN: Duration = Duration::from_secs(1);
 
-/// All that is counted.
 #[derive(Debug, Default)]
 pub(super) struct GuessThrottle {
     pairs: FailureCounts<(Arc<str>, IpAddr)>,

@@ -18,7 +18,6 @@ enum ColumnKind {
     Pin,
 }
 
-/// The columns of a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) id: usize,
@@ -27,7 +26,6 @@ pub(super) struct Columns {
     pub(super) pin: Option<usize>,
 }
 
-/// Where names stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameColumns {
     Nowhere,

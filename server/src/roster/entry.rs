@@ -18,7 +18,6 @@ pub(super) struct RosterRow {
     pub(super) pin: String,
 }
 
-/// One student on the roster.
 #[derive(Debug)]
 pub(super) struct RosterEntry {
     pub(super) student: Student,

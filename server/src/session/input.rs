@@ -26,7 +26,6 @@ const TURN_UNREAD: usize = 4;
 const READ: usize = 16 << 10;
 
 impl Session {
-    /// Reads what was received.
     pub(super) fn read(&mut self) -> Result<(), Broken> {
         // On the stack, not in the session: most sessions wait for input most of the time.
         let mut buffer = [0; READ];

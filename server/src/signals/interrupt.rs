@@ -59,7 +59,6 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Whether to go on.
     pub(crate) fn go_on(&self) -> ControlFlow<()> {
         if self.by.load(Ordering::SeqCst) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }

@@ -21,14 +21,12 @@ impl Terminal {
         (File::open(NAME).is_ok() && !is_to_go_on()).then_some(Self)
     }
 
-    /// Whether it has ended.
     pub(super) fn is_gone(&self) -> bool {
         // Any other error, such as no descriptor to open it with, tells nothing about it.
         let is_of_its_end = |error: io::Error| matches!(Errno::from_io_error(&error), Some(Errno::NXIO | Errno::IO));
         File::open(NAME).is_err_and(is_of_its_end)
     }
 
-    /// Waits for its end.
     pub(super) async fn ended(&self) {
         while !self.is_gone() {
             tokio::time::sleep(LOOKED_AT).await;

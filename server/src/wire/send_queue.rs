@@ -13,7 +13,6 @@ const PIECES: usize = 64;
 /// Shorter pieces are joined into one: alone, the bookkeeping of a short answer takes several times its bytes.
 const SHORT: usize = 1024;
 
-/// A client's send queue.
 #[derive(Debug, Default)]
 pub(crate) struct SendQueue {
     pieces: VecDeque<Bytes>,
@@ -55,7 +54,6 @@ impl SendQueue {
         self.counted = self.pieces.len();
     }
 
-    /// The bytes that wait.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -305,7 +305,6 @@ fn all_digits(bytes: [u8; 8]) -> bool {
     (word & high) | (word.wrapping_add(0x0606_0606_0606_0606) & high) >> 4 == 0x3333_3333_3333_3333
 }
 
-/// The ASCII digit a character means, where it is a digit.
 fn ascii_digit(character: char) -> Option<u8> {
     match character {
         '0'..='9' => Some(character as u8),

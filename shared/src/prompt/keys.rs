@@ -9,9 +9,7 @@ pub(super) const PAUSE: u8 = 0;
 /// What ends or interrupts the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// To end.
     End,
-    /// To stop.
     Stop,
     /// It was stopped, and is continued.
     #[cfg_attr(all(windows, not(test)), expect(dead_code, reason = "no program is stopped there"))]

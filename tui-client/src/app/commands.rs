@@ -11,12 +11,10 @@ pub(crate) use table::{Argument, COMMANDS, COPIED, CommandAction, CommandSpec, L
 use crate::keys::latin_keys;
 use crate::nearest::nearest;
 
-/// Whether a text is meant as a command.
 pub(crate) fn is_command(text: &str) -> bool {
     text.trim_start().starts_with(['/', '／'])
 }
 
-/// Whether a text says to leave.
 pub(crate) fn leaves(text: &str) -> bool {
     is_command(text) && parse(text).is_ok_and(|(command, _)| command.action == CommandAction::Exit)
 }

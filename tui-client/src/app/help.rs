@@ -14,7 +14,6 @@ const BESIDE: usize = 56;
 /// The cells of the keys' column.
 pub(crate) const KEY_COLUMN: usize = 24;
 
-/// A line of help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HelpLine {
     Blank,

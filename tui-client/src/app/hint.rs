@@ -4,7 +4,6 @@
 use super::{App, Body, Check, CommandSpec, Layout, Screen, Severity, candidates, layout, layout_above};
 use crate::text;
 
-/// What is to be said.
 #[derive(Debug)]
 pub(crate) struct Sentence {
     pub(crate) words: String,

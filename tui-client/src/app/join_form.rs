@@ -40,7 +40,6 @@ pub(crate) struct JoinDetails {
     pub(crate) name: Option<String>,
 }
 
-/// The form.
 #[derive(Debug, Default)]
 pub(crate) struct JoinForm {
     /// What stands in each field. An empty server is the default one.
@@ -56,7 +55,6 @@ pub(crate) struct JoinForm {
     pub(crate) joining: bool,
     /// The servers that Up and Down choose from.
     choices: Vec<String>,
-    /// The server in use.
     in_use: String,
     /// It stays the same: a guest is at somebody else's machine, whose network is not theirs to look around in.
     fixed: bool,
@@ -105,7 +103,6 @@ impl JoinForm {
         self.line(field).text().trim()
     }
 
-    /// Forgets a PIN that was typed.
     pub(crate) fn forget_pin(&mut self) {
         self.lines[Field::Pin as usize] = LineEditor::default();
     }

@@ -39,11 +39,9 @@ pub(crate) struct Layout {
     pub(crate) top_rule: Rect,
     /// All panes together: what help and a result's detail fill.
     pub(crate) body: Rect,
-    /// The results.
     pub(crate) feed: Rect,
     /// The chart beside the feed.
     pub(crate) chart: Rect,
-    /// The online list.
     pub(crate) online: Rect,
     /// The room's figures, below the online list.
     pub(crate) figures: Rect,
@@ -51,11 +49,9 @@ pub(crate) struct Layout {
     pub(crate) separators: [Rect; 2],
     /// The rule above the input, which also says what is new below.
     pub(crate) rule: Rect,
-    /// The input line.
     pub(crate) input: Rect,
     /// What is wrong with the input, or a notice.
     pub(crate) hint: Rect,
-    /// The keys.
     pub(crate) footer: Rect,
 }
 

@@ -282,7 +282,6 @@ impl App {
     }
 }
 
-/// A path as it is shown.
 fn printable_path(path: &Path) -> String {
     text::printable(&path.to_string_lossy()).into_owned()
 }

@@ -12,7 +12,6 @@ use active::Active;
 /// The most students that are listed; the count tells of the others.
 const MOST: usize = 5_000;
 
-/// Who is in the room.
 #[derive(Debug, Default)]
 pub(crate) struct People {
     pub(crate) me: Me,
@@ -21,7 +20,6 @@ pub(crate) struct People {
     pub(crate) active: Active,
 }
 
-/// Who I am.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Me {
     pub(crate) id: String,
@@ -49,7 +47,6 @@ impl People {
     }
 }
 
-/// Who is online.
 #[derive(Debug, Default)]
 pub(crate) struct OnlineList {
     /// How many students are online.

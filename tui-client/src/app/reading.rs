@@ -59,7 +59,6 @@ impl Reading {
         self.whole = Some(std::mem::replace(&mut self.feed, filtered));
     }
 
-    /// Shows everything again.
     pub(super) fn show_everything(&mut self) {
         let Some(mut whole) = self.whole.take() else { return };
         whole.pending = std::mem::take(&mut self.feed.pending);

@@ -59,7 +59,6 @@ impl Key {
         Self::new(event.code, event.modifiers)
     }
 
-    /// Ctrl with a letter.
     pub(crate) const fn control(letter: char) -> Self {
         Self { code: KeyCode::Char(letter), modifiers: KeyModifiers::CONTROL }
     }

@@ -109,7 +109,6 @@ fn read(path: &Path) -> io::Result<String> {
     }
 }
 
-/// What stands in the text for this address.
 fn find<'a>(text: &'a str, address: &str) -> Option<&'a str> {
     let lines = text.trim_start_matches('\u{feff}').lines().filter_map(|line| {
         let (whose, what) = line.trim().split_once(char::is_whitespace)?;

@@ -21,7 +21,6 @@ const ROOM: Policy = Policy { resumes: true, backlog: None, new_ledger_backlog: 
 pub(super) struct LinkState {
     pub(super) environment: Arc<dyn Environment>,
     pub(super) conversation: Conversation,
-    /// The folder of the outbox, where there is one.
     outbox: Option<PathBuf>,
     /// Whose squares are kept there: whoever wants to join, at the server in use.
     pub(super) owner: Option<Owner>,

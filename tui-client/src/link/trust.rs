@@ -119,7 +119,6 @@ impl FirstSeen {
 /// What was found about a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
-    /// It is trusted, as before.
     Trusted,
     /// It leads to a root, for the first time.
     ByARoot,
@@ -127,9 +126,7 @@ enum Verdict {
     First(String),
     /// It is another than before.
     Changed {
-        /// The fingerprint before.
         before: String,
-        /// The fingerprint now.
         now: String,
     },
     /// It is not the one that was given, or none was given and nothing else makes it trusted.

@@ -26,7 +26,6 @@ pub(super) struct CatchUp {
 /// A result of a page of history.
 #[derive(Debug)]
 pub(super) struct Fetched {
-    /// The result.
     pub(super) result: SquareResult,
     /// Its line as a live result would have had.
     pub(super) line: String,

@@ -40,14 +40,12 @@ const FOLLOW: Policy =
 /// Otherwise only the answers to our own squares are wanted.
 const SQUARE: Policy = Policy { resumes: false, backlog: Some(0), new_ledger_backlog: Some(0), interactive: false };
 
-/// How a run ended.
 #[derive(Debug)]
 pub(super) enum End {
     AllSquared,
     SomeRefused,
     /// Nobody reads what would be printed.
     Closed,
-    /// By a signal.
     Interrupted,
     Unwritable(io::Error),
     /// A number came, and no student is named to square it.

@@ -276,7 +276,6 @@ fn records(squares: &[Pending]) -> Vec<u8> {
     lines
 }
 
-/// Opens a file if this is its owner's.
 fn open_if(path: &Path, owner: &Owner) -> io::Result<Option<File>> {
     let file = regular_file::open_with(path, private_file::options().read(true).write(true))?;
     let mut first = Vec::new();

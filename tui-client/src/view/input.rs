@@ -171,7 +171,6 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     }
 }
 
-/// The style of a sentence.
 const fn style(app: &App, severity: Severity) -> Style {
     match severity {
         Severity::Info => app.theme.plain,

@@ -187,7 +187,6 @@ pub(super) fn first_seen(app: &App) -> Option<String> {
     Some(words(&text::printable(&new.server), &new.fingerprint))
 }
 
-/// What is asked for in a field.
 pub(super) fn label(app: &App, field: Field) -> &'static str {
     match field {
         Field::Student => app.strings.student,
@@ -235,7 +234,6 @@ fn field(app: &App, paint: &mut Paint<'_>, line: Rect, field: Field) -> Position
     Position::new(x + caret, line.y)
 }
 
-/// What is wrong with a field.
 fn field_words(app: &App, field: Field, now: Instant) -> Option<(Style, String)> {
     if field == Field::Pin
         && let Some(seconds) = app.form.held_until.and_then(|until| seconds_until(until, now))

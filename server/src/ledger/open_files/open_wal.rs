@@ -72,7 +72,6 @@ impl OpenWal {
         Ok(Self { path: path.to_owned(), file, end, known: Mutex::new(known), is_lost: AtomicBool::new(false) })
     }
 
-    /// Whether it is still trusted.
     pub(in crate::ledger) fn check_trusted(&self) -> Result<(), FilesChanged> {
         if self.is_lost.load(Ordering::Relaxed) { Err(FilesChanged::WalOverwritten(self.path.clone())) } else { Ok(()) }
     }
@@ -82,7 +81,6 @@ impl OpenWal {
         self.is_lost.store(true, Ordering::Relaxed);
     }
 
-    /// How many frames it has.
     pub(in crate::ledger) fn frames(&self) -> u32 {
         self.known.lock().frames
     }

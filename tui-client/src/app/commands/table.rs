@@ -11,13 +11,11 @@ pub(crate) enum Argument {
     Nothing,
     /// A student, by id or name, or none.
     Student,
-    /// Any text.
     Text,
     /// One of these words; each has its other spellings behind it.
     OneOf(&'static [&'static [&'static str]]),
 }
 
-/// A command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CommandSpec {
     pub(crate) action: CommandAction,
@@ -64,7 +62,6 @@ pub(crate) const COPIED: &[&[&str]] = &[&["square", "제곱"], &["number", "수"
 macro_rules! commands {
     ($($action:ident $name:literal [$($alias:literal),*], $argument:expr, $usage_ko:literal, $usage_en:literal:
         $help_ko:literal, $help_en:literal;)*) => {
-        /// What a command does.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum CommandAction {
             $(#[doc = $help_en] $action,)*

@@ -7,7 +7,6 @@ use crate::app::commands;
 /// What the input is, as far as it is typed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// Nothing.
     #[default]
     Empty,
     /// A number of so many digits.
@@ -17,14 +16,12 @@ pub(crate) enum Check {
     },
     /// Not a number yet, but more typing may make it one.
     Unfinished(Fault),
-    /// Not a number.
     Wrong(Fault),
     /// A number with more digits than the server takes.
     TooManyDigits {
         /// The most it takes.
         limit: usize,
     },
-    /// A command.
     Command,
 }
 

@@ -7,10 +7,8 @@ use super::{Edit, LineEditor};
 use crate::app::App;
 use crate::keys::{Action, Key, KeyContext};
 
-/// A running search.
 #[derive(Debug)]
 pub(crate) struct Search {
-    /// What is searched for.
     pub(crate) text: LineEditor,
     /// Which of the earlier lines is found.
     pub(crate) found: Option<usize>,

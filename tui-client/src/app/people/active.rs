@@ -36,7 +36,6 @@ impl Active {
         }
     }
 
-    /// Whether this student has.
     pub(crate) fn contains(&self, student: &str) -> bool {
         self.0.iter().any(|(other, _)| other == student)
     }

@@ -25,7 +25,6 @@ const DEEPEST: i32 = 40;
 /// What the chart shows where there is no room for all of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Pane {
-    /// The parabola.
     #[default]
     Parabola,
     /// The results in each minute, and who squared how much.
@@ -43,7 +42,6 @@ pub(crate) enum Scale {
     Powers,
 }
 
-/// What is looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Chart {
     pub(crate) pane: Pane,

@@ -9,12 +9,9 @@ use crate::text;
 /// The most of a value that is quoted in the notice, in cells.
 const QUOTED: usize = 24;
 
-/// What of a result is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Copied {
-    /// The number that was squared.
     Number,
-    /// Its square.
     Square,
 }
 

@@ -6,13 +6,9 @@ use super::row::Row;
 /// A line of a result in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DetailLine {
-    /// Nothing.
     Blank,
-    /// The heading of the number.
     NumberHeading,
-    /// The heading of the square.
     SquareHeading,
-    /// Digits of either.
     Digits(String),
 }
 

@@ -35,7 +35,6 @@ struct RunningExport {
     after: u64,
     /// How many were written.
     written: usize,
-    /// The page that was asked for.
     asked: Option<PageRequest>,
     /// The disk is ready for a page.
     ready: bool,

@@ -4,7 +4,6 @@ use squares_shared::message::SquareResult;
 
 use crate::text;
 
-/// A result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
     seq: u64,

@@ -18,7 +18,6 @@ const FRESH: Duration = Duration::from_secs(10);
 /// From here on a round trip is felt.
 const SLOW: Duration = Duration::from_millis(500);
 
-/// In which state the connection is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum State {
     /// It is being made.
@@ -26,11 +25,8 @@ pub(crate) enum State {
     Connecting,
     /// The server has said hello; we are not in.
     Connected,
-    /// We are in.
     Joined,
-    /// It is gone.
     Lost {
-        /// Why.
         why: Lost,
         /// When the next try is made, if one will be.
         retry_at: Option<Instant>,
@@ -46,7 +42,6 @@ pub(crate) struct NewCertificate {
     pub(crate) shown: bool,
 }
 
-/// The connection.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionStatus {
     /// The address as the link tells it, made printable.
@@ -96,7 +91,6 @@ impl ConnectionStatus {
         self.first_seen.as_ref().filter(|_| self.auth() == Some(Auth::Pin) && !self.is_joined())
     }
 
-    /// The server said hello.
     pub(crate) fn said_hello(&mut self, hello: Hello, hosting: bool) {
         self.state = State::Connected;
         self.hosting = hosting;

@@ -21,7 +21,6 @@ pub(crate) struct Leaving {
     warned_of_stopping_until: Option<Instant>,
 }
 
-/// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LeaveDecision {
     /// Leave, or stop.

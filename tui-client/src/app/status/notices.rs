@@ -13,7 +13,6 @@ const READ: Duration = Duration::from_secs(4);
 /// The most notices that wait for their turn.
 const MOST_ONCE: usize = 8;
 
-/// How grave it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
     /// Something to know.
@@ -29,7 +28,6 @@ pub(crate) enum Severity {
 pub(crate) struct Notice {
     /// The sentence, made printable.
     pub(crate) text: String,
-    /// How grave it is.
     pub(crate) severity: Severity,
     /// Until when it stands. Two that say the same differ by it.
     pub(crate) until: Instant,
@@ -127,7 +125,6 @@ impl Notices {
         over
     }
 
-    /// The notice that stands.
     pub(crate) fn current(&self) -> Option<&Notice> {
         self.current.as_ref()
     }

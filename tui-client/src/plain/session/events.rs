@@ -126,7 +126,6 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
         self.catch_up = Some(catch_up);
     }
 
-    /// A page of what was missed.
     fn page(&mut self, line: Line<'_>) -> Result<(), Over> {
         let Some(mut catch_up) = self.catch_up.take() else { return Ok(()) };
         for fetched in catch_up.take(&text(line)).map_err(Lost::NotSquares)? {

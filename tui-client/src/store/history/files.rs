@@ -28,7 +28,6 @@ const FOLDS_CASE: bool = cfg!(any(windows, target_os = "macos"));
 /// What Windows takes for a device, whatever follows behind a dot.
 const DEVICES: [&str; 4] = ["con", "nul", "aux", "prn"];
 
-/// The files of one student.
 pub(super) struct Files {
     history: PathBuf,
     /// The history as a line was last added to it, until it is synced.

@@ -18,13 +18,11 @@ pub(super) struct Syncing {
 }
 
 impl Syncing {
-    /// Something was written.
     pub(super) fn written(&mut self, now: Instant) {
         self.first.get_or_insert(now);
         self.latest = Some(now);
     }
 
-    /// Everything was synced.
     pub(super) fn synced(&mut self, now: Instant) {
         *self = Self { synced: Some(now), ..Self::default() };
     }

@@ -38,7 +38,6 @@ pub(super) fn step(bytes: &[u8], out: &mut Vec<Input>) -> Step {
     }
 }
 
-/// What a sequence means.
 pub(super) fn push(sequence: Sequence<'_>, out: &mut Vec<Input>) {
     match sequence {
         Sequence::Control(b"", b'I') => out.push(Input::Focus(true)),

@@ -21,7 +21,6 @@ pub(super) struct Paste {
     of_eight_bits: bool,
 }
 
-/// Where the end is.
 pub(super) fn end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(END.len()).position(|part| part == END)
 }

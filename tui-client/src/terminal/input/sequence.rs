@@ -15,13 +15,11 @@ pub(super) const CTRL_C: u8 = 0x03;
 pub(super) enum Framed<'a> {
     /// So many bytes are this.
     Whole(usize, Sequence<'a>),
-    /// It is not at its end.
     Open,
     /// It was cut short behind so many bytes.
     Cut(usize),
 }
 
-/// A whole sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sequence<'a> {
     /// CSI, with everything before its last byte.

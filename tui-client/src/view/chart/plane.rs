@@ -9,7 +9,6 @@ use crate::app::{Plot, curve};
 use crate::theme::Theme;
 use crate::view::paint::Paint;
 
-/// What a cell shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Cell {
     /// A bit for each dot, as in the code of a braille character.

@@ -34,7 +34,6 @@ impl KillRing {
         }
     }
 
-    /// The latest piece.
     pub(super) fn latest(&mut self) -> Option<&str> {
         self.back = 0;
         self.pieces.back().map(String::as_str)

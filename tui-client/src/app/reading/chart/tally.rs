@@ -13,7 +13,6 @@ const MINUTES: usize = 24 * 60;
 /// The most students that are counted apart.
 const STUDENTS: usize = 5_000;
 
-/// The counts.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// Everything from the first to the second `seq` was counted.

@@ -17,7 +17,6 @@ pub(crate) struct Filter {
     pub(crate) text: Option<SearchText>,
 }
 
-/// A student as a filter names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StudentFilter {
     pub(crate) id: String,
@@ -55,7 +54,6 @@ impl Filter {
 /// A text that is searched for, in numbers, squares, names and student ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchText {
-    /// As it was typed.
     pub(crate) typed: String,
     /// In lower case and composed, as names are compared.
     words: String,
@@ -76,7 +74,6 @@ impl SearchText {
         (!words.is_empty()).then(|| Self { typed: typed.to_owned(), words, digits })
     }
 
-    /// Whether it occurs in a result.
     pub(crate) fn occurs_in(&self, row: &Row) -> bool {
         let in_number =
             !self.digits.is_empty() && (row.number().contains(&self.digits) || row.square().contains(&self.digits));

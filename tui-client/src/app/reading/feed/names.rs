@@ -42,7 +42,6 @@ impl Names {
         !self.alike.is_empty()
     }
 
-    /// Whether this name is.
     pub(crate) fn are_alike(&self, name: &str) -> bool {
         self.any_alike() && self.alike.contains(&hash_of(name))
     }

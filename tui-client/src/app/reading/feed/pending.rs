@@ -21,7 +21,6 @@ pub(crate) struct PendingSquare {
 }
 
 impl PendingSquare {
-    /// The `id` of its request.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
@@ -95,7 +94,6 @@ impl PendingList {
         self.squares.len()
     }
 
-    /// Those that wait.
     pub(crate) fn unanswered(&self) -> usize {
         self.ids.len()
     }

@@ -9,7 +9,6 @@ use crate::app::Row;
 pub(crate) enum Item<'a> {
     /// The marker above the oldest result that is loaded.
     Top(Top),
-    /// A result.
     Row(&'a Row),
     /// Where somebody stopped reading.
     Divider,
@@ -139,7 +138,6 @@ impl Feed {
         (above > 0 && above < self.rows.len()).then_some(above)
     }
 
-    /// The item that a row is.
     fn item_of(&self, row: usize) -> usize {
         1 + row + usize::from(self.divider_above().is_some_and(|above| above <= row))
     }
