@@ -12,6 +12,10 @@
 //! - `keys`, `strings` and `theme` are tables that app and view read; `lang`, `text`, `digits`, `address`, `pin`,
 //!   `nearest` and `time_zone` stand below everything.
 
+/// What the app's own tests share with those beside `src` names this crate as those do.
+#[cfg(test)]
+extern crate self as squares;
+
 pub mod address;
 pub mod app;
 pub mod config;

@@ -33,6 +33,7 @@ mod servers;
 mod simulation;
 #[cfg(target_os = "linux")]
 mod ssh;
+mod stage;
 mod support;
 #[cfg(unix)]
 mod tls;

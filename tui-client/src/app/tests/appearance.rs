@@ -6,7 +6,7 @@ use crate::theme::{Depth, Rgb};
 #[test]
 fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
     let looks = Appearance { depth: Depth::True, ..Appearance::default() };
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), appearance: looks, ..setup() });
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), appearance: looks, ..setup() });
     assert_eq!(room.app.theme, Theme::mono());
     room.app.needs_draw();
     room.update(Event::Background(Rgb(255, 255, 255)));
@@ -22,7 +22,7 @@ fn the_terminals_background_chooses_the_theme_whenever_it_answers() {
 
 #[test]
 fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     let (dark, light) = (Rgb(0x1e, 0x1e, 0x1e), Rgb(255, 255, 255));
     for (background, begins, choices) in [
         (None, Choice::Auto, &[Choice::Contrast, Choice::Mono, Choice::Auto][..]),
@@ -48,7 +48,7 @@ fn without_a_word_the_next_theme_comes_and_a_wrong_word_is_told() {
 }
 
 /// What is done about a result of mine that comes now.
-fn mine_comes(room: &mut Room, seq: u64) -> Vec<Effect> {
+fn mine_comes(room: &mut Stage, seq: u64) -> Vec<Effect> {
     room.link(LinkEvent::Results(vec![result(seq, "me", None)]))
 }
 
@@ -59,7 +59,7 @@ fn results_of_mine_are_told_only_where_that_is_wanted_and_nobody_looks() {
         (Notify::Bell, vec![Effect::Terminal(TerminalEffect::Bell)]),
         (Notify::Title, vec![Effect::Terminal(TerminalEffect::Title("(1) Squares".into()))]),
     ] {
-        let (mut room, _) = Room::new(Setup { student: Some("me".into()), notify, ..setup() });
+        let (mut room, _) = Stage::start(Setup { student: Some("me".into()), notify, ..setup() });
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
         room.link(LinkEvent::Joined { welcome: welcome(0, 5, 0), continues: Continues::Anew });
         room.update(Event::Focus(false));
@@ -80,7 +80,7 @@ fn results_of_mine_are_told_only_where_that_is_wanted_and_nobody_looks() {
 
 #[test]
 fn a_square_that_waited_through_a_lost_connection_is_news() {
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), notify: Notify::Bell, ..setup() });
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), notify: Notify::Bell, ..setup() });
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     room.link(LinkEvent::Queued(pending("a", "7")));
     room.update(Event::Focus(false));

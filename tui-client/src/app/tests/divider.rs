@@ -3,18 +3,18 @@
 use super::*;
 
 /// A room with thirty results of others.
-fn room() -> Room {
-    let mut room = Room::with(1, false);
+fn room() -> Stage {
+    let mut room = Stage::with(1, false);
     room.link(LinkEvent::Results((1..=30).map(|seq| result(seq, "s0", None)).collect()));
     room
 }
 
-fn has_divider(room: &Room) -> bool {
+fn has_divider(room: &Stage) -> bool {
     (0..24).any(|line| matches!(room.app.reading.feed.line(line), Some(Item::Divider)))
 }
 
 /// A square of mine, and its result.
-fn square_one(room: &mut Room, seq: u64) {
+fn square_one(room: &mut Stage, seq: u64) {
     room.enter("5");
     room.link(LinkEvent::Queued(pending("a", "5")));
     room.link(LinkEvent::Results(vec![result(seq, "me", Some("a"))]));

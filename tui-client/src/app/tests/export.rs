@@ -8,8 +8,8 @@ use super::*;
 use crate::store::export::Format;
 
 /// In a room whose ledger has so many results, of which the last few are loaded.
-fn room(latest: u64) -> Room {
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+fn room(latest: u64) -> Stage {
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), ..setup() });
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     room.link(LinkEvent::Joined { welcome: welcome(0, latest, latest - 100), continues: Continues::Anew });
     room.link(LinkEvent::Results((latest - 99..=latest).map(|seq| result(seq, "s0", None)).collect()));
@@ -30,7 +30,7 @@ fn page(request: &PageRequest, student: &str) -> Page {
 }
 
 /// Answers every page until the file is complete. Gives what was written, and how often somebody asked.
-fn finish(room: &mut Room, first: Vec<Effect>, student: &str) -> (Vec<u64>, usize) {
+fn finish(room: &mut Stage, first: Vec<Effect>, student: &str) -> (Vec<u64>, usize) {
     let (mut seqs, mut asked, mut effects) = (Vec::new(), 0, first);
     while let Some(effect) = effects.pop() {
         match effect {

@@ -8,8 +8,8 @@ use crate::event::Pin;
 use crate::store::Unkept;
 
 /// On the join form of a server that asks for a PIN.
-fn at_the_form() -> Room {
-    let (mut room, _) = Room::new(setup());
+fn at_the_form() -> Stage {
+    let (mut room, _) = Stage::start(setup());
     room.link(LinkEvent::Hello { hello: hello(Auth::Pin), hosting: false });
     for c in "me".chars() {
         room.press(KeyCode::Char(c));
@@ -39,7 +39,7 @@ fn a_pin_that_was_refused_is_not_typed_on_nor_sent_again() {
 
 #[test]
 fn every_enter_that_takes_nothing_counts() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     for text in ["1x", "1/2", "--1"] {
         let before = room.app.composer.refusals;
         room.enter(text);
@@ -55,7 +55,7 @@ fn every_enter_that_takes_nothing_counts() {
 
 #[test]
 fn what_stands_behind_a_command_is_not_passed_over() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.link(LinkEvent::Results(vec![result(1, "s0", None)]));
     for (text, words) in [
         ("/exit now", "/exit takes no argument."),
@@ -72,7 +72,7 @@ fn what_stands_behind_a_command_is_not_passed_over() {
 
 #[test]
 fn help_opens_on_the_join_form_too() {
-    let (mut room, _) = Room::new(setup());
+    let (mut room, _) = Stage::start(setup());
     room.press(KeyCode::F(1));
     assert!(matches!(room.app.body, Body::Help(0)));
     room.press(KeyCode::Down);
@@ -91,7 +91,7 @@ fn help_opens_on_the_join_form_too() {
 #[test]
 fn exit_leaves_from_the_join_form_too() {
     for text in ["/exit", "/ㄷ턋", "／exit"] {
-        let (mut room, _) = Room::new(setup());
+        let (mut room, _) = Stage::start(setup());
         assert_eq!(room.enter(text), [Effect::Quit], "{text}");
         assert_eq!(at_the_form().enter(text), [Effect::Quit], "it is no PIN: {text}");
     }
@@ -103,7 +103,7 @@ fn whose_results_are_shown_is_said_where_another_ledger_answers() {
         |log: &str, hosting| LinkEvent::Hello { hello: Hello { log: log.into(), ..hello(Auth::Open) }, hosting };
     let joined = || LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew };
     let data = Some("/home/b/.local/share/squares".into());
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), data, ..setup() });
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), data, ..setup() });
     for (log, hosting, said) in [
         ("a", false, ""),
         ("a", true, ""),
@@ -127,7 +127,7 @@ fn that_nothing_is_kept_is_said_once_with_the_folder_in_the_language_of_the_scre
     let full = || io::Error::from(io::ErrorKind::StorageFull);
     let unkept = |folder: &str| Unkept::new(Path::new(folder), &full());
     for (lang, why) in [(Lang::Ko, "디스크가 가득 찼습니다"), (Lang::En, "the disk is full")] {
-        let (mut room, _) = Room::new(Setup { student: Some("me".into()), lang, ..setup() });
+        let (mut room, _) = Stage::start(Setup { student: Some("me".into()), lang, ..setup() });
         room.update(Event::History(HistoryNews::Unkept(unkept("/home/me\u{1b}/squares"))));
         assert!(room.notice().contains("/home/me\u{FFFD}/squares") && room.notice().contains(why), "{}", room.notice());
         let said = room.notice().to_owned();
@@ -141,7 +141,7 @@ fn that_nothing_is_kept_is_said_once_with_the_folder_in_the_language_of_the_scre
         room.link(LinkEvent::Unkept(unkept("/home/me/squares/outbox")));
         assert_eq!(room.notice(), "");
     }
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.link(LinkEvent::Unkept(Unkept::nowhere()));
     assert!(room.notice().contains("HOME"), "{}", room.notice());
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::event::Pin;
 
 /// Everything that is to be done, what is kept of the typing too.
-fn all(room: &mut Room, keys: &str) -> Vec<Effect> {
+fn all(room: &mut Stage, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for c in keys.chars() {
         let code = if c == '\r' { KeyCode::Enter } else { KeyCode::Char(c) };
@@ -14,8 +14,8 @@ fn all(room: &mut Room, keys: &str) -> Vec<Effect> {
     effects
 }
 
-fn with_pin(pin: &str) -> Room {
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), pin: Some(Pin::new(pin)), ..setup() });
+fn with_pin(pin: &str) -> Stage {
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), pin: Some(Pin::new(pin)), ..setup() });
     room.link(LinkEvent::Hello { hello: hello(Auth::Pin), hosting: false });
     room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
     room
@@ -94,7 +94,7 @@ fn a_pin_that_is_cleared_or_pasted_or_waits_from_before_goes_nowhere() {
 
 #[test]
 fn nothing_is_squared_or_kept_before_a_server_has_answered() {
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), ..setup() });
     assert_eq!(kept(&all(&mut room, "4711\r")), "");
     assert_eq!((room.app.composer.input.text(), room.notice()), ("4711", Strings::of(Lang::En).wait_for_server));
     room.lose(1);
@@ -114,7 +114,7 @@ fn nothing_is_squared_or_kept_before_a_server_has_answered() {
 
 #[test]
 fn what_was_pasted_waits_for_a_server_too() {
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), ..setup() });
     room.paste("1\n2");
     assert_eq!(room.press(KeyCode::Enter), []);
     assert!(matches!(room.app.body, Body::Paste(_)));
@@ -124,7 +124,7 @@ fn what_was_pasted_waits_for_a_server_too() {
 
 #[test]
 fn a_pin_typed_full_width_is_the_pin_that_was_meant() {
-    let (mut room, _) = Room::new(setup());
+    let (mut room, _) = Stage::start(setup());
     room.link(LinkEvent::Hello { hello: hello(Auth::Pin), hosting: false });
     for c in "me".chars() {
         room.press(KeyCode::Char(c));

@@ -221,7 +221,7 @@ proptest! {
     fn nothing_panics_loses_the_typed_line_or_moves_what_is_being_read(
         steps in prop::collection::vec(step(), 1..120)
     ) {
-        let (mut room, _) = Room::new(Setup { student: Some("me".into()), ..setup() });
+        let (mut room, _) = Stage::start(Setup { student: Some("me".into()), ..setup() });
         let mut linear = crate::view::Linear::default();
         let mut world = World { latest: 1_000, queued: 0, asked: VecDeque::new(), mine: HashSet::new() };
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });

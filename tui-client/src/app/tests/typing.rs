@@ -1,8 +1,9 @@
 //! Typing with more than the line's own keys: pasting, what was entered before, and what comes back after the end.
 
+use super::stage::is_note;
 use super::*;
 
-impl Room {
+impl Stage {
     fn open_notebook(&mut self, lines: &[&str], draft: &str) {
         let lines = lines.iter().map(|line| (*line).to_owned()).collect();
         self.update(Event::History(HistoryNews::Opened { student: "me".into(), lines, draft: draft.into() }));
@@ -20,7 +21,7 @@ impl Room {
 
 #[test]
 fn one_line_pasted_is_typed_and_several_are_asked_about() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     assert_eq!(room.paste("12\r\n"), []);
     assert_eq!((room.app.composer.input.text(), room.app.is_confirming_paste()), ("12", false));
     assert_eq!(room.paste("34\n5x\r\n\n６\n1/2"), []);
@@ -34,7 +35,7 @@ fn one_line_pasted_is_typed_and_several_are_asked_about() {
 
 #[test]
 fn what_was_pasted_can_be_thrown_away_grows_by_pieces_and_outlives_the_connection() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.paste("1\n2");
     assert_eq!(room.press(KeyCode::Esc), []);
     assert!(!room.app.is_confirming_paste());
@@ -53,7 +54,7 @@ fn what_was_pasted_can_be_thrown_away_grows_by_pieces_and_outlives_the_connectio
 
 #[test]
 fn earlier_runs_lines_come_before_this_ones() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.enter("3");
     room.open_notebook(&["1", "2"], "");
     for line in ["3", "2", "1", "1"] {
@@ -68,11 +69,11 @@ fn earlier_runs_lines_come_before_this_ones() {
 
 #[test]
 fn history_is_searched_as_it_is_typed() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.open_notebook(&["120", "/find 가람", "12", "7"], "");
     room.enter("5");
     room.press(KeyCode::Char('9'));
-    let found = |room: &Room| {
+    let found = |room: &Stage| {
         let at = room.app.composer.search.as_ref().and_then(|search| search.found);
         at.and_then(|at| room.app.composer.history.line(at)).unwrap_or("nothing").to_owned()
     };
@@ -113,11 +114,11 @@ fn history_is_searched_as_it_is_typed() {
 
 #[test]
 fn a_line_that_was_being_typed_comes_back_unless_another_is() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.open_notebook(&[], "1234");
     assert_eq!((room.app.composer.input.text(), room.notice().is_empty()), ("1234", false));
     assert_eq!(room.press(KeyCode::Enter), [square("1234")]);
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.press(KeyCode::Char('7'));
     room.open_notebook(&[], "1234");
     assert_eq!(room.app.composer.input.text(), "7");
@@ -132,7 +133,7 @@ fn a_line_that_was_being_typed_comes_back_unless_another_is() {
 
 #[test]
 fn a_line_outlives_every_view() {
-    let mut room = Room::with(2, false);
+    let mut room = Stage::with(2, false);
     room.link(LinkEvent::Results((1..=50).map(|seq| result(seq, "s0", None)).collect()));
     for c in "123".chars() {
         room.press(KeyCode::Char(c));
@@ -148,7 +149,7 @@ fn a_line_outlives_every_view() {
 
 #[test]
 fn what_is_typed_is_given_to_be_kept() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     assert_eq!(
         room.notes("12"),
         [
@@ -165,7 +166,7 @@ fn what_is_typed_is_given_to_be_kept() {
 
 #[test]
 fn ctrl_c_clears_a_line_that_can_be_called_back_or_undone() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     for back in [KeyCode::Up, KeyCode::Char('_')] {
         for c in "1/2".chars() {
             room.press(KeyCode::Char(c));
@@ -182,7 +183,7 @@ fn ctrl_c_clears_a_line_that_can_be_called_back_or_undone() {
 fn keys_of_a_settings_file_take_the_place_of_the_usual_ones() {
     let key = |name: &str| name.parse().unwrap();
     let keymap = Keymap::with(&[(Action::Help, vec![key("Ctrl-G")]), (Action::Undo, vec![key("F12")])]).unwrap();
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), keymap, ..setup() });
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), keymap, ..setup() });
     room.press(KeyCode::F(1));
     assert!(matches!(room.app.body, Body::Feed));
     room.control('g');
@@ -195,12 +196,12 @@ fn keys_of_a_settings_file_take_the_place_of_the_usual_ones() {
 
 #[test]
 fn what_the_link_has_no_room_for_is_said_and_can_be_asked_for_again() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.update(Event::LinkBusy(Command::Ping));
     assert_eq!(room.notice(), "", "nobody asked for that");
     assert_eq!(room.update(Event::LinkBusy(Command::ReconnectNow)), []);
     assert_eq!(room.notice(), Strings::of(Lang::En).link_busy);
-    let (mut room, _) = Room::new(Setup { student: Some("me".into()), lang: Lang::Ko, ..setup() });
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), lang: Lang::Ko, ..setup() });
     room.app.form.joining = true;
     assert_eq!(room.update(Event::LinkBusy(Command::Join { student: "me".into(), name: None })), []);
     let told = room.app.form.error.as_ref().map(|(_, sentence)| sentence.as_str());
@@ -209,7 +210,7 @@ fn what_the_link_has_no_room_for_is_said_and_can_be_asked_for_again() {
 
 #[test]
 fn a_page_of_history_that_the_link_has_no_room_for_is_not_asked_for_without_end() {
-    let mut room = Room::with(0, false);
+    let mut room = Stage::with(0, false);
     room.link(LinkEvent::Joined { welcome: welcome(0, 5_000, 4_900), continues: Continues::Anew });
     room.link(LinkEvent::Results((4_901..=5_000).map(|seq| result(seq, "s0", None)).collect()));
     let Some(Effect::Link(page @ Command::Page { .. })) = room.enter("/chart").pop() else { panic!("a page") };

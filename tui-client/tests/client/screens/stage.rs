@@ -1,13 +1,10 @@
 //! The app that the pictures are of, and what its server says.
 
-use std::time::Instant;
-
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth as _};
-use squares::app::{App, Setup};
-use squares::event::{Effect, Event, LinkEvent};
+use squares::app::Setup;
+use squares::event::LinkEvent;
 use squares::lang::Lang;
 use squares::link::Continues;
 use squares_shared::message::{
@@ -16,21 +13,14 @@ use squares_shared::message::{
 
 use super::SERVER;
 
-/// An app at one moment, which tests move on.
-pub(super) struct Stage {
-    pub(super) app: App,
-    pub(super) now: Instant,
-    pub(super) size: (u16, u16),
-}
+pub(super) use crate::stage::Stage;
 
 impl Stage {
     pub(super) fn with(setup: impl FnOnce(&mut Setup), lang: Lang, size: (u16, u16)) -> Self {
-        let now = Instant::now();
         let time_zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
         let mut given = Setup { lang, size, time_zone, ..Setup::default() };
         setup(&mut given);
-        let (app, _) = App::new(given, now);
-        Self { app, now, size }
+        Self::start(given).0
     }
 
     pub(super) fn new(lang: Lang, size: (u16, u16)) -> Self {
@@ -45,30 +35,6 @@ impl Stage {
         stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=57).map(result).collect()));
         stage
-    }
-
-    pub(super) fn update(&mut self, event: Event) -> Vec<Effect> {
-        let mut effects = self.app.update(event, self.now);
-        effects.retain(|effect| !is_note(effect));
-        effects
-    }
-
-    pub(super) fn link(&mut self, news: LinkEvent) -> Vec<Effect> {
-        self.update(Event::Link(news))
-    }
-
-    pub(super) fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
-        self.update(Event::Key(KeyEvent::new(code, modifiers)))
-    }
-
-    pub(super) fn press(&mut self, code: KeyCode) -> Vec<Effect> {
-        self.key(code, KeyModifiers::NONE)
-    }
-
-    pub(super) fn type_in(&mut self, text: &str) {
-        for c in text.chars() {
-            self.press(KeyCode::Char(c));
-        }
     }
 
     /// The screen as it is drawn.
@@ -147,9 +113,4 @@ pub(super) fn result(seq: u64) -> SquareResult {
 
 pub(super) fn error(code: ErrorCode) -> ErrorMessage {
     ErrorMessage { code, message: "A sentence.".into(), id: None, retry_after_ms: None }
-}
-
-/// What is kept of the typing for later runs.
-fn is_note(effect: &Effect) -> bool {
-    matches!(effect, Effect::History(_) | Effect::Remember)
 }
