@@ -135,9 +135,9 @@ struct VerifierState {
     queue: Mutex<FairQueue<oneshot::Sender<()>>>,
 }
 
-/// A check's place in the queue, and then its turn. Dropped, it leaves the queue or ends the turn.
+/// A check's place in the queue, and then its permit to run. Dropped, it leaves the queue or makes way for the next.
 #[derive(Debug)]
-struct Turn {
+struct CheckPermit {
     shared: Arc<VerifierState>,
     student: Arc<str>,
     number: u64,
@@ -171,7 +171,7 @@ impl PinVerifier {
             self.shared.warn_if_throttled(student, address);
             return PinVerdict::Wrong;
         };
-        let Some(turn) = self.turn(student, address).await else { return PinVerdict::TooOften(CROWDED) };
+        let Some(permit) = self.permit(student, address).await else { return PinVerdict::TooOften(CROWDED) };
         if is_gone() {
             return PinVerdict::Wrong;
         }
@@ -196,21 +196,21 @@ impl PinVerifier {
             } else {
                 shared.warn_if_throttled(&student, address);
             }
-            // The turn lasts until the work is done, even if its connection is gone.
-            drop(turn);
+            // The permit is kept until the work is done, even if its connection is gone.
+            drop(permit);
             right
         };
         if self.checks.run(check).await.unwrap_or(false) { PinVerdict::Right } else { PinVerdict::Wrong }
     }
 
-    /// Waits for a turn; `None` where too many wait already.
-    async fn turn(&self, student: &Arc<str>, address: IpAddr) -> Option<Turn> {
+    /// Waits for a permit; `None` where too many wait already.
+    async fn permit(&self, student: &Arc<str>, address: IpAddr) -> Option<CheckPermit> {
         let (waker, woken) = oneshot::channel();
         let number = self.shared.queue.lock().wait(student, network(address), waker)?;
-        let turn = Turn { shared: Arc::clone(&self.shared), student: Arc::clone(student), number };
+        let permit = CheckPermit { shared: Arc::clone(&self.shared), student: Arc::clone(student), number };
         self.shared.start_next();
         woken.await.ok()?;
-        Some(turn)
+        Some(permit)
     }
 }
 
@@ -220,7 +220,7 @@ impl VerifierState {
         let mut queue = self.queue.lock();
         let guesses = self.guesses.lock();
         while let Some(waker) = queue.next(|address| guesses.is_suspect(address)) {
-            // One that is no longer there to be woken ends its turn as it is dropped.
+            // One that is no longer there to be woken makes way as it is dropped.
             let _ = waker.send(());
         }
     }
@@ -233,7 +233,7 @@ impl VerifierState {
     }
 }
 
-impl Drop for Turn {
+impl Drop for CheckPermit {
     fn drop(&mut self) {
         let mut queue = self.shared.queue.lock();
         if !queue.leave(self.number) {

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Clients that are served before the task yields: about a millisecond.
-const TURN: usize = 8 * LOOKED_UP;
+const CLIENTS_PER_YIELD: usize = 8 * LOOKED_UP;
 
 /// Clients that are looked up together before they are served: few enough that what this brings into the processor's
 /// cache is still there when the last of them is written to.
@@ -262,7 +262,7 @@ impl Relay {
                 let written: usize = looked_up.drain(..).map(|writer| writer.serve(feed, presence, &mut queue)).sum();
                 metrics.sent.inc_by(written as u64);
                 bytes += written;
-                if from == end || from % TURN == 0 {
+                if from == end || from % CLIENTS_PER_YIELD == 0 {
                     tokio::task::yield_now().await;
                 }
                 if from == end {

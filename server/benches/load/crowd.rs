@@ -28,7 +28,7 @@ const ASKED: Duration = Duration::from_secs(5);
 
 /// What was seen on all connections together.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct Counts {
     /// Results.
     pub(crate) lines: u64,
     /// Acknowledgements: results of a sender, at that sender.
@@ -50,7 +50,7 @@ pub(crate) struct Crowd {
     cut: Vec<usize>,
     /// The number in the id of the first client.
     first: usize,
-    pub(crate) seen: Seen,
+    pub(crate) seen: Counts,
     pub(crate) round_trips: Times,
 }
 
@@ -69,7 +69,7 @@ impl Crowd {
             buffer: vec![0; READ],
             cut: Vec::new(),
             first,
-            seen: Seen::default(),
+            seen: Counts::default(),
             round_trips: Times::default(),
         })
     }
@@ -240,7 +240,7 @@ impl Crowd {
     }
 
     /// Serves the clients until something is seen.
-    pub(crate) fn until(&mut self, most: Duration, done: impl Fn(&Seen) -> bool) -> io::Result<()> {
+    pub(crate) fn until(&mut self, most: Duration, done: impl Fn(&Counts) -> bool) -> io::Result<()> {
         let end = Instant::now() + most;
         while !done(&self.seen) {
             if Instant::now() > end {

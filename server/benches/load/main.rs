@@ -24,7 +24,7 @@ use std::{path::PathBuf, process::ExitCode};
 use phases::Phase;
 
 /// What is asked on the command line.
-struct Asked {
+struct Arguments {
     /// Clients in the phases that have many, one table for each.
     clients: Vec<usize>,
     /// How long each phase is watched, in seconds.
@@ -39,7 +39,7 @@ struct Asked {
     ledger: Option<PathBuf>,
 }
 
-impl Asked {
+impl Arguments {
     /// Everything in short, as a test of its answers.
     fn short() -> Self {
         let phases = Phase::USUAL.into_iter().chain([Phase::Ledger]).collect();
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
     if arguments.peek().is_some_and(|first| first == floor::MODE) {
         return floor::serve(arguments.skip(1));
     }
-    let outcome = Asked::read(arguments).map_err(Into::into).and_then(|asked| phases::run(&asked));
+    let outcome = Arguments::read(arguments).map_err(Into::into).and_then(|asked| phases::run(&asked));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -14,7 +14,7 @@ mod storm;
 use std::{io, net::SocketAddr, path::Path, process::Command, time::Duration};
 
 use crate::{
-    Asked,
+    Arguments,
     crowd::Crowd,
     process::Process,
     table::{figure, say},
@@ -106,7 +106,7 @@ fn without_faults(crowd: &Crowd) -> Outcome {
 }
 
 /// Everything that is asked for, as often and for as many clients as asked.
-pub(crate) fn run(asked: &Asked) -> Outcome {
+pub(crate) fn run(asked: &Arguments) -> Outcome {
     let time = Duration::from_secs_f64(asked.seconds);
     let wanted = |phase| asked.phases.contains(&phase);
     for run in 1..=asked.runs {

@@ -43,7 +43,7 @@ pub(super) struct Known {
 
 impl Known {
     /// Beyond this many, everything is forgotten and looked up again.
-    const MOST: usize = 100_000;
+    const MAX_KNOWN: usize = 100_000;
 
     fn number(
         known: &mut HashMap<Arc<str>, i64>,
@@ -59,7 +59,7 @@ impl Known {
             Some(number) => number,
             None => connection.prepare_cached(sql[1])?.insert([text])?,
         };
-        if known.len() >= Self::MOST {
+        if known.len() >= Self::MAX_KNOWN {
             known.clear();
         }
         known.insert(Arc::clone(text), number);

@@ -53,8 +53,8 @@ struct CheckpointThread {
     /// Pages in the log by the last commit.
     pages: AtomicI32,
     /// Held during each transaction of the writer, and while the rest of the log is moved.
-    turn: Mutex<()>,
-    /// Held while pages are moved, taken before `turn`.
+    writing: Mutex<()>,
+    /// Held while pages are moved, taken before `writing`.
     moving: Mutex<()>,
     requested: Mutex<Requested>,
     wake: Condvar,
@@ -82,7 +82,7 @@ impl Checkpointer {
             path: path.to_owned(),
             pages: AtomicI32::new(i32::try_from(files.wal.frames()).unwrap_or(i32::MAX)),
             files: Arc::clone(files),
-            turn: Mutex::default(),
+            writing: Mutex::default(),
             moving: Mutex::default(),
             requested: Mutex::default(),
             wake: Condvar::default(),
@@ -101,15 +101,15 @@ impl Checkpointer {
         }))
     }
 
-    /// The writer's turn. No transaction may be open without it.
-    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
-        self.shared.turn.lock()
+    /// The lock under which the writer has a transaction open.
+    pub(super) fn lock_for_writing(&self) -> MutexGuard<'_, ()> {
+        self.shared.writing.lock()
     }
 
     /// Runs this while nobody moves pages or writes.
     pub(super) fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
         let _moving = self.shared.moving.lock();
-        let _turn = self.turn();
+        let _writing = self.lock_for_writing();
         work()
     }
 
@@ -198,9 +198,9 @@ impl CheckpointThread {
         };
         self.files.check()?;
         if requested.room {
-            let turn = self.turn.lock();
+            let writing = self.writing.lock();
             self.files.wal.check()?;
-            self.room.extend(connection, turn, || self.files.wal.accept());
+            self.room.extend(connection, writing, || self.files.wal.accept());
         }
         if requested.checkpoint { self.checkpoint(connection) } else { Ok(true) }
     }
@@ -211,9 +211,9 @@ impl CheckpointThread {
         let mut before = 0;
         for _ in 0..PASSES {
             // What another program wrote into the log must not get into the ledger.
-            let turn = self.turn.lock();
+            let writing = self.writing.lock();
             self.files.wal.check_all()?;
-            drop(turn);
+            drop(writing);
             let Pass { pages, moved } = self.pass(connection)?;
             // What the writer has added meanwhile counts too.
             if self.pages.load(Ordering::Relaxed) - moved <= MAX_BLOCKING_PAGES {
@@ -225,7 +225,7 @@ impl CheckpointThread {
             }
             before = moved;
         }
-        let _turn = self.turn.lock();
+        let _writing = self.writing.lock();
         self.files.wal.check()?;
         let Pass { pages, moved } = self.pass(connection)?;
         Ok(pages == moved)

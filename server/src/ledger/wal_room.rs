@@ -56,7 +56,7 @@ impl WalRoom {
 
     /// Adds some room. Meanwhile `connection` keeps other programs from writing to the log, and `turn` keeps this one;
     /// `extended` is called before that ends.
-    pub(super) fn extend(&self, connection: &Connection, turn: MutexGuard<'_, ()>, extended: impl FnOnce()) {
+    pub(super) fn extend(&self, connection: &Connection, writing: MutexGuard<'_, ()>, extended: impl FnOnce()) {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             tracing::debug!(%error, "the write-ahead log is not made longer just now");
             return;
@@ -64,7 +64,7 @@ impl WalRoom {
         let added = self.add();
         extended();
         let ended = connection.execute_batch("ROLLBACK");
-        drop(turn);
+        drop(writing);
         let synced = added.and_then(|(file, length)| {
             file.sync_data()?;
             ended.map_err(io::Error::other)?;
@@ -122,11 +122,11 @@ mod tests {
         let path = folder.path().join("l");
         let writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (file, turn) = (WalRoom::new(&path, 600), Mutex::new(()));
+        let (file, writing) = (WalRoom::new(&path, 600), Mutex::new(()));
         let mut row = 0;
         for _ in 0..3 {
             assert!(file.is_short(600));
-            file.extend(&other, turn.lock(), || ());
+            file.extend(&other, writing.lock(), || ());
             for _ in 0..100 {
                 row += 1;
                 writer.execute("INSERT INTO t VALUES (?1)", [row]).unwrap();
@@ -149,11 +149,11 @@ mod tests {
         let path = folder.path().join("l");
         let writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (file, turn) = (WalRoom::new(&path, 600), Mutex::new(()));
+        let (file, writing) = (WalRoom::new(&path, 600), Mutex::new(()));
         writer.execute_batch("BEGIN IMMEDIATE").unwrap();
         let before = length(&file);
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
-        file.extend(&other, turn.lock(), || ());
+        file.extend(&other, writing.lock(), || ());
         assert_eq!(length(&file), before);
         assert!(file.is_short(0));
     }
@@ -164,9 +164,9 @@ mod tests {
         let path = folder.path().join("l");
         let _writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (mut file, turn) = (WalRoom::new(&path, 600), Mutex::new(()));
+        let (mut file, writing) = (WalRoom::new(&path, 600), Mutex::new(()));
         file.path = folder.path().to_owned();
-        file.extend(&other, turn.lock(), || ());
+        file.extend(&other, writing.lock(), || ());
         assert!(!file.is_short(600));
         file.truncated();
         assert!(file.is_short(600));

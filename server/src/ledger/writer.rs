@@ -162,7 +162,7 @@ impl Writer {
         };
         // Before anything is written to files that nobody finds again, and once more before anything is shown.
         self.check_files(Some(&connection))?;
-        let turn = self.checkpointer.turn();
+        let writing = self.checkpointer.lock_for_writing();
         let began = Instant::now();
         let at = at.max(self.last_at);
         let batch = Batch { entries, at, first_seq: self.feed.latest() + 1 };
@@ -177,7 +177,7 @@ impl Writer {
         };
         let (outcomes, latest) = commit().inspect_err(|_| self.files.wal.failed()).at(&self.path)?;
         let wal = self.files.wal.committed(self.checkpointer.pages().unsigned_abs());
-        drop(turn);
+        drop(writing);
         if let Err(changed) = self.files.check().and(wal) {
             self.confirm(changed, latest, Some(&connection))?;
         }

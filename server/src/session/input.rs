@@ -14,13 +14,13 @@ use crate::http;
 /// Backpressure: with this many bytes queued for the client, or in flight to it, no further request of it is read.
 const HIGH_WATER: usize = 256 << 10;
 
-/// Requests that are executed before every other connection has its turn: clients that ask without end delay the others
-/// for a moment only.
-const TURN: usize = 16;
+/// Fairness: requests that are executed before every other connection has its turn. Clients that ask without end delay
+/// the others for a moment only.
+const QUANTUM: usize = 16;
 
 /// The same for a client that has not read its earlier answers: hundreds that only ask must not delay those that also
 /// read.
-const TURN_UNREAD: usize = 4;
+const QUANTUM_UNREAD: usize = 4;
 
 /// Bytes read from the socket at once.
 const READ: usize = 16 << 10;
@@ -72,10 +72,10 @@ impl Session {
         reads_requests && self.may_execute() && self.lines.has_line()
     }
 
-    /// Executes the requests that were received, for one turn at most.
+    /// Executes the requests that were received, one quantum of them at most.
     pub(super) fn execute_requests(&mut self) {
-        let turn = if self.all_is_written() { TURN } else { TURN_UNREAD };
-        for _ in 0..turn {
+        let quantum = if self.all_is_written() { QUANTUM } else { QUANTUM_UNREAD };
+        for _ in 0..quantum {
             if !self.can_execute() {
                 break;
             }

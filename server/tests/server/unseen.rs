@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::support::{PROGRAM, eventually};
 
 /// A terminal with the program in it, which asks.
-struct Asked {
+struct PromptTerminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
@@ -29,7 +29,7 @@ fn modes(master: &(dyn MasterPty + Send)) -> String {
     format!("{:?} {:?} {:?} {:?}", modes.input_flags, modes.output_flags, modes.control_flags, modes.local_flags)
 }
 
-impl Asked {
+impl PromptTerminal {
     fn start() -> Self {
         let pair = native_pty_system().openpty(PtySize::default()).unwrap();
         let before = modes(&*pair.master);
@@ -94,7 +94,7 @@ impl Asked {
 
 #[test]
 fn a_pin_is_typed_unseen_and_its_hash_printed() {
-    let mut asked = Asked::start();
+    let mut asked = PromptTerminal::start();
     asked.press("48\x7f711\r");
     let (succeeded, said) = asked.end();
     assert!(succeeded && said.starts_with("PIN: \r\n$argon2id$"), "{said}");
@@ -104,14 +104,14 @@ fn a_pin_is_typed_unseen_and_its_hash_printed() {
 #[test]
 fn however_it_is_ended_the_terminal_shows_again_what_is_typed() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
-        let mut asked = Asked::start();
+        let mut asked = PromptTerminal::start();
         asked.press("47");
         asked.signal(signal);
         let (succeeded, said) = asked.end();
         assert!(!succeeded && !said.contains("47") && !said.contains("$argon2id$"), "{signal:?}: {said}");
     }
     for keys in ["\x03", "\x04", "\x1c", "\r"] {
-        let mut asked = Asked::start();
+        let mut asked = PromptTerminal::start();
         asked.press(keys);
         let (succeeded, said) = asked.end();
         assert!(!succeeded && said.contains("no PIN was typed"), "{keys:?}: {said}");
@@ -120,7 +120,7 @@ fn however_it_is_ended_the_terminal_shows_again_what_is_typed() {
 
 #[test]
 fn stopped_it_gives_the_terminal_back_and_continued_it_asks_again() {
-    let mut asked = Asked::start();
+    let mut asked = PromptTerminal::start();
     for (asked_before, by_key) in [(1, true), (2, false)] {
         asked.press("99");
         if by_key {

@@ -23,7 +23,7 @@ const CTRL: u32 = 0x000c;
 const SHIFT: u32 = 0x0010;
 
 /// The most times that one record counts: the system sums up what a held key sends while nobody reads.
-const MOST_REPEATS: u16 = 64;
+const MAX_REPEATS: u16 = 64;
 
 /// Makes bytes of records as they come.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl KeyBytes {
             push_sequence(introducer, number, end, record.held, bytes);
         }
         let once = bytes[start..].to_vec();
-        for _ in 1..record.repeat.min(MOST_REPEATS) {
+        for _ in 1..record.repeat.min(MAX_REPEATS) {
             bytes.extend_from_slice(&once);
         }
     }

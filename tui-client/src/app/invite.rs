@@ -6,7 +6,7 @@ use super::App;
 use super::status::Severity;
 
 /// The most commands that are said at once: of a machine with many addresses, the likeliest.
-const MOST_SAID: usize = 4;
+const MAX_COMMANDS: usize = 4;
 
 impl App {
     /// `/join`.
@@ -14,8 +14,8 @@ impl App {
         let strings = self.strings;
         let invite = self.status.connection.invite.clone().unwrap_or_else(|| self.own_way());
         let network = !invite.is_local();
-        let ssh: Vec<String> = invite.ssh_commands().take(MOST_SAID / 2).collect();
-        let commands = invite.commands().filter(|_| network).take(MOST_SAID - ssh.len());
+        let ssh: Vec<String> = invite.ssh_commands().take(MAX_COMMANDS / 2).collect();
+        let commands = invite.commands().filter(|_| network).take(MAX_COMMANDS - ssh.len());
         let ways: Vec<String> = commands.chain(ssh).collect();
         let mut sentence = if ways.is_empty() {
             (strings.join_here)(&invite.commands().next().unwrap_or_default())

@@ -10,7 +10,7 @@ use crate::text;
 use active::Active;
 
 /// The most students that are listed; the count tells of the others.
-const MOST: usize = 5_000;
+const MAX_PEOPLE: usize = 5_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct People {
@@ -66,7 +66,7 @@ impl OnlineList {
         self.people.clear();
         self.names.clear();
         self.count = online.count;
-        for person in online.students.iter().take(MOST) {
+        for person in online.students.iter().take(MAX_PEOPLE) {
             let person = shown(person);
             if self.names.insert(person.id.clone(), person.name.clone()).is_none() {
                 self.people.push(person);
@@ -84,7 +84,7 @@ impl OnlineList {
         for person in &presence.joined {
             let person = shown(person);
             self.remove(&person.id);
-            if self.people.len() < MOST {
+            if self.people.len() < MAX_PEOPLE {
                 let at = self.people.partition_point(|other| key(other) < key(&person));
                 self.names.insert(person.id.clone(), person.name.clone());
                 self.people.insert(at, person);

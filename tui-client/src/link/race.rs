@@ -56,7 +56,7 @@ async fn first<T, E>(begun: &mut Vec<Way<T, E>>) -> Result<T, E> {
 
 /// The addresses of a name in the order in which they are tried: as the resolver gave them, but one family after the
 /// other, so that a family that leads nowhere costs one head start.
-pub(super) fn by_turns(addresses: impl IntoIterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+pub(super) fn interleaved(addresses: impl IntoIterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     let mut all: Vec<SocketAddr> = Vec::new();
     for address in addresses {
         if !all.contains(&address) {
@@ -136,9 +136,9 @@ mod tests {
     fn families_take_turns_and_no_address_comes_twice() {
         let read = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
         let given = read(&["[::1]:1", "[::2]:1", "[::1]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"]);
-        assert_eq!(by_turns(given), read(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]));
+        assert_eq!(interleaved(given), read(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]));
         let given = read(&["1.1.1.1:1", "2.2.2.2:1", "[::1]:1"]);
-        assert_eq!(by_turns(given), read(&["1.1.1.1:1", "[::1]:1", "2.2.2.2:1"]));
-        assert_eq!(by_turns([]), []);
+        assert_eq!(interleaved(given), read(&["1.1.1.1:1", "[::1]:1", "2.2.2.2:1"]));
+        assert_eq!(interleaved([]), []);
     }
 }

@@ -15,7 +15,7 @@ use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::race::{Way, by_turns, race};
+use super::race::{Way, interleaved, race};
 use super::refused::{PATIENCE, Refused, plain_words};
 use super::trust::{FirstSeen, Trust};
 use crate::address::host_and_port;
@@ -77,7 +77,7 @@ async fn connect_to_any(
     trust: Option<&Trust>,
     until: Instant,
 ) -> Result<Connected, Refused> {
-    let mut all = by_turns(found);
+    let mut all = interleaved(found);
     all.truncate(MAX_ADDRESSES);
     let are_several = all.len() > 1;
     let ways = all.into_iter().map(|one| -> Way<Connected, Fault> {

@@ -21,7 +21,7 @@ use crate::theme::Glyphs;
 const BESIDE: (u16, u16) = (64, 8);
 
 /// The most results in large digits.
-const MOST_LARGE: usize = 4;
+const MAX_LARGE: usize = 4;
 
 /// From this height on there is room for large letters in how to join.
 const LARGE: u16 = 22;
@@ -181,7 +181,7 @@ impl Draw<'_, '_> {
             let style = if newest && wall.is_new(self.now) { wall.theme.mine } else { wall.theme.strong };
             // Some of those before stay in sight.
             let others = if newest { 3 } else { 6 };
-            are_large &= at < MOST_LARGE && rest.height > big::HEIGHT + others;
+            are_large &= at < MAX_LARGE && rest.height > big::HEIGHT + others;
             let large = if are_large { self.large(row, hidden, area.width, newest) } else { None };
             are_large &= large.is_some();
             let line = take(&mut rest, 1);

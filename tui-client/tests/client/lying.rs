@@ -12,7 +12,7 @@ use squares::link::{Command, PageOwner};
 use squares_shared::message::PageRequest;
 
 /// The most that any of this may make a client hold, in MiB: it is some eight where nobody lies.
-const MOST: u64 = 64;
+const MAX_RESIDENT: u64 = 64;
 
 /// The memory of a process, in MiB.
 fn resident(process: &Process) -> u64 {
@@ -113,7 +113,7 @@ fn a_line_without_end_is_not_held() {
         }
     }
     until_closed(peer);
-    assert!(resident(&process) < MOST, "{} MiB", resident(&process));
+    assert!(resident(&process) < MAX_RESIDENT, "{} MiB", resident(&process));
     drop(process);
     // Before it says hello, a line is short.
     let mut process = follow(&home, &fake);
@@ -140,7 +140,7 @@ fn a_server_that_refuses_and_never_reads_does_not_make_it_say_more_and_more() {
             break;
         }
     }
-    assert!(resident(&process) < MOST, "{} MiB", resident(&process));
+    assert!(resident(&process) < MAX_RESIDENT, "{} MiB", resident(&process));
 }
 
 #[test]
@@ -170,5 +170,5 @@ fn following_pages_no_further_than_there_is_something() {
     assert!(asked < 100, "{asked}");
     // It comes back, later and later.
     assert!(fake.is_left_alone_for(Duration::from_millis(5)));
-    assert!(resident(&process) < MOST, "{} MiB", resident(&process));
+    assert!(resident(&process) < MAX_RESIDENT, "{} MiB", resident(&process));
 }

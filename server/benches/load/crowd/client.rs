@@ -7,7 +7,7 @@ use std::{
 
 use mio::{event::Event, net::TcpStream};
 
-use super::Seen;
+use super::Counts;
 use crate::measure::Times;
 
 const RESULT: &[u8] = br#"{"type":"result","seq":"#;
@@ -149,7 +149,7 @@ impl Client {
         &mut self,
         pace: Pace,
         buffer: &mut [u8],
-        seen: &mut Seen,
+        seen: &mut Counts,
         times: &mut Times,
     ) -> io::Result<()> {
         self.pace = pace;
@@ -159,7 +159,7 @@ impl Client {
     }
 
     /// Reads at most as much as the buffer holds, where it is a client that reads slowly.
-    pub(super) fn trickle(&mut self, buffer: &mut [u8], seen: &mut Seen, times: &mut Times) -> io::Result<()> {
+    pub(super) fn trickle(&mut self, buffer: &mut [u8], seen: &mut Counts, times: &mut Times) -> io::Result<()> {
         if self.pace != Pace::Trickle {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Client {
         &mut self,
         event: &Event,
         buffer: &mut [u8],
-        seen: &mut Seen,
+        seen: &mut Counts,
         times: &mut Times,
     ) -> io::Result<()> {
         if event.is_writable() {
@@ -188,7 +188,7 @@ impl Client {
         Ok(())
     }
 
-    fn read(&mut self, buffer: &mut [u8], seen: &mut Seen, times: &mut Times) -> io::Result<()> {
+    fn read(&mut self, buffer: &mut [u8], seen: &mut Counts, times: &mut Times) -> io::Result<()> {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return Err(self.closed()),
@@ -205,7 +205,7 @@ impl Client {
         io::Error::new(io::ErrorKind::ConnectionAborted, text)
     }
 
-    fn take(&mut self, mut bytes: &[u8], seen: &mut Seen, times: &mut Times) -> io::Result<()> {
+    fn take(&mut self, mut bytes: &[u8], seen: &mut Counts, times: &mut Times) -> io::Result<()> {
         if !self.partial.is_empty() {
             let Some(end) = memchr::memchr(b'\n', bytes) else {
                 self.partial.extend_from_slice(bytes);
@@ -224,7 +224,7 @@ impl Client {
         Ok(())
     }
 
-    fn line(&mut self, line: &[u8], seen: &mut Seen, times: &mut Times) -> io::Result<()> {
+    fn line(&mut self, line: &[u8], seen: &mut Counts, times: &mut Times) -> io::Result<()> {
         if let Some(rest) = line.strip_prefix(RESULT) {
             let seq = leading_number(rest);
             if seq != self.last + 1 {

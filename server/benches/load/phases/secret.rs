@@ -23,7 +23,7 @@ use super::{Outcome, Server};
 use crate::table::figure;
 
 /// More than this many threads measure the scheduler.
-const MOST: usize = 200;
+const MAX_CLIENTS: usize = 200;
 
 /// Lines a second to all clients together at the moderate rate, and results that the sender has under way flat out.
 const MODERATE_LINES: f64 = 50_000.0;
@@ -31,7 +31,7 @@ const WINDOW: u64 = 256;
 
 /// What the clients saw.
 #[derive(Default)]
-struct Seen {
+struct Counters {
     lines: AtomicU64,
     faults: AtomicU64,
     latest: AtomicU64,
@@ -75,7 +75,7 @@ impl Stream {
     }
 
     /// Reads to the end, counting and checking.
-    fn watch(self, seen: &Seen) {
+    fn watch(self, seen: &Counters) {
         let mut last = None;
         let mut lines = BufReader::with_capacity(64 << 10, self);
         let mut line = String::new();
@@ -97,7 +97,7 @@ impl Stream {
 
 /// Both ways, one after the other.
 pub(super) fn measure(clients: usize, time: Duration) -> Outcome {
-    let clients = clients.min(MOST);
+    let clients = clients.min(MAX_CLIENTS);
     for secret in [false, true] {
         let folder = tempfile::tempdir()?;
         let flags: &[&str] = if secret { &["--rate", "0", "--tls", "self"] } else { &["--rate", "0"] };
@@ -110,7 +110,7 @@ pub(super) fn measure(clients: usize, time: Duration) -> Outcome {
 }
 
 fn with(server: &Server, tls: Option<&Arc<ClientConfig>>, name: &str, clients: usize, time: Duration) -> Outcome {
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(Counters::default());
     let (cpu, memory) = (server.process.cpu(), server.process.resident());
     let mut watchers: Vec<JoinHandle<()>> = Vec::with_capacity(clients);
     for at in 0..clients {
@@ -164,7 +164,7 @@ fn with(server: &Server, tls: Option<&Arc<ClientConfig>>, name: &str, clients: u
 }
 
 /// Waits until every client has every result up to this one.
-fn until(seen: &Seen, results: u64, clients: usize) -> Outcome {
+fn until(seen: &Counters, results: u64, clients: usize) -> Outcome {
     let begin = Instant::now();
     while seen.lines.load(Ordering::Relaxed) < results * clients as u64 {
         if begin.elapsed() > Duration::from_secs(60) {

@@ -43,9 +43,9 @@ impl Writer {
     pub(super) fn check_files(&self, connection: Option<&Connection>) -> Result<(), LedgerError> {
         let confirm = |changed| self.confirm(changed, self.feed.latest(), connection);
         self.files.check().or_else(confirm)?;
-        let turn = self.checkpointer.turn();
+        let writing = self.checkpointer.lock_for_writing();
         let wal = self.files.wal.check();
-        drop(turn);
+        drop(writing);
         wal.or_else(confirm)
     }
 

@@ -10,7 +10,7 @@ use super::{House, Trouble, connections, lasting, pace, readers};
 use crate::support::{eventually, open, resident};
 
 /// The figure of the README, for some 800 connections of which all do their worst and half ask without reading.
-const MOST_MEMORY: u64 = 256 << 20;
+const MAX_RESIDENT: u64 = 256 << 20;
 
 #[test]
 fn the_worst_of_everything_stays_within_the_memory_that_is_promised() {
@@ -77,6 +77,6 @@ fn the_worst_of_everything_stays_within_the_memory_that_is_promised() {
     assert!(slow_joins.end() > 0, "joins that never end are given up");
     rest.end();
     eprintln!("everything at once: {} MiB resident at the most", most >> 20);
-    assert!(most < MOST_MEMORY, "{most} bytes resident");
+    assert!(most < MAX_RESIDENT, "{most} bytes resident");
     house.close();
 }

@@ -11,7 +11,7 @@ use crate::link::Command;
 use crate::text;
 
 /// The most lines of one paste. More are a file, and belong to plain mode.
-const MOST_PASTED: usize = 1_000;
+const MAX_PASTED_LINES: usize = 1_000;
 
 /// A pasted line, and what is to become of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,9 +98,9 @@ impl App {
                 Pasted::default()
             }
         };
-        let most = MOST_PASTED.saturating_sub(question.lines.len());
+        let most = MAX_PASTED_LINES.saturating_sub(question.lines.len());
         if lines.len() > most {
-            let sentence = (self.strings.pasted_too_many)(&text::grouped(MOST_PASTED));
+            let sentence = (self.strings.pasted_too_many)(&text::grouped(MAX_PASTED_LINES));
             self.say(Severity::Warning, sentence);
             if !asked {
                 return;

@@ -46,7 +46,7 @@ impl App {
             }
             KeyCode::Enter => self.enter(),
             KeyCode::Char('j') if control => self.enter(),
-            KeyCode::Tab if matches!(self.body, Body::Chart) => self.reading.chart.turn(),
+            KeyCode::Tab if matches!(self.body, Body::Chart) => self.reading.chart.toggle_pane(),
             KeyCode::Home if empty => self.scroll_body(isize::MIN / 2),
             KeyCode::End if empty && matches!(self.body, Body::Chart) => self.rescale_chart(),
             KeyCode::End if empty => self.scroll_body(isize::MAX / 2),

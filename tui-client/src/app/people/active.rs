@@ -11,7 +11,7 @@ const STAYS: Duration = Duration::from_secs(4);
 const TOGETHER: Duration = Duration::from_secs(1);
 
 /// The most marks at once: more than that is everybody.
-const MOST: usize = 32;
+const MAX_ACTIVE: usize = 32;
 
 /// Who has just squared, longest ago first.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Active {
     pub(crate) fn squared<'a>(&mut self, students: impl DoubleEndedIterator<Item = &'a str>, now: Instant) {
         let mut latest: Vec<&str> = Vec::new();
         // In a flood only the latest of each is looked at, and only so many.
-        for student in students.rev().take(2 * MOST) {
+        for student in students.rev().take(2 * MAX_ACTIVE) {
             if !latest.contains(&student) {
                 latest.push(student);
             }
@@ -31,7 +31,7 @@ impl Active {
             self.0.retain(|(other, _)| other != student);
             self.0.push_back((student.to_owned(), now));
         }
-        while self.0.len() > MOST {
+        while self.0.len() > MAX_ACTIVE {
             self.0.pop_front();
         }
     }
@@ -80,7 +80,7 @@ mod tests {
         let (mut active, now) = (Active::default(), Instant::now());
         let students: Vec<String> = (0..1_000).map(|at| at.to_string()).collect();
         active.squared(students.iter().map(String::as_str), now);
-        assert_eq!(active.0.len(), MOST);
+        assert_eq!(active.0.len(), MAX_ACTIVE);
         assert!(active.contains("999") && !active.contains("1"));
     }
 }

@@ -141,7 +141,7 @@ impl Chart {
     }
 
     /// The other part, where there is no room for both.
-    pub(in crate::app) const fn turn(&mut self) {
+    pub(in crate::app) const fn toggle_pane(&mut self) {
         self.pane = match self.pane {
             Pane::Parabola => Pane::Counts,
             Pane::Counts => Pane::Parabola,

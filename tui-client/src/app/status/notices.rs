@@ -11,7 +11,7 @@ const STANDS: Duration = Duration::from_secs(8);
 const READ: Duration = Duration::from_secs(4);
 
 /// The most notices that wait for their turn.
-const MOST_ONCE: usize = 8;
+const MAX_ONCE: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
@@ -51,7 +51,7 @@ impl Notices {
     /// before anybody can have read it is shown again.
     pub(crate) fn show_once(&mut self, severity: Severity, text: String) {
         self.once.push_back((severity, text));
-        self.once.truncate(MOST_ONCE);
+        self.once.truncate(MAX_ONCE);
     }
 
     /// Shows the next notice that waits for its turn, where none stands.

@@ -29,7 +29,7 @@ pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     use std::os::fd::AsFd;
 
     /// As much as a terminal of the system buffers.
-    const MOST: usize = 4096;
+    const MAX_BYTES: usize = 4096;
 
     // Not the standard library's reader, which has a buffer and a lock.
     let input = io::stdin();
@@ -40,7 +40,7 @@ pub fn start() -> io::Result<mpsc::Receiver<Chunk>> {
     };
     let (tell, told) = mpsc::channel(READS);
     std::thread::Builder::new().name("input".into()).spawn(move || {
-        let mut bytes = [0; MOST];
+        let mut bytes = [0; MAX_BYTES];
         loop {
             match terminal.read(&mut bytes) {
                 Ok(0) => return,
