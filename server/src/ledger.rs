@@ -33,7 +33,7 @@ use error::AtPath as _;
 pub use error::LedgerError;
 use open_files::OpenFiles;
 #[cfg(feature = "cluster")]
-pub(crate) use projection::{Chain, LogRecord, Place, Projection};
+pub(crate) use projection::{Applied, Chain, LogRecord, Place, Projection};
 pub(crate) use reader::{PageQuery, ReadFailed, Readers, Replay};
 pub(crate) use row::LedgerEntry;
 pub use row::ResultRow;

@@ -1,6 +1,8 @@
 //! The ledger's writer where several servers share the log, in the same three steps: [`Waiting`] gathers, the stream
 //! makes durable, and what is read back from it is applied and shown. Publishing and reading go on side by side; the
-//! only order that counts is that of the stream. Called by `cluster`, on the thread that the ledger gives its writer.
+//! only order that counts is that of the stream. While a record is on its way, the next one fills up (group commit),
+//! and records that wait are applied in one transaction. Called by `cluster`, on the thread that the ledger gives its
+//! writer.
 //!
 //! Nothing is shown, and nobody is answered, before the record was read back from the stream and its transaction is
 //! committed here.
@@ -17,10 +19,10 @@ use tokio::{
 use super::{
     in_flight::{InFlight, PATIENCE},
     port::{Publish, StreamEvent, StreamPort},
-    record::{self, Parsed, size_of},
+    record::{self, Batch, Parsed, size_of},
     status::Status,
 };
-use crate::ledger::{LogRecord, Outcome, Pending, Projection, Submission, answer};
+use crate::ledger::{Applied, Chain, LogRecord, Outcome, Pending, Projection, Submission, answer};
 
 /// The most squares of one record.
 const BATCH: usize = 256;
@@ -28,7 +30,11 @@ const BATCH: usize = 256;
 /// About the most bytes of a record, unless one entry has more: with the longest there is, it stays under 512 KiB.
 const BATCH_BYTES: usize = 192 << 10;
 
-/// How long until a record that could not be applied is tried again.
+/// About the most squares of records that are applied in one transaction: what a long log takes falls with it, and it
+/// bounds how long the first of them waits for the last.
+const APPLIED_TOGETHER: usize = 1024;
+
+/// How long until records that could not be applied are tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How long a server that stops waits for the log to decide on what it has published.
@@ -44,8 +50,8 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn has_room(&self) -> bool {
-        self.pending.entries.len() < BATCH && self.bytes < BATCH_BYTES
+    fn has_room(&self, batch: usize) -> bool {
+        self.pending.entries.len() < batch && self.bytes < BATCH_BYTES
     }
 
     fn is_empty(&self) -> bool {
@@ -60,8 +66,8 @@ impl Waiting {
     }
 
     /// Takes what else waits, as far as one record goes.
-    fn gather(&mut self, queue: &mut mpsc::Receiver<Submission>) {
-        while self.has_room() {
+    fn gather(&mut self, batch: usize, queue: &mut mpsc::Receiver<Submission>) {
+        while self.has_room(batch) {
             let Ok(submission) = queue.try_recv() else { break };
             self.add(submission);
         }
@@ -72,11 +78,36 @@ impl Waiting {
     }
 }
 
-/// A record that was read and not applied yet.
+/// A record of the stream, as it was read.
+#[derive(Debug)]
+struct Read {
+    sequence: u64,
+    /// The hash over the records up to it.
+    chain: Chain,
+    /// `None` where no server of Squares has written it.
+    batch: Option<Batch>,
+    /// How many are known to stand behind it.
+    behind: u64,
+}
+
+impl Read {
+    fn record(&self) -> LogRecord<'_> {
+        let (from, at, entries) = self
+            .batch
+            .as_ref()
+            .map_or((None, 0, &[][..]), |batch| (Some((&*batch.node, batch.counter)), batch.at, &batch.entries[..]));
+        LogRecord { sequence: self.sequence, chain: self.chain, from, at, entries }
+    }
+
+    fn squares(&self) -> usize {
+        self.batch.as_ref().map_or(0, |batch| batch.entries.len())
+    }
+}
+
+/// Records that could not be applied.
 #[derive(Debug)]
 struct Unapplied {
-    sequence: u64,
-    record: Bytes,
+    records: Vec<Read>,
     retry_at: Instant,
 }
 
@@ -91,6 +122,8 @@ pub(crate) struct ReplicatedWriter {
     node: String,
     /// Counts its records.
     counter: u64,
+    /// The most squares of one record.
+    batch: usize,
     in_flight: InFlight,
     waiting: Waiting,
     /// Batches that were found to be void, and when: they are published anew before anything else, the last one first.
@@ -109,6 +142,7 @@ impl ReplicatedWriter {
             projection,
             node,
             counter: 0,
+            batch: BATCH,
             in_flight: InFlight::default(),
             waiting: Waiting::default(),
             void: Vec::new(),
@@ -117,6 +151,12 @@ impl ReplicatedWriter {
             away_since: Some(Instant::now()),
             status,
         }
+    }
+
+    /// The same with small records, so that few squares fill several of them.
+    #[cfg(test)]
+    pub(crate) fn with_records_of(self, squares: usize) -> Self {
+        Self { batch: squares, ..self }
     }
 
     /// Serves the queue and the stream until all who could submit are gone, or this server must not go on.
@@ -133,20 +173,23 @@ impl ReplicatedWriter {
             let stepped = tokio::select! {
                 biased;
                 event = port.events.recv(), if self.unapplied.is_none() => match event {
-                    Some(event) => self.event(event),
+                    Some(event) => self.events(event, &mut port.events),
                     None => break,
                 },
-                submission = queue.recv(), if closing.is_none() && self.waiting.has_room() => {
+                submission = queue.recv(), if closing.is_none() && self.waiting.has_room(self.batch) => {
                     match submission {
                         Some(first) => {
                             self.waiting.add(first);
-                            self.waiting.gather(&mut queue);
+                            self.waiting.gather(self.batch, &mut queue);
                         }
                         None => closing = Some(Instant::now() + CLOSING),
                     }
                     Ok(())
                 }
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.retry(),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    self.retry();
+                    Ok(())
+                }
             };
             if let Err(Fatal(why)) = stepped {
                 // Whatever was asked stays unanswered: nobody knows here what became of it.
@@ -170,7 +213,9 @@ impl ReplicatedWriter {
         while self.in_flight.has_room() {
             let pending = match self.void.pop() {
                 Some((pending, _)) => pending,
-                None if !self.waiting.is_empty() => self.waiting.take(),
+                // Group commit: while a record is on its way, the next one fills up.
+                None if self.in_flight.is_empty() && !self.waiting.is_empty() => self.waiting.take(),
+                None if !self.waiting.has_room(self.batch) => self.waiting.take(),
                 None => break,
             };
             self.publish_batch(port, pending, now);
@@ -197,26 +242,35 @@ impl ReplicatedWriter {
         }
     }
 
-    fn event(&mut self, event: StreamEvent) -> Result<(), Fatal> {
-        match event {
-            StreamEvent::Connected => {
-                self.is_connected = true;
-                self.status.connected(true);
+    /// Handles an event and what waits behind it; records that follow each other are applied together.
+    fn events(&mut self, first: StreamEvent, waiting: &mut mpsc::Receiver<StreamEvent>) -> Result<(), Fatal> {
+        let (mut records, mut squares) = (Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(event) = next {
+            match event {
+                StreamEvent::Connected => {
+                    self.is_connected = true;
+                    self.status.connected(true);
+                }
+                StreamEvent::Disconnected => {
+                    self.is_connected = false;
+                    self.in_flight.disconnected(Instant::now());
+                    self.status.connected(false);
+                }
+                StreamEvent::Published { counter, outcome } => {
+                    self.in_flight.published(counter, outcome, Instant::now());
+                }
+                StreamEvent::Delivered { sequence, record, behind } => {
+                    let read = self.read(records.last(), sequence, &record, behind)?;
+                    squares += read.as_ref().map_or(0, Read::squares);
+                    records.extend(read);
+                }
+                StreamEvent::Failed(why) => return Err(Fatal(why)),
             }
-            StreamEvent::Disconnected => {
-                self.is_connected = false;
-                self.in_flight.disconnected(Instant::now());
-                self.status.connected(false);
-            }
-            StreamEvent::Published { counter, outcome } => {
-                self.in_flight.published(counter, outcome, Instant::now());
-            }
-            StreamEvent::Delivered { sequence, record, behind } => {
-                self.read(sequence, record)?;
-                self.status.applied(self.projection.place(), behind);
-            }
-            StreamEvent::Failed(why) => return Err(Fatal(why)),
+            let is_full = squares >= APPLIED_TOGETHER || records.len() >= BATCH;
+            next = if is_full { None } else { waiting.try_recv().ok() };
         }
+        self.apply(records);
         self.note_away();
         Ok(())
     }
@@ -230,27 +284,21 @@ impl ReplicatedWriter {
         }
     }
 
-    /// Takes the next record of the stream.
-    fn read(&mut self, sequence: u64, record: Bytes) -> Result<(), Fatal> {
+    /// Reads the next record of the stream, behind the last that was read or applied; `None` where that was done on an
+    /// earlier connection.
+    fn read(&self, last: Option<&Read>, sequence: u64, record: &Bytes, behind: u64) -> Result<Option<Read>, Fatal> {
         let place = self.projection.place();
-        if sequence <= place.applied {
-            // It was read before, on an earlier connection.
-            return Ok(());
+        let (before, chain) = last.map_or((place.applied, place.chain), |last| (last.sequence, last.chain));
+        if sequence <= before {
+            return Ok(None);
         }
-        if sequence != place.applied + 1 {
+        if sequence != before + 1 {
             return Err(Fatal(format!(
-                "the shared log has a gap: record {sequence} follows {}; see docs/cluster.md, 'When something is wrong'",
-                place.applied
+                "the shared log has a gap: record {sequence} follows {before}; \
+                 see docs/cluster.md, 'When something is wrong'"
             )));
         }
-        self.apply(sequence, record)
-    }
-
-    /// Applies a record, shows what is new, and answers those who submitted it here.
-    fn apply(&mut self, sequence: u64, record: Bytes) -> Result<(), Fatal> {
-        let place = self.projection.place();
-        let chain = record::chain(&place.chain, sequence, &record);
-        let batch = match record::read(&record) {
+        let batch = match record::read(record) {
             Parsed::Batch(batch) => Some(batch),
             Parsed::Foreign => {
                 tracing::warn!(sequence, "a record of the log was written by no server of Squares, and is passed over");
@@ -262,22 +310,29 @@ impl ReplicatedWriter {
                 ));
             }
         };
-        let (from, at, entries) = batch
-            .as_ref()
-            .map_or((None, 0, &[][..]), |batch| (Some((&*batch.node, batch.counter)), batch.at, &batch.entries[..]));
-        match self.projection.apply(&LogRecord { sequence, chain, from, at, entries }) {
-            Ok(outcomes) => {
-                self.unapplied = None;
-                if let Some((_, counter)) = from.filter(|(node, _)| *node == self.node) {
-                    self.decided(counter, outcomes);
+        Ok(Some(Read { sequence, chain: record::chain(&chain, sequence, record), batch, behind }))
+    }
+
+    /// Applies records, shows what is new, and answers those who submitted it here.
+    fn apply(&mut self, records: Vec<Read>) {
+        let applied = match &records[..] {
+            [] => return,
+            records => self.projection.apply(&records.iter().map(Read::record).collect::<Vec<_>>()),
+        };
+        match applied {
+            Ok(applied) => {
+                for (Read { batch, behind, .. }, Applied { place, outcomes }) in records.into_iter().zip(applied) {
+                    if let Some(batch) = batch.filter(|batch| batch.node == self.node) {
+                        self.decided(batch.counter, outcomes);
+                    }
+                    self.status.applied(place, behind);
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, sequence, "cannot apply a record of the log; trying again");
-                self.unapplied = Some(Unapplied { sequence, record, retry_at: Instant::now() + RETRY });
+                tracing::warn!(%error, records = records.len(), "cannot apply records of the log; trying again");
+                self.unapplied = Some(Unapplied { records, retry_at: Instant::now() + RETRY });
             }
         }
-        Ok(())
     }
 
     /// A record of this run was applied: with it, every batch published before it is decided.
@@ -294,12 +349,11 @@ impl ReplicatedWriter {
     }
 
     /// Tries again what is due.
-    fn retry(&mut self) -> Result<(), Fatal> {
+    fn retry(&mut self) {
         if let Some(unapplied) = self.unapplied.take_if(|unapplied| unapplied.retry_at <= Instant::now()) {
-            self.apply(unapplied.sequence, unapplied.record)?;
+            self.apply(unapplied.records);
             self.note_away();
         }
-        Ok(())
     }
 
     fn next_due(&self) -> Option<Instant> {

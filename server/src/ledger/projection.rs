@@ -1,15 +1,18 @@
 //! The ledger as one server's projection of a log that several share (see `cluster`): the writer with its other end.
-//! What is durable is the log; a record of it is applied here in one transaction, together with how far the log was
-//! applied, and is then shown. Called by `cluster/writer.rs`.
+//! What is durable is the log; records of it are applied here in one transaction, together with how far the log was
+//! applied, and are then shown. Called by `cluster/writer.rs`.
 //!
 //! Whatever decides what a record does stands in the log: every server gives the same rows the same `seq` and time.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{
-    apply::{Outcome, standing_of},
+    apply::{Batch, Outcome, apply, standing_of},
     error::{AtPath as _, LedgerError},
     row::LedgerEntry,
     schema,
@@ -44,6 +47,16 @@ pub(crate) struct LogRecord<'a> {
     /// When it was published: milliseconds since 1970, UTC.
     pub(crate) at: i64,
     pub(crate) entries: &'a [LedgerEntry],
+}
+
+/// What became of a record.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// How far the log was applied with it.
+    pub(crate) place: Place,
+    /// What became of its entries; `None` where it records nothing, since a later record of the same run of a server was
+    /// applied before it.
+    pub(crate) outcomes: Option<Vec<Outcome>>,
 }
 
 const TABLES: &str = "
@@ -83,39 +96,48 @@ impl Projection {
         self.place
     }
 
-    /// Applies a record and shows what is new in it; `None` where it records nothing, since a later record of the same
-    /// server was applied before it.
+    /// Applies records that follow each other, in one transaction, and shows what is new in them.
     ///
     /// # Errors
-    /// A [`LedgerError`]: nothing was shown, and the same record can be applied again.
-    pub(crate) fn apply(&mut self, record: &LogRecord<'_>) -> Result<Option<Vec<Outcome>>, LedgerError> {
+    /// A [`LedgerError`]: nothing was shown, and the same records can be applied again.
+    pub(crate) fn apply(&mut self, records: &[LogRecord<'_>]) -> Result<Vec<Applied>, LedgerError> {
         if self.writer.connection.is_none() {
             self.open_again()?;
         }
-        if record.sequence <= self.place.applied {
-            // Its transaction failed late and reached the disk all the same; opening again has shown it.
-            return self.outcomes_of(record).map(Some);
+        if records.last().is_none_or(|last| last.sequence <= self.place.applied) {
+            // Their transaction failed late and reached the disk all the same; opening again has shown it.
+            return self.applied_before(records);
         }
-        let connection = self.writer.connection.as_ref().ok_or_else(|| not_open(&self.path))?;
-        let is_void = record.from.map_or(Ok(true), |from| is_late(connection, from)).at(&self.path)?;
-        let entries = if is_void { &[] } else { record.entries };
-        let (at, sequence, chain) = (record.at, record.sequence, record.chain);
-        let from = record.from.filter(|_| !is_void);
-        let note = |transaction: &Transaction<'_>, at, latest| {
-            if let Some((node, counter)) = from {
-                let sql = "INSERT INTO projection_nodes (node, counter) VALUES (?1, ?2)
-                           ON CONFLICT (node) DO UPDATE SET counter = excluded.counter";
-                transaction.prepare_cached(sql)?.execute(params![node, counter])?;
+        let (before, began) = (self.place, Instant::now());
+        let written = self.writer.write(|transaction, known, _| {
+            let (mut place, mut written) = (before, Vec::with_capacity(records.len()));
+            for record in records {
+                let is_void = record.from.map_or(Ok(true), |from| is_late(transaction, from))?;
+                let entries = if is_void { &[] } else { record.entries };
+                let (at, first_seq) = (record.at.max(place.at), place.latest + 1);
+                let outcomes = apply(transaction, known, &Batch { entries, at, first_seq })?;
+                if let Some(from) = record.from.filter(|_| !is_void) {
+                    note(transaction, from)?;
+                }
+                let committed = Committed { at, outcomes, began };
+                let latest = place.latest + committed.recorded();
+                place = Place { applied: record.sequence, chain: record.chain, at, latest };
+                written.push((place, entries, committed, is_void));
             }
             let sql = "UPDATE projection SET applied = ?1, chain = ?2, at = ?3, latest = ?4";
-            transaction.prepare_cached(sql)?.execute(params![sequence, chain, at, latest]).map(drop)
+            let values = params![place.applied, place.chain, place.at, place.latest];
+            transaction.prepare_cached(sql)?.execute(values)?;
+            Ok((written, place.at, place.latest))
+        });
+        let written = written.inspect_err(|error| self.writer.failed(error, 0))?;
+        let show = |(place, entries, committed, is_void): (Place, &[LedgerEntry], Committed, bool)| {
+            self.place = place;
+            self.writer.show(entries, &committed);
+            Applied { place, outcomes: (!is_void).then_some(committed.outcomes) }
         };
-        let committed = self.writer.write(entries, at, note).inspect_err(|error| self.writer.failed(error, 0))?;
-        let Committed { at, latest, .. } = committed;
-        self.place = Place { applied: sequence, chain, at, latest };
-        self.writer.show(entries, &committed);
+        let applied = written.into_iter().map(show).collect();
         self.writer.checkpointer.committed();
-        Ok((!is_void).then_some(committed.outcomes))
+        Ok(applied)
     }
 
     /// Opens the ledger again after a failure, and looks how far it got.
@@ -128,11 +150,13 @@ impl Projection {
         Ok(())
     }
 
-    /// What became of a record's entries, of which it is known only that it was applied.
-    fn outcomes_of(&self, record: &LogRecord<'_>) -> Result<Vec<Outcome>, LedgerError> {
+    /// What became of records, of which it is known only that they were applied.
+    fn applied_before(&self, records: &[LogRecord<'_>]) -> Result<Vec<Applied>, LedgerError> {
         let connection = self.writer.connection.as_ref().ok_or_else(|| not_open(&self.path))?;
         let outcome = |entry: &LedgerEntry| standing_of(connection, entry, self.place.latest);
-        record.entries.iter().map(outcome).collect::<rusqlite::Result<_>>().at(&self.path)
+        let outcomes = |record: &LogRecord<'_>| record.entries.iter().map(outcome).collect::<rusqlite::Result<_>>();
+        let applied = |record| Ok(Applied { place: self.place, outcomes: Some(outcomes(record)?) });
+        records.iter().map(applied).collect::<rusqlite::Result<_>>().at(&self.path)
     }
 
     /// Closes the ledger.
@@ -158,6 +182,13 @@ fn is_late(connection: &Connection, (node, counter): (&str, u64)) -> rusqlite::R
         .query_row(params![node, counter], |row| row.get(0))
         .optional()
         .map(|late| late.unwrap_or(false))
+}
+
+/// Notes which record of a run of a server was applied last.
+fn note(connection: &Connection, (node, counter): (&str, u64)) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO projection_nodes (node, counter) VALUES (?1, ?2)
+               ON CONFLICT (node) DO UPDATE SET counter = excluded.counter";
+    connection.prepare_cached(sql)?.execute(params![node, counter]).map(drop)
 }
 
 /// How far the log was applied; `None` where the ledger is no projection.

@@ -80,10 +80,14 @@ pub(crate) struct Pending {
 pub(super) struct Committed {
     pub(super) at: i64,
     pub(super) outcomes: Vec<Outcome>,
-    /// The highest `seq` now.
-    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "a projection keeps it"))]
-    pub(super) latest: u64,
-    began: Instant,
+    pub(super) began: Instant,
+}
+
+impl Committed {
+    /// How many of its entries are new rows.
+    pub(super) fn recorded(&self) -> u64 {
+        self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Recorded(_))).count() as u64
+    }
 }
 
 /// What the writer thread owns.
@@ -144,18 +148,22 @@ impl Writer {
 
     /// Makes a batch durable, at this moment.
     fn make_durable(&mut self, entries: &[LedgerEntry]) -> Result<Committed, LedgerError> {
-        self.write(entries, Timestamp::now().as_millisecond(), |_, _, _| Ok(()))
+        let (at, began) = (Timestamp::now().as_millisecond().max(self.last_at), Instant::now());
+        self.write(|transaction, known, first_seq| {
+            let outcomes = apply(transaction, known, &Batch { entries, at, first_seq })?;
+            let committed = Committed { at, outcomes, began };
+            let latest = first_seq - 1 + committed.recorded();
+            Ok((committed, at, latest))
+        })
     }
 
-    /// Writes a batch in one transaction, in which `note` may write more: it gets the batch's time and the highest
-    /// `seq` by then. After an error nothing of it was shown to anyone, and the connection is given up: what the
-    /// transaction had found must not be trusted.
-    pub(super) fn write(
+    /// Commits what `fill` writes in one transaction. It gets the first free `seq`, and gives the time of what it has
+    /// written last and the highest `seq` by then. After an error nothing of it was shown to anyone, and the connection
+    /// is given up: what the transaction had found must not be trusted.
+    pub(super) fn write<T>(
         &mut self,
-        entries: &[LedgerEntry],
-        at: i64,
-        note: impl FnOnce(&Transaction<'_>, i64, u64) -> rusqlite::Result<()>,
-    ) -> Result<Committed, LedgerError> {
+        fill: impl FnOnce(&Transaction<'_>, &mut Known, u64) -> rusqlite::Result<(T, i64, u64)>,
+    ) -> Result<T, LedgerError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.open_again()?,
@@ -163,19 +171,13 @@ impl Writer {
         // Before anything is written to files that nobody finds again, and once more before anything is shown.
         self.check_files(Some(&connection))?;
         let writing = self.checkpointer.lock_for_writing();
-        let began = Instant::now();
-        let at = at.max(self.last_at);
-        let batch = Batch { entries, at, first_seq: self.feed.latest() + 1 };
         let commit = || -> rusqlite::Result<_> {
             let transaction = connection.transaction()?;
-            let outcomes = apply(&transaction, &mut self.known, &batch)?;
-            let recorded = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Recorded(_))).count();
-            let latest = batch.first_seq - 1 + recorded as u64;
-            note(&transaction, at, latest)?;
+            let filled = fill(&transaction, &mut self.known, self.feed.latest() + 1)?;
             transaction.commit()?;
-            Ok((outcomes, latest))
+            Ok(filled)
         };
-        let (outcomes, latest) = commit().inspect_err(|_| self.files.wal.failed()).at(&self.path)?;
+        let (written, at, latest) = commit().inspect_err(|_| self.files.wal.failed()).at(&self.path)?;
         let wal = self.files.wal.committed(self.checkpointer.pages().unsigned_abs());
         drop(writing);
         if let Err(changed) = self.files.check().and(wal) {
@@ -183,7 +185,7 @@ impl Writer {
         }
         self.connection = Some(connection);
         self.last_at = at;
-        Ok(Committed { at, outcomes, latest, began })
+        Ok(written)
     }
 
     /// Notes that so many squares could not be recorded, and why.

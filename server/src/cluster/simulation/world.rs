@@ -121,7 +121,9 @@ impl World {
             &metrics,
             (LOG, self.chain),
             &tokio::runtime::Handle::current(),
-            move |projection, queue| ReplicatedWriter::new(projection, name, reporting).run(queue, writers_end),
+            move |projection, queue| {
+                ReplicatedWriter::new(projection, name, reporting).with_records_of(2).run(queue, writers_end)
+            },
         );
         match opened {
             Ok((ledger, feed)) => {

@@ -49,7 +49,9 @@ impl Played {
             &metrics,
             (LOG, Chain::default()),
             &tokio::runtime::Handle::current(),
-            move |projection, queue| ReplicatedWriter::new(projection, "own".to_owned(), reporting).run(queue, port),
+            move |projection, queue| {
+                ReplicatedWriter::new(projection, "own".to_owned(), reporting).with_records_of(2).run(queue, port)
+            },
         )
         .unwrap();
         let (asker, answers) = mpsc::channel(64);
@@ -162,11 +164,13 @@ async fn a_batch_that_a_later_one_overtook_is_published_under_a_new_number() {
     played.ask(1).await;
     let first = played.published().await;
     played.ask(2).await;
+    played.ask(3).await;
     let second = played.published().await;
     assert_eq!((first.counter, second.counter), (1, 2));
     played.tell(StreamEvent::Published { counter: 1, outcome: Outcome::Unknown }).await;
     played.deliver(2, second.record).await;
     assert!(matches!(played.answer().await, Answer::Recorded(1)));
+    assert!(matches!(played.answer().await, Answer::Recorded(2)));
     let again = loop {
         // The first may be sent once more under its own number before that is known.
         let published = played.published().await;
@@ -177,8 +181,25 @@ async fn a_batch_that_a_later_one_overtook_is_published_under_a_new_number() {
     assert_eq!(again.counter, 3);
     played.deliver(3, first.record).await;
     played.deliver(4, again.record).await;
+    assert!(matches!(played.answer().await, Answer::Recorded(3)));
+    assert_eq!(played.numbers(), ["2", "3", "1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_record_is_on_its_way_the_next_one_fills_up() {
+    let mut played = Played::start();
+    played.tell(StreamEvent::Connected).await;
+    played.ask(1).await;
+    let first = played.published().await;
+    played.ask(2).await;
+    let early = timeout(Duration::from_secs(1), played.stream.publish.recv()).await;
+    assert!(early.is_err(), "it waits while there is room in it");
+    played.deliver(2, first.record).await;
+    assert!(matches!(played.answer().await, Answer::Recorded(1)));
+    played.ask(3).await;
+    let second = played.published().await;
+    played.deliver(3, second.record).await;
     assert!(matches!(played.answer().await, Answer::Recorded(2)));
-    assert_eq!(played.numbers(), ["2", "1"]);
 }
 
 #[tokio::test(start_paused = true)]
