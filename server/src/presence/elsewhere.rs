@@ -17,6 +17,11 @@ impl Presence {
         self.changed_here.notified().await;
     }
 
+    /// How many students are online here.
+    pub(crate) fn students_here(&self) -> usize {
+        self.table.lock().shared.here
+    }
+
     /// Who is online here.
     pub(crate) fn all_here(&self) -> Vec<Person> {
         self.table.lock().all_here()
@@ -33,10 +38,13 @@ impl Presence {
         self.changed.notify_one();
     }
 
-    /// Notes what changed at another server.
+    /// Notes what changed at another server, unless only its number of students is known.
     pub(crate) fn change_elsewhere(&self, node: &str, joined: Vec<Person>, left: &[String]) {
         let node = Arc::<str>::from(node);
         let mut table = self.table.lock();
+        if table.shared.is_counted(&node) {
+            return;
+        }
         joined.into_iter().for_each(|person| table.joined_elsewhere(&node, person));
         left.iter().for_each(|id| table.left_elsewhere(&node, &Arc::from(&**id)));
         drop(table);
@@ -52,5 +60,67 @@ impl Presence {
     /// Another server is gone, and everybody who was online there alone.
     pub(crate) fn forget_elsewhere(&self, node: &str) {
         self.set_elsewhere(node, Vec::new());
+    }
+
+    /// How many of those online are known by name.
+    #[cfg(test)]
+    pub(crate) fn named(&self) -> usize {
+        self.table.lock().online.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::presence::Cursor;
+
+    fn read(presence: &Presence, cursor: &mut Cursor) -> String {
+        presence.announce_now();
+        let mut out = VecDeque::new();
+        presence.read(cursor, &mut out);
+        String::from_utf8(out.into_iter().flatten().collect()).unwrap()
+    }
+
+    #[test]
+    fn a_number_elsewhere_is_announced_with_nobody_named_and_only_when_it_changes() {
+        let presence = Arc::new(Presence::new());
+        let join = |id: &str| presence.join(&id.into(), &id.into(), 0).unwrap();
+        let line = |count: usize, joined: &str| {
+            format!("{{\"type\":\"presence\",\"count\":{count},\"joined\":[{joined}],\"left\":[]}}\n")
+        };
+        let (_a, _, mut cursor) = join("a");
+        presence.announce_now();
+        presence.count_elsewhere("other", 10_001);
+        assert_eq!(read(&presence, &mut cursor), line(10_002, ""));
+        presence.count_elsewhere("other", 10_001);
+        assert_eq!(read(&presence, &mut cursor), "");
+        presence.count_elsewhere("other", 10_005);
+        let (_b, list, mut late) = join("b");
+        assert_eq!(list.count, 10_007);
+        let b = r#"{"id":"b","name":"b","sessions":1}"#;
+        assert_eq!(read(&presence, &mut cursor), line(10_007, b));
+        assert_eq!(read(&presence, &mut late), "", "its welcome has said so");
+        presence.change_elsewhere("other", vec![Person { id: "c".into(), name: "c".into(), sessions: 1 }], &[]);
+        assert_eq!(read(&presence, &mut cursor), "", "the number counts them");
+        presence.forget_elsewhere("other");
+        assert_eq!(read(&presence, &mut cursor), line(2, ""));
+        assert_eq!(read(&presence, &mut late), line(2, ""));
+    }
+
+    #[test]
+    fn students_here_are_counted_once_each_whatever_others_say_of_them() {
+        let presence = Arc::new(Presence::new());
+        let join = |id: &str| presence.join(&id.into(), &id.into(), 2);
+        let person = |id: &str| Person { id: id.into(), name: id.into(), sessions: 1 };
+        presence.set_elsewhere("other", vec![person("a"), person("c")]);
+        let (a, again, b) = (join("a"), join("a"), join("b"));
+        assert!(join("a").is_none(), "two terminals are the most");
+        assert_eq!((presence.students_here(), presence.all_here().len(), presence.students()), (2, 2, 3));
+        drop(a);
+        assert_eq!(presence.students_here(), 2);
+        drop((again, b));
+        assert_eq!((presence.students_here(), presence.all_here().len(), presence.students()), (0, 0, 2));
     }
 }

@@ -57,6 +57,8 @@ impl OnlineTable {
             return false;
         }
         terminals.here.push(Arc::clone(name));
+        #[cfg(feature = "cluster")]
+        self.shared.has_come(terminals.here.len());
         if terminals.count() == 1 {
             self.encoded.add(&terminals.person(id));
         } else {
@@ -73,6 +75,8 @@ impl OnlineTable {
         if let Some(terminals) = self.online.get_mut(id) {
             if let Some(at) = terminals.here.iter().rposition(|known| **known == *name) {
                 terminals.here.remove(at);
+                #[cfg(feature = "cluster")]
+                self.shared.has_left(terminals.here.len());
             }
             if terminals.count() == 0 {
                 self.online.remove(id);
@@ -108,7 +112,11 @@ impl OnlineTable {
     /// have been given the list of that moment.
     pub(super) fn announce(&mut self) -> Option<usize> {
         let dirty = std::mem::take(&mut self.dirty);
-        let versions = (*dirty.values().min()?, self.version);
+        #[cfg(feature = "cluster")]
+        let recounted = self.shared.recounted.take();
+        #[cfg(not(feature = "cluster"))]
+        let recounted = None;
+        let versions = (dirty.values().copied().chain(recounted).min()?, self.version);
         let line = if dirty.len() > MAX_LISTED {
             PresenceLine::whole(versions, self.whole_line())
         } else {

@@ -32,7 +32,7 @@ impl OnlineTable {
 
     /// Replaces the list of another server.
     pub(in crate::presence) fn set_elsewhere(&mut self, node: &Arc<str>, students: Vec<Person>) {
-        self.shared.counts.remove(node);
+        self.set_count(node, None);
         let kept: BTreeSet<&str> = students.iter().map(|person| &*person.id).collect();
         let is_gone = |(id, terminals): &(&Arc<str>, &Terminals)| {
             terminals.elsewhere.contains_key(node) && !kept.contains(&***id)
@@ -44,8 +44,17 @@ impl OnlineTable {
 
     /// Notes that a server has so many students, whom it does not name.
     pub(in crate::presence) fn count_elsewhere(&mut self, node: &Arc<str>, count: usize) {
-        self.set_elsewhere(node, Vec::new());
-        self.shared.counts.insert(Arc::clone(node), count);
+        if !self.shared.is_counted(node) {
+            self.set_elsewhere(node, Vec::new());
+        }
+        self.set_count(node, Some(count));
+    }
+
+    fn set_count(&mut self, node: &Arc<str>, count: Option<usize>) {
+        if self.shared.set_count(node, count) {
+            self.version += 1;
+            self.shared.recounted = Some(self.version);
+        }
     }
 
     pub(in crate::presence) fn joined_elsewhere(&mut self, node: &Arc<str>, person: Person) {
