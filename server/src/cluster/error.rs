@@ -14,8 +14,11 @@ pub enum ClusterError {
     #[error("cannot read {0}: {1}; give a NATS .creds file with --cluster-credentials")]
     Credentials(PathBuf, io::Error),
     /// The NATS server is too old.
-    #[error("the NATS server is of version {0}, which cannot sync each record; use 2.10 or newer (docs/cluster.md)")]
+    #[error("the NATS server is of version {0:?}, which cannot sync each record; use 2.10 or newer (docs/cluster.md)")]
     TooOld(String),
+    /// The NATS server says something else than a version.
+    #[error("the NATS server gives {0:?} as its version, which cannot be read; use 2.10 or newer (docs/cluster.md)")]
+    UnknownVersion(String),
     /// The NATS server keeps no streams.
     #[error("the NATS server has no JetStream for this account; start nats-server with JetStream (docs/cluster.md)")]
     NoJetStream,

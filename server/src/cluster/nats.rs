@@ -33,7 +33,7 @@ const PING: Duration = Duration::from_secs(1);
 const DUPLICATES: Duration = Duration::from_secs(120);
 
 /// The oldest NATS server that syncs each record where it is told to (`sync_interval: always`).
-const OLDEST: (i64, i64, i64) = (2, 10, 0);
+const OLDEST: (u64, u64) = (2, 10);
 
 /// A connection to NATS, and the stream with the shared log.
 #[derive(Debug, Clone)]
@@ -90,9 +90,10 @@ pub(crate) async fn connect(config: &ClusterConfig) -> Result<Nats, ClusterError
         }
     };
     let info = client.server_info();
-    let (major, minor, patch) = OLDEST;
-    if !client.is_server_compatible(major, minor, patch) {
-        return Err(ClusterError::TooOld(info.version));
+    match release(&info.version) {
+        Some(release) if release >= OLDEST => {}
+        Some(_) => return Err(ClusterError::TooOld(info.version)),
+        None => return Err(ClusterError::UnknownVersion(info.version)),
     }
     tracing::warn!(
         version = info.version,
@@ -111,6 +112,15 @@ pub(crate) async fn connect(config: &ClusterConfig) -> Result<Nats, ClusterError
         peers: format!("squares.{name}.peers"),
         events,
     })
+}
+
+/// The first two numbers of a version such as `2.11.0-beta.1`; `None` where it is something else.
+///
+/// The client's own comparison ends the program where a number is missing or too long.
+fn release(version: &str) -> Option<(u64, u64)> {
+    let mut numbers = version.strip_prefix('v').unwrap_or(version).splitn(3, '.');
+    let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+    numbers.next()?.starts_with(|first: char| first.is_ascii_digit()).then_some((major, minor))
 }
 
 /// Whether trying again changes nothing: NATS does not let this server in, or its certificate is not trusted.
@@ -287,4 +297,25 @@ impl Nats {
 
 fn is_disabled(error: &jetstream::Error) -> bool {
     matches!(error.error_code(), ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers_and_nothing_else_counts_as_one() {
+        let is_new = |version| release(version).map(|release| release >= OLDEST);
+        for new in ["2.10.0", "v2.10.29", "2.15.1", "3.0.0", "2.11.0-beta.1", "10.0.0"] {
+            assert_eq!(is_new(new), Some(true), "{new}");
+        }
+        for old in ["2.9.25", "2.9.0", "1.99.0", "v0.0.1"] {
+            assert_eq!(is_new(old), Some(false), "{old}");
+        }
+        for none in
+            ["", "v", "2", "2.10", "2.10.", "2.10.x", "x.y.z", "-2.10.0", "99999999999999999999.1.0", "2.\n10.0"]
+        {
+            assert_eq!(is_new(none), None, "{none:?}");
+        }
+    }
 }
