@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'squares-server' -ScriptBlock {
             [CompletionResult]::new('--cluster-name', '--cluster-name', [CompletionResultType]::ParameterName, 'Which room of that NATS system: 1 to 32 of a-z, 0-9 and -')
             [CompletionResult]::new('--cluster-credentials', '--cluster-credentials', [CompletionResultType]::ParameterName, 'A NATS .creds file')
             [CompletionResult]::new('--cluster-replicas', '--cluster-replicas', [CompletionResultType]::ParameterName, 'On how many NATS servers the log is kept, 1, 3 or 5 [default: 3, or 1 where the NATS server is alone]')
+            [CompletionResult]::new('--leave-cluster', '--leave-cluster', [CompletionResultType]::ParameterName, 'Go on alone, and for good, with the data of a server that was one of a cluster; its ledger gets a new name')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

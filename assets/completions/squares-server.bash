@@ -65,7 +65,7 @@ _squares__server() {
 
     case "${cmd}" in
         squares__server)
-            opts="-h -V --listen --data --roster --auth --rate --burst --digit-rate --max-digits --max-line --max-connections --max-per-address --max-per-student --metrics --tls-cert --tls-key --ssh --tls --cluster --cluster-name --cluster-credentials --cluster-replicas --help --version backup check completions export pin roster help"
+            opts="-h -V --listen --data --roster --auth --rate --burst --digit-rate --max-digits --max-line --max-connections --max-per-address --max-per-student --metrics --tls-cert --tls-key --ssh --tls --cluster --cluster-name --cluster-credentials --cluster-replicas --leave-cluster --help --version backup check completions export pin roster help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_squares_server_global_optspecs
-    string join \n listen= data= roster= auth= rate= burst= digit-rate= max-digits= max-line= max-connections= max-per-address= max-per-student= metrics= tls-cert= tls-key= ssh= tls= cluster= cluster-name= cluster-credentials= cluster-replicas= h/help V/version
+    string join \n listen= data= roster= auth= rate= burst= digit-rate= max-digits= max-line= max-connections= max-per-address= max-per-student= metrics= tls-cert= tls-key= ssh= tls= cluster= cluster-name= cluster-credentials= cluster-replicas= leave-cluster h/help V/version
 end
 
 function __fish_squares_server_needs_command
@@ -47,6 +47,7 @@ complete -c squares-server -n "__fish_squares_server_needs_command" -l cluster -
 complete -c squares-server -n "__fish_squares_server_needs_command" -l cluster-name -d 'Which room of that NATS system: 1 to 32 of a-z, 0-9 and -' -r
 complete -c squares-server -n "__fish_squares_server_needs_command" -l cluster-credentials -d 'A NATS .creds file' -r -F
 complete -c squares-server -n "__fish_squares_server_needs_command" -l cluster-replicas -d 'On how many NATS servers the log is kept, 1, 3 or 5 [default: 3, or 1 where the NATS server is alone]' -r
+complete -c squares-server -n "__fish_squares_server_needs_command" -l leave-cluster -d 'Go on alone, and for good, with the data of a server that was one of a cluster; its ledger gets a new name'
 complete -c squares-server -n "__fish_squares_server_needs_command" -s h -l help -d 'Print help'
 complete -c squares-server -n "__fish_squares_server_needs_command" -s V -l version -d 'Print version'
 complete -c squares-server -n "__fish_squares_server_needs_command" -f -a "backup" -d 'Copy the ledger to FILE, also while a server is running on it'

@@ -42,6 +42,8 @@ pub struct Config {
     pub ssh: Option<SshGuests>,
     /// The log that is shared with other servers; `None`: the ledger is this server's own.
     pub cluster: Option<ClusterConfig>,
+    /// A ledger that was a server's part of a cluster goes on alone, under a new name; otherwise it is refused.
+    pub leave_cluster: bool,
 }
 
 /// A log that several servers share, kept by NATS JetStream. A server takes it only where it is built with the feature
@@ -85,6 +87,7 @@ impl Config {
             tls: None,
             ssh: None,
             cluster: None,
+            leave_cluster: false,
         }
     }
 }

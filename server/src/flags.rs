@@ -5,8 +5,11 @@ mod cluster;
 use std::{borrow::Cow, ffi::OsStr, path::PathBuf};
 
 use clap::{
-    Arg, Command, CommandFactory as _, Error, FromArgMatches as _, Parser,
-    builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser},
+    Arg, ArgAction, Command, CommandFactory as _, Error, FromArgMatches as _, Parser,
+    builder::{
+        BoolishValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
+        TypedValueParser,
+    },
     error::ErrorKind,
 };
 pub(crate) use cluster::ClusterFlags;
@@ -86,6 +89,9 @@ pub(crate) struct Flags {
     pub(crate) tls: Option<String>,
     #[command(flatten)]
     pub(crate) cluster: ClusterFlags,
+    /// Go on alone, and for good, with the data of a server that was one of a cluster; its ledger gets a new name
+    #[arg(long, env = "SQUARES_LEAVE_CLUSTER", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
+    pub(crate) leave_cluster: bool,
 }
 
 impl Flags {
@@ -111,6 +117,10 @@ impl Flags {
         if matches!(auth, Some("roster" | "pin")) && self.roster.is_none() {
             let message = "--auth roster and --auth pin need a roster; give one with --roster FILE";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
+        }
+        if self.leave_cluster && self.cluster.cluster.is_some() {
+            let message = "--leave-cluster is for going on alone; give it, or --cluster, and not both";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(())
     }

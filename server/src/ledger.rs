@@ -80,7 +80,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Opens the ledger in this folder, made if missing, with the feed that it fills. Blocks on the disk. Where
     /// `workers` is that of a simulation, reads and writes happen on the async thread that asks for them, each in
-    /// its turn.
+    /// its turn. One that is a server's part of a cluster is opened only where it `leaves_cluster`.
     ///
     /// # Errors
     /// [`LedgerError`]; a ledger that is refused was not changed.
@@ -88,9 +88,14 @@ impl Ledger {
         folder: &Path,
         workers: &Arc<WorkerPool>,
         metrics: &Arc<Metrics>,
+        leaves_cluster: bool,
     ) -> Result<(Self, Arc<Feed>), LedgerError> {
         let own = |connection: &mut rusqlite::Connection, path: &Path| {
-            if schema::leave_shared_log(connection).at(path)? {
+            if schema::is_of_shared_log(connection).at(path)? {
+                if !leaves_cluster {
+                    return Err(LedgerError::OfACluster(path.to_owned()));
+                }
+                schema::leave_shared_log(connection).at(path)?;
                 tracing::warn!("this ledger was a server's part of a cluster; it goes on alone, under a new name");
             }
             Ok(())

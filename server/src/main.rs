@@ -71,6 +71,7 @@ async fn serve(flags: Flags) -> anyhow::Result<()> {
         },
         ssh: flags.ssh,
         cluster: flags.cluster.config(Flags::command)?,
+        leave_cluster: flags.leave_cluster,
         ..Config::new(data)
     };
     let mut signals = signals::Signals::new()?;

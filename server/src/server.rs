@@ -125,10 +125,10 @@ impl Server {
         let (ledger, feed) = if let Some(opened) = shared {
             opened
         } else if simulated {
-            Ledger::open(&config.data, &workers, &metrics)?
+            Ledger::open(&config.data, &workers, &metrics, config.leave_cluster)?
         } else {
             let (data, workers, metrics) = (config.data.clone(), Arc::clone(&workers), Arc::clone(&metrics));
-            on_own_thread("open", move || Ledger::open(&data, &workers, &metrics)).await??
+            on_own_thread("open", move || Ledger::open(&data, &workers, &metrics, config.leave_cluster)).await??
         };
 
         let mut fingerprint = None;

@@ -96,6 +96,15 @@ mod tests {
     }
 
     #[test]
+    fn who_leaves_a_cluster_names_none() {
+        assert!(!read(&[]).unwrap().leave_cluster);
+        let alone = read(&["--leave-cluster"]).unwrap();
+        assert!(alone.leave_cluster && alone.check().is_ok());
+        let both = read(&["--leave-cluster", "--cluster", "nats://a"]).unwrap();
+        assert_eq!(both.check().unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
     fn a_program_without_the_feature_says_so_and_one_with_it_takes_addresses() {
         let config = |urls| read(&["--cluster", urls]).unwrap().cluster.config(Flags::command);
         assert!(read(&[]).unwrap().cluster.config(Flags::command).unwrap().is_none());

@@ -40,6 +40,12 @@ pub enum LedgerError {
         "the ledger {0} is damaged: {1}; it was left as it is: restore a copy, or choose another folder with --data"
     )]
     Damaged(PathBuf, String),
+    /// It is a projection of a log that several servers share, and was to be opened alone.
+    #[error(
+        "the ledger {0} is a server's part of a cluster; start it with --cluster as before, or choose another folder with \
+         --data; to go on with it alone for good, under a new name, start squares-server with --leave-cluster"
+    )]
+    OfACluster(PathBuf),
     /// A cluster's log has another name than the one that this ledger has results of.
     #[error(
         "the ledger {0} belongs to another log than this cluster's, or is a copy; start with an empty folder, given with \

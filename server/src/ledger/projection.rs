@@ -193,17 +193,13 @@ fn note(connection: &Connection, (node, counter): (&str, u64)) -> rusqlite::Resu
 
 /// How far the log was applied; `None` where the ledger is no projection.
 pub(super) fn place(connection: &Connection) -> rusqlite::Result<Option<Place>> {
-    if !is_projection(connection)? {
+    if !schema::is_of_shared_log(connection)? {
         return Ok(None);
     }
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Place { applied: row.get(0)?, chain: row.get(1)?, at: row.get(2)?, latest: row.get(3)? })
     };
     connection.query_row("SELECT applied, chain, at, latest FROM projection", (), read).optional()
-}
-
-fn is_projection(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'projection'", (), |row| row.get(0))
 }
 
 /// Makes an empty ledger the projection of this log, whose first record has this hash, and checks that one with results

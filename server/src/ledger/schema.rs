@@ -123,17 +123,18 @@ pub(super) fn rename(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE ledger SET log = lower(hex(randomblob(16)))", ()).map(drop)
 }
 
-/// Makes a ledger that was one server's projection of a shared log a ledger by itself, and tells whether it was one.
-pub(super) fn leave_shared_log(connection: &Connection) -> rusqlite::Result<bool> {
+/// Whether it is one server's projection of a shared log.
+pub(super) fn is_of_shared_log(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'projection'";
-    let was_shared = connection.query_row(sql, (), |row| row.get(0))?;
-    if was_shared {
-        connection.execute_batch(
-            "BEGIN; DROP TABLE projection; DROP TABLE projection_nodes;
-             UPDATE ledger SET log = lower(hex(randomblob(16))); COMMIT",
-        )?;
-    }
-    Ok(was_shared)
+    connection.query_row(sql, (), |row| row.get(0))
+}
+
+/// Makes a projection of a shared log a ledger by itself, under a new name.
+pub(super) fn leave_shared_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "BEGIN; DROP TABLE projection; DROP TABLE projection_nodes;
+         UPDATE ledger SET log = lower(hex(randomblob(16))); COMMIT",
+    )
 }
 
 /// The name of the ledger, and its highest `seq`; 0 where there is none.

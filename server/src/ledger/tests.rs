@@ -9,7 +9,7 @@ use super::*;
 use crate::feed::FeedRead;
 
 pub(super) fn open_in(folder: &Path) -> Result<(Ledger, Arc<Feed>), LedgerError> {
-    Ledger::open(folder, &Arc::new(WorkerPool::new().unwrap()), &Arc::default())
+    Ledger::open(folder, &Arc::new(WorkerPool::new().unwrap()), &Arc::default(), false)
 }
 
 fn entry(student: &str, number: u64, request: Option<&str>) -> LedgerEntry {

@@ -74,7 +74,7 @@ fn a_folder_of_another_log_and_one_with_results_of_its_own_are_refused() {
     let nats = Nats::start(1);
     let [own, first, copy] = [0; 3].map(|_| tempfile::tempdir().unwrap());
     let record = |program: &Program, number: &str| {
-        let (mut peer, _) = Peer::join(program, "a", json!({}));
+        let (mut peer, _) = Peer::join(program, "a", json!({"backlog": 0}));
         peer.square(number, number);
         peer.next_of("result");
         peer.hello["log"].clone()
@@ -96,11 +96,25 @@ fn a_folder_of_another_log_and_one_with_results_of_its_own_are_refused() {
     let why = nats.refused(copy.path(), &[]);
     assert!(why.contains("or is a copy"), "{why}");
 
-    // Alone, it goes on under another name, since its next results are not those of the log, and cannot come back.
-    let alone = Program::start(first.path(), &[]);
-    let own_log = record(&alone, "3");
+    // It does not go on alone because somebody forgets a flag.
+    let mut forgotten = command(first.path());
+    forgotten.args(["--listen", "127.0.0.1:0"]);
+    let why = Program::try_start_as(forgotten).map(drop).expect_err("it is refused");
+    assert!(why.contains("part of a cluster") && why.contains("--leave-cluster"), "{why}");
+    assert!(why.contains("exit status: 1"), "{why}");
+    let node = nats.node(first.path(), &[]);
+    assert_eq!(record(&node, "3"), log, "nothing was changed");
+    node.stop();
+    // Where that is meant, it goes on under another name, since its next results are not those of the log, and cannot
+    // come back.
+    let alone = Program::start(first.path(), &["--leave-cluster"]);
+    let own_log = record(&alone, "4");
     assert_ne!(own_log, log);
     alone.stop();
+    let alone = Program::start(first.path(), &[]);
+    assert_eq!(record(&alone, "5"), own_log, "it has left");
+    alone.stop();
+    assert_eq!(rows(first.path()).iter().map(|row| row.0).collect::<Vec<_>>(), [1, 2, 3, 4]);
     let why = nats.refused(first.path(), &[]);
     assert!(why.contains("results of its own"), "{why}");
 }
