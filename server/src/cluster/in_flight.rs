@@ -16,6 +16,9 @@ use crate::ledger::Pending;
 /// How long until a batch is sent again whose attempt failed.
 pub(super) const RESEND: Duration = Duration::from_millis(250);
 
+/// How long until a batch is sent again that was acknowledged, and was not read back since: the stream may have lost it.
+pub(super) const CONFIRMED: Duration = Duration::from_secs(10);
+
 /// How long squares wait for the log before those who sent them are told to send them again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -77,17 +80,20 @@ impl InFlight {
     pub(super) fn published(&mut self, counter: u64, outcome: Outcome, now: Instant) {
         let Some(batch) = self.batches.iter_mut().find(|batch| batch.counter == counter) else { return };
         batch.is_tried = false;
+        batch.due = now + RESEND;
         match outcome {
-            Outcome::Stored(sequence) => batch.stored = Some(sequence),
+            Outcome::Stored(sequence) => {
+                batch.stored = Some(sequence);
+                batch.due = now + CONFIRMED;
+            }
             Outcome::NotStored => batch.maybe = batch.maybe.saturating_sub(1),
             Outcome::Unknown => {}
         }
-        batch.due = now + RESEND;
     }
 
     /// The next batch that is to be sent again now; the attempt counts as made.
     pub(super) fn resend(&mut self, now: Instant) -> Option<Publish> {
-        let waits = |batch: &&mut Published| !batch.is_tried && batch.stored.is_none() && batch.due <= now;
+        let waits = |batch: &&mut Published| !batch.is_tried && batch.due <= now;
         let batch = self.batches.iter_mut().find(waits)?;
         batch.is_tried = true;
         batch.maybe = batch.maybe.saturating_add(1);
@@ -96,7 +102,7 @@ impl InFlight {
 
     /// When there is something to send again, or somebody has waited too long, at the earliest.
     pub(super) fn next_due(&self, is_connected: bool) -> Option<Instant> {
-        let resend = |batch: &&Published| is_connected && !batch.is_tried && batch.stored.is_none();
+        let resend = |batch: &&Published| is_connected && !batch.is_tried;
         let resends = self.batches.iter().filter(resend).map(|batch| batch.due);
         let refusable = |batch: &&Published| !batch.is_tried && batch.maybe == 0;
         resends.chain(self.batches.iter().filter(refusable).map(|batch| batch.since + PATIENCE)).min()
@@ -106,7 +112,7 @@ impl InFlight {
     pub(super) fn disconnected(&mut self, now: Instant) {
         for batch in &mut self.batches {
             batch.is_tried = false;
-            batch.due = now;
+            batch.due = if batch.stored.is_some() { now + CONFIRMED } else { now };
         }
     }
 
@@ -204,5 +210,20 @@ mod tests {
         let mut batches = in_flight(1..=1, now);
         batches.published(1, Outcome::Stored(9), now);
         assert!(!batches.has_lost(8) && batches.has_lost(9) && batches.resend(now + PATIENCE).is_none());
+    }
+
+    #[test]
+    fn a_batch_that_was_acknowledged_and_does_not_come_back_is_sent_again() {
+        let now = Instant::now();
+        let mut batches = in_flight(1..=1, now);
+        batches.published(1, Outcome::Stored(9), now);
+        assert!(batches.has_room() && batches.next_due(true) == Some(now + CONFIRMED));
+        let later = now + Duration::from_secs(1);
+        batches.disconnected(later);
+        assert!(batches.resend(now + CONFIRMED).is_none(), "it may come as soon as reading goes on");
+        assert_eq!(batches.resend(later + CONFIRMED).map(|publish| publish.counter), Some(1));
+        assert!(batches.has_room(), "others need not wait for it");
+        batches.published(1, Outcome::NotStored, later + CONFIRMED);
+        assert!(batches.refused(later + CONFIRMED + PATIENCE).is_empty(), "its first attempt may have arrived");
     }
 }

@@ -56,9 +56,9 @@ enum End {
 pub(crate) async fn run(nats: Nats, node: String, mut end: StreamEnd, status: Arc<Status>, mut read: u64) {
     let mut shorter_since = None;
     loop {
-        let before = read;
         let ended = carry(&nats, &node, &mut end, &status, &mut read).await;
-        if !matches!(ended, End::Shorter { .. }) && (read > before || !matches!(ended, End::Again(_))) {
+        // Only what the log says again and again counts: one that cannot be reached in between says nothing.
+        if !matches!(ended, End::Shorter { .. }) {
             shorter_since = None;
         }
         match ended {
