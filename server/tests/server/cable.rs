@@ -12,12 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::PROGRAM;
+use crate::{
+    namespaces::{self, NAMESPACES},
+    support::PROGRAM,
+};
 
 /// How long such a machine stays online at the least and at the most: 60 s, and what the system's timers add.
 const WITHIN: std::ops::Range<Duration> = Duration::from_secs(30)..Duration::from_secs(75);
-
-const NAMESPACES: [&str; 7] = ["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /// Shows what somebody beside the server hears, and pulls the cable once it is told to. `$0` is the program, `$1` its
 /// data folder, `$2` how often somebody squares a number, in seconds.
@@ -70,8 +71,7 @@ fn until_offline(seconds_between_squares: u32) -> Option<Duration> {
         eprintln!("skipped: it takes over a minute; SQUARES_CABLE=1 runs it");
         return None;
     }
-    let trial = Command::new("unshare").args(NAMESPACES).args(["ip", "link", "set", "lo", "up"]).output();
-    if !trial.is_ok_and(|trial| trial.status.success()) {
+    if !namespaces::can_be_made() {
         eprintln!("skipped: this system lets nobody make a network in a namespace");
         return None;
     }

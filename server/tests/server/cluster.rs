@@ -3,9 +3,16 @@
 
 mod away;
 mod chaos;
+mod credentials;
 mod guide;
 mod joining;
+mod load;
 mod log;
+#[cfg(target_os = "linux")]
+mod machines;
 mod nats;
+#[cfg(target_os = "linux")]
+mod partition;
 mod presence;
 mod room;
+mod rosters;

@@ -22,6 +22,8 @@ mod http;
 mod invite;
 mod limits;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod pins;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod power;

