@@ -4,6 +4,8 @@
 mod cluster;
 mod commits;
 mod delivery;
+#[cfg(feature = "cluster")]
+mod failover;
 mod huge;
 mod ledger;
 mod pins;

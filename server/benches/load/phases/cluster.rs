@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Outcome, Server, without_any};
+use super::{Outcome, Server, failover, without_any};
 use crate::{
     crowd::{Crowd, Ids},
     measure::Times,
@@ -48,7 +48,7 @@ pub(super) fn measure(results: u64, clients: usize, time: Duration) -> Outcome {
             replay(&nats, &server, folders[1].path(), results)?;
         } else {
             let other = node(&nats, folders[1].path())?;
-            failover(server, &other, clients, time)?;
+            failover::measure(server, &other, clients, time)?;
         }
     }
     Ok(())
@@ -125,34 +125,5 @@ fn replay(nats: &Nats, server: &Server, empty: &Path, results: u64) -> Outcome {
         return Err(format!("it has {} of {latest} results", reader.latest()).into());
     }
     figure(&format!("an empty server replays {latest} results"), &format!("{took:.1} s"), "10 s for 1,000,000");
-    Ok(())
-}
-
-/// A server is killed, and its clients go to another one.
-fn failover(server: Server, other: &Server, clients: usize, time: Duration) -> Outcome {
-    let mut crowd = Crowd::of(server.address, 7000)?;
-    crowd.join(clients, r#","backlog":0"#)?;
-    let mut others = Crowd::of(other.address, 20_000)?;
-    others.join(2, r#","backlog":0"#)?;
-    others.run_with_squares(time / 4, 100.0)?;
-    others.round_trips = Times::default();
-    others.run_with_squares(time / 4, 100.0)?;
-    let [before] = others.round_trips.percentiles([990]);
-    drop(server);
-    let begin = Instant::now();
-    crowd.move_to(other.address);
-    crowd.hang_up()?;
-    crowd.resume(0..clients)?;
-    let took = begin.elapsed().as_secs_f64();
-    others.round_trips = Times::default();
-    others.run_with_squares(time / 4, 100.0)?;
-    let [after] = others.round_trips.percentiles([990]);
-    crowd.settle()?;
-    without_any(&crowd)?;
-    figure(
-        &format!("{clients} clients of a killed server are in at another"),
-        &format!("{took:.2} s; p99 there {before:.1} ms before, {after:.1} ms after"),
-        "3 s, not doubled",
-    );
     Ok(())
 }

@@ -71,7 +71,7 @@ pub(super) fn measure(clients: usize, time: Duration) -> Outcome {
 
 /// Squares one number after another, with a pause between, on a thread of its own, so that nothing but the server
 /// delays it; gives the round trips.
-fn square_on(address: SocketAddr, student: &str, goes_on: impl Fn() -> bool) -> std::io::Result<Times> {
+pub(super) fn square_on(address: SocketAddr, student: &str, goes_on: impl Fn() -> bool) -> std::io::Result<Times> {
     const PAUSE: Duration = Duration::from_millis(20);
     let mut asker = Asker::join(address, student, r#","backlog":0"#)?;
     let mut round_trips = Times::default();
