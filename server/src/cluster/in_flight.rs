@@ -16,7 +16,7 @@ use crate::ledger::Pending;
 /// How long until a batch is sent again whose attempt failed.
 pub(super) const RESEND: Duration = Duration::from_millis(250);
 
-/// How long until a batch is sent again that was acknowledged, and was not read back since: the stream may have lost it.
+/// How long until a batch is sent again that was acknowledged and was not read back: the stream may have lost it.
 pub(super) const CONFIRMED: Duration = Duration::from_secs(10);
 
 /// How long squares wait for the log before those who sent them are told to send them again.

@@ -1,4 +1,4 @@
-//! What servers of a cluster tell each other beside the log, as JSON. `peers` sends it, `peers/known.rs` understands it.
+//! What servers of a cluster tell each other beside the log, as JSON. `peers` sends it, and `known` takes it.
 
 use serde::{Deserialize, Serialize};
 use squares_shared::message::Person;

@@ -1,6 +1,6 @@
-//! Machines with a network interface each: network namespaces inside that of the test. Two of them are in each building,
-//! at its switch, and the switches of all buildings are at one more, where the test itself is. A cable can be cut, and
-//! then nothing comes through it, not even the end of a connection.
+//! Machines with a network interface each: network namespaces inside that of the test. Two of them are in each
+//! building, at its switch, and the switches of all buildings are at one more, where the test itself is. A cable can be
+//! cut, and then nothing comes through it, not even the end of a connection.
 
 use std::process::{Child, Command, Stdio};
 

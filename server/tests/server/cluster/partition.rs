@@ -1,6 +1,6 @@
-//! The network between servers and NATS servers is cut under load: of one NATS server, of one server, of the NATS server
-//! that leads, of two NATS servers, and of a building with a server and a NATS server that go on talking. Nobody is told
-//! of a cut. What anyone was shown stands in every ledger, as the same, once, and all ledgers are equal.
+//! The network between servers and NATS servers is cut under load: of one NATS server, of one server, of the NATS
+//! server that leads, of two NATS servers, and of a building with a server and a NATS server that go on talking. Nobody
+//! is told of a cut. What anyone was shown stands in every ledger, as the same, once, and all ledgers are equal.
 //!
 //! A round takes about a minute: `SQUARES_CHAOS=10` makes as many, where the system lets somebody make namespaces.
 
