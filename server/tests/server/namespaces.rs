@@ -1,7 +1,7 @@
 //! Networks of a test's own, in namespaces in which it is root, where the system lets somebody make them: ports there
 //! are taken by nobody else, and cables can be cut. All that runs in them ends with them.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// How `unshare` makes them.
 pub(crate) const NAMESPACES: [&str; 7] =
@@ -43,7 +43,7 @@ pub(crate) fn in_own_network(test: &str) -> Network {
         .arg(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture"])
         .env(INSIDE, "1")
-        .stdin(Stdio::null())
+        .stdin(std::process::Stdio::null())
         .output()
         .unwrap();
     let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
