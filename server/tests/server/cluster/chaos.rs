@@ -11,7 +11,7 @@ use super::{
     load::{PROGRESS, Seen},
     nats::Nats,
 };
-use crate::support::{Program, eventually, how_many};
+use crate::support::{Program, how_many};
 
 #[test]
 fn whoever_is_killed_or_halted_nobody_loses_a_result() {
@@ -47,10 +47,10 @@ fn whoever_is_killed_or_halted_nobody_loses_a_result() {
             nats.signal((at + 1) % 3, Signal::CONT);
             seen.more("it goes on");
             // Two of three: nothing can be recorded until one is back.
-            let refused = seen.refused.load(Ordering::Relaxed);
-            nats.kill(at);
-            nats.kill((at + 2) % 3);
-            eventually("squares are refused", || seen.refused.load(Ordering::Relaxed) > refused);
+            seen.refuses_while(|| {
+                nats.kill(at);
+                nats.kill((at + 2) % 3);
+            });
             nats.restart((at + 2) % 3);
             seen.more("most NATS servers run");
             nats.restart(at);

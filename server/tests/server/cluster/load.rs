@@ -10,7 +10,7 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ pub(crate) struct Seen {
     answered: Mutex<HashMap<(String, String), u64>>,
     pub(crate) progress: AtomicU64,
     /// Squares that were refused, since the log could not be reached.
-    pub(crate) refused: AtomicU64,
+    refused: AtomicU64,
     ends: AtomicBool,
 }
 
@@ -181,12 +181,22 @@ impl Seen {
     /// Waits until so much more was recorded that troubles have passed.
     pub(crate) fn more(&self, what: &str) {
         let target = self.progress.load(Ordering::Relaxed) + PROGRESS;
-        let mut tries = 0;
-        // An election of NATS and a client's silence come before it goes on.
-        while self.progress.load(Ordering::Relaxed) < target {
-            tries += 1;
-            assert!(tries < 12_000, "nothing goes on: {what}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until(what, || self.progress.load(Ordering::Relaxed) >= target);
+    }
+
+    /// Waits until squares are refused, from when `trouble` was made on.
+    pub(crate) fn refuses_while(&self, trouble: impl FnOnce()) {
+        let before = self.refused.load(Ordering::Relaxed);
+        trouble();
+        until("squares are refused", || self.refused.load(Ordering::Relaxed) > before);
+    }
+}
+
+/// Waits for longer than an election of NATS takes, and a client's silence, and joins at servers that are behind.
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "nothing goes on: {what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
