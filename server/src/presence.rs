@@ -32,8 +32,7 @@ const BYTES_A_SECOND: usize = 256 << 20;
 pub(crate) struct Presence {
     table: Mutex<OnlineTable>,
     changed: Notify,
-    /// The same, of this server's own terminals.
-    #[cfg(feature = "cluster")]
+    /// The same, of this server's own terminals, for the other servers of a cluster.
     changed_here: Notify,
     announced: watch::Sender<u64>,
 }
@@ -66,7 +65,6 @@ impl Presence {
         Self {
             table: Mutex::default(),
             changed: Notify::new(),
-            #[cfg(feature = "cluster")]
             changed_here: Notify::new(),
             announced: watch::Sender::new(0),
         }
@@ -75,7 +73,6 @@ impl Presence {
     /// Has a change of this server's own terminals announced.
     fn notify(&self) {
         self.changed.notify_one();
-        #[cfg(feature = "cluster")]
         self.changed_here.notify_one();
     }
 

@@ -1,15 +1,19 @@
-//! What the servers of a cluster tell each other of who is online. `cluster/peers.rs` calls it.
+//! Who is online at the other servers of a cluster, as they say; and what changed here, for them. `cluster/peers.rs`
+//! calls it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use squares_shared::message::Person;
 
-use super::Presence;
+use super::{
+    Presence,
+    online_table::{OnlineTable, Terminals},
+};
 
 impl Presence {
     /// Remembers from now on who changed here, for the other servers.
     pub(crate) fn track_here(&self) {
-        self.table.lock().track_here();
+        self.table.lock().dirty_here.get_or_insert_default();
     }
 
     /// Waits until somebody came, changed or left here.
@@ -19,17 +23,25 @@ impl Presence {
 
     /// How many students are online here.
     pub(crate) fn students_here(&self) -> usize {
-        self.table.lock().shared.here
+        self.table.lock().here
     }
 
     /// Who is online here.
     pub(crate) fn all_here(&self) -> Vec<Person> {
-        self.table.lock().all_here()
+        self.table.lock().online.iter().filter_map(|(id, terminals)| terminals.person_here(id)).collect()
     }
 
     /// Who came or changed, and who left here, since this was asked last.
     pub(crate) fn take_changes_here(&self) -> (Vec<Person>, Vec<String>) {
-        self.table.lock().take_changes_here()
+        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        let mut table = self.table.lock();
+        for id in table.dirty_here.as_mut().map(std::mem::take).unwrap_or_default() {
+            match table.online.get(&id).and_then(|terminals| terminals.person_here(&id)) {
+                Some(person) => joined.push(person),
+                None => left.push(id.to_string()),
+            }
+        }
+        (joined, left)
     }
 
     /// Replaces the list of another server.
@@ -42,7 +54,7 @@ impl Presence {
     pub(crate) fn change_elsewhere(&self, node: &str, joined: Vec<Person>, left: &[String]) {
         let node = Arc::<str>::from(node);
         let mut table = self.table.lock();
-        if table.shared.is_counted(&node) {
+        if table.unnamed.contains_key(&node) {
             return;
         }
         joined.into_iter().for_each(|person| table.joined_elsewhere(&node, person));
@@ -53,7 +65,13 @@ impl Presence {
 
     /// Notes that another server has so many students, whom it does not name.
     pub(crate) fn count_elsewhere(&self, node: &str, count: usize) {
-        self.table.lock().count_elsewhere(&node.into(), count);
+        let node = Arc::<str>::from(node);
+        let mut table = self.table.lock();
+        if !table.unnamed.contains_key(&node) {
+            table.set_elsewhere(&node, Vec::new());
+        }
+        table.set_unnamed(&node, Some(count));
+        drop(table);
         self.changed.notify_one();
     }
 
@@ -66,6 +84,62 @@ impl Presence {
     #[cfg(test)]
     pub(crate) fn named(&self) -> usize {
         self.table.lock().online.len()
+    }
+}
+
+impl OnlineTable {
+    fn set_elsewhere(&mut self, node: &Arc<str>, students: Vec<Person>) {
+        self.set_unnamed(node, None);
+        let kept: BTreeSet<&str> = students.iter().map(|person| &*person.id).collect();
+        let is_gone = |(id, terminals): &(&Arc<str>, &Terminals)| {
+            terminals.elsewhere.contains_key(node) && !kept.contains(&***id)
+        };
+        let gone: Vec<Arc<str>> = self.online.iter().filter(is_gone).map(|(id, _)| Arc::clone(id)).collect();
+        gone.iter().for_each(|id| self.left_elsewhere(node, id));
+        students.into_iter().for_each(|person| self.joined_elsewhere(node, person));
+    }
+
+    /// Notes how many students are at a server that does not name them; `None`: it does.
+    fn set_unnamed(&mut self, node: &Arc<str>, count: Option<usize>) {
+        let before = match count {
+            Some(count) => self.unnamed.insert(Arc::clone(node), count),
+            None => self.unnamed.remove(node),
+        };
+        if before != count {
+            self.version += 1;
+            self.recounted = Some(self.version);
+        }
+    }
+
+    fn joined_elsewhere(&mut self, node: &Arc<str>, person: Person) {
+        let Person { id, name, sessions } = person;
+        let (id, now) = (Arc::<str>::from(id), (Arc::<str>::from(name), sessions));
+        let terminals = self.online.entry(Arc::clone(&id)).or_default();
+        // A server repeats its list: most often nothing changed.
+        if terminals.elsewhere.get(node) != Some(&now) {
+            terminals.elsewhere.insert(Arc::clone(node), now);
+            self.encoded.invalidate();
+            self.mark_dirty(&id);
+        }
+    }
+
+    fn left_elsewhere(&mut self, node: &Arc<str>, id: &Arc<str>) {
+        let Some(terminals) = self.online.get_mut(id) else { return };
+        if terminals.elsewhere.remove(node).is_some() {
+            if terminals.count() == 0 {
+                self.online.remove(id);
+            }
+            self.encoded.invalidate();
+            self.mark_dirty(id);
+        }
+    }
+}
+
+impl Terminals {
+    /// The student as they are online here, if they are.
+    fn person_here(&self, id: &Arc<str>) -> Option<Person> {
+        let name = self.here.last()?.to_string();
+        Some(Person { id: id.to_string(), name, sessions: u32::try_from(self.here.len()).unwrap_or(u32::MAX) })
     }
 }
 

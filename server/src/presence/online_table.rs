@@ -1,12 +1,7 @@
 //! The table of who is online, and the presence lines of the last changes. Pure; `presence` shares it.
 
-#[cfg(feature = "cluster")]
-mod elsewhere;
-#[cfg(feature = "cluster")]
-mod shared;
-
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -25,18 +20,23 @@ pub(super) const KEPT_LINES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Terminals {
     /// The name that each terminal gave, in the order in which they joined. The last one counts.
-    here: Vec<Arc<str>>,
+    pub(super) here: Vec<Arc<str>>,
     /// By another server of the cluster: the name there, and how many terminals.
-    #[cfg(feature = "cluster")]
-    elsewhere: BTreeMap<Arc<str>, (Arc<str>, u32)>,
+    pub(super) elsewhere: BTreeMap<Arc<str>, (Arc<str>, u32)>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct OnlineTable {
     /// By id.
     pub(super) online: BTreeMap<Arc<str>, Terminals>,
-    #[cfg(feature = "cluster")]
-    pub(super) shared: shared::Shared,
+    /// How many students have a terminal at this server.
+    pub(super) here: usize,
+    /// Who changed here since the other servers of the cluster were told; `None` where there are no others.
+    pub(super) dirty_here: Option<BTreeSet<Arc<str>>>,
+    /// Students at servers of the cluster that have too many to name them.
+    pub(super) unnamed: BTreeMap<Arc<str>, usize>,
+    /// The version of the last change of these numbers that no line has told yet.
+    pub(super) recounted: Option<u64>,
     /// Who changed since the last line, and the version of the last change.
     dirty: BTreeMap<Arc<str>, u64>,
     /// Counts the changes.
@@ -44,7 +44,7 @@ pub(super) struct OnlineTable {
     pub(super) lines: VecDeque<Arc<PresenceLine>>,
     /// The number of the last line; the first is 1.
     pub(super) last_line: u64,
-    encoded: EncodedList,
+    pub(super) encoded: EncodedList,
     /// The whole list as of a version, kept until somebody changes.
     whole: Option<(u64, Bytes)>,
 }
@@ -57,16 +57,13 @@ impl OnlineTable {
             return false;
         }
         terminals.here.push(Arc::clone(name));
-        #[cfg(feature = "cluster")]
-        self.shared.has_come(terminals.here.len());
+        self.here += usize::from(terminals.here.len() == 1);
         if terminals.count() == 1 {
             self.encoded.add(&terminals.person(id));
         } else {
             self.encoded.invalidate();
         }
-        self.mark_dirty(id);
-        #[cfg(feature = "cluster")]
-        self.shared.mark_dirty(id);
+        self.mark_dirty_here(id);
         true
     }
 
@@ -75,17 +72,14 @@ impl OnlineTable {
         if let Some(terminals) = self.online.get_mut(id) {
             if let Some(at) = terminals.here.iter().rposition(|known| **known == *name) {
                 terminals.here.remove(at);
-                #[cfg(feature = "cluster")]
-                self.shared.has_left(terminals.here.len());
+                self.here -= usize::from(terminals.here.is_empty());
             }
             if terminals.count() == 0 {
                 self.online.remove(id);
             }
         }
         self.encoded.invalidate();
-        self.mark_dirty(id);
-        #[cfg(feature = "cluster")]
-        self.shared.mark_dirty(id);
+        self.mark_dirty_here(id);
     }
 
     /// The name under which this student is online.
@@ -95,13 +89,17 @@ impl OnlineTable {
 
     /// How many students are online.
     pub(super) fn count(&self) -> usize {
-        #[cfg(feature = "cluster")]
-        return self.online.len() + self.shared.uncounted();
-        #[cfg(not(feature = "cluster"))]
-        self.online.len()
+        self.online.len() + self.unnamed.values().sum::<usize>()
     }
 
-    fn mark_dirty(&mut self, id: &Arc<str>) {
+    fn mark_dirty_here(&mut self, id: &Arc<str>) {
+        self.mark_dirty(id);
+        if let Some(dirty) = &mut self.dirty_here {
+            dirty.insert(Arc::clone(id));
+        }
+    }
+
+    pub(super) fn mark_dirty(&mut self, id: &Arc<str>) {
         self.version += 1;
         self.dirty.insert(Arc::clone(id), self.version);
     }
@@ -112,10 +110,7 @@ impl OnlineTable {
     /// have been given the list of that moment.
     pub(super) fn announce(&mut self) -> Option<usize> {
         let dirty = std::mem::take(&mut self.dirty);
-        #[cfg(feature = "cluster")]
-        let recounted = self.shared.recounted.take();
-        #[cfg(not(feature = "cluster"))]
-        let recounted = None;
+        let recounted = self.recounted.take();
         let versions = (dirty.values().copied().chain(recounted).min()?, self.version);
         let line = if dirty.len() > MAX_LISTED {
             PresenceLine::whole(versions, self.whole_line())
@@ -160,20 +155,12 @@ fn first_of(online: &BTreeMap<Arc<str>, Terminals>) -> Vec<Person> {
 }
 
 impl Terminals {
-    fn count(&self) -> usize {
-        let here = self.here.len();
-        #[cfg(feature = "cluster")]
-        return here + self.elsewhere.values().map(|&(_, sessions)| sessions as usize).sum::<usize>();
-        #[cfg(not(feature = "cluster"))]
-        here
+    pub(super) fn count(&self) -> usize {
+        self.here.len() + self.elsewhere.values().map(|&(_, sessions)| sessions as usize).sum::<usize>()
     }
 
     fn name(&self) -> Option<&Arc<str>> {
-        let here = self.here.last();
-        #[cfg(feature = "cluster")]
-        return here.or_else(|| self.elsewhere.values().next().map(|(name, _)| name));
-        #[cfg(not(feature = "cluster"))]
-        here
+        self.here.last().or_else(|| self.elsewhere.values().next().map(|(name, _)| name))
     }
 
     fn person(&self, id: &Arc<str>) -> Person {
