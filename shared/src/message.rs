@@ -12,7 +12,7 @@ pub mod request;
 use std::fmt;
 
 pub use error::{ErrorCode, ErrorMessage};
-pub use from_client::{FromClient, Join, PageRequest, Square, Watch};
+pub use from_client::{FromClient, Join, PageRequest, Since, Square};
 pub use invite::{Invite, MAX_WAYS, SshAccount};
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use squares_shared::message::{
-    Auth, ErrorCode, ErrorMessage, FromClient, Hello, Join, PageRequest, Square, Watch, append_line,
+    Auth, ErrorCode, ErrorMessage, FromClient, Hello, Join, PageRequest, Since, Square, append_line,
 };
 
 use crate::pin::Pin;
@@ -223,12 +223,13 @@ impl Conversation {
         let (after, log) = if self.policy.resumes { self.cursor.resume() } else { (None, None) };
         let same_ledger = log.as_ref().is_none_or(|log| *log == hello.log);
         let backlog = if same_ledger { self.policy.backlog } else { self.policy.new_ledger_backlog };
+        let since = Since { after, log, backlog };
         let request = match participant.student.clone() {
             Some(student) => {
                 let pin = self.pin.as_ref().filter(|_| asks_pin).map(|pin| pin.text().to_owned());
-                FromClient::Join(Join { student, pin, name: participant.name.clone(), after, log, backlog })
+                FromClient::Join(Join { student, pin, name: participant.name.clone(), since })
             }
-            None => FromClient::Watch(Watch { after, log, backlog }),
+            None => FromClient::Watch(since),
         };
         self.current.stage = Stage::Joining;
         self.say(&request, now);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use squares_shared::{
-    message::{Auth, DEFAULT_BACKLOG, ErrorCode, ErrorMessage, Join, Student, Watch},
+    message::{Auth, DEFAULT_BACKLOG, ErrorCode, ErrorMessage, Join, Since, Student},
     student::read_name,
 };
 use zeroize::Zeroizing;
@@ -28,12 +28,9 @@ const FURTHEST_REPLAY: u64 = 10_000;
 /// How long a join waits for results that its client has seen at another server of the cluster.
 const SEEN_ELSEWHERE: Duration = Duration::from_secs(5);
 
-/// What of the past a client asks for: `after`, `log` and `backlog`.
-type Since<'a> = (Option<u64>, Option<&'a str>, Option<u64>);
-
 impl Session {
     /// Lets somebody see the room without taking part; nobody else hears of it.
-    pub(super) fn watch(&mut self, watch: Watch) {
+    pub(super) fn watch(&mut self, since: Since) {
         if self.member.is_some() {
             return self.already_joined();
         }
@@ -42,20 +39,18 @@ impl Session {
                 "Only students may see this room from another machine; join, or watch on the server's own machine.";
             return self.error(ErrorCode::NotAllowed, message, None);
         }
-        let (after, log) = (watch.after, watch.log.clone());
-        self.once_seen(after, log.as_deref(), move |session| session.watch_now(&watch));
+        self.once_seen(since, |session, since| session.watch_now(&since));
     }
 
     /// Lets somebody see the room who may, once this server has what they have seen elsewhere.
-    fn watch_now(&mut self, watch: &Watch) {
+    fn watch_now(&mut self, since: &Since) {
         if !self.permit.join() {
             // It was evicted a moment ago; the session is about to hear of it.
             return;
         }
         tracing::info!(address = %self.address, "watches");
         let (online, presence) = self.room.presence.watch();
-        let Watch { after, ref log, backlog } = *watch;
-        self.enter(None, online, presence, (after, log.as_deref(), backlog));
+        self.enter(None, online, presence, since);
     }
 
     /// Lets a student join, once their PIN or their name was looked up where that is needed.
@@ -79,35 +74,35 @@ impl Session {
             }
         };
         if join.name.is_none() && self.room.admission.roster_len().is_none() {
-            return self.name(student, join);
+            return self.name(student, join.since);
         }
         if self.room.admission.auth != Auth::Pin {
-            return self.welcome(student, join);
+            return self.welcome(student, join.since);
         }
         let (room, address, writer) = (Arc::clone(&self.room), self.address.ip(), Arc::clone(&self.writer));
         self.later(async move {
             let id = Arc::<str>::from(&*student.id);
             let is_gone = || writer.wire().is_broken();
             let verdict = room.pins.check(&id, address, pin, room.admission.pin(&id), is_gone).await;
-            move |session: &mut Self| session.pin_checked(verdict, student, join)
+            move |session: &mut Self| session.pin_checked(verdict, student, join.since)
         });
     }
 
     /// Lets a student join who gave no name and is on no roster: under their name in the room, else in the ledger.
-    fn name(&mut self, student: Student, join: Join) {
+    fn name(&mut self, student: Student, since: Since) {
         if self.room.presence.name_of(&student.id).is_some() || !self.room.ledger.may_have_recorded(&student.id) {
-            return self.named(student, join, None);
+            return self.named(student, since, None);
         }
         let readers = Arc::clone(&self.room.ledger.readers);
         self.later(async move {
             // If the ledger cannot be read, the id serves as the name.
             let name = readers.last_name(Arc::from(&*student.id)).await.unwrap_or_default();
-            move |session: &mut Self| session.named(student, join, name)
+            move |session: &mut Self| session.named(student, since, name)
         });
     }
 
     /// Continues a join once the student's last name in the ledger was looked up.
-    fn named(&mut self, mut student: Student, join: Join, recorded: Option<String>) {
+    fn named(&mut self, mut student: Student, since: Since, recorded: Option<String>) {
         if self.ending == Ending::Closing {
             return;
         }
@@ -116,17 +111,17 @@ impl Session {
         if let Some(name) = self.room.presence.name_of(&student.id).map(|name| name.to_string()).or(recorded) {
             student.name = name;
         }
-        self.welcome(student, join);
+        self.welcome(student, since);
     }
 
     /// Continues a join once its PIN was checked.
-    fn pin_checked(&mut self, verdict: PinVerdict, student: Student, join: Join) {
+    fn pin_checked(&mut self, verdict: PinVerdict, student: Student, since: Since) {
         if self.ending == Ending::Closing {
             // It took too long, and the client was told so.
             return;
         }
         let (code, message, wait) = match verdict {
-            PinVerdict::Right => return self.welcome(student, join),
+            PinVerdict::Right => return self.welcome(student, since),
             PinVerdict::Wrong => {
                 (ErrorCode::BadPin, "The PIN is missing or wrong; check it, or ask the professor for a new one.", None)
             }
@@ -147,28 +142,27 @@ impl Session {
     }
 
     /// Proceeds once this server has what a client has seen at another server of the cluster, or that takes too long.
-    fn once_seen(&mut self, after: Option<u64>, log: Option<&str>, proceed: impl FnOnce(&mut Self) + Send + 'static) {
-        let same_log = log.is_none_or(|log| log == self.room.ledger.id);
-        let ahead = after.filter(|&after| self.room.shares_log && same_log && after > self.room.feed.latest());
-        let Some(seq) = ahead else { return proceed(self) };
+    fn once_seen(&mut self, since: Since, proceed: impl FnOnce(&mut Self, Since) + Send + 'static) {
+        let same_log = since.log.as_deref().is_none_or(|log| log == self.room.ledger.id);
+        let ahead = since.after.filter(|&after| self.room.shares_log && same_log && after > self.room.feed.latest());
+        let Some(seq) = ahead else { return proceed(self, since) };
         let mut latest = self.room.feed.subscribe();
         self.later(async move {
             let _ = tokio::time::timeout(SEEN_ELSEWHERE, latest.wait_for(|&latest| latest >= seq)).await;
             move |session: &mut Self| {
                 if session.ending != Ending::Closing {
-                    proceed(session);
+                    proceed(session, since);
                 }
             }
         });
     }
 
-    fn welcome(&mut self, student: Student, join: Join) {
-        let (after, log) = (join.after, join.log.clone());
-        self.once_seen(after, log.as_deref(), move |session| session.welcome_now(&student, &join));
+    fn welcome(&mut self, student: Student, since: Since) {
+        self.once_seen(since, move |session, since| session.welcome_now(&student, &since));
     }
 
     /// Lets a student join, once this server has what they have seen elsewhere.
-    fn welcome_now(&mut self, student: &Student, join: &Join) {
+    fn welcome_now(&mut self, student: &Student, since: &Since) {
         let room = Arc::clone(&self.room);
         let (id, name) = (Arc::<str>::from(&*student.id), Arc::<str>::from(&*student.name));
         let most = room.max_per_student;
@@ -184,12 +178,11 @@ impl Session {
         }
         tracing::info!(address = %self.address, student = &*id, "joined");
         let identity = Identity { allowance: room.squares.of(&id), student: id, name, _guard: guard };
-        let since = (join.after, join.log.as_deref(), join.backlog);
         self.enter(Some((student, identity)), online, presence, since);
     }
 
     /// Welcomes a student, or somebody who watches, and sends what follows from now on.
-    fn enter(&mut self, who: Option<(&Student, Identity)>, online: OnlineList, presence: Cursor, since: Since<'_>) {
+    fn enter(&mut self, who: Option<(&Student, Identity)>, online: OnlineList, presence: Cursor, since: &Since) {
         let room = Arc::clone(&self.room);
         let latest = room.feed.latest();
         let reached = replay_after(since, &room.ledger.id, latest);
@@ -229,11 +222,11 @@ fn welcome(
 }
 
 /// The `seq` behind which the results of a join begin.
-fn replay_after((after, seen_in, backlog): Since<'_>, log: &str, latest: u64) -> u64 {
-    let same_log = seen_in.is_none_or(|seen| seen == log);
-    match after {
+fn replay_after(since: &Since, log: &str, latest: u64) -> u64 {
+    let same_log = since.log.as_deref().is_none_or(|seen| seen == log);
+    match since.after {
         Some(after) if same_log && after <= latest => after.max(latest.saturating_sub(FURTHEST_REPLAY)),
-        _ => latest.saturating_sub(backlog.unwrap_or(DEFAULT_BACKLOG)),
+        _ => latest.saturating_sub(since.backlog.unwrap_or(DEFAULT_BACKLOG)),
     }
 }
 
@@ -244,8 +237,8 @@ mod tests {
     use super::*;
 
     fn check(after: Option<u64>, log: Option<&str>, backlog: Option<u64>, latest: u64, expected: u64) {
-        let since = (after, log, backlog);
-        assert_eq!(replay_after(since, "L", latest), expected, "{since:?} at {latest}");
+        let since = Since { after, log: log.map(Into::into), backlog };
+        assert_eq!(replay_after(&since, "L", latest), expected, "{since:?} at {latest}");
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Session {
     pub(super) fn execute(&mut self, request: FromClient) {
         match request {
             FromClient::Join(join) => self.join(join),
-            FromClient::Watch(watch) => self.watch(watch),
+            FromClient::Watch(since) => self.watch(since),
             FromClient::Square(square) if self.identity().is_some() => self.square(square),
             FromClient::History(request) if self.member.is_some() => self.history(request),
             FromClient::Square(Square { id, .. }) => self.not_joined(id),

@@ -11,7 +11,7 @@ pub enum FromClient {
     /// Say who you are; comes first, and once.
     Join(Join),
     /// See without taking part, in place of `join`.
-    Watch(Watch),
+    Watch(Since),
     /// Square a number and share the result.
     Square(Square),
     /// Ask for a page of earlier results.
@@ -33,20 +33,14 @@ pub struct Join {
     /// The name to be shown, where the server has no roster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The highest `seq` already seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<u64>,
-    /// The ledger in which `after` was seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log: Option<String>,
-    /// How many of the latest results to send first, where `after` is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub backlog: Option<u64>,
+    /// What to send first.
+    #[serde(flatten)]
+    pub since: Since,
 }
 
-/// The fields of `watch`, with the meaning that they have in `join`.
+/// What of the past a client asks for: fields of `join`, and all that `watch` has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Watch {
+pub struct Since {
     /// The highest `seq` already seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
@@ -64,9 +58,7 @@ impl fmt::Debug for Join {
         f.debug_struct("Join")
             .field("student", &self.student)
             .field("name", &self.name)
-            .field("after", &self.after)
-            .field("log", &self.log)
-            .field("backlog", &self.backlog)
+            .field("since", &self.since)
             .finish_non_exhaustive()
     }
 }

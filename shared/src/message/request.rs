@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{ErrorCode, FromClient, Join, MAX_BACKLOG, MAX_PAGE, MAX_REQUEST_ID_CHARS, PageRequest, Square, Watch};
+use super::{ErrorCode, FromClient, Join, MAX_BACKLOG, MAX_PAGE, MAX_REQUEST_ID_CHARS, PageRequest, Since, Square};
 use crate::student::is_printable;
 
 /// Why a line is not a request.
@@ -145,21 +145,18 @@ pub fn read(line: &[u8]) -> Result<FromClient, Refusal> {
 fn request(kind: Kind, fields: &Fields<'_>, id: Result<Option<String>, String>) -> Result<FromClient, String> {
     let optional = |name: &str, raw: Option<&RawValue>| raw.map(|raw| string(name, raw)).transpose();
     let whole = |name: &str, raw: Option<&RawValue>| raw.map(|raw| whole_number(name, raw)).transpose();
-    let backlog = |raw| Ok::<_, String>(whole("backlog", raw)?.map(|backlog| backlog.min(MAX_BACKLOG)));
+    let since = || {
+        let backlog = whole("backlog", fields.backlog)?.map(|backlog| backlog.min(MAX_BACKLOG));
+        Ok::<_, String>(Since { after: whole("after", fields.after)?, log: optional("log", fields.log)?, backlog })
+    };
     Ok(match kind {
         Kind::Join => FromClient::Join(Join {
             student: string("student", fields.student.ok_or_else(|| missing("student", "a string"))?)?,
             pin: optional("pin", fields.pin)?,
             name: optional("name", fields.name)?,
-            after: whole("after", fields.after)?,
-            log: optional("log", fields.log)?,
-            backlog: backlog(fields.backlog)?,
+            since: since()?,
         }),
-        Kind::Watch => FromClient::Watch(Watch {
-            after: whole("after", fields.after)?,
-            log: optional("log", fields.log)?,
-            backlog: backlog(fields.backlog)?,
-        }),
+        Kind::Watch => FromClient::Watch(since()?),
         Kind::Square => FromClient::Square(Square {
             number: number(fields.number.ok_or_else(|| missing("number", "a string or a JSON number"))?)?,
             id: id?,
@@ -250,11 +247,11 @@ mod tests {
 
     #[test]
     fn who_watches_says_from_where_as_in_a_join() {
-        check(r#"{"type":"watch"}"#, &FromClient::Watch(Watch::default()));
-        check(r#"{"type":"watch","after":null,"log":null,"backlog":null}"#, &FromClient::Watch(Watch::default()));
+        check(r#"{"type":"watch"}"#, &FromClient::Watch(Since::default()));
+        check(r#"{"type":"watch","after":null,"log":null,"backlog":null}"#, &FromClient::Watch(Since::default()));
         check(
             r#"{"type":"watch","after":7,"log":"L","backlog":5000,"student":"s"}"#,
-            &FromClient::Watch(Watch { after: Some(7), log: Some("L".into()), backlog: Some(MAX_BACKLOG) }),
+            &FromClient::Watch(Since { after: Some(7), log: Some("L".into()), backlog: Some(MAX_BACKLOG) }),
         );
         check_refused(r#"{"type":"watch","after":-1}"#, ErrorCode::BadMessage, None, "'after'");
         assert_eq!(read(br#"{"type":"watch","backlog":"x"}"#).unwrap_err().kind, Some(Kind::Watch));
@@ -270,9 +267,7 @@ mod tests {
             r#"{"student":"s","type":"join","after":5,"log":"L","backlog":4000,"name":null,"pin":null}"#,
             &FromClient::Join(Join {
                 student: "s".into(),
-                after: Some(5),
-                log: Some("L".into()),
-                backlog: Some(1000),
+                since: Since { after: Some(5), log: Some("L".into()), backlog: Some(1000) },
                 ..Join::default()
             }),
         );

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use squares::conversation::read_line;
 use squares_shared::{
     line::LineReader,
-    message::{FromClient, FromServer, Join, PageRequest, SquareResult, to_line},
+    message::{FromClient, FromServer, Join, PageRequest, Since, SquareResult, to_line},
     number::Number,
     stream::Stream as _,
 };
@@ -18,7 +18,11 @@ pub(crate) async fn ledger(end: &End) -> Result<BTreeMap<u64, SquareResult>, Str
     let mut lines = LineReader::new(64 << 20);
     let mut results = BTreeMap::new();
     let ask = |before| to_line(&FromClient::History(PageRequest { before, limit: Some(7), ..PageRequest::default() }));
-    let mut out = to_line(&FromClient::Join(Join { student: "oracle".into(), backlog: Some(0), ..Join::default() }));
+    let mut out = to_line(&FromClient::Join(Join {
+        student: "oracle".into(),
+        since: Since { backlog: Some(0), ..Since::default() },
+        ..Join::default()
+    }));
     out.extend(ask(None));
     loop {
         while !out.is_empty() {
