@@ -77,7 +77,10 @@ impl Draw<'_, '_> {
         let mut left = vec![Segment::new(strings.program, theme.strong, 1)];
         left.extend(self.state().into_iter().zip([1, 0]).map(|(words, rank)| Segment::new(words, theme.notice, rank)));
         let online = if connection.is_joined() { (strings.online)(self.wall.online) } else { String::new() };
-        let right = vec![Segment::new(online, theme.strong, 0), Segment::new(strings.wall_leave, theme.dim, 2)];
+        let right = vec![
+            Segment::new(online, theme.strong, 0),
+            Segment::new(format!("  {}", strings.wall_leave), theme.dim, 2),
+        ];
         self.paint.parts(line, left, right, self.wall.glyphs.dot);
     }
 
@@ -121,16 +124,23 @@ impl Draw<'_, '_> {
         let note = if local { strings.wall_this_machine } else { "" };
         let fingerprint = invite.as_ref().and_then(|invite| invite.fingerprint.as_ref());
         let fingerprint = fingerprint.or(self.wall.fingerprint.as_ref());
-        let mut lines = vec![(first.clone(), theme.strong)];
-        lines.extend(invite.iter().flat_map(Invite::ssh_commands).map(|command| (command, theme.strong)));
-        lines.extend(fingerprint.map(|fingerprint| ((strings.wall_fingerprint)(fingerprint), theme.plain)));
-        lines.extend(commands.iter().skip(1).map(|command| (command.clone(), theme.plain)));
         let most = usize::from(spare.saturating_sub(used).max(1));
         let heading_width = u16::try_from(text::width(strings.wall_join)).unwrap_or(0) + 2;
+        let headed = rest.width >= heading_width + 24;
+        let cells = usize::from(rest.width - if headed { heading_width } else { 0 });
+        let mut lines = vec![(first.clone(), theme.strong)];
+        lines.extend(invite.iter().flat_map(Invite::ssh_commands).map(|command| (command, theme.strong)));
+        // Of a fingerprint every digit counts: it is shown whole or not at all.
+        let fingerprint = fingerprint.map(|fingerprint| (strings.wall_fingerprint)(fingerprint));
+        let fingerprint = fingerprint.as_deref().map_or_else(Vec::new, |words| text::wrap(words, cells));
+        if lines.len() + fingerprint.len() <= most {
+            lines.extend(fingerprint.into_iter().map(|words| (words.to_owned(), theme.plain)));
+        }
+        lines.extend(commands.iter().skip(1).map(|command| (command.clone(), theme.plain)));
         for (at, (words, style)) in lines.into_iter().take(most).enumerate() {
             let line = take(rest, 1);
             let mut x = line.x;
-            if line.width >= heading_width + 24 {
+            if headed {
                 let heading = if at == 0 { strings.wall_join } else { "" };
                 self.paint.put(x, line.y, heading_width, heading, theme.plain);
                 x += heading_width;

@@ -1,38 +1,13 @@
 //! Every theme as a list of what is not plain: where it stands, what it says, and how it looks.
 
-use ratatui::buffer::CellWidth as _;
-use ratatui::style::{Color, Modifier};
 use squares::theme::{Appearance, Choice, Depth, Rgb};
 
+use super::stage::styles_of;
 use super::*;
 
 impl Stage {
-    /// Every run of cells that is not plain: where it begins, what it says, and how it looks.
     fn styles(&self) -> String {
-        let (width, height) = self.size;
-        let terminal = self.drawn();
-        let buffer = terminal.backend().buffer();
-        let mut runs = String::new();
-        for y in 0..height {
-            let mut x = 0;
-            while x < width {
-                let start = x;
-                let look = |x: u16| (buffer[(x, y)].fg, buffer[(x, y)].bg, buffer[(x, y)].modifier);
-                let this = look(start);
-                let mut text = String::new();
-                while x < width && look(x) == this {
-                    text.push_str(buffer[(x, y)].symbol());
-                    x += buffer[(x, y)].cell_width().max(1);
-                }
-                let plain = this == (Color::Reset, Color::Reset, Modifier::empty()) || text.trim().is_empty();
-                if !plain {
-                    let (foreground, background, modifier) = this;
-                    let text = text.trim_end();
-                    runs.push_str(&format!("{start},{y} {text:?} {foreground} on {background} {modifier:?}\n"));
-                }
-            }
-        }
-        runs
+        styles_of(self.drawn().backend().buffer())
     }
 }
 

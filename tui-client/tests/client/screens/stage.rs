@@ -3,6 +3,7 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth as _};
+use ratatui::style::{Color, Modifier};
 use squares::app::Setup;
 use squares::event::LinkEvent;
 use squares::lang::Lang;
@@ -68,6 +69,31 @@ pub(super) fn text_of(buffer: &Buffer) -> String {
         picture.push('\n');
     }
     picture
+}
+
+/// Every run of cells that is not plain: where it begins, what it says, and how it looks.
+pub(super) fn styles_of(buffer: &Buffer) -> String {
+    let mut runs = String::new();
+    for y in 0..buffer.area.height {
+        let mut x = 0;
+        while x < buffer.area.width {
+            let start = x;
+            let look = |x: u16| (buffer[(x, y)].fg, buffer[(x, y)].bg, buffer[(x, y)].modifier);
+            let this = look(start);
+            let mut text = String::new();
+            while x < buffer.area.width && look(x) == this {
+                text.push_str(buffer[(x, y)].symbol());
+                x += buffer[(x, y)].cell_width().max(1);
+            }
+            let plain = this == (Color::Reset, Color::Reset, Modifier::empty()) || text.trim().is_empty();
+            if !plain {
+                let (foreground, background, modifier) = this;
+                let text = text.trim_end();
+                runs.push_str(&format!("{start},{y} {text:?} {foreground} on {background} {modifier:?}\n"));
+            }
+        }
+    }
+    runs
 }
 
 pub(super) fn hello(auth: Auth, latest: u64) -> Hello {

@@ -4,20 +4,27 @@ use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use squares::event::{Event, LinkEvent, Lost};
 use squares::lang::Lang;
 use squares::link::Continues;
 use squares::present::{Wall, WallSetup};
-use squares::theme::Appearance;
+use squares::theme::{Appearance, Choice, Depth, Rgb};
 use squares::view::draw_wall;
 use squares_shared::message::{Auth, Invite, SshAccount, Welcome};
 
-use super::stage::{hello, result, text_of, welcome};
+use super::stage::{hello, result, styles_of, text_of, welcome};
 
 const SERVER: &str = "192.0.2.7:7878";
 
+const SIZES: [(u16, u16); 5] = [(200, 50), (120, 36), (80, 24), (40, 12), (30, 8)];
+
 fn empty(lang: Lang, ascii: bool, now: Instant) -> Wall {
-    let setup = WallSetup { lang, appearance: Appearance::default(), ascii, server: SERVER.into(), tls: false };
+    empty_in(Appearance::default(), lang, ascii, now)
+}
+
+fn empty_in(appearance: Appearance, lang: Lang, ascii: bool, now: Instant) -> Wall {
+    let setup = WallSetup { lang, appearance, ascii, server: SERVER.into(), tls: false };
     let mut wall = Wall::new(setup, now);
     wall.update(Event::Link(LinkEvent::Connecting { server: SERVER.into() }), now);
     wall
@@ -25,11 +32,14 @@ fn empty(lang: Lang, ascii: bool, now: Instant) -> Wall {
 
 /// A room that can be joined by TLS and by ssh, with the results of a small class, a while after the last.
 fn full(lang: Lang, ascii: bool, now: Instant) -> Wall {
-    let mut wall = empty(lang, ascii, now);
+    filled(empty(lang, ascii, now), now)
+}
+
+fn filled(mut wall: Wall, now: Instant) -> Wall {
     let account = SshAccount { user: "squares".into(), host: "192.0.2.7".into(), port: 22 };
     let invite = Invite {
         servers: vec![SERVER.into(), "[2001:db8::7]:7878".into()],
-        fingerprint: Some("SHA256:0390 58c6 f2c0 cb49".into()),
+        fingerprint: Some("SHA256:039058c6 f2c0cb49 2c533b0a 4d14ef77 cc0f78ab ccced528 7d84a1a2 011cfb81".into()),
         ssh: vec![account],
     };
     wall.update(Event::Link(LinkEvent::Hello { hello: hello(Auth::Open, 57), hosting: false }), now);
@@ -40,10 +50,14 @@ fn full(lang: Lang, ascii: bool, now: Instant) -> Wall {
     wall
 }
 
-fn drawn(wall: &Wall, (width, height): (u16, u16), now: Instant) -> String {
+fn drawn(wall: &Wall, size: (u16, u16), now: Instant) -> String {
+    text_of(&cells(wall, size, now))
+}
+
+fn cells(wall: &Wall, (width, height): (u16, u16), now: Instant) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
     terminal.draw(|frame| draw_wall(wall, frame, now)).expect("a screen in memory");
-    text_of(terminal.backend().buffer())
+    terminal.backend().buffer().clone()
 }
 
 #[test]
@@ -53,8 +67,29 @@ fn wall() {
         let wall = full(lang, false, now);
         let later = now + Duration::from_secs(60);
         let picture = |size: (u16, u16)| format!("{}x{}\n{}", size.0, size.1, drawn(&wall, size, later));
-        let pictures = [(200, 50), (120, 36), (80, 24), (40, 12), (30, 8)].map(picture);
-        insta::assert_snapshot!(format!("wall_{suffix}"), pictures.join("\n"));
+        insta::assert_snapshot!(format!("wall_{suffix}"), SIZES.map(picture).join("\n"));
+    }
+}
+
+/// What a theme adds to the text, which is the same in each: how every part of it looks, just after a result.
+#[test]
+fn wall_in_every_theme() {
+    let now = Instant::now();
+    for choice in [Choice::Mono, Choice::Light, Choice::Contrast] {
+        let background = Some(Rgb(255, 255, 255));
+        let appearance = Appearance { choice, depth: Depth::True, background, ..Appearance::default() };
+        for (lang, suffix) in [(Lang::Ko, "ko"), (Lang::En, "en")] {
+            let wall = filled(empty_in(appearance, lang, false, now), now);
+            let plain = full(lang, false, now);
+            let then = now + Duration::from_secs(1);
+            let looks = |size: (u16, u16)| {
+                let cells = cells(&wall, size, then);
+                assert_eq!(text_of(&cells), drawn(&plain, size, then), "{choice:?} {size:?}");
+                format!("{}x{}\n{}", size.0, size.1, styles_of(&cells))
+            };
+            let name = format!("wall_{choice:?}_{suffix}").to_lowercase();
+            insta::assert_snapshot!(name, SIZES.map(looks).join("\n"));
+        }
     }
 }
 
