@@ -26,7 +26,7 @@ Register-ArgumentCompleter -Native -CommandName 'squares' -ScriptBlock {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Your name, where the server has no roster')
             [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'The language of the screen [default: the locale''s]')
             [CompletionResult]::new('--theme', '--theme', [CompletionResultType]::ParameterName, 'The colours: auto, dark, light, contrast or mono [default: by the terminal''s background]')
-            [CompletionResult]::new('--notify', '--notify', [CompletionResultType]::ParameterName, 'Tell of results of mine that come while the window is not looked at: off, bell or title [default: off]')
+            [CompletionResult]::new('--notify', '--notify', [CompletionResultType]::ParameterName, 'Tell of results of mine that come while the window is not looked at: off, bell, title or desktop [default: off]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The settings file, with keys of your own [default: squares/config.toml in the folder for settings]')
             [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Speak TLS, and trust only certificates that lead to this one (PEM)')
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Speak TLS, and trust only the certificate of this fingerprint, which the server''s log shows')

@@ -53,7 +53,7 @@ _squares() {
                     return 0
                     ;;
                 --notify)
-                    COMPREPLY=($(compgen -W "off bell title" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "off bell title desktop" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -34,9 +34,10 @@ dark\t''
 light\t''
 contrast\t''
 mono\t''"
-complete -c squares -n "__fish_squares_needs_command" -l notify -d 'Tell of results of mine that come while the window is not looked at: off, bell or title [default: off]' -r -f -a "off\t''
+complete -c squares -n "__fish_squares_needs_command" -l notify -d 'Tell of results of mine that come while the window is not looked at: off, bell, title or desktop [default: off]' -r -f -a "off\t''
 bell\t''
-title\t''"
+title\t''
+desktop\t''"
 complete -c squares -n "__fish_squares_needs_command" -l config -d 'The settings file, with keys of your own [default: squares/config.toml in the folder for settings]' -r -F
 complete -c squares -n "__fish_squares_needs_command" -l tls-ca -d 'Speak TLS, and trust only certificates that lead to this one (PEM)' -r -F
 complete -c squares -n "__fish_squares_needs_command" -l fingerprint -d 'Speak TLS, and trust only the certificate of this fingerprint, which the server\'s log shows' -r

@@ -12,6 +12,7 @@ use squares::run::{self, RoomOptions};
 use squares::store::settings;
 use squares::terminal::Modes;
 use squares::terminal::clipboard::Through;
+use squares::terminal::notification::Notifier;
 
 fn main() -> ExitCode {
     let default_address = std::env::args().nth(1).unwrap_or_else(|| squares::address::DEFAULT_ADDRESS.to_owned());
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
         },
         modes: Modes { mouse: true, ..Modes::default() },
         may_ask: false,
-        through: Through::from_environment(|_| String::new()),
+        through: Through::default(),
+        notifier: Notifier::default(),
         state,
     };
     run::run(options).unwrap_or_else(|error| {

@@ -34,7 +34,7 @@ use crate::theme::{Appearance, Glyphs, Theme};
 pub(crate) use body::{Body, list_lines};
 pub(crate) use commands::{CommandSpec, candidates};
 pub(crate) use composer::{Check, Composer, Pasted, Search};
-pub(crate) use help::{HelpLine, KEY_COLUMN, indent};
+pub(crate) use help::{HelpLine, HelpLineKind, HelpPlace, KEY_COLUMN, indent};
 pub(crate) use hint::Sentence;
 pub(crate) use join_form::{Field, JoinForm};
 pub(crate) use layout::{
@@ -81,6 +81,8 @@ pub struct Setup {
     pub unread_settings: Option<(PathBuf, String)>,
     /// Which key does what.
     pub keymap: Keymap,
+    /// The mouse is ours: help names what it does.
+    pub mouse: bool,
     /// The terminal is tmux's, which keeps what is copied only where it is told to.
     pub in_tmux: bool,
     /// The terminal takes what is copied.
@@ -108,6 +110,7 @@ impl Default for Setup {
             unknown_time_zone: None,
             unread_settings: None,
             keymap: Keymap::default(),
+            mouse: true,
             in_tmux: false,
             can_copy: true,
             guest: false,

@@ -3,7 +3,7 @@
 //!
 //! ```toml
 //! mouse = false
-//! notify = "bell"        # or "title", or "off"
+//! notify = "bell"        # or "title", "desktop", or "off"
 //! lang = "ko"            # or "en"
 //! theme = "light"        # or "auto", "dark", "contrast", "mono"
 //! names = "plain"        # or "colour"
@@ -32,6 +32,9 @@ use crate::theme::{Choice, NameStyle};
 
 /// The longest file that is read.
 const LONGEST: u64 = 1 << 20;
+
+/// What is said of another word for `notify`.
+const NOTIFY_MEND: &str = "notify is \"off\", \"bell\", \"title\" or \"desktop\"";
 
 /// What the file sets; the rest keeps its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub enum Notify {
     Bell,
     /// How many came, in the window's title.
     Title,
+    /// A notification of the desktop, by way of the terminal.
+    Desktop,
 }
 
 /// What is wrong with the file.
@@ -141,7 +146,7 @@ impl Config {
                     let mouse = value.get_ref().as_bool();
                     config.mouse = Some(mouse.ok_or_else(|| Fault::at(value.span(), "mouse is true or false"))?);
                 }
-                "notify" => config.notify = Some(word(value, "notify is \"off\", \"bell\" or \"title\"")?),
+                "notify" => config.notify = Some(word(value, NOTIFY_MEND)?),
                 "lang" => config.lang = Some(word(value, "lang is \"ko\" or \"en\"")?),
                 "theme" => {
                     let mend = "theme is \"auto\", \"dark\", \"light\", \"contrast\" or \"mono\"";
@@ -275,7 +280,7 @@ mod tests {
             ("[keys]\nchart = 6\n", "2:9: a key is a text, such as \"F8\" or \"Ctrl-R\""),
             ("keys = 1\n", "1:8: keys is a table: [keys], then a line for each action"),
             ("mouse = 1", "1:9: mouse is true or false"),
-            ("# 가나\nnotify = 'loud'", "2:10: notify is \"off\", \"bell\" or \"title\""),
+            ("# 가나\nnotify = 'loud'", "2:10: notify is \"off\", \"bell\", \"title\" or \"desktop\""),
             ("lang = 'fr'", "1:8: lang is \"ko\" or \"en\""),
             ("lang = 1", "1:8: lang is \"ko\" or \"en\""),
             ("\ntheme = 'pink'", "2:9: theme is \"auto\", \"dark\", \"light\", \"contrast\" or \"mono\""),

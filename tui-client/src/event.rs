@@ -73,6 +73,13 @@ pub enum TerminalEffect {
     Bell,
     /// Write this in the window's title.
     Title(String),
+    /// Have the desktop notify of this.
+    Notify {
+        /// What it is from.
+        title: String,
+        /// One line.
+        text: String,
+    },
     /// Put this text on the clipboard (OSC 52).
     Copy(String),
 }

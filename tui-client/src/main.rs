@@ -16,6 +16,7 @@ use squares::plain::{self, Numbers};
 use squares::present::{BACKLOG, WallSetup};
 use squares::store::settings::{self, Remembered};
 use squares::terminal::clipboard::Through;
+use squares::terminal::notification::Notifier;
 use squares::terminal::{Modes, code_page, is_bare};
 use squares::theme::{Appearance, Choice, Depth, Rgb};
 use squares::{run, time_zone};
@@ -105,9 +106,20 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
     let appearance = appearance(&flags, &config, &remembered);
     // A terminal that says that it knows nothing, or does not say what it is, gets lines without a single sequence.
     let bare = cfg!(unix) && is_bare(&term);
-    let notify = if bare { Notify::Off } else { flags.notify.or(config.notify).unwrap_or_default() };
+    let notify = match flags.notify.or(config.notify).unwrap_or_default() {
+        _ if bare => Notify::Off,
+        // No desktop is around it.
+        Notify::Desktop if is_console(&term) => Notify::Bell,
+        notify => notify,
+    };
     // Where a server is named, none is hosted.
     let server = flags.server.or_else(|| guest.then(|| DEFAULT_ADDRESS.to_owned()));
+    let through = Through::from_environment(variable);
+    // GNU screen keeps the Esc key back until the next one while it hands on the mouse.
+    let in_screen = through == Through::Screen || through == Through::PerhapsScreen && !variable("STY").is_empty();
+    let linear = flags.linear || bare;
+    // Lines have no place to click on.
+    let mouse = !linear && !flags.no_mouse && config.mouse.unwrap_or(!in_screen);
     let (time_zone, unknown_time_zone) = time_zone::find();
     let setup = Setup {
         lang,
@@ -125,6 +137,7 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         unknown_time_zone,
         unread_settings: config.unread,
         keymap: config.keymap,
+        mouse,
         in_tmux: !variable("TMUX").is_empty(),
         can_copy: !bare,
         guest,
@@ -139,18 +152,17 @@ fn full_screen(flags: Flags, config: Config, trust: Option<Trust>) -> ExitCode {
         pin: pin(),
         watch: None,
     };
-    let through = Through::from_environment(variable);
-    // GNU screen keeps the Esc key back until the next one while it hands on the mouse.
-    let in_screen = through == Through::Screen || through == Through::PerhapsScreen && !variable("STY").is_empty();
     let modes = Modes {
-        mouse: !flags.no_mouse && config.mouse.unwrap_or(!in_screen),
+        mouse,
         focus: notify != Notify::Off,
         title: notify == Notify::Title,
-        linear: flags.linear || bare,
+        linear,
         bare,
         xterm: !variable("XTERM_VERSION").is_empty(),
     };
-    let options = run::RoomOptions { setup, link, modes, may_ask: !is_console(&term) && !modes.linear, through, state };
+    let may_ask = !is_console(&term) && !modes.linear;
+    let notifier = Notifier::from_environment(variable);
+    let options = run::RoomOptions { setup, link, modes, may_ask, through, notifier, state };
     run::run(options).unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "squares: cannot use this terminal: {error}");
         ExitCode::FAILURE

@@ -8,6 +8,7 @@ mod frames;
 mod full_screen;
 mod input;
 mod output;
+mod owned_terminal;
 mod present;
 
 use std::io;
@@ -28,18 +29,17 @@ use crate::store::history::History;
 use crate::store::settings::{self, Remembered};
 use crate::terminal::clipboard::Through;
 use crate::terminal::input::Input;
-use crate::terminal::{self, BackgroundQuery, Modes};
+use crate::terminal::notification::Notifier;
+use crate::terminal::{self, Modes};
 use frames::Frames;
 pub use full_screen::FullScreen;
 use input::Inputs;
 use output::Output;
+use owned_terminal::{OwnedTerminal, OwnsTerminal};
 pub use present::{WallOptions, present};
 
 /// How long the link may take to leave; a host waits for its guests' last results.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-/// How long the end waits for a reply of the terminal that was just asked for.
-const LATE_REPLY: Duration = Duration::from_millis(100);
 
 /// The most events of other threads that wait.
 const THREAD_EVENTS: usize = 64;
@@ -59,6 +59,8 @@ pub struct RoomOptions {
     pub may_ask: bool,
     /// What stands between us and the clipboard.
     pub through: Through,
+    /// How the desktop notifies of something.
+    pub notifier: Notifier,
     /// Where settings are kept.
     pub state: Option<PathBuf>,
 }
@@ -94,8 +96,7 @@ pub fn run(options: RoomOptions) -> io::Result<ExitCode> {
 struct Loop {
     app: App,
     output: Output,
-    /// The size of the terminal when it was last asked.
-    terminal: (u16, u16),
+    owned: OwnedTerminal,
     frames: Frames,
     /// How soon the screen should show what the app knows.
     urgency: Option<Urgency>,
@@ -109,13 +110,10 @@ struct Loop {
     /// What is kept of the typing; none before the first student is known, or without a home.
     history: Option<History>,
     export: Option<Export>,
-    modes: Modes,
-    background: BackgroundQuery,
     through: Through,
+    notifier: Notifier,
     state: Option<PathBuf>,
     remembered: Remembered,
-    /// Stopped, or about to be: the terminal is not ours.
-    stopped: bool,
     running: bool,
 }
 
@@ -132,7 +130,7 @@ enum Incoming {
 
 impl Loop {
     fn start(options: RoomOptions, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
-        let RoomOptions { setup, link, modes, may_ask, through, state } = options;
+        let RoomOptions { setup, link, modes, may_ask, through, notifier, state } = options;
         let ask = setup.appearance.wants_background();
         let now = Instant::now();
         let remembered = setup.remembered.clone();
@@ -150,7 +148,7 @@ impl Loop {
         let mut this = Self {
             app,
             output,
-            terminal,
+            owned: OwnedTerminal::new(modes, terminal, may_ask),
             frames,
             urgency: None,
             inputs: Inputs::start()?,
@@ -161,16 +159,14 @@ impl Loop {
             tell,
             history: None,
             export: None,
-            modes,
-            background: BackgroundQuery::new(may_ask),
             through,
+            notifier,
             state,
             remembered,
-            stopped: false,
             running: true,
         };
         if ask {
-            this.background.send();
+            this.owned.background.send();
         }
         this.execute(effects);
         Ok(this)
@@ -198,7 +194,7 @@ impl Loop {
                 self.update(Event::Wake);
             }
         }
-        self.await_reply().await;
+        self.owned.await_reply(&mut self.inputs).await;
         let now = self.app.setup.remembered.clone();
         if let (Some(state), true) = (&self.state, now != self.remembered) {
             // At the end the write is waited for.
@@ -218,7 +214,7 @@ impl Loop {
     async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Incoming {
         let now = Instant::now();
         self.urgency = self.urgency.max(self.app.needs_draw());
-        let frame = self.urgency.filter(|_| !self.stopped).map(|urgency| self.frames.due(urgency, now));
+        let frame = self.urgency.filter(|_| !self.owned.stopped).map(|urgency| self.frames.due(urgency, now));
         let deadline = [frame, self.app.next_wake()].into_iter().flatten().min();
         let Self { signals, inputs, news, others, .. } = self;
         tokio::select! {
@@ -250,7 +246,7 @@ impl Loop {
         let now = Instant::now();
         self.urgency = self.urgency.max(self.app.needs_draw());
         let due = self.urgency.is_some_and(|urgency| self.frames.due(urgency, now) <= now);
-        if due && !self.stopped {
+        if due && !self.owned.stopped {
             self.urgency = None;
             self.frames.drawn(now);
             let (close, many) = self.output.show(&self.app, now)?;
@@ -262,15 +258,6 @@ impl Loop {
         Ok(())
     }
 
-    fn signal(&mut self, signal: Signal) {
-        match signal {
-            Signal::End => self.running = false,
-            Signal::Stop => self.stop(),
-            Signal::Continue => self.go_on(),
-            Signal::Resize => self.resized(),
-        }
-    }
-
     fn input(&mut self, input: Input) {
         match input {
             Input::Key(key) => self.update(Event::Key(key)),
@@ -278,72 +265,48 @@ impl Loop {
             Input::Mouse(mouse) => self.update(Event::Mouse(mouse)),
             Input::Focus(focused) => self.update(Event::Focus(focused)),
             Input::Background(background) => {
-                self.background.replied();
+                self.owned.background.replied();
                 self.update(Event::Background(background));
             }
             Input::Resized => self.resized(),
         }
     }
 
-    /// The terminal may have another size. Where it has not, somebody came back to it who sees nothing yet (dtach),
-    /// and all of it is painted.
-    fn resized(&mut self) {
-        let Ok(terminal) = terminal::size() else { return };
-        if terminal == self.terminal {
-            self.output.uncover();
-            self.urgency = Some(Urgency::Now);
-        }
-        self.terminal = terminal;
-        let (width, height) = self.output.resize(terminal);
-        self.update(Event::Resize(width, height));
-    }
-
     fn update(&mut self, event: Event) {
         let effects = self.app.update(event, Instant::now());
         self.execute(effects);
     }
+}
 
-    /// Gives a reply that is on its way a moment, so that it does not arrive in the shell.
-    async fn await_reply(&mut self) {
-        let reply = async {
-            while self.background.is_pending() {
-                match self.inputs.next().await {
-                    None | Some(Input::Background(_)) => break,
-                    Some(_) => {}
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LATE_REPLY, reply).await;
+impl OwnsTerminal for Loop {
+    fn owned(&mut self) -> &mut OwnedTerminal {
+        &mut self.owned
     }
 
-    /// Gives the terminal back and stops. What follows is [`Signal::Continue`].
-    fn stop(&mut self) {
-        if self.stopped {
-            return;
-        }
+    fn before_leaving(&mut self) {
         self.output.leave();
-        terminal::leave();
-        self.stopped = true;
-        if terminal::stop().is_err() {
-            self.go_on();
-        }
     }
 
-    /// Takes the terminal again, also where somebody stopped us in a way that could not be answered (SIGSTOP), and
-    /// paints all of it.
-    fn go_on(&mut self) {
-        terminal::leave();
-        self.stopped = false;
-        if terminal::enter(self.modes).is_err() {
-            self.running = false;
-            return;
-        }
-        self.resized();
-        // It may be another terminal by now, or have other colours.
-        if self.app.setup.appearance.wants_background() {
-            self.background.send();
-        }
+    fn repaint(&mut self) {
         self.output.repaint();
         self.urgency = Some(Urgency::Now);
+    }
+
+    fn uncover(&mut self) {
+        self.output.uncover();
+        self.urgency = Some(Urgency::Now);
+    }
+
+    fn resize(&mut self, size: (u16, u16)) {
+        let (width, height) = self.output.resize(size);
+        self.update(Event::Resize(width, height));
+    }
+
+    fn wants_background(&self) -> bool {
+        self.app.setup.appearance.wants_background()
+    }
+
+    fn end(&mut self) {
+        self.running = false;
     }
 }

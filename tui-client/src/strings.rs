@@ -57,7 +57,7 @@ use std::io;
 
 use crate::lang::Lang;
 use crate::text;
-pub(crate) use help::{HELP, HELP_JOINING};
+pub(crate) use help::{HELP, HELP_COMMANDS, HELP_JOINING, HELP_JOINING_ROWS, HelpHeading, HelpRow};
 pub use table::Strings;
 
 impl Strings {

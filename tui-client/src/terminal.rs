@@ -20,6 +20,7 @@ mod background_query;
 pub mod clipboard;
 pub mod code_page;
 pub mod input;
+pub mod notification;
 mod raw_mode;
 
 pub use background_query::BackgroundQuery;

@@ -63,7 +63,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
                         paint.column(separator, app.glyphs.vertical, app.theme.rule);
                     }
                 }
-                Body::Help(scrolled) => help::draw(app, &mut paint, parts.body, *scrolled),
+                Body::Help(place) => help::draw(app, &mut paint, parts.body, *place),
                 Body::Detail(detail) => detail::draw(app, &mut paint, parts.body, detail),
                 Body::Chart => chart::draw(app, &mut paint, parts.body),
                 Body::Paste(question) => paste::draw(app, &mut paint, parts.body, question),

@@ -2,15 +2,15 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{App, Detail, Pasted, head_lines};
+use super::{App, Detail, HelpPlace, Pasted, head_lines};
 use crate::keys::{Action, Key, KeyContext};
 
 /// What fills the middle of the room.
 #[derive(Debug)]
 pub(crate) enum Body {
     Feed,
-    /// Help, scrolled down by so many lines.
-    Help(usize),
+    /// Every key and command.
+    Help(HelpPlace),
     Detail(Detail),
     /// Who is online, where there is no room for the list beside the feed, or more of it is wanted.
     Online,
@@ -54,10 +54,11 @@ impl App {
                 self.reading.feed.show_oldest();
             }
             Body::Feed => self.reading.feed.scroll(lines),
-            Body::Help(scrolled) => {
-                let scrolled = *scrolled;
+            Body::Help(HelpPlace { scrolled, found }) => {
+                let (scrolled, found) = (*scrolled, *found);
                 let most = self.help(cells).len().saturating_sub(height);
-                self.body = Body::Help(scrolled.min(most).saturating_add_signed(lines).min(most));
+                let scrolled = scrolled.min(most).saturating_add_signed(lines).min(most);
+                self.body = Body::Help(HelpPlace { scrolled, found });
             }
             Body::Detail(detail) => {
                 let head = usize::from(head_lines(parts.body.height));
@@ -75,7 +76,7 @@ impl App {
         let body = self.layout().body;
         let (cells, height) = (usize::from(body.width), usize::from(body.height));
         match &self.body {
-            Body::Help(scrolled) => self.help(cells).len() > scrolled.saturating_add(height),
+            Body::Help(place) => self.help(cells).len() > place.scrolled.saturating_add(height),
             Body::Detail(detail) => detail.line(height.saturating_sub(head_lines(body.height).into()), cells).is_some(),
             Body::Paste(question) => {
                 let height = height.saturating_sub(1);

@@ -56,16 +56,26 @@ pub(crate) fn word(words: &[&'static [&'static str]], argument: &str) -> Option<
         .map(|spellings| spellings[0])
 }
 
-/// What a text may be completed to, each as the whole line; `people` are the names and ids that a student may be
-/// called by. `guest` as in [`candidates`].
-pub(crate) fn completions(text: &str, people: &[&str], guest: bool) -> Vec<String> {
+/// What arguments are completed from.
+#[derive(Debug, Default)]
+pub(crate) struct Known<'k> {
+    /// The names and ids that a student may be called by.
+    pub(crate) people: Vec<&'k str>,
+    /// What help may be asked about.
+    pub(crate) help: &'k [String],
+    /// As in [`candidates`].
+    pub(crate) guest: bool,
+}
+
+/// What a text may be completed to, each as the whole line.
+pub(crate) fn completions(text: &str, known: &Known<'_>) -> Vec<String> {
     let (name, argument) = parts(text);
     let Some(argument) = argument else {
         let line = |command: &&CommandSpec| {
             let space = if command.argument == Argument::Nothing { "" } else { " " };
             format!("/{}{space}", command.name)
         };
-        return candidates(text, guest).iter().map(line).collect();
+        return candidates(text, known.guest).iter().map(line).collect();
     };
     let Some(command) = named(name) else { return Vec::new() };
     let typed = argument.trim_start();
@@ -75,7 +85,12 @@ pub(crate) fn completions(text: &str, people: &[&str], guest: bool) -> Vec<Strin
         Argument::Nothing | Argument::Text => Vec::new(),
         Argument::Student => {
             let begins = |word: &&&str| keys(word).starts_with(&latin) || word.starts_with(typed);
-            people.iter().filter(begins).map(|word| line(word)).collect()
+            known.people.iter().filter(begins).map(|word| line(word)).collect()
+        }
+        Argument::Topic => {
+            // A command may be asked about with its slash.
+            let latin = latin.trim_start_matches(['/', '／']);
+            known.help.iter().filter(|word| keys(word).starts_with(latin)).map(|word| line(word)).collect()
         }
         Argument::OneOf(words) => {
             let begins = |spellings: &&&[&str]| spellings.iter().any(|spelling| keys(spelling).starts_with(&latin));
@@ -103,12 +118,17 @@ fn parts(text: &str) -> (&str, Option<&str>) {
 }
 
 fn named(name: &str) -> Option<&'static CommandSpec> {
+    COMMANDS.iter().find(|command| is_name_of(command, name))
+}
+
+/// Whether this is a name of a command, whichever mode the keyboard was in.
+pub(super) fn is_name_of(command: &CommandSpec, name: &str) -> bool {
     let typed = keys(name);
-    COMMANDS.iter().find(|command| command.names().any(|name| keys(name) == typed))
+    command.names().any(|name| keys(name) == typed)
 }
 
 /// The keys that type a text, whichever mode the keyboard is in.
-fn keys(text: &str) -> String {
+pub(super) fn keys(text: &str) -> String {
     latin_keys(text).to_lowercase()
 }
 
@@ -178,13 +198,14 @@ mod tests {
         assert_eq!(names("/lang e"), ["lang"]);
         assert_eq!(names("/zz"), [""; 0]);
         assert!(candidates("/", true).iter().all(|command| command.action != CommandAction::Export));
-        assert!(candidates("/export a.csv", true).is_empty() && completions("/ex", &[], true) == ["/exit"]);
+        let guest = Known { guest: true, ..Known::default() };
+        assert!(candidates("/export a.csv", true).is_empty() && completions("/ex", &guest) == ["/exit"]);
     }
 
     #[test]
     fn a_command_and_its_argument_are_completed() {
-        let check = |text: &str, lines: &[&str]| assert_eq!(completions(text, &[], false), lines, "{text}");
-        check("/he", &["/help"]);
+        let check = |text: &str, lines: &[&str]| assert_eq!(completions(text, &Known::default()), lines, "{text}");
+        check("/he", &["/help "]);
         check("/ㅣㅁㅜ", &["/lang "]);
         check("/lang ", &["/lang ko", "/lang en"]);
         check("/lang e", &["/lang en"]);
@@ -193,7 +214,12 @@ mod tests {
         check("/exit ", &[]);
         check("/zz", &[]);
         let people = ["s1", "20260001", "가람", "s2"];
-        let who = |text: &str, lines: &[&str]| assert_eq!(completions(text, &people, false), lines, "{text}");
+        let help = ["chart", "copy", "results"].map(str::to_owned);
+        let known = Known { people: people.to_vec(), help: &help, guest: false };
+        let who = |text: &str, lines: &[&str]| assert_eq!(completions(text, &known), lines, "{text}");
+        who("/help c", &["/help chart", "/help copy"]);
+        who("/help /ch", &["/help chart"]);
+        who("/도움말 ㄱㄷ", &["/help results"]);
         who("/who s", &["/who s1", "/who s2"]);
         who("/who 가", &["/who 가람"]);
         who("/who rk", &["/who 가람"]);

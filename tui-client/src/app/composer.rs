@@ -25,6 +25,8 @@ pub(crate) struct Composer {
     pub(crate) check: Check,
     /// The number that the input is read as, in canonical form with its digits in groups.
     pub(crate) read_as: Option<String>,
+    /// The newest result when the line was begun, which a command is about.
+    pub(crate) newest_before: Option<u64>,
     /// How often Enter left a line to be mended: what is wrong with it is said each time.
     pub(crate) refusals: usize,
     pub(crate) history: InputHistory,

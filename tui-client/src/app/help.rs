@@ -1,11 +1,13 @@
 //! Help as lines at a given width: keys beside what they do where there is room, else above it. The app scrolls them,
-//! the view draws those that are visible.
+//! the view draws those that are visible. `topics` finds the place that `/help WORD` asks for.
 
-use super::commands::COMMANDS;
-use super::{App, Screen, Setup};
-use crate::keys::{ACTIONS, Keymap};
+mod topics;
+
+use super::commands::{COMMANDS, CommandSpec};
+use super::{App, Body, Screen};
+use crate::keys::{ACTIONS, Action};
 use crate::lang::{Both, Lang};
-use crate::strings::{HELP, HELP_JOINING, Strings};
+use crate::strings::{HELP, HELP_COMMANDS, HELP_JOINING, HELP_JOINING_ROWS, HelpHeading, HelpRow};
 use crate::text;
 
 /// From this width on a key stands beside what it does.
@@ -14,8 +16,27 @@ const BESIDE: usize = 56;
 /// The cells of the keys' column.
 pub(crate) const KEY_COLUMN: usize = 24;
 
+/// Where help is open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct HelpPlace {
+    /// How many lines it is scrolled down by.
+    pub(crate) scrolled: usize,
+    /// The item that was asked for, counted as in [`HelpLine`].
+    pub(crate) found: Option<usize>,
+}
+
+/// A line of help.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum HelpLine {
+pub(crate) struct HelpLine {
+    /// Which heading or row it is of, counted from the first heading on.
+    pub(crate) item: usize,
+    pub(crate) kind: HelpLineKind,
+}
+
+/// What a line of help says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HelpLineKind {
+    /// Nothing, above a heading.
     Blank,
     Heading(&'static str),
     /// A key and, beside it, what it does.
@@ -24,61 +45,98 @@ pub(crate) enum HelpLine {
     More(&'static str),
 }
 
+/// A heading or a row of help, and what it is known by.
+struct HelpItem {
+    /// The key, the command or what is filled in, as it is shown; a heading has none.
+    key: Option<String>,
+    /// What that does, or the heading.
+    what: Both,
+    about: About,
+}
+
+/// What an item is about.
+enum About {
+    Heading(&'static HelpHeading),
+    Command(&'static CommandSpec),
+    Action(Action),
+    Row(&'static HelpRow),
+}
+
 impl App {
     /// All lines of help, laid out in `cells`.
     pub(crate) fn help(&self, cells: usize) -> Vec<HelpLine> {
-        let Setup { keymap, ascii, guest, .. } = &self.setup;
-        help(self.strings, keymap, (*ascii, *guest), self.screen, cells)
-    }
-}
-
-/// The lines, laid out in `cells`; on the join screen, what is to be filled in comes first. Without arrows
-/// where the screen is ASCII, and without what a guest cannot do.
-fn help(
-    strings: &'static Strings,
-    keymap: &Keymap,
-    (ascii, guest): (bool, bool),
-    screen: Screen,
-    cells: usize,
-) -> Vec<HelpLine> {
-    let lang = strings.lang;
-    // Names in English have no arrows.
-    let names = if ascii { Lang::En } else { lang };
-    let mut sections: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
-    let fixed = |keys: &[(Both, Both)]| -> Vec<(String, &str)> {
-        keys.iter().map(|(key, what)| (key.of(lang).to_owned(), what.of(lang))).collect()
-    };
-    if screen == Screen::Join {
-        let (heading, keys) = HELP_JOINING;
-        sections.push((heading.of(lang), fixed(keys)));
-    }
-    for (section, heading, keys) in HELP {
-        let mut keys = fixed(keys);
-        // An action that was left without a key is not there.
-        let actions = ACTIONS.iter().filter(|entry| entry.section == *section);
-        let actions = actions.map(|entry| (keymap.names(entry.action, names, KEY_COLUMN), entry.help.of(lang)));
-        keys.extend(actions.filter(|(names, _)| !names.is_empty()));
-        sections.push((heading.of(lang), keys));
-    }
-    let commands = COMMANDS.iter().filter(|command| !guest || command.is_for_guests());
-    let commands = commands.map(|command| (command.usage.of(lang).to_owned(), command.help.of(lang)));
-    sections.push((strings.help_commands, commands.collect()));
-    let mut lines = Vec::new();
-    for (heading, keys) in sections {
-        if !lines.is_empty() {
-            lines.push(HelpLine::Blank);
-        }
-        lines.push(HelpLine::Heading(heading));
-        for (key, what) in keys {
-            let mut what = text::wrap(what, cells.saturating_sub(indent(cells))).into_iter();
+        let lang = self.strings.lang;
+        let mut lines = Vec::new();
+        for (item, HelpItem { key, what, .. }) in self.help_items().into_iter().enumerate() {
+            let mut push = |kind| lines.push(HelpLine { item, kind });
+            let Some(key) = key else {
+                if item > 0 {
+                    push(HelpLineKind::Blank);
+                }
+                push(HelpLineKind::Heading(what.of(lang)));
+                continue;
+            };
+            let mut what = text::wrap(what.of(lang), cells.saturating_sub(indent(cells))).into_iter();
             // A key with many names stands alone, however much room there is.
             let beside = cells >= BESIDE && text::fits(&key, KEY_COLUMN);
             let first = if beside { what.next().unwrap_or_default() } else { "" };
-            lines.push(HelpLine::Key(key, first));
-            lines.extend(what.map(HelpLine::More));
+            push(HelpLineKind::Key(key, first));
+            what.map(HelpLineKind::More).for_each(push);
         }
+        lines
     }
-    lines
+
+    /// Every heading and row; on the join screen, what is to be filled in comes first. Without arrows where the screen
+    /// is ASCII, without the mouse where it is not ours, and without what a guest cannot do.
+    fn help_items(&self) -> Vec<HelpItem> {
+        let (lang, setup) = (self.strings.lang, &self.setup);
+        // Names in English have no arrows.
+        let names = if setup.ascii { Lang::En } else { lang };
+        let heading = |of: &'static HelpHeading| HelpItem { key: None, what: of.words, about: About::Heading(of) };
+        let rows = |rows: &'static [HelpRow]| {
+            let there = rows.iter().filter(|row| setup.mouse || !row.mouse);
+            there.map(|row| HelpItem { key: Some(row.key.of(lang).to_owned()), what: row.what, about: About::Row(row) })
+        };
+        let mut items = Vec::new();
+        if self.screen == Screen::Join {
+            items.push(heading(&HELP_JOINING));
+            items.extend(rows(HELP_JOINING_ROWS));
+        }
+        for (at, section) in HELP.iter().enumerate() {
+            items.push(heading(&section.heading));
+            items.extend(rows(section.rows));
+            let actions = ACTIONS.iter().filter(|entry| entry.section == section.section);
+            items.extend(actions.filter_map(|entry| {
+                let key = setup.keymap.names(entry.action, names, KEY_COLUMN);
+                // An action that was left without a key is not there.
+                (!key.is_empty()).then(|| HelpItem {
+                    key: Some(key),
+                    what: entry.help,
+                    about: About::Action(entry.action),
+                })
+            }));
+            if at == 0 {
+                items.push(heading(&HELP_COMMANDS));
+                let commands = COMMANDS.iter().filter(|command| !setup.guest || command.is_for_guests());
+                items.extend(commands.map(|command| HelpItem {
+                    key: Some(command.usage.of(lang).to_owned()),
+                    what: command.help,
+                    about: About::Command(command),
+                }));
+            }
+        }
+        items
+    }
+
+    /// Opens help where an item begins, with the heading that stands above it, if it is the first one there.
+    fn open_help_at(&mut self, found: usize) {
+        let lines = self.help(self.layout().body.width.into());
+        let is_text = |line: &HelpLine| line.item == found && line.kind != HelpLineKind::Blank;
+        let first = lines.iter().position(is_text).unwrap_or(0);
+        let before = first.checked_sub(1).map(|before| &lines[before].kind);
+        let headed = matches!(before, Some(HelpLineKind::Heading(_)));
+        self.show(Body::Help(HelpPlace { scrolled: first - usize::from(headed), found: Some(found) }));
+    }
 }
 
 /// How far what a key does is indented.

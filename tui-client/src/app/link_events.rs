@@ -253,16 +253,21 @@ impl App {
     }
 
     fn results(&mut self, results: &[SquareResult]) {
-        let mut mine = 0;
+        let (mut mine, mut latest) = (0, None);
         for result in results.iter().filter(|result| result.student == self.people.me.id) {
             let answers = result.id.as_ref().is_some_and(|id| self.reading.feed.pending.answered(id));
             if answers {
                 self.status.connection.held_up = None;
             }
             // What was there before is no news, unless it was waited for.
-            mine += usize::from(answers || self.reading.whole_feed().is_live(result.seq));
+            if answers || self.reading.whole_feed().is_live(result.seq) {
+                mine += 1;
+                latest = Some(result);
+            }
         }
-        self.mine_came(mine);
+        if let Some(latest) = latest {
+            self.mine_came(mine, latest);
+        }
         // Only where the list has room for marks: a timer is needed to put them out.
         if has_figures(self.setup.size.0) && matches!(self.body, Body::Feed) {
             let live = results.iter().filter(|result| self.reading.whole_feed().is_live(result.seq));

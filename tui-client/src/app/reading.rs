@@ -6,6 +6,7 @@ mod detail;
 mod export;
 mod feed;
 mod filter;
+mod in_full;
 mod row;
 
 use squares_shared::message::{Page, PageRequest, SquareResult, Welcome};

@@ -7,6 +7,7 @@ mod commands;
 mod divider;
 mod export;
 mod filters;
+mod help;
 mod invite;
 mod joining;
 mod mending;

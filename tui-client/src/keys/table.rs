@@ -83,12 +83,12 @@ macro_rules! actions {
 }
 
 actions! {
-    HistoryEarlier "history-earlier" ["Up", "Ctrl-P"] Squaring: "앞서 쓴 수", "what was entered before";
-    HistoryLater "history-later" ["Down", "Ctrl-N"] Squaring: "나중에 쓴 수", "what was entered after it";
-    HistoryOldest "history-oldest" ["Alt-<"] Squaring: "맨 먼저 쓴 수", "the first that was entered";
-    HistoryNewest "history-newest" ["Alt->"] Squaring: "쓰던 줄로", "back to the line being typed";
-    HistorySearch "history-search" ["Ctrl-R"] Squaring: "앞서 쓴 것에서 찾기", "search what was entered before";
-    PageUp "page-up" ["PgUp"] Results: "위로, 휠로도", "scroll up; so does the wheel";
+    HistoryEarlier "history-earlier" ["Up", "Ctrl-P"] Editing: "앞서 쓴 수", "what was entered before";
+    HistoryLater "history-later" ["Down", "Ctrl-N"] Editing: "나중에 쓴 수", "what was entered after it";
+    HistoryOldest "history-oldest" ["Alt-<"] Editing: "맨 먼저 쓴 수", "the first that was entered";
+    HistoryNewest "history-newest" ["Alt->"] Editing: "쓰던 줄로", "back to the line being typed";
+    HistorySearch "history-search" ["Ctrl-R"] Editing: "앞서 쓴 것에서 찾기", "search what was entered before";
+    PageUp "page-up" ["PgUp"] Results: "위로", "scroll up";
     PageDown "page-down" ["PgDn"] Results: "아래로", "scroll down";
     Oldest "oldest" ["Ctrl-Home"] Results: "맨 위 (입력이 비었으면 Home)", "oldest (Home on an empty line)";
     Newest "newest" ["Ctrl-End"] Results: "최신 (입력이 비었으면 End)", "newest (End on an empty line)";

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::Loop;
-use crate::app::Urgency;
+use super::owned_terminal::OwnsTerminal;
 use crate::event::{Effect, Event, LinkEvent, TerminalEffect};
 use crate::host;
 use crate::link::{self, Command};
@@ -60,14 +60,12 @@ impl Loop {
     fn terminal(&mut self, effect: TerminalEffect) {
         match effect {
             TerminalEffect::Suspend => self.stop(),
-            TerminalEffect::Repaint => {
-                self.output.repaint();
-                self.urgency = Some(Urgency::Now);
-            }
-            TerminalEffect::AskBackground => self.background.send(),
+            TerminalEffect::Repaint => self.repaint(),
+            TerminalEffect::AskBackground => self.owned.background.send(),
             TerminalEffect::Bell => drop(terminal::bell()),
             TerminalEffect::Title(title) => drop(terminal::title(&title)),
-            TerminalEffect::Copy(text) if !self.modes.bare => drop(clipboard::copy(&text, self.through)),
+            TerminalEffect::Notify { title, text } => drop(self.notifier.notify(&title, &text)),
+            TerminalEffect::Copy(text) if !self.owned.modes.bare => drop(clipboard::copy(&text, self.through)),
             TerminalEffect::Copy(_) => {}
         }
     }

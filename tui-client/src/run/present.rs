@@ -10,13 +10,14 @@ use tokio::time::sleep_until;
 
 use super::full_screen::FullScreen;
 use super::input::Inputs;
+use super::owned_terminal::{OwnedTerminal, OwnsTerminal};
 use super::{FAREWELL, MAX_EVENTS_A_FRAME};
 use crate::event::{Effect, Event, LinkEvent, TerminalEffect};
 use crate::link::{Link, LinkOptions};
 use crate::present::{Wall, WallSetup};
 use crate::signals::{self, Signal};
 use crate::terminal::input::Input;
-use crate::terminal::{self, BackgroundQuery, Modes};
+use crate::terminal::{self, Modes};
 
 /// The exit code where the server lets nobody watch from here.
 const NOT_LET_IN: u8 = 3;
@@ -63,16 +64,13 @@ pub fn present(options: WallOptions) -> io::Result<ExitCode> {
 struct Loop {
     wall: Wall,
     screen: FullScreen,
-    terminal: (u16, u16),
+    owned: OwnedTerminal,
     inputs: Inputs,
     signals: mpsc::Receiver<Signal>,
     link: Link,
     news: mpsc::Receiver<LinkEvent>,
-    background: BackgroundQuery,
-    modes: Modes,
     /// When the next frame is due, of all that was said since the last.
     frame: Option<Instant>,
-    stopped: bool,
     running: bool,
 }
 
@@ -93,19 +91,16 @@ impl Loop {
         let mut this = Self {
             wall: Wall::new(setup, Instant::now()),
             screen: FullScreen::new(terminal)?,
-            terminal,
+            owned: OwnedTerminal::new(modes, terminal, may_ask),
             inputs: Inputs::start()?,
             signals,
             link,
             news,
-            background: BackgroundQuery::new(may_ask),
-            modes,
             frame: None,
-            stopped: false,
             running: true,
         };
         if ask {
-            this.background.send();
+            this.owned.background.send();
         }
         Ok(this)
     }
@@ -131,11 +126,12 @@ impl Loop {
                 self.update(Event::Link(event));
             }
         }
+        self.owned.await_reply(&mut self.inputs).await;
         (self.link, self.wall, ended)
     }
 
     async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Incoming {
-        let frame = self.frame.filter(|_| !self.stopped);
+        let frame = self.frame.filter(|_| !self.owned.stopped);
         let Self { signals, inputs, news, .. } = self;
         tokio::select! {
             biased;
@@ -150,7 +146,7 @@ impl Loop {
     fn draw_if_due(&mut self) -> io::Result<()> {
         let now = Instant::now();
         self.plan(now);
-        if self.stopped || self.frame.is_none_or(|frame| frame > now) {
+        if self.owned.stopped || self.frame.is_none_or(|frame| frame > now) {
             return Ok(());
         }
         self.wall.before_frame(now);
@@ -166,20 +162,11 @@ impl Loop {
         self.frame = [self.frame, next].into_iter().flatten().min();
     }
 
-    fn signal(&mut self, signal: Signal) {
-        match signal {
-            Signal::End => self.running = false,
-            Signal::Stop => self.stop(),
-            Signal::Continue => self.go_on(),
-            Signal::Resize => self.resized(),
-        }
-    }
-
     fn input(&mut self, input: &Input) {
         match input {
             Input::Key(key) => self.update(Event::Key(*key)),
             Input::Background(background) => {
-                self.background.replied();
+                self.owned.background.replied();
                 self.update(Event::Background(*background));
             }
             Input::Resized => self.resized(),
@@ -187,48 +174,46 @@ impl Loop {
         }
     }
 
-    fn resized(&mut self) {
-        let Ok(terminal) = terminal::size() else { return };
-        if terminal == self.terminal {
-            self.screen.repaint();
-        }
-        self.terminal = terminal;
-        self.screen.resize(terminal);
-        self.update(Event::Resize(terminal.0, terminal.1));
-    }
-
     fn update(&mut self, event: Event) {
         for effect in self.wall.update(event, Instant::now()) {
             match effect {
                 Effect::Link(command) => drop(self.link.ask(command)),
                 Effect::Terminal(TerminalEffect::Suspend) => self.stop(),
-                Effect::Terminal(TerminalEffect::Repaint) => self.screen.repaint(),
+                Effect::Terminal(TerminalEffect::Repaint) => self.repaint(),
                 Effect::Quit => self.running = false,
                 // The wall asks for nothing else.
                 _ => {}
             }
         }
     }
+}
 
-    fn stop(&mut self) {
-        if self.stopped {
-            return;
-        }
-        terminal::leave();
-        self.stopped = true;
-        if terminal::stop().is_err() {
-            self.go_on();
-        }
+impl OwnsTerminal for Loop {
+    fn owned(&mut self) -> &mut OwnedTerminal {
+        &mut self.owned
     }
 
-    fn go_on(&mut self) {
-        terminal::leave();
-        self.stopped = false;
-        if terminal::enter(self.modes).is_err() {
-            self.running = false;
-            return;
-        }
+    fn before_leaving(&mut self) {}
+
+    fn repaint(&mut self) {
         self.screen.repaint();
-        self.resized();
+        self.frame = Some(Instant::now());
+    }
+
+    fn uncover(&mut self) {
+        self.repaint();
+    }
+
+    fn resize(&mut self, size: (u16, u16)) {
+        self.screen.resize(size);
+        self.update(Event::Resize(size.0, size.1));
+    }
+
+    fn wants_background(&self) -> bool {
+        self.wall.setup.appearance.wants_background()
+    }
+
+    fn end(&mut self) {
+        self.running = false;
     }
 }

@@ -101,6 +101,16 @@ sentences! {
     first_seen_pin(server: &str, fingerprint: &str) =
         format!("{server}에 처음 연결합니다. 교수님의 인증서인지 물어보세요. {fingerprint}"),
         format!("First time at {server}. Ask the professor if this is theirs: {fingerprint}");
+    /// In linear mode, by which key there is help, where one gives it.
+    how_to_get_help(key: Option<&str>) =
+        match key {
+            Some(key) => format!("도움말: {key} 키. 방에서는 /help도 됩니다."),
+            None => "도움말: 방에서 /help".to_owned(),
+        },
+        match key {
+            Some(key) => format!("Help: {key}, in the room also /help."),
+            None => "Help: /help, in the room.".to_owned(),
+        };
     /// In the place of a PIN that is known already.
     pin_given = "Enter로 보냅니다", "Enter sends it";
     pin_held_up(seconds: u64) =
@@ -144,6 +154,11 @@ sentences! {
     scrolled_up = "최신으로: Esc", "newest: Esc";
     /// The same in linear mode.
     back_to_newest = "Esc를 누르면 최신 결과로 돌아갑니다.", "Esc goes back to the newest results.";
+    /// In linear mode, a number that is too long to be said: how many digits, the first three of them with the magnitude
+    /// of a fraction, and the last three.
+    long_number(digits: &str, begins: &str, ends: &str) =
+        format!("{digits}자리, 앞자리 {begins}, 끝자리 {ends}"),
+        format!("{digits} digits, begins {begins}, ends {ends}");
     digits(count: &str) =
         format!("{count}자리"),
         if count == "1" { "1 digit".to_owned() } else { format!("{count} digits") };
@@ -183,15 +198,19 @@ sentences! {
         format!("Which one does '{who}' mean? {students}. Type more of the name, or the student ID.");
     /// Help or a result in full goes on below what is in sight.
     more_below = "아래에 더 있습니다", "more below";
-    /// The key that selects, where there is one.
-    select_first(key: Option<&str>) =
-        match key {
-            Some(key) => format!("먼저 {key} 키나 마우스로 결과를 골라 주세요."),
-            None => "먼저 마우스로 결과를 골라 주세요.".to_owned(),
+    /// The key that selects, where there is one, and whether the mouse does too.
+    select_first(key: Option<&str>, mouse: bool) =
+        match (key, mouse) {
+            (Some(key), true) => format!("먼저 {key} 키나 마우스로 결과를 골라 주세요."),
+            (Some(key), false) => format!("먼저 {key} 키로 결과를 골라 주세요."),
+            (None, true) => "먼저 마우스로 결과를 골라 주세요.".to_owned(),
+            (None, false) => "고른 결과가 없습니다.".to_owned(),
         },
-        match key {
-            Some(key) => format!("Select a result first, with {key} or a click."),
-            None => "Select a result first, with a click.".to_owned(),
+        match (key, mouse) {
+            (Some(key), true) => format!("Select a result first, with {key} or a click."),
+            (Some(key), false) => format!("Select a result first, with {key}."),
+            (None, true) => "Select a result first, with a click.".to_owned(),
+            (None, false) => "No result is selected.".to_owned(),
         };
     find_first = "찾을 것을 먼저 적어 주세요: /find 144", "Say what to find first: /find 144";
 
@@ -205,6 +224,17 @@ sentences! {
         };
     /// What follows the first time in tmux.
     copied_in_tmux = ". tmux에는 set -g set-clipboard on이 필요합니다.", ". tmux needs: set -g set-clipboard on";
+    /// In a notification: how many results of mine have come unseen, and the newest of them.
+    results_came(count: usize, newest: &str) =
+        match count {
+            1 => newest.to_owned(),
+            count => format!("내 결과 {}개, 마지막 {newest}", text::grouped(count)),
+        },
+        match count {
+            1 => newest.to_owned(),
+            count => format!("{} results of yours, the newest {newest}", text::grouped(count)),
+        };
+    nothing_to_read = "읽을 결과가 없습니다.", "There is no result to read.";
     nothing_to_copy = "복사할 결과가 없습니다.", "There is no result to copy.";
     /// The terminal knows no sequences.
     cannot_copy = "이 터미널로는 복사할 수 없습니다.", "Nothing can be copied through this terminal.";
@@ -426,7 +456,16 @@ sentences! {
 
     // Help and the footer.
     help_title = "도움말", "Help";
-    help_commands = "명령", "Commands";
+    /// A word that help says nothing about, and one near to it that it does.
+    unknown_topic(word: &str, nearest: Option<&str>) =
+        match nearest {
+            Some(nearest) => format!("도움말에 '{word}' 항목은 없습니다. 혹시 /help {nearest}입니까? 전체는 /help에 있습니다."),
+            None => format!("도움말에 '{word}' 항목은 없습니다. 전체는 /help에 있습니다."),
+        },
+        match nearest {
+            Some(nearest) => format!("Help has nothing on '{word}'. Did you mean /help {nearest}? All of it: /help"),
+            None => format!("Help has nothing on '{word}'. All of it: /help"),
+        };
     help_keys [
         (UpDown, "스크롤", "scroll"), (Of(&[PageUp, PageDown]), "한 화면씩", "page"), (Word("Esc"), "닫기", "close"),
     ];

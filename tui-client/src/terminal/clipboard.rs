@@ -47,17 +47,21 @@ pub fn copy(text: &str, through: Through) -> io::Result<()> {
 
 fn sequence(text: &str, through: Through) -> Vec<u8> {
     let plain = format!("\x1b]52;c;{}\x07", STANDARD.encode(text)).into_bytes();
-    let mut bytes = Vec::new();
-    if through != Through::Nothing {
-        for part in plain.chunks(SCREENFUL) {
-            bytes.extend_from_slice(b"\x1bP");
-            bytes.extend_from_slice(part);
-            bytes.extend_from_slice(b"\x1b\\");
-        }
-    }
+    let mut bytes = if through == Through::Nothing { Vec::new() } else { through_screen(&plain) };
     // Each of the two ignores what is meant for the other.
     if through != Through::Screen {
         bytes.extend(plain);
+    }
+    bytes
+}
+
+/// A sequence as GNU screen passes it on to the terminal around it. It must not end with the string terminator.
+pub(super) fn through_screen(sequence: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for part in sequence.chunks(SCREENFUL) {
+        bytes.extend_from_slice(b"\x1bP");
+        bytes.extend_from_slice(part);
+        bytes.extend_from_slice(b"\x1b\\");
     }
     bytes
 }

@@ -1,14 +1,8 @@
-//! A number with its square in full, and one that has none yet, or gets none, in as many cells as there are: what does
-//! not fit is shortened in its middle. The feed, the question about a paste and the lines for screen readers write
-//! with it.
+//! A number that has no square yet, or gets none, in as many cells as there are: what does not fit is shortened in its
+//! middle. The feed and the question about a paste write with it.
 
 use crate::text;
 use crate::theme::Glyphs;
-
-/// A number and its square, all digits of both.
-pub(super) fn squared(number: &str, square: &str, glyphs: &Glyphs) -> String {
-    format!("{}{} = {square}", base(number, usize::MAX, glyphs), glyphs.squared)
-}
 
 /// A number whose square is still to come.
 pub(super) fn waiting(number: &str, cells: usize, glyphs: &Glyphs) -> String {

@@ -24,9 +24,9 @@ const LONGEST_NAME: usize = 16;
 /// Draws it. Gives back where the caret is.
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -> Position {
     let strings = app.strings;
-    if let Body::Help(scrolled) = app.body {
+    if let Body::Help(place) = app.body {
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
-        help::draw(app, paint, Rect { height: area.height - 1, ..area }, scrolled);
+        help::draw(app, paint, Rect { height: area.height - 1, ..area }, place);
         input::keys(app, paint, keys, strings.help_keys);
         return Position::new(keys.x, keys.y);
     }

@@ -9,19 +9,19 @@
 
 mod bodies;
 mod exporting;
+mod results;
 mod typed_line;
 
-use std::borrow::Cow;
 use std::mem::discriminant;
 use std::time::Instant;
 
-use super::equation::Equation;
-use super::{expression, filter, header, input};
+use super::{filter, header, input};
 use crate::app::{App, Body, Field, Item, PROMPT, Row, Screen, Sentence, State, Top, seconds_until};
 use crate::event::Lost;
 use crate::keys::Action;
 use crate::text;
 use exporting::Exporting;
+use results::Speaker;
 use typed_line::{LineState, TypedLine};
 
 /// The columns that the app lays out for: no line is cut.
@@ -29,9 +29,6 @@ const COLUMNS: u16 = 1_000;
 
 /// The rows: what is said of a page of the feed at once.
 const ROWS: u16 = 16;
-
-/// The most cells of a number and its square. All digits are said of a result in full.
-const EXPRESSION: usize = 100;
 
 /// The most results of others that are said at once; how many were passed over is said too.
 const AT_ONCE: usize = 10;
@@ -47,6 +44,10 @@ pub struct Linear {
     entered: usize,
     exporting: Exporting,
     started: bool,
+    /// The server whose room was said, as it is before anybody joins.
+    room_of: Option<String>,
+    /// It was said what to do in an empty room.
+    invited: bool,
     state: String,
     unanswered: usize,
     hosting: bool,
@@ -123,6 +124,8 @@ impl Linear {
             if app.setup.guest {
                 lines.push(app.strings.guest.to_owned());
             }
+            let key = app.setup.keymap.name(Action::Help, app.strings.lang);
+            lines.push((app.strings.how_to_get_help)(key.as_deref()));
         }
         self.connection(app, now, &mut lines);
         self.outcomes(app, now, &mut lines);
@@ -178,6 +181,7 @@ impl Linear {
             words.retain(|words| !words.is_empty());
             lines.push(words.join(", "));
         }
+        self.room_now(app, lines);
         if changed(&mut self.hosting, app.status.connection.hosting) && self.hosting {
             lines.push(strings.hosting.to_owned());
         }
@@ -194,13 +198,28 @@ impl Linear {
         }
     }
 
+    /// How the room is that is not entered yet, once for each server: it may be connected to again and again.
+    fn room_now(&mut self, app: &App, lines: &mut Vec<String>) {
+        let Some(room) = app.status.connection.room_now().filter(|_| app.screen == Screen::Join) else { return };
+        if changed(&mut self.room_of, Some(app.status.connection.server.clone())) {
+            let last = room.last.as_ref().map(|last| {
+                let name = text::printable(&last.name);
+                let (number, square) = (text::printable_number(&last.number), text::printable_number(&last.square));
+                let squared = Speaker::of(app).squared(&number, &square);
+                (app.strings.last_result)(&text::name_in_line(&name), &squared)
+            });
+            let words = std::iter::once((app.strings.online)(room.online)).chain(last);
+            lines.push(words.collect::<Vec<_>>().join(". "));
+        }
+    }
+
     /// What became of what the person did.
     fn outcomes(&mut self, app: &App, now: Instant, lines: &mut Vec<String>) {
         let mut refused = Vec::new();
         for square in (0..app.reading.feed.pending.len()).filter_map(|at| app.reading.feed.pending.get(at)) {
             if let Some(why) = square.refusal() {
                 if !self.refused.iter().any(|id| id == square.id()) {
-                    lines.push(expression::refused(&square.number, why, COLUMNS.into(), &app.glyphs));
+                    lines.push(Speaker::of(app).refused(&square.number, why));
                 }
                 refused.push(square.id().to_owned());
             }
@@ -265,6 +284,7 @@ impl Linear {
         if changed(&mut self.log, app.status.connection.log.clone()) {
             self.newest = 0;
         }
+        self.invite(app, lines);
         let summed_up = self.filter(app, lines);
         let selected = app.reading.feed.selected();
         let moved = changed(&mut self.selected, selected.map(Row::seq));
@@ -274,9 +294,9 @@ impl Linear {
         match selected {
             // What is selected stands among what was found, or will.
             _ if summed_up || self.filtering => {}
-            Some(row) if moved => lines.push(format!("{} {}", super::feed::SELECTED, self::row(app, row))),
+            Some(row) if moved => lines.push(format!("{} {}", super::feed::SELECTED, results::row(app, row))),
             Some(_) => {}
-            None if paged => page(app, lines),
+            None if paged => results::page(app, ROWS, lines),
             None => {}
         }
         if paged && before.is_none() {
@@ -284,6 +304,17 @@ impl Linear {
             lines.push(app.strings.back_to_newest.to_owned());
         }
         app.reading.feed.is_following() && app.composer.input.is_empty() && !self.filtering && self.live(app, lines)
+    }
+
+    /// An empty room says what to do, once.
+    fn invite(&mut self, app: &App, lines: &mut Vec<String>) {
+        let feed = &app.reading.feed;
+        let first = (0..ROWS.into()).find_map(|line| feed.line(line));
+        let empty = matches!(first, Some(Item::Top(Top::Empty))) && feed.filter.is_all();
+        if !self.invited && empty && feed.pending.len() == 0 && app.status.connection.is_joined() {
+            self.invited = true;
+            lines.push(app.strings.no_results.join(" "));
+        }
     }
 
     /// The first visible result.
@@ -312,7 +343,7 @@ impl Linear {
         if now {
             self.filtering = false;
             lines.push(filter::parts(app).into_iter().map(|part| part.text).collect::<Vec<_>>().join(", "));
-            page(app, lines);
+            results::page(app, ROWS, lines);
             self.newest = self.newest.max(app.reading.feed.rows().next_back().map_or(0, Row::seq));
         }
         now
@@ -327,7 +358,7 @@ impl Linear {
         for (at, row) in new.iter().enumerate() {
             // My own are answers, however many others came with them.
             if at < AT_ONCE || (row.student() == app.people.me.id && said.len() < 5 * AT_ONCE) {
-                said.push(self::row(app, row));
+                said.push(results::row(app, row));
             } else {
                 skipped += 1;
             }
@@ -355,40 +386,4 @@ fn say_changed(before: &mut String, now: String, again: bool, lines: &mut Vec<St
     if changed(before, now) | again && !before.is_empty() {
         lines.push(before.clone());
     }
-}
-
-/// A result in a line.
-fn row(app: &App, row: &Row) -> String {
-    let who = if row.student() == app.people.me.id {
-        Cow::Borrowed(app.strings.me)
-    } else if row.name() == app.strings.me {
-        Cow::Owned(format!("\"{}\"", row.name()))
-    } else {
-        text::name_in_line(row.name())
-    };
-    let whole = expression::squared(row.number(), row.square(), &app.glyphs);
-    if text::fits(&whole, EXPRESSION) {
-        return format!("{who}: {whole}");
-    }
-    let Equation { number, between, square } = Equation::new(row.number(), row.square(), EXPRESSION, &app.glyphs);
-    format!("{who}: {number}{between}{square}")
-}
-
-/// What of the feed is in sight.
-fn page(app: &App, lines: &mut Vec<String>) {
-    let selected = app.reading.feed.selected().map(Row::seq);
-    for item in (0..ROWS.into()).filter_map(|line| app.reading.feed.line(line)) {
-        match item {
-            Item::Row(row) if selected == Some(row.seq()) => {
-                lines.push(format!("{} {}", super::feed::SELECTED, self::row(app, row)));
-            }
-            Item::Row(row) => lines.push(self::row(app, row)),
-            Item::Top(Top::Empty) => lines.push(app.strings.nothing_here.to_owned()),
-            Item::Top(top) => lines.push(super::feed::top_words(app, top).to_owned()),
-            Item::Divider => lines.push(app.strings.divider.to_owned()),
-            Item::Gap => lines.push(app.strings.cut.to_owned()),
-            Item::MorePending(_) | Item::Pending(_) => {}
-        }
-    }
-    lines.retain(|line| !line.is_empty());
 }

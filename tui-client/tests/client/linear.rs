@@ -204,13 +204,14 @@ fn a_line_longer_than_the_terminal_is_wide_is_edited_on_the_rows_it_takes() {
     server.square_as("s2", "5");
     // The whole line goes at once, from all of its rows.
     pty.type_text("\x15");
-    pty.until_shows_rows(&["s2: 5² = 25", ">", ""]);
+    pty.until_shows_rows(&["s2: 5² = 25", ">"]);
     let nines = "9".repeat(40);
     pty.type_text(&nines);
     pty.until_shows_rows(&[&format!("> {}", &nines[..28]), &nines[28..]]);
     pty.type_text("\r");
     // What was entered stays, and the answer comes below it.
-    pty.until_shows_rows(&[&format!("> {}", &nines[..28]), &nines[28..], "me: 1.00e40² ≈ 1.00e80"]);
+    let said = ["me: (40 digits, begins 9.99, e", "nds 999)² = 80 digits, begins", "9.99, ends 001"];
+    pty.until_shows_rows(&[&format!("> {}", &nines[..28]), &nines[28..], said[0], said[1], said[2]]);
     // Longer than the whole screen: its end is shown.
     let mut long = String::new();
     for digit in 0..8 {
@@ -220,7 +221,7 @@ fn a_line_longer_than_the_terminal_is_wide_is_edited_on_the_rows_it_takes() {
     let shown = pty.until_shows(&"7".repeat(40));
     assert!(shown.contains("\n< 5"), "{shown}");
     pty.type_text("\x15");
-    pty.until_shows_rows(&["me: 1.00e40² ≈ 1.00e80", ">", ""]);
+    pty.until_shows_rows(&[said[2], ">"]);
     pty.type_text("\x04");
     assert_eq!(pty.exit_code(), 0);
     pty.assert_clean();
@@ -280,4 +281,90 @@ fn the_chart_counts_everything_before_it_says_how_much_that_is() {
     }
     pty.type_text("/exit\r");
     assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
+fn it_says_first_how_to_get_help_and_how_the_room_is_and_then_what_to_try() {
+    for (lang, help, room, invites) in [
+        (
+            "ko",
+            "도움말: F1 키. 방에서는 /help도 됩니다.",
+            "접속 0명. 마지막 결과: s2 7² = 49",
+            "12를 입력하고 Enter를 눌러",
+        ),
+        ("en", "Help: F1, in the room also /help.", "0 online. Last result: s2 7² = 49", "Type 12 and press Enter."),
+    ] {
+        let server = Server::start(&["--rate", "0"]);
+        let home = Home::new();
+        let start = || Pty::start(&home, &["--linear", "--server", &server.address, "--lang", lang]);
+        let mut pty = start();
+        pty.until_shows(help);
+        // Nobody is in, and there is no result yet.
+        pty.until_shows(if lang == "ko" { "접속 0명" } else { "0 online" });
+        pty.type_text("s1\t\t\r");
+        let shown = pty.until_shows(invites);
+        assert_eq!(shown.matches(invites).count(), 1, "{shown}");
+        pty.type_text("/exit\r");
+        assert_eq!(pty.exit_code(), 0);
+        server.square_as("s2", "7");
+        let mut pty = start();
+        let shown = pty.until_shows(room);
+        assert!(places(&shown, &[help, room]).is_sorted(), "{shown}");
+        pty.type_text("\x03");
+        assert_eq!(pty.exit_code(), 0);
+        pty.assert_clean();
+    }
+}
+
+#[test]
+fn long_numbers_are_said_in_short_and_read_in_full_when_asked() {
+    let server = Server::start(&["--rate", "0"]);
+    let home = Home::new();
+    let mut pty = enter(&server, &home, "en");
+    server.square_as("s2", "12345678901234567890");
+    pty.until_shows("s2: (20 digits, begins 1.23, ends 890)² = 39 digits, begins 1.52, ends 100");
+    // What comes while the command is typed is not what it is about.
+    pty.type_text("/rea");
+    pty.until_shows("> /rea");
+    server.square_as("s2", "7");
+    pty.type_text("d\r");
+    pty.until_shows("Number (20 digits): 12345678901234567890");
+    pty.until_shows("Square (39 digits): 152415787532388367501905199875019052100");
+    pty.until_shows("s2: 7² = 49");
+    // The selected one, where one is.
+    let before = pty.sent();
+    pty.type_text("\x1b[1;2A\x1b[1;2A");
+    pty.until_sent("> s2: (20 digits", before);
+    pty.type_text("/read\r");
+    pty.until_sent("Square (39 digits)", before);
+    pty.type_text("/exit\r");
+    assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
+fn help_says_no_word_of_a_mouse_and_of_one_thing_only_what_was_asked() {
+    let server = Server::start(&[]);
+    let home = Home::new();
+    for (lang, word, said, of_the_mouse) in [
+        ("ko", "내보내기", "/export 파일: ", ["클릭", "마우스"]),
+        ("en", "export", "/export FILE: ", ["click", "wheel"]),
+    ] {
+        let mut pty = enter(&server, &home, lang);
+        let before = pty.sent();
+        pty.type_text(&format!("/help {word}\r"));
+        pty.until_sent(said, before);
+        pty.type_text("12\r");
+        pty.until_sent("12² = 144", before);
+        let all = pty.all_sent().split_off(before);
+        assert!(!all.contains("/find") && !all.contains("Ctrl-"), "{all}");
+        let before = pty.sent();
+        pty.type_text("/help\r");
+        pty.until_sent("Ctrl-T", before);
+        pty.type_text("13\r");
+        pty.until_sent("13² = 169", before);
+        let all = pty.all_sent().split_off(before);
+        assert!(!of_the_mouse.iter().any(|word| all.contains(word)), "{all}");
+        pty.type_text("/exit\r");
+        assert_eq!(pty.exit_code(), 0);
+    }
 }

@@ -31,6 +31,39 @@ fn the_wall_needs_nobody_tells_nobody_and_goes_on_after_a_loss() {
     assert!(!home.outbox().exists(), "it keeps nothing");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn stopped_and_continued_the_wall_takes_the_terminal_again_asks_again_and_paints_all_of_it() {
+    use rustix::process::Signal;
+
+    let server = Server::start(&[]);
+    let home = Home::new();
+    let mut pty = Pty::start(&home, &["--server", &server.address, "--present", "--theme", "auto"]);
+    server.square_as("s1", "12");
+    pty.until_shows("12² = 144");
+    for (by_key, number, square) in [(false, "13", "13² = 169"), (true, "14", "14² = 196")] {
+        if by_key {
+            pty.type_text("\x1a");
+        } else {
+            pty.signal(Signal::TSTP);
+        }
+        pty.until_state('T');
+        pty.until("the first screen", |screen| !screen.alternate_screen());
+        pty.assert_clean();
+        server.square_as("s2", number);
+        let before = pty.sent();
+        pty.signal(Signal::CONT);
+        for sequence in ["\x1b[?1049h", "\x1b[?25l", "\x1b]11;?", "\x1b[2J"] {
+            pty.until_sent(sequence, before);
+        }
+        pty.until_shows(square);
+        pty.until_shows("12² = 144");
+    }
+    pty.type_text("q");
+    assert_eq!(pty.exit_code(), 0);
+    pty.assert_clean();
+}
+
 #[test]
 fn a_room_that_only_students_may_see_is_said_and_ends_the_wall() {
     let (fake, home) = (Fake::listen(), Home::new());

@@ -1,8 +1,10 @@
 //! What each command does. Enter on a line that begins with `/` ends here; so does Tab, which completes it.
 
-use super::{Argument, COPIED, CommandAction, LANGS, THEMES, common_start, completions, is_command, parse, word};
+use super::{
+    Argument, COPIED, CommandAction, Known, LANGS, THEMES, common_start, completions, is_command, parse, word,
+};
 use crate::app::status::Severity;
-use crate::app::{App, Body, Copied};
+use crate::app::{App, Body, Copied, HelpPlace};
 use crate::config::keyword;
 use crate::event::{Effect, TerminalEffect};
 use crate::lang::Lang;
@@ -45,7 +47,8 @@ impl App {
     fn act(&mut self, action: CommandAction, argument: &str) -> bool {
         match action {
             CommandAction::Exit => self.leave(),
-            CommandAction::Help => self.show(Body::Help(0)),
+            CommandAction::Help if argument.is_empty() => self.show(Body::Help(HelpPlace::default())),
+            CommandAction::Help => return self.help_about(argument),
             CommandAction::Mine => self.filter_mine(),
             CommandAction::Who if argument.is_empty() => self.show(Body::Online),
             CommandAction::Who => return self.filter_student(argument),
@@ -60,6 +63,7 @@ impl App {
                 None if !argument.is_empty() => return self.refuse(self.strings.unknown_copy),
                 _ => self.copy(Copied::Square),
             },
+            CommandAction::Read => self.read_in_full(),
             CommandAction::Export if self.setup.guest => return self.refuse(self.strings.guest_cannot_export),
             CommandAction::Export => return self.export(argument),
             CommandAction::Theme => return self.choose_theme(argument),
@@ -117,9 +121,11 @@ impl App {
             lines[*at].clone()
         } else {
             let people = &self.people.online.people;
-            let called: Vec<&str> =
+            let people =
                 people.iter().map(|person| &*person.name).chain(people.iter().map(|person| &*person.id)).collect();
-            let lines = completions(self.composer.input.text(), &called, self.setup.guest);
+            let help = self.help_words();
+            let known = Known { people, help: &help, guest: self.setup.guest };
+            let lines = completions(self.composer.input.text(), &known);
             let certain = common_start(&lines);
             if certain.is_empty() {
                 return;

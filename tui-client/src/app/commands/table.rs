@@ -11,6 +11,8 @@ pub(crate) enum Argument {
     Nothing,
     /// A student, by id or name, or none.
     Student,
+    /// A word that help is to be opened at, or none.
+    Topic,
     Text,
     /// One of these words; each has its other spellings behind it.
     OneOf(&'static [&'static [&'static str]]),
@@ -79,11 +81,11 @@ macro_rules! commands {
     };
 }
 
-use Argument::{Nothing, OneOf, Student, Text};
+use Argument::{Nothing, OneOf, Student, Text, Topic};
 
 commands! {
-    Help "help" ["h", "도움말", "도움"], Nothing, "/help", "/help":
-        "키와 명령 도움말", "keys and commands";
+    Help "help" ["h", "도움말", "도움"], Topic, "/help [낱말]", "/help [WORD]":
+        "키와 명령 도움말, 또는 그 낱말의 자리", "keys and commands, or what is said of a word";
     Mine "mine" ["me", "내것", "나"], Nothing, "/mine", "/mine":
         "내 결과만 보기, 한 번 더 쓰면 모두", "only my results; again: everybody's";
     Who "who" ["online", "접속", "누구"], Student, "/who [학번]", "/who [STUDENT]":
@@ -96,6 +98,8 @@ commands! {
         "결과를 그래프로 보기", "the results as a chart";
     Copy "copy" ["복사"], OneOf(COPIED), "/copy [제곱|수]", "/copy [square|number]":
         "고른 결과나 내 최신 결과 복사", "copy the selected result, or my newest";
+    Read "read" ["digits", "읽기"], Nothing, "/read", "/read":
+        "고른 결과나 마지막 결과의 모든 자릿수", "all digits of the selected result, or of the last";
     Export "export" ["save", "내보내기", "저장"], Text, "/export 파일", "/export FILE":
         "보이는 결과를 파일로 (.csv, .jsonl)", "the results shown into a file (.csv, .jsonl)";
     Theme "theme" ["colors", "colours", "테마", "색"], OneOf(THEMES),

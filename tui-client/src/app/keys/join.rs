@@ -6,7 +6,7 @@ use squares_shared::message::Auth;
 use crate::address::read_servers;
 use crate::app::join_form::FormOutcome;
 use crate::app::people::Me;
-use crate::app::{App, Body, Field, commands};
+use crate::app::{App, Body, Field, HelpPlace, commands};
 use crate::event::{Effect, Pin};
 use crate::keys::{Action, Key, KeyContext};
 use crate::link::Command;
@@ -18,7 +18,7 @@ impl App {
         let action = self.setup.keymap.action(Key::of(key), KeyContext { empty: true, chart: false });
         if !matches!(self.body, Body::Help(_)) {
             if action == Some(Action::Help) {
-                self.body = Body::Help(0);
+                self.body = Body::Help(HelpPlace::default());
             }
             return action == Some(Action::Help);
         }

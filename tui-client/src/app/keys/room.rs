@@ -5,7 +5,7 @@ use squares_shared::number::Number;
 
 use crate::app::composer::{Check, Edit};
 use crate::app::status::{LeaveDecision, Severity};
-use crate::app::{App, Body, Copied, Detail, commands};
+use crate::app::{App, Body, Copied, Detail, HelpPlace, Row, commands};
 use crate::digits;
 use crate::event::Effect;
 use crate::keys::{Action, Key, KeyContext};
@@ -69,7 +69,7 @@ impl App {
         match action {
             Action::Leave => self.leave(),
             Action::Help if matches!(self.body, Body::Help(_)) => self.show(Body::Feed),
-            Action::Help => self.show(Body::Help(0)),
+            Action::Help => self.show(Body::Help(HelpPlace::default())),
             Action::Online if matches!(self.body, Body::Online) => self.show(Body::Feed),
             Action::Online => self.show(Body::Online),
             Action::FindEarlier => self.find_next(-1),
@@ -118,6 +118,9 @@ impl App {
         let max_digits = self.status.connection.max_digits();
         let (check, number) = Check::and_number(self.composer.input.text(), max_digits);
         self.composer.check = check;
+        let newest = || self.reading.feed.rows().next_back().map(Row::seq);
+        let before = self.composer.newest_before.or_else(newest);
+        self.composer.newest_before = before.filter(|_| !self.composer.input.is_empty());
         self.composer.read_as = number.map(|number| digits::grouped(&number.to_string()).into_owned());
     }
 

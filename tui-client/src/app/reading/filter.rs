@@ -92,7 +92,7 @@ impl App {
             None if self.reading.feed.filter.student.is_some() => self.leave_filter(),
             None => {
                 let key = self.setup.keymap.name(Action::SelectEarlier, self.strings.lang);
-                self.say(Severity::Info, (self.strings.select_first)(key.as_deref()));
+                self.say(Severity::Info, (self.strings.select_first)(key.as_deref(), self.setup.mouse));
             }
         }
     }

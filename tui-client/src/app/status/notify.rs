@@ -1,15 +1,28 @@
-//! Telling somebody who looks elsewhere that results of theirs have come: with a bell, or a mark in the window's title.
-//! Off, unless it is asked for. The terminal says whether it has the focus.
+//! Telling somebody who looks elsewhere that results of theirs have come: with a bell, a mark in the window's title, or
+//! a notification of the desktop. Off, unless it is asked for. The terminal says whether it has the focus.
+
+use std::time::{Duration, Instant};
+
+use squares_shared::message::SquareResult;
 
 use crate::app::App;
 use crate::config::Notify;
+use crate::digits::{Magnitude, grouped};
 use crate::event::{Effect, TerminalEffect};
+use crate::text;
+
+/// The least time between two notifications of the desktop, which stay until somebody closes them.
+const BETWEEN: Duration = Duration::from_secs(10);
+
+/// The most digits of a number that a notification has in full.
+const IN_FULL: usize = 15;
 
 /// Whether somebody looks elsewhere, and how many results of theirs came meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct MissedResults {
     elsewhere: bool,
     count: usize,
+    notified: Option<Instant>,
 }
 
 impl App {
@@ -22,10 +35,10 @@ impl App {
         }
     }
 
-    /// So many new results of mine have come.
-    pub(in crate::app) fn mine_came(&mut self, count: usize) {
+    /// So many new results of mine have come, of which this is the newest.
+    pub(in crate::app) fn mine_came(&mut self, count: usize, newest: &SquareResult) {
         let missed = &mut self.status.missed;
-        if count == 0 || !missed.elsewhere {
+        if !missed.elsewhere {
             return;
         }
         missed.count += count;
@@ -33,7 +46,32 @@ impl App {
             Notify::Off => return,
             Notify::Bell => TerminalEffect::Bell,
             Notify::Title => TerminalEffect::Title(format!("({}) {}", missed.count, self.strings.program)),
+            Notify::Desktop => {
+                if missed.notified.is_some_and(|then| self.now < then + BETWEEN) {
+                    return;
+                }
+                missed.notified = Some(self.now);
+                let (number, number_is_exact) = in_short(&newest.number);
+                let (square, square_is_exact) = in_short(&newest.square);
+                let (open, close) = if number.starts_with('-') { ("(", ")") } else { ("", "") };
+                let equals = if number_is_exact && square_is_exact { "=" } else { self.glyphs.nearly };
+                let newest = format!("{open}{number}{close}{} {equals} {square}", self.glyphs.squared);
+                TerminalEffect::Notify {
+                    title: self.strings.program.to_owned(),
+                    text: (self.strings.results_came)(missed.count, &newest),
+                }
+            }
         };
         self.effects.push(Effect::Terminal(effect));
     }
+}
+
+/// A number of a few digits in groups, a longer one by its magnitude; and whether that is exact.
+fn in_short(number: &str) -> (String, bool) {
+    let number = text::printable_number(number);
+    if text::digits(&number) <= IN_FULL {
+        return (grouped(&number).into_owned(), true);
+    }
+    let Magnitude { text, exact } = Magnitude::of(&number);
+    (text, exact)
 }

@@ -90,3 +90,26 @@ fn a_square_that_waited_through_a_lost_connection_is_news() {
         [Effect::Terminal(TerminalEffect::Bell)]
     );
 }
+
+#[test]
+fn a_notification_of_the_desktop_names_the_newest_and_comes_once_in_a_while() {
+    let notification =
+        |text: &str| vec![Effect::Terminal(TerminalEffect::Notify { title: "Squares".into(), text: text.into() })];
+    let (mut room, _) = Stage::start(Setup { student: Some("me".into()), notify: Notify::Desktop, ..setup() });
+    room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
+    room.link(LinkEvent::Joined { welcome: welcome(0, 5, 0), continues: Continues::Anew });
+    room.update(Event::Focus(false));
+    let square = |seq, number: &str, square: &str| {
+        let result = SquareResult { number: number.into(), square: square.into(), ..result(seq, "me", None) };
+        LinkEvent::Results(vec![result])
+    };
+    assert_eq!(room.link(square(6, "-12", "144")), notification("(-12)² = 144"));
+    assert_eq!(room.link(square(7, "1234567", "1524155677489")), []);
+    room.now += Duration::from_secs(11);
+    assert_eq!(
+        room.link(square(8, "123456789", "15241578750190521")),
+        notification("3 results of yours, the newest 123,456,789² ≈ 1.52e16")
+    );
+    room.update(Event::Focus(true));
+    assert_eq!(mine_comes(&mut room, 9), [], "somebody looks");
+}

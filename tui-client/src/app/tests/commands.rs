@@ -66,8 +66,8 @@ fn tab_completes_a_command_and_then_goes_through_what_it_may_be() {
         room.app.composer.input.text().to_owned()
     };
     use KeyCode::{BackTab, Tab};
-    assert_eq!(typed("/he", &[Tab]), "/help");
-    assert_eq!(typed("/ㅗ", &[Tab]), "/help");
+    assert_eq!(typed("/he", &[Tab]), "/help ");
+    assert_eq!(typed("/ㅗ", &[Tab]), "/help ");
     assert_eq!(typed("/la", &[Tab]), "/lang ");
     assert_eq!(typed("/lang ", &[Tab]), "/lang ko");
     assert_eq!(typed("/lang ", &[Tab, Tab]), "/lang en");

@@ -59,7 +59,7 @@ fn what_stands_behind_a_command_is_not_passed_over() {
     room.link(LinkEvent::Results(vec![result(1, "s0", None)]));
     for (text, words) in [
         ("/exit now", "/exit takes no argument."),
-        ("/help me", "/help takes no argument."),
+        ("/read me", "/read takes no argument."),
         ("/mine 3", "/mine takes no argument."),
         ("/chart x", "/chart takes no argument."),
     ] {
@@ -74,9 +74,9 @@ fn what_stands_behind_a_command_is_not_passed_over() {
 fn help_opens_on_the_join_form_too() {
     let (mut room, _) = Stage::start(setup());
     room.press(KeyCode::F(1));
-    assert!(matches!(room.app.body, Body::Help(0)));
+    assert!(matches!(room.app.body, Body::Help(HelpPlace { scrolled: 0, .. })));
     room.press(KeyCode::Down);
-    assert!(matches!(room.app.body, Body::Help(1)));
+    assert!(matches!(room.app.body, Body::Help(HelpPlace { scrolled: 1, .. })));
     room.press(KeyCode::Esc);
     assert!(matches!(room.app.body, Body::Feed));
     room.press(KeyCode::F(1));

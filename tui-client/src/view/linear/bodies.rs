@@ -1,7 +1,8 @@
 //! What stands over the feed, as lines: help, who is online, a result in full, the counts of the chart, and the
 //! question about what was pasted. Called by the linear view when one is opened.
 
-use crate::app::{App, Body, HelpLine};
+use super::COLUMNS;
+use crate::app::{App, Body, HelpLine, HelpLineKind};
 use crate::text;
 
 /// The most students, pasted lines or counts that are said.
@@ -12,14 +13,25 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
     let strings = app.strings;
     match &app.body {
         Body::Feed => {}
-        Body::Help(_) => {
-            for line in app.help(1_000) {
-                match (line, lines.last_mut()) {
-                    (HelpLine::Blank, _) => {}
-                    (HelpLine::Heading(heading), _) => lines.push(heading.to_owned()),
-                    (HelpLine::Key(key, what), _) => lines.push(format!("{key}: {what}")),
-                    (HelpLine::More(what), Some(last)) => last.push_str(what),
-                    (HelpLine::More(what), None) => lines.push(what.to_owned()),
+        Body::Help(place) => {
+            let all = app.help(usize::from(COLUMNS));
+            let heading = |line: &&HelpLine| matches!(line.kind, HelpLineKind::Heading(_));
+            // What was asked about, with all that stands under it, where that is a heading.
+            let (from, until) = match place.found {
+                None => (0, usize::MAX),
+                Some(found) if all.iter().filter(heading).any(|line| line.item == found) => {
+                    let next = all.iter().filter(heading).map(|line| line.item).find(|item| *item > found);
+                    (found, next.unwrap_or(usize::MAX))
+                }
+                Some(found) => (found, found + 1),
+            };
+            for HelpLine { kind, .. } in all.into_iter().filter(|line| (from..until).contains(&line.item)) {
+                match (kind, lines.last_mut()) {
+                    (HelpLineKind::Blank, _) => {}
+                    (HelpLineKind::Heading(heading), _) => lines.push(heading.to_owned()),
+                    (HelpLineKind::Key(key, what), _) => lines.push(format!("{key}: {what}")),
+                    (HelpLineKind::More(what), Some(last)) => last.push_str(what),
+                    (HelpLineKind::More(what), None) => lines.push(what.to_owned()),
                 }
             }
         }
