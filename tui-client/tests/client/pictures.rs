@@ -103,7 +103,7 @@ impl View {
             Self::Online => &[("\x1b[12~", "20260003")],
             Self::Paste => &[("\x1b[200~1\n1/2\n-2.5\n1,234\n2+3\n１２\n1e3\n\x1b[201~", "1/2")],
             Self::History => &[("\x12987", "? 987")],
-            Self::Help => &[("\x15\x1bOP", "Ctrl-R")],
+            Self::Help => &[("\x15\x1bOP", "/read")],
         }
     }
 }

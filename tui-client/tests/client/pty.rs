@@ -340,9 +340,9 @@ fn keys_come_from_the_settings_file_and_a_mistake_in_it_is_told_before_anything_
     until_in(&pty, Lang::En);
     pty.until_shows("Ctrl-G help");
     pty.type_text("\x07");
-    pty.until_shows("Ctrl-P");
+    pty.until_shows("paste lines");
     pty.type_text("\x1b");
-    pty.until("the room", |screen| !screen.contents().contains("Ctrl-P"));
+    pty.until("the room", |screen| !screen.contents().contains("paste lines"));
     pty.type_text("/exit\r");
     assert_eq!(pty.exit_code(), 0);
     std::fs::write(&path, "[keys]\nchart = 'F8'\n").unwrap();

@@ -90,9 +90,9 @@ fn a_sequence_in_pieces_types_nothing() {
     pty.type_text("7\r");
     pty.until_shows("7² = 49");
     pty.type_text("\x1bOP");
-    pty.until_shows("Ctrl-P");
+    pty.until_shows("paste lines");
     pty.type_text("\x1b");
-    pty.until("the room", |screen| !screen.contents().contains("Ctrl-P"));
+    pty.until("the room", |screen| !screen.contents().contains("paste lines"));
     leave(pty);
 }
 
