@@ -106,14 +106,12 @@ impl App {
             items.push(heading(&section.heading));
             items.extend(rows(section.rows));
             let actions = ACTIONS.iter().filter(|entry| entry.section == section.section);
-            items.extend(actions.filter_map(|entry| {
-                let key = setup.keymap.names(entry.action, names, KEY_COLUMN);
-                // An action that was left without a key is not there.
-                (!key.is_empty()).then(|| HelpItem {
-                    key: Some(key),
-                    what: entry.help,
-                    about: About::Action(entry.action),
-                })
+            let named = actions.map(|entry| (setup.keymap.names(entry.action, names, KEY_COLUMN), entry));
+            // An action that was left without a key is not there.
+            items.extend(named.filter(|(key, _)| !key.is_empty()).map(|(key, entry)| HelpItem {
+                key: Some(key),
+                what: entry.help,
+                about: About::Action(entry.action),
             }));
             if at == 0 {
                 items.push(heading(&HELP_COMMANDS));
