@@ -89,7 +89,7 @@ impl Link {
         told.iter().for_each(|event| self.check(event));
         if let Err(why) = heard {
             self.conversation.ended(now);
-            told.push(LinkEvent::Lost { why, retry_at: Some(now + Duration::from_secs(1)) });
+            told.push(LinkEvent::Disconnected { why, retry_at: Some(now + Duration::from_secs(1)) });
         }
         let request = PageRequest { limit: Some(500), ..PageRequest::default() };
         self.conversation.ask_page(PageOwner::WholeFeed, request, now);

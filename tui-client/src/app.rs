@@ -2,7 +2,6 @@
 //! back what is to be done. It knows no terminal and no socket, reads no clock and never waits. `run` drives it, and
 //! [`crate::view`] shows it.
 
-mod body;
 mod commands;
 mod composer;
 mod help;
@@ -12,6 +11,7 @@ mod join_form;
 mod keys;
 mod layout;
 mod link_events;
+mod main_view;
 mod people;
 mod reading;
 mod status;
@@ -31,15 +31,15 @@ use crate::store::settings::Remembered;
 use crate::strings::Strings;
 use crate::theme::{Appearance, Glyphs, Theme};
 
-pub(crate) use body::{Body, list_lines};
 pub(crate) use commands::{CommandSpec, candidates};
 pub(crate) use composer::{Check, Composer, Pasted, Search};
 pub(crate) use help::{HelpLine, HelpLineKind, HelpPlace, KEY_COLUMN, indent};
-pub(crate) use hint::Sentence;
+pub(crate) use hint::StatusMessage;
 pub(crate) use join_form::{Field, JoinForm};
 pub(crate) use layout::{
     JOIN_LABEL, Layout, SMALLEST, WIDTH_OF_ONE_LINE, is_large_enough, join_field_width, layout, layout_above,
 };
+pub(crate) use main_view::{MainView, list_lines};
 pub(crate) use people::People;
 #[cfg(test)]
 pub(crate) use reading::Point;
@@ -145,7 +145,7 @@ pub struct App {
     pub(crate) theme: Theme,
     pub(crate) glyphs: Glyphs,
     pub(crate) screen: Screen,
-    pub(crate) body: Body,
+    pub(crate) main_view: MainView,
     pub(crate) form: JoinForm,
     pub(crate) composer: Composer,
     pub(crate) reading: Reading,
@@ -177,7 +177,7 @@ impl App {
             theme: setup.appearance.theme(),
             glyphs: Glyphs::new(setup.ascii),
             screen: Screen::Join,
-            body: Body::Feed,
+            main_view: MainView::Feed,
             form,
             composer: Composer::default(),
             reading: Reading::new(usize::from(layout(setup.size.0, setup.size.1).feed.height)),
@@ -283,7 +283,7 @@ impl App {
         if let Some(new) = &mut self.status.connection.first_seen
             && stale.is_some()
         {
-            let seen = self.screen == Screen::Join && matches!(self.body, Body::Feed);
+            let seen = self.screen == Screen::Join && matches!(self.main_view, MainView::Feed);
             new.shown |= seen && is_large_enough(self.setup.size.0, self.setup.size.1);
         }
         stale
@@ -324,9 +324,9 @@ impl App {
 
     /// Brings what depends on sizes and on one another in line, and asks for the page that scrolling came near to.
     fn settle(&mut self) {
-        let in_feed = matches!(self.body, Body::Feed);
+        let in_feed = matches!(self.main_view, MainView::Feed);
         let beside = in_feed && self.layout().chart.width > 0;
-        self.reading.settle(in_feed, matches!(self.body, Body::Chart), beside, &self.people.me.id);
+        self.reading.settle(in_feed, matches!(self.main_view, MainView::Chart), beside, &self.people.me.id);
         self.settle_draft();
         self.settle_export();
         self.form.settle(self.status.connection.auth());
@@ -364,7 +364,7 @@ impl App {
 
     /// Tries again to connect, where there is no connection.
     fn reconnect(&mut self) {
-        if matches!(self.status.connection.state, State::Lost { .. }) {
+        if matches!(self.status.connection.state, State::Disconnected { .. }) {
             self.ask_link(Command::ReconnectNow);
         }
     }

@@ -10,10 +10,10 @@
 //! is the driver's.
 
 mod backoff;
+mod connection_error;
 mod cursor;
 mod event;
 mod hear;
-mod lost;
 mod plausible;
 mod request_ids;
 mod send_window;
@@ -27,9 +27,9 @@ use squares_shared::message::{
 
 use crate::pin::Pin;
 pub use backoff::Backoff;
+pub use connection_error::ConnectionError;
 pub use cursor::{Continues, Cursor};
 pub use event::LinkEvent;
-pub use lost::Lost;
 pub use plausible::read_line;
 pub(crate) use plausible::without_mark;
 pub use request_ids::RequestIds;
@@ -327,12 +327,12 @@ impl Conversation {
     ///
     /// # Errors
     /// Where nobody is.
-    pub fn overdue(&mut self, now: Instant) -> Result<(), Lost> {
+    pub fn overdue(&mut self, now: Instant) -> Result<(), ConnectionError> {
         if !self.is_overdue(now) {
             return Ok(());
         }
         let silence = match (self.policy.interactive, self.current.stage) {
-            (true, Stage::Joining) => return Err(Lost::Silent(JOINING.as_secs())),
+            (true, Stage::Joining) => return Err(ConnectionError::Silent(JOINING.as_secs())),
             (true, _) if !self.current.probed => {
                 self.current.probed = true;
                 self.current.quiet_since = Some(now);
@@ -342,7 +342,7 @@ impl Conversation {
             (true, _) => 2 * SILENCE,
             (false, _) => SILENCE,
         };
-        Err(Lost::Closed(Some(format!("no answer for {} s", silence.as_secs()))))
+        Err(ConnectionError::Closed(Some(format!("no answer for {} s", silence.as_secs()))))
     }
 
     fn patience(&self) -> Duration {

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-pub use crate::conversation::{LinkEvent, Lost, Pending};
+pub use crate::conversation::{ConnectionError, LinkEvent, Pending};
 use crate::link::Command;
 pub use crate::pin::Pin;
 use crate::store::export::{ExportCommand, ExportNews};

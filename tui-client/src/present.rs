@@ -260,7 +260,7 @@ impl Wall {
                 return Vec::new();
             }
             LinkEvent::Online(online) => self.online = online.count,
-            LinkEvent::Lost { why, retry_at } => self.connection.lost(why, retry_at),
+            LinkEvent::Disconnected { why, retry_at } => self.connection.lost(why, retry_at),
             // What only students hear.
             _ => return Vec::new(),
         }

@@ -25,7 +25,7 @@ use std::time::Instant;
 
 use ratatui::Frame;
 
-use crate::app::{App, Body, SMALLEST, Screen, is_large_enough};
+use crate::app::{App, MainView, SMALLEST, Screen, is_large_enough};
 use crate::text;
 
 pub use linear::{Linear, Said};
@@ -53,8 +53,8 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
         Screen::Room => {
             let parts = app.layout();
             header::draw(app, &mut paint, &parts, now);
-            match &app.body {
-                Body::Feed => {
+            match &app.main_view {
+                MainView::Feed => {
                     feed::draw(app, &mut paint, parts.feed);
                     chart::parabola(app, &mut paint, parts.chart);
                     online::draw(app, &mut paint, parts.online);
@@ -63,11 +63,11 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
                         paint.column(separator, app.glyphs.vertical, app.theme.rule);
                     }
                 }
-                Body::Help(place) => help::draw(app, &mut paint, parts.body, *place),
-                Body::Detail(detail) => detail::draw(app, &mut paint, parts.body, detail),
-                Body::Chart => chart::draw(app, &mut paint, parts.body),
-                Body::Paste(question) => paste::draw(app, &mut paint, parts.body, question),
-                Body::Online => online::draw(app, &mut paint, parts.body),
+                MainView::Help(place) => help::draw(app, &mut paint, parts.body, *place),
+                MainView::Detail(detail) => detail::draw(app, &mut paint, parts.body, detail),
+                MainView::Chart => chart::draw(app, &mut paint, parts.body),
+                MainView::Paste(question) => paste::draw(app, &mut paint, parts.body, question),
+                MainView::Online => online::draw(app, &mut paint, parts.body),
             }
             input::draw(app, &mut paint, &parts, now)
         }

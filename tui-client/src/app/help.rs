@@ -4,7 +4,7 @@
 mod topics;
 
 use super::commands::{COMMANDS, CommandSpec};
-use super::{App, Body, Screen};
+use super::{App, MainView, Screen};
 use crate::keys::{ACTIONS, Action};
 use crate::lang::{Both, Lang};
 use crate::strings::{HELP, HELP_COMMANDS, HELP_JOINING, HELP_JOINING_ROWS, HelpHeading, HelpRow};
@@ -133,7 +133,7 @@ impl App {
         let first = lines.iter().position(is_text).unwrap_or(0);
         let before = first.checked_sub(1).map(|before| &lines[before].kind);
         let headed = matches!(before, Some(HelpLineKind::Heading(_)));
-        self.show(Body::Help(HelpPlace { scrolled: first - usize::from(headed), found: Some(found) }));
+        self.show(MainView::Help(HelpPlace { scrolled: first - usize::from(headed), found: Some(found) }));
     }
 }
 

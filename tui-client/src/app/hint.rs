@@ -1,11 +1,11 @@
 //! The sentence about the input line and about what just happened, and how many rows of the room it takes. The view
 //! shows it; what fills the middle makes room for it.
 
-use super::{App, Body, Check, CommandSpec, Layout, Screen, Severity, candidates, layout, layout_above};
+use super::{App, Check, CommandSpec, Layout, MainView, Screen, Severity, candidates, layout, layout_above};
 use crate::text;
 
 #[derive(Debug)]
-pub(crate) struct Sentence {
+pub(crate) struct StatusMessage {
     pub(crate) words: String,
     pub(crate) severity: Severity,
     /// Every key may change it.
@@ -32,10 +32,10 @@ impl App {
             return 0;
         }
         let cells = usize::from(parts.hint.width);
-        let sentence = self.sentence(cells);
+        let sentence = self.status_message(cells);
         let count = u16::try_from(text::wrap(&sentence.words, cells).len()).unwrap_or(u16::MAX);
         let below = parts.hint.height + parts.footer.height;
-        let about_the_line = matches!(self.body, Body::Paste(_)) && self.status.notices.current().is_none();
+        let about_the_line = matches!(self.main_view, MainView::Paste(_)) && self.status.notices.current().is_none();
         if sentence.passing || about_the_line || count <= below.max(1) { 0 } else { count.min(parts.rule.bottom()) }
     }
 
@@ -44,13 +44,13 @@ impl App {
     }
 
     /// What is to be said in a line of so many cells.
-    pub(crate) fn sentence(&self, cells: usize) -> Sentence {
+    pub(crate) fn status_message(&self, cells: usize) -> StatusMessage {
         let strings = self.strings;
         // What is wrong with the line is nearer than why there is no connection.
         if let Some(notice) = self.status.notices.current().filter(|notice| !(self.is_wrong() && notice.while_lost)) {
-            return Sentence { words: notice.text.clone(), severity: notice.severity, passing: false };
+            return StatusMessage { words: notice.text.clone(), severity: notice.severity, passing: false };
         }
-        let mild = |words: String| Sentence { words, severity: Severity::Info, passing: true };
+        let mild = |words: String| StatusMessage { words, severity: Severity::Info, passing: true };
         match self.composer.check {
             Check::Empty if text::fits(strings.placeholder, cells) => mild(strings.placeholder.to_owned()),
             Check::Empty => mild(strings.placeholder_short.to_owned()),
@@ -58,7 +58,7 @@ impl App {
             Check::Unfinished(_) => mild(self.fault_words(self.composer.check).unwrap_or_default()),
             Check::Wrong(_) | Check::TooManyDigits { .. } => {
                 let words = self.fault_words(self.composer.check).unwrap_or_default();
-                Sentence { words, severity: Severity::Error, passing: false }
+                StatusMessage { words, severity: Severity::Error, passing: false }
             }
             Check::Command => mild(self.command_words(cells)),
         }

@@ -7,8 +7,8 @@ use squares_shared::message::{Auth, ErrorCode, ErrorMessage, SquareResult, Welco
 
 use super::layout::has_figures;
 use super::status::{NewCertificate, Severity};
-use super::{App, Body, Feed, Field, Screen, Urgency};
-use crate::event::{Effect, LinkEvent, Lost, Pin};
+use super::{App, Feed, Field, MainView, Screen, Urgency};
+use crate::event::{ConnectionError, Effect, LinkEvent, Pin};
 use crate::link::{Command, Continues, PageOwner};
 use crate::store::Unkept;
 use crate::text;
@@ -91,7 +91,7 @@ impl App {
                     self.redraw(Urgency::Soon);
                 }
             }
-            LinkEvent::Lost { why, retry_at } => self.lost(why, retry_at),
+            LinkEvent::Disconnected { why, retry_at } => self.lost(why, retry_at),
             LinkEvent::Unkept(unkept) => self.unkept(&unkept),
             LinkEvent::NotQueued { number, waiting } => {
                 let shown = text::printable(&number).into_owned();
@@ -247,8 +247,8 @@ impl App {
         self.form.focus = field.unwrap_or(self.form.focus);
         self.form.joining = false;
         self.screen = Screen::Join;
-        if !matches!(self.body, Body::Paste(_)) {
-            self.body = Body::Feed;
+        if !matches!(self.main_view, MainView::Paste(_)) {
+            self.main_view = MainView::Feed;
         }
     }
 
@@ -269,14 +269,14 @@ impl App {
             self.mine_came(mine, latest);
         }
         // Only where the list has room for marks: a timer is needed to put them out.
-        if has_figures(self.setup.size.0) && matches!(self.body, Body::Feed) {
+        if has_figures(self.setup.size.0) && matches!(self.main_view, MainView::Feed) {
             let live = results.iter().filter(|result| self.reading.whole_feed().is_live(result.seq));
             self.people.active.squared(live.map(|result| result.student.as_str()), self.now);
         }
         self.reading.results(results);
     }
 
-    fn lost(&mut self, why: Lost, retry_at: Option<Instant>) {
+    fn lost(&mut self, why: ConnectionError, retry_at: Option<Instant>) {
         if self.screen == Screen::Room
             && let Some(why) = (self.strings.cannot_host)(&why)
         {

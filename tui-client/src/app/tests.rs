@@ -26,7 +26,7 @@ use squares_shared::message::{
 };
 
 use super::*;
-use crate::event::{LinkEvent, Lost, Pending};
+use crate::event::{ConnectionError, LinkEvent, Pending};
 use crate::link::{Continues, PageOwner};
 use crate::store::export::{ExportCommand, ExportNews};
 use crate::store::history::{HistoryCommand, HistoryNews};
@@ -108,7 +108,7 @@ impl Stage {
 
     fn lose(&mut self, seconds: u64) {
         let retry_at = Some(self.now + Duration::from_secs(seconds));
-        self.link(LinkEvent::Lost { why: Lost::Closed(None), retry_at });
+        self.link(LinkEvent::Disconnected { why: ConnectionError::Closed(None), retry_at });
     }
 }
 
@@ -199,7 +199,7 @@ fn a_selected_result_opens_and_closes() {
     room.key(KeyCode::Up, KeyModifiers::SHIFT);
     room.key(KeyCode::Up, KeyModifiers::ALT);
     room.press(KeyCode::Enter);
-    assert!(matches!(&room.app.body, Body::Detail(detail) if detail.row.seq() == 49));
+    assert!(matches!(&room.app.main_view, MainView::Detail(detail) if detail.row.seq() == 49));
     room.press(KeyCode::Esc);
     assert_eq!(room.app.reading.feed.selected().map(Row::seq), Some(49));
     room.press(KeyCode::Esc);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::{ErrorMessage, Hello, Online, Page, PageRequest, Presence, SquareResult, Welcome};
 
-use super::{Continues, Lost, PageOwner, Pending};
+use super::{ConnectionError, Continues, PageOwner, Pending};
 use crate::store::Unkept;
 
 /// What the link tells the app.
@@ -101,9 +101,9 @@ pub enum LinkEvent {
     /// How long a `ping`, or a square, took to be answered.
     RoundTrip(Duration),
     /// The connection is gone, or could not be made.
-    Lost {
+    Disconnected {
         /// Why.
-        why: Lost,
+        why: ConnectionError,
         /// When the next try is made; `None` where there will be none until the person asks.
         retry_at: Option<Instant>,
     },

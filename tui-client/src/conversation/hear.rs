@@ -6,21 +6,23 @@ use squares_shared::line::Line;
 use squares_shared::message::{ByeReason, ErrorCode, ErrorMessage, FromServer, SquareResult, Welcome};
 
 use super::plausible::{keep_asked, read_line};
-use super::{Conversation, LinkEvent, Lost, Stage};
+use super::{ConnectionError, Conversation, LinkEvent, Stage};
 
 impl Conversation {
     /// Takes a line of the server.
     ///
     /// # Errors
     /// Where the connection is over with it.
-    pub fn hear(&mut self, line: Line<'_>, now: Instant) -> Result<(), Lost> {
+    pub fn hear(&mut self, line: Line<'_>, now: Instant) -> Result<(), ConnectionError> {
         let Some(message) = read_line(line)? else { return Ok(()) };
         let event = match message {
             FromServer::Result(result) => self.result(result, now),
             FromServer::Welcome(welcome) => Some(self.welcome(welcome, now)?),
             FromServer::Error(error) => self.error(error, now)?,
-            FromServer::Bye { reason: ByeReason::Left } if self.current.leaving => return Err(Lost::Closed(None)),
-            FromServer::Bye { .. } => return Err(Lost::Shutdown),
+            FromServer::Bye { reason: ByeReason::Left } if self.current.leaving => {
+                return Err(ConnectionError::Closed(None));
+            }
+            FromServer::Bye { .. } => return Err(ConnectionError::Shutdown),
             FromServer::Presence(presence) => Some(LinkEvent::Presence(presence)),
             FromServer::Online(online) => Some(LinkEvent::Online(online)),
             // A page that nobody asked for is nobody's.
@@ -58,9 +60,9 @@ impl Conversation {
         Some(LinkEvent::Results(vec![result]))
     }
 
-    fn welcome(&mut self, welcome: Welcome, now: Instant) -> Result<LinkEvent, Lost> {
+    fn welcome(&mut self, welcome: Welcome, now: Instant) -> Result<LinkEvent, ConnectionError> {
         let (Some(hello), Stage::Joining) = (&self.current.hello, self.current.stage) else {
-            return Err(Lost::NotSquares("it let in whom nobody had asked it to".into()));
+            return Err(ConnectionError::NotSquares("it let in whom nobody had asked it to".into()));
         };
         let continues = self.cursor.joined(hello, &welcome);
         self.current.stage = Stage::Joined;
@@ -71,7 +73,7 @@ impl Conversation {
         Ok(LinkEvent::Joined { welcome, continues })
     }
 
-    fn error(&mut self, error: ErrorMessage, now: Instant) -> Result<Option<LinkEvent>, Lost> {
+    fn error(&mut self, error: ErrorMessage, now: Instant) -> Result<Option<LinkEvent>, ConnectionError> {
         let id = error.id.as_ref().filter(|id| self.window.contains(id));
         let throttled = match (error.code, id) {
             (ErrorCode::RateLimited, Some(id)) => {
@@ -82,15 +84,15 @@ impl Conversation {
                 self.reject(error);
                 return Ok(None);
             }
-            (ErrorCode::ServerFull, None) => return Err(Lost::Full),
+            (ErrorCode::ServerFull, None) => return Err(ConnectionError::Full),
             (ErrorCode::JoinTimeout, None) => {
                 self.current.too_slow = true;
-                return Err(Lost::Closed(Some(error.message)));
+                return Err(ConnectionError::Closed(Some(error.message)));
             }
             (_, None) if self.current.stage == Stage::Joining => {
                 if self.policy.interactive && self.will_pass(&error) {
                     // They come back when the moment has passed; nobody need do anything.
-                    return Err(Lost::Closed(Some(error.message)));
+                    return Err(ConnectionError::Closed(Some(error.message)));
                 }
                 self.current.stage = Stage::Connected;
                 return Ok(Some(LinkEvent::JoinRefused(error)));

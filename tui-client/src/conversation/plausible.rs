@@ -5,7 +5,7 @@
 use squares_shared::line::Line;
 use squares_shared::message::{FromServer, LastResult, PageRequest, Person, SquareResult};
 
-use super::Lost;
+use super::ConnectionError;
 
 /// The highest `seq` that there can be: a ledger's places are signed.
 const HIGHEST: u64 = i64::MAX as u64;
@@ -26,12 +26,12 @@ const LONGEST_TOLD: usize = 1024;
 ///
 /// # Errors
 /// Where it is no message of this protocol.
-pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
+pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, ConnectionError> {
     match line {
-        Line::TooLong => Err(Lost::NotSquares("it sent a line without end".into())),
+        Line::TooLong => Err(ConnectionError::NotSquares("it sent a line without end".into())),
         Line::Whole(bytes) => {
             let read = FromServer::read(without_mark(bytes));
-            let mut message = read.map_err(|error| Lost::NotSquares(error.to_string()))?;
+            let mut message = read.map_err(|error| ConnectionError::NotSquares(error.to_string()))?;
             if let Some(FromServer::Welcome(welcome)) = &mut message {
                 // A command that does more than join is none that anybody should read off the screen.
                 welcome.invite.take_if(|invite| !invite.is_plausible());
@@ -41,7 +41,7 @@ pub fn read_line(line: Line<'_>) -> Result<Option<FromServer>, Lost> {
             }
             match message.as_ref().map_or(Ok(()), check) {
                 Ok(()) => Ok(message),
-                Err(why) => Err(Lost::NotSquares(why.into())),
+                Err(why) => Err(ConnectionError::NotSquares(why.into())),
             }
         }
     }

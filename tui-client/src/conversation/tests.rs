@@ -40,7 +40,7 @@ impl Talk {
         self.hear(&line).unwrap().unwrap()
     }
 
-    fn hear(&mut self, line: &str) -> Result<Option<LinkEvent>, Lost> {
+    fn hear(&mut self, line: &str) -> Result<Option<LinkEvent>, ConnectionError> {
         self.conversation.heard();
         self.conversation.hear(Line::Whole(line.as_bytes()), self.now)?;
         Ok(self.events().pop())
@@ -61,7 +61,7 @@ impl Talk {
         String::from_utf8(std::mem::take(self.conversation.output())).unwrap()
     }
 
-    fn pass(&mut self, seconds: u64) -> Result<(), Lost> {
+    fn pass(&mut self, seconds: u64) -> Result<(), ConnectionError> {
         self.now += Duration::from_secs(seconds);
         self.conversation.overdue(self.now)
     }
@@ -164,15 +164,19 @@ fn errors_mean_what_they_are_about() {
     assert!(matches!(talk.hear(&error("bad_message", "null")), Ok(Some(LinkEvent::Refused(_)))));
     let page = r#"{"type":"history","results":[],"more":false,"student":null}"#;
     assert_eq!(talk.hear(page), Ok(None), "nobody asked for it any more");
-    assert_eq!(talk.hear(&error("join_timeout", "null")), Err(Lost::Closed(Some("No.".into()))));
+    assert_eq!(talk.hear(&error("join_timeout", "null")), Err(ConnectionError::Closed(Some("No.".into()))));
     talk.conversation.ended(talk.now);
     talk.connect(Auth::Open, "a");
-    assert_eq!(talk.hear(&error("rate_limited", "null")), Err(Lost::Closed(Some("No.".into()))), "it will pass");
+    assert_eq!(
+        talk.hear(&error("rate_limited", "null")),
+        Err(ConnectionError::Closed(Some("No.".into()))),
+        "it will pass"
+    );
 }
 
 #[test]
 fn who_is_awaited_for_too_long_is_asked_or_given_up_by_the_policy() {
-    for (policy, joining, waits) in [(ROOM, (9, Lost::Silent(9)), 2), (FOLLOW, (10, gone(10)), 1)] {
+    for (policy, joining, waits) in [(ROOM, (9, ConnectionError::Silent(9)), 2), (FOLLOW, (10, gone(10)), 1)] {
         let mut talk = Talk::new(policy, &["1"]);
         talk.connect(Auth::Open, "a");
         assert_eq!(talk.pass(joining.0 - 1), Ok(()));
@@ -190,6 +194,6 @@ fn who_is_awaited_for_too_long_is_asked_or_given_up_by_the_policy() {
     }
 }
 
-fn gone(seconds: u64) -> Lost {
-    Lost::Closed(Some(format!("no answer for {seconds} s")))
+fn gone(seconds: u64) -> ConnectionError {
+    ConnectionError::Closed(Some(format!("no answer for {seconds} s")))
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::refused::{self, FIRST, PATIENCE, Refused, plain_words};
 use super::trust::FirstSeen;
 use super::wire::{Connected, Transport};
-use crate::conversation::{Lost, read_line, without_mark};
+use crate::conversation::{ConnectionError, read_line, without_mark};
 
 /// The longest line taken from a server before it said hello.
 const LONGEST_HELLO: usize = 64 << 10;
@@ -95,12 +95,12 @@ impl ServerConnection {
         let seconds = PATIENCE.as_secs();
         Err(Refused::from(match (refused::who(&begins), said) {
             (Some(who), _) => who,
-            (None, Some(Lost::Closed(_))) if begins.is_empty() && connection.asked => Lost::Mute,
-            (None, Some(Lost::Closed(_))) if begins.is_empty() => Lost::HungUp,
+            (None, Some(ConnectionError::Closed(_))) if begins.is_empty() && connection.asked => ConnectionError::Mute,
+            (None, Some(ConnectionError::Closed(_))) if begins.is_empty() => ConnectionError::HungUp,
             (None, Some(lost)) => lost,
-            (None, None) if begins.is_empty() => Lost::Silent(seconds),
-            (None, None) if refused::is_a_room(&begins) => Lost::Slow(seconds),
-            (None, None) => Lost::NotSquares(format!("it did not say hello within {seconds} s")),
+            (None, None) if begins.is_empty() => ConnectionError::Silent(seconds),
+            (None, None) if refused::is_a_room(&begins) => ConnectionError::Slow(seconds),
+            (None, None) => ConnectionError::NotSquares(format!("it did not say hello within {seconds} s")),
         }))
     }
 
@@ -170,12 +170,12 @@ impl ServerConnection {
     ///
     /// # Errors
     /// Where the connection is at its end.
-    pub fn take(&mut self) -> Result<usize, Lost> {
+    pub fn take(&mut self) -> Result<usize, ConnectionError> {
         let mut taken = 0;
         while taken < BATCH {
             match self.wire.try_read(&mut self.chunk) {
                 Ok(0) if taken > 0 => break,
-                Ok(0) => return Err(Lost::Closed(None)),
+                Ok(0) => return Err(ConnectionError::Closed(None)),
                 Ok(count) => {
                     self.lines.push(&self.chunk[..count]);
                     if let Some(begins) = &mut self.begins {
@@ -185,14 +185,14 @@ impl ServerConnection {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.broken.take() {
-                    Some(error) if taken == 0 => return Err(Lost::Closed(Some(plain_words(&error)))),
+                    Some(error) if taken == 0 => return Err(ConnectionError::Closed(Some(plain_words(&error)))),
                     broken => {
                         self.broken = broken;
                         break;
                     }
                 },
                 Err(_) if taken > 0 => break,
-                Err(error) => return Err(Lost::Closed(Some(plain_words(&error)))),
+                Err(error) => return Err(ConnectionError::Closed(Some(plain_words(&error)))),
             }
         }
         Ok(taken)
@@ -205,11 +205,11 @@ impl ServerConnection {
 
     /// The next message among the bytes taken; those of unknown types are passed over. A `hello` may be one of
     /// another version of the protocol, which need not be like ours but for its number.
-    fn first_message(&mut self) -> Option<Result<FromServer, Lost>> {
+    fn first_message(&mut self) -> Option<Result<FromServer, ConnectionError>> {
         loop {
             let line = self.lines.next_line()?;
             if let Some(spoken) = other_protocol(line) {
-                return Some(Err(Lost::OtherProtocol(spoken)));
+                return Some(Err(ConnectionError::OtherProtocol(spoken)));
             }
             match read_line(line) {
                 Ok(None) => {}
@@ -219,7 +219,7 @@ impl ServerConnection {
         }
     }
 
-    async fn hello(&mut self) -> Result<Hello, Lost> {
+    async fn hello(&mut self) -> Result<Hello, ConnectionError> {
         let ask_at = Instant::now() + ASK_AFTER;
         let mut came = 0;
         loop {
@@ -235,26 +235,28 @@ impl ServerConnection {
             self.flush();
             let went = match ready {
                 Ok(()) => self.take(),
-                Err(error) => Err(Lost::Closed(Some(plain_words(&error)))),
+                Err(error) => Err(ConnectionError::Closed(Some(plain_words(&error)))),
             };
             if let Some(who) = self.begins.as_deref().and_then(refused::who) {
                 return Err(who);
             }
             match self.first_message() {
                 Some(Ok(FromServer::Hello(hello))) => return Ok(hello),
-                Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::ServerFull => return Err(Lost::Full),
+                Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::ServerFull => {
+                    return Err(ConnectionError::Full);
+                }
                 // The one other thing that a server says first, in plain: that it speaks TLS.
                 Some(Ok(FromServer::Error(error))) if error.code == ErrorCode::BadMessage => {
-                    return Err(Lost::WantsTls);
+                    return Err(ConnectionError::WantsTls);
                 }
-                Some(Ok(FromServer::Bye { .. })) => return Err(Lost::Shutdown),
-                Some(Ok(_)) => return Err(Lost::NotSquares("it did not say hello".into())),
+                Some(Ok(FromServer::Bye { .. })) => return Err(ConnectionError::Shutdown),
+                Some(Ok(_)) => return Err(ConnectionError::NotSquares("it did not say hello".into())),
                 Some(Err(lost)) => return Err(lost),
                 None => {}
             }
             came += went?;
             if came > LONGEST_BEGINNING {
-                return Err(Lost::NotSquares("it said much, and not hello".into()));
+                return Err(ConnectionError::NotSquares("it said much, and not hello".into()));
             }
             // Where there is always more to take, the end of patience is to be noticed all the same.
             tokio::task::consume_budget().await;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use squares_shared::{private_file, regular_file};
 
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 /// What stands for a certificate that led to a root.
 pub(super) const BY_A_ROOT: &str = "root";
@@ -62,11 +62,11 @@ impl Known {
 
     /// Whether this address may be given a PIN without TLS: it never spoke TLS. Whoever answers so where it did is
     /// perhaps not who it was.
-    pub(super) fn allows_plain(&self, address: &str) -> Result<(), Lost> {
+    pub(super) fn allows_plain(&self, address: &str) -> Result<(), ConnectionError> {
         match self.before(address) {
             Ok(None) => Ok(()),
-            Ok(Some(_)) => Err(Lost::WithoutTls(self.path())),
-            Err(why) => Err(Lost::Untrusted(why)),
+            Ok(Some(_)) => Err(ConnectionError::WithoutTls(self.path())),
+            Err(why) => Err(ConnectionError::Untrusted(why)),
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::servers::{Missed, Reaching};
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 /// Whoever listens on this machine has the connection in less, however busy they are: the system accepts it for them.
 const AT_ONCE: Duration = Duration::from_millis(300);
@@ -20,7 +20,7 @@ pub(super) fn sooner(reaching: Reaching, address: String) -> Reaching {
             biased;
             reached = reaching => reached,
             () = nobody_listens(&address) => {
-                Err(Missed { server: address, why: Lost::Unreachable("connection refused".into()), nobody: true })
+                Err(Missed { server: address, why: ConnectionError::Unreachable("connection refused".into()), nobody: true })
             }
         }
     })

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 /// How long a connection may take to be made, and how long `hello` may take to come after it: a person who waits is
 /// told within ten seconds what is wrong.
@@ -47,37 +47,37 @@ pub(super) fn is_a_room(begins: &[u8]) -> bool {
 }
 
 /// Who it is that begins so; none where that is not known, or not yet.
-pub(super) fn who(begins: &[u8]) -> Option<Lost> {
+pub(super) fn who(begins: &[u8]) -> Option<ConnectionError> {
     if begins.len() > 1 && is_tls(begins) {
-        return Some(Lost::WantsTls);
+        return Some(ConnectionError::WantsTls);
     }
     if begins.starts_with(b"220") {
         // Mail and files greet alike.
         let line = begins.split(|byte| *byte == b'\n').next().unwrap_or_default().to_ascii_uppercase();
         let whole = line.len() < begins.len() || begins.len() >= FIRST;
         let mail = line.windows(4).any(|four| four == b"SMTP");
-        return (whole || mail).then_some(Lost::Stranger(if mail { "SMTP" } else { "FTP" }));
+        return (whole || mail).then_some(ConnectionError::Stranger(if mail { "SMTP" } else { "FTP" }));
     }
     if let [_, _, _, 0, 10, b'0'..=b'9', ..] = begins {
-        return Some(Lost::Stranger("MySQL"));
+        return Some(ConnectionError::Stranger("MySQL"));
     }
     let known = BEGINNINGS.iter().find(|(beginning, _)| {
         begins.len() >= beginning.len() && begins[..beginning.len()].eq_ignore_ascii_case(beginning)
     });
-    known.map(|(_, name)| Lost::Stranger(name))
+    known.map(|(_, name)| ConnectionError::Stranger(name))
 }
 
 /// Why there is no connection.
 #[derive(Debug)]
 pub struct Refused {
     /// Why.
-    pub why: Lost,
+    pub why: ConnectionError,
     /// Nobody listens there, which is where one may host.
     pub nobody: bool,
 }
 
-impl From<Lost> for Refused {
-    fn from(why: Lost) -> Self {
+impl From<ConnectionError> for Refused {
+    fn from(why: ConnectionError) -> Self {
         Self { why, nobody: false }
     }
 }
@@ -98,18 +98,18 @@ mod tests {
     #[test]
     fn who_answers_is_told_by_how_it_begins() {
         for (begins, who_it_is) in [
-            (&b"SSH-2.0-OpenSSH_9.2\r\n"[..], Lost::Stranger("SSH")),
-            (b"HTTP/1.1 400 Bad Request\r\n", Lost::Stranger("HTTP")),
-            (b"<html><head>", Lost::Stranger("HTTP")),
-            (b"220 mail.example ESMTP\r\n", Lost::Stranger("SMTP")),
-            (b"220 (vsFTPd 3.0.3)\r\n", Lost::Stranger("FTP")),
-            (b"+OK ready\r\n", Lost::Stranger("POP3")),
-            (b"* OK [CAPABILITY IMAP4rev1]", Lost::Stranger("IMAP")),
-            (b"RFB 003.008\n", Lost::Stranger("VNC")),
-            (b"-ERR unknown command\r\n", Lost::Stranger("Redis")),
-            (b"\x4a\0\0\0\x0a8.0.36\0", Lost::Stranger("MySQL")),
-            (b"\x15\x03\x01\0\x02\x02\x46", Lost::WantsTls),
-            (b"\x16\x03", Lost::WantsTls),
+            (&b"SSH-2.0-OpenSSH_9.2\r\n"[..], ConnectionError::Stranger("SSH")),
+            (b"HTTP/1.1 400 Bad Request\r\n", ConnectionError::Stranger("HTTP")),
+            (b"<html><head>", ConnectionError::Stranger("HTTP")),
+            (b"220 mail.example ESMTP\r\n", ConnectionError::Stranger("SMTP")),
+            (b"220 (vsFTPd 3.0.3)\r\n", ConnectionError::Stranger("FTP")),
+            (b"+OK ready\r\n", ConnectionError::Stranger("POP3")),
+            (b"* OK [CAPABILITY IMAP4rev1]", ConnectionError::Stranger("IMAP")),
+            (b"RFB 003.008\n", ConnectionError::Stranger("VNC")),
+            (b"-ERR unknown command\r\n", ConnectionError::Stranger("Redis")),
+            (b"\x4a\0\0\0\x0a8.0.36\0", ConnectionError::Stranger("MySQL")),
+            (b"\x15\x03\x01\0\x02\x02\x46", ConnectionError::WantsTls),
+            (b"\x16\x03", ConnectionError::WantsTls),
         ] {
             assert_eq!(who(begins), Some(who_it_is), "{begins:?}");
         }

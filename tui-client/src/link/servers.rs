@@ -12,7 +12,7 @@ use super::race::{Way, race};
 use super::refused::Refused;
 use super::trust::Trust;
 use crate::address::each_server;
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 /// The servers of one room, in the order in which they are tried.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct Missed {
     /// The one that `why` is about; all of them where none was there at all.
     pub server: String,
     /// Why.
-    pub why: Lost,
+    pub why: ConnectionError,
     /// Nobody listens at any of them, which is where one may host.
     pub nobody: bool,
 }
@@ -103,12 +103,12 @@ impl Servers {
 /// there.
 fn missed(faults: Vec<(String, Refused)>, list: String) -> Missed {
     let nobody = faults.iter().all(|(_, refused)| refused.nobody);
-    let unreachable = |refused: &Refused| matches!(refused.why, Lost::Unreachable(_));
+    let unreachable = |refused: &Refused| matches!(refused.why, ConnectionError::Unreachable(_));
     let telling = faults.iter().position(|(_, refused)| !unreachable(refused)).unwrap_or(0);
     match faults.into_iter().nth(telling) {
         Some((_, refused)) if unreachable(&refused) => Missed { server: list, why: refused.why, nobody },
         Some((server, refused)) => Missed { server, why: refused.why, nobody },
-        None => Missed { server: list, why: Lost::Unreachable("no address is known".into()), nobody: false },
+        None => Missed { server: list, why: ConnectionError::Unreachable("no address is known".into()), nobody: false },
     }
 }
 
@@ -116,17 +116,20 @@ fn missed(faults: Vec<(String, Refused)>, list: String) -> Missed {
 mod tests {
     use super::*;
 
-    fn refused(server: &str, why: Lost, nobody: bool) -> (String, Refused) {
+    fn refused(server: &str, why: ConnectionError, nobody: bool) -> (String, Refused) {
         (server.to_owned(), Refused { why, nobody })
     }
 
     #[test]
     fn what_is_told_of_a_list_is_what_is_wrong_with_one_that_is_there() {
-        let gone = || Lost::Unreachable("connection refused".into());
+        let gone = || ConnectionError::Unreachable("connection refused".into());
         let all = missed(vec![refused("a:1", gone(), true), refused("b:1", gone(), true)], "a:1, b:1".into());
         assert_eq!((&*all.server, all.why, all.nobody), ("a:1, b:1", gone(), true));
-        let one = missed(vec![refused("a:1", gone(), true), refused("b:1", Lost::WantsTls, false)], "a:1, b:1".into());
-        assert_eq!((&*one.server, one.why, one.nobody), ("b:1", Lost::WantsTls, false));
+        let one = missed(
+            vec![refused("a:1", gone(), true), refused("b:1", ConnectionError::WantsTls, false)],
+            "a:1, b:1".into(),
+        );
+        assert_eq!((&*one.server, one.why, one.nobody), ("b:1", ConnectionError::WantsTls, false));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::connection::{BATCH, ServerConnection};
 use super::now;
 use super::refused::plain_words;
 use super::state::LinkState;
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 /// After results, bytes that come within this time are taken together: a thousand results a second, or ten thousand,
 /// then wake the link and the screen forty times, and what waits longest is seen after 25 ms and a frame. The first
@@ -36,9 +36,9 @@ impl Session {
     }
 
     /// Sends and hears what the socket allows.
-    pub(super) fn exchange(&mut self, socket: &io::Result<()>, state: &mut LinkState) -> Result<(), Lost> {
+    pub(super) fn exchange(&mut self, socket: &io::Result<()>, state: &mut LinkState) -> Result<(), ConnectionError> {
         if let Err(error) = socket {
-            return Err(Lost::Closed(Some(plain_words(error))));
+            return Err(ConnectionError::Closed(Some(plain_words(error))));
         }
         self.send(state);
         if !state.events.is_empty() {
@@ -50,7 +50,7 @@ impl Session {
     }
 
     /// Does what is due.
-    pub(super) fn time(&mut self, now: Instant, state: &mut LinkState) -> Result<(), Lost> {
+    pub(super) fn time(&mut self, now: Instant, state: &mut LinkState) -> Result<(), ConnectionError> {
         self.send(state);
         if state.conversation.is_overdue(now) {
             self.hear(state)?;
@@ -76,7 +76,7 @@ impl Session {
     }
 
     /// Takes what came and does what it means. What was said before the end of a connection counts.
-    fn hear(&mut self, state: &mut LinkState) -> Result<(), Lost> {
+    fn hear(&mut self, state: &mut LinkState) -> Result<(), ConnectionError> {
         let taken = self.connection.take();
         let more = matches!(taken, Ok(BATCH..));
         if matches!(taken, Ok(1..)) {

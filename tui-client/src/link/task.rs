@@ -15,7 +15,7 @@ use super::session::Session;
 use super::state::LinkState;
 use super::{Command, Environment, FirstSeen, LinkOptions, now};
 use crate::address::{each_server, read_servers};
-use crate::conversation::{LinkEvent, Lost, Participant, Pending, RequestIds};
+use crate::conversation::{ConnectionError, LinkEvent, Participant, Pending, RequestIds};
 use crate::host::{Host, HostError};
 use crate::store::outbox::Owner;
 use crate::store::outbox_worker::{OutboxWorker, Stored};
@@ -219,8 +219,8 @@ impl Task {
             text => match read_servers(text) {
                 Ok(server) => Some(server),
                 Err(error) => {
-                    let why = Lost::Unreachable(error.to_string());
-                    return self.state.emit(LinkEvent::Lost { why, retry_at: None });
+                    let why = ConnectionError::Unreachable(error.to_string());
+                    return self.state.emit(LinkEvent::Disconnected { why, retry_at: None });
                 }
             },
         };

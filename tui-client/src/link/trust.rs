@@ -20,7 +20,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use squares_shared::{regular_file, typed};
 
 use super::known::{BY_A_ROOT, Known};
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 /// How `--tls` was asked for.
 #[derive(Debug, Clone)]
@@ -197,15 +197,17 @@ impl Verification {
     }
 
     /// The handshake failed: why, where that was its certificate being another than before.
-    pub(super) fn failed(self) -> Option<Lost> {
+    pub(super) fn failed(self) -> Option<ConnectionError> {
         match self.take()? {
-            Verdict::Changed { before, now } => Some(Lost::Changed { before, now, known: self.trust.known.path() }),
+            Verdict::Changed { before, now } => {
+                Some(ConnectionError::Changed { before, now, known: self.trust.known.path() })
+            }
             Verdict::Other(shown) => {
                 let given = match self.trust.rootless {
                     Rootless::Fingerprint(given) => Some(given),
                     Rootless::FirstSeen | Rootless::Never => None,
                 };
-                Some(Lost::OtherCertificate { given, shown })
+                Some(ConnectionError::OtherCertificate { given, shown })
             }
             _ => None,
         }

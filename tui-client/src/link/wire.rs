@@ -19,7 +19,7 @@ use super::race::{Way, interleaved, race};
 use super::refused::{PATIENCE, Refused, plain_words};
 use super::trust::{FirstSeen, Trust};
 use crate::address::host_and_port;
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 /// Keepalive: a machine that vanished is noticed after about a minute, without a single timer of ours.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
@@ -59,13 +59,13 @@ impl From<Box<dyn Stream>> for Connected {
 pub(super) async fn connect(address: &str, trust: Option<&Trust>) -> Result<Connected, Refused> {
     let until = Instant::now() + PATIENCE;
     let connecting = async {
-        let unreachable = |error| Refused { why: Lost::Unreachable(plain_words(&error)), nobody: false };
+        let unreachable = |error| Refused { why: ConnectionError::Unreachable(plain_words(&error)), nobody: false };
         let found = lookup_host(host_and_port(address)).await.map_err(unreachable)?;
         connect_to_any(found, address, trust, until).await
     };
     match timeout_at(until, connecting).await {
         Ok(connected) => connected,
-        Err(_) => Err(Lost::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
+        Err(_) => Err(ConnectionError::Unreachable(format!("no answer within {} s", PATIENCE.as_secs())).into()),
     }
 }
 
@@ -109,7 +109,7 @@ async fn connect_to_any(
 enum Fault {
     Unreachable(io::Error),
     /// It was, and is not trusted, or no server of ours.
-    Refused(Lost),
+    Refused(ConnectionError),
 }
 
 /// What is told of a name whose addresses were all not to be had: what is wrong with one that is there goes before that
@@ -127,9 +127,9 @@ fn told(faults: &[Fault]) -> Refused {
     match faults.iter().min_by_key(rank) {
         Some(Fault::Refused(why)) => why.clone().into(),
         Some(Fault::Unreachable(error)) => {
-            Refused { why: Lost::Unreachable(plain_words(error)), nobody: faults.iter().all(is_refused) }
+            Refused { why: ConnectionError::Unreachable(plain_words(error)), nobody: faults.iter().all(is_refused) }
         }
-        None => Lost::Unreachable("the name has no address".into()).into(),
+        None => ConnectionError::Unreachable("the name has no address".into()).into(),
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
         // Alone it is taken, and the time for a hello decides.
         connect_to_any([all[1]], "name.example:1", None, until).await.unwrap();
         let refused = connect_to_any([all[0], all[0]], "name.example:1", None, until).await.unwrap_err();
-        assert!(refused.nobody && matches!(refused.why, Lost::Unreachable(_)));
+        assert!(refused.nobody && matches!(refused.why, ConnectionError::Unreachable(_)));
     }
 
     #[test]
@@ -237,8 +237,13 @@ mod tests {
         let refused = || gone(io::ErrorKind::ConnectionRefused);
         let no_way = || gone(io::ErrorKind::NetworkUnreachable);
         assert!(!told(&[no_way(), refused()]).nobody);
-        assert!(matches!(told(&[no_way(), refused()]).why, Lost::Unreachable(why) if why.contains("refused")));
-        assert_eq!(told(&[refused(), Fault::Refused(Lost::SpeaksNoTls), no_way()]).why, Lost::SpeaksNoTls);
+        assert!(
+            matches!(told(&[no_way(), refused()]).why, ConnectionError::Unreachable(why) if why.contains("refused"))
+        );
+        assert_eq!(
+            told(&[refused(), Fault::Refused(ConnectionError::SpeaksNoTls), no_way()]).why,
+            ConnectionError::SpeaksNoTls
+        );
         assert!(!told(&[]).nobody);
     }
 }

@@ -2,8 +2,8 @@
 //! after a loss, until everything is answered. Called by `plain`.
 
 mod connect;
+mod disconnected;
 mod events;
-mod lost;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use squares_shared::message::MAX_BACKLOG;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
-use lost::Absence;
+use disconnected::Absence;
 
 use super::PlainOptions;
 use super::catch_up::CatchUp;
 use super::input::Given;
 use super::order::{Answer, Order};
 use super::output::Printer;
-use crate::conversation::{Conversation, Lost, Participant, Pending, Policy, RequestIds, WINDOW};
+use crate::conversation::{ConnectionError, Conversation, Participant, Pending, Policy, RequestIds, WINDOW};
 use crate::link::connection::ServerConnection;
 use crate::link::refused::plain_words;
 use crate::link::{Missed, Reached, Reaching, Servers};
@@ -112,16 +112,16 @@ pub(super) struct PlainRun<'a, O, E> {
 
 /// Why a connection is over.
 enum Over {
-    Lost(Lost),
+    Disconnected(ConnectionError),
     /// The server lets us in after so long, and says why.
     HeldUp(Duration, String),
     /// The run is, too.
     End(End),
 }
 
-impl From<Lost> for Over {
-    fn from(why: Lost) -> Self {
-        Self::Lost(why)
+impl From<ConnectionError> for Over {
+    fn from(why: ConnectionError) -> Self {
+        Self::Disconnected(why)
     }
 }
 
@@ -301,7 +301,7 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
                 self.phase = ConnectionPhase::Up(connection);
                 self.send();
             }
-            Err(Over::Lost(why)) => self.lost(&why)?,
+            Err(Over::Disconnected(why)) => self.lost(&why)?,
             Err(Over::HeldUp(wait, why)) => self.held_up(wait, why),
             Err(Over::End(end)) => return Err(end),
         }
@@ -314,7 +314,7 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
         connection.flush();
         let taken = match socket {
             Ok(()) => connection.take(),
-            Err(error) => Err(Lost::Closed(Some(plain_words(error)))),
+            Err(error) => Err(ConnectionError::Closed(Some(plain_words(error)))),
         };
         if matches!(taken, Ok(1..)) {
             self.conversation.heard();

@@ -3,7 +3,7 @@
 use squares_shared::message::{Auth, ErrorCode, Hello, Limits, Online, Presence};
 
 use super::*;
-use crate::event::Lost;
+use crate::event::ConnectionError;
 
 const SERVER: &str = "192.0.2.7:7878";
 
@@ -109,7 +109,7 @@ fn what_was_seen_stays_over_a_loss_and_another_ledger_begins_again() {
     join(&mut wall, "a", 0, Continues::Anew, now);
     wall.update(results(1..=9), now);
     wall.before_frame(now);
-    wall.update(Event::Link(LinkEvent::Lost { why: Lost::Shutdown, retry_at: Some(now) }), now);
+    wall.update(Event::Link(LinkEvent::Disconnected { why: ConnectionError::Shutdown, retry_at: Some(now) }), now);
     join(&mut wall, "a", 9, Continues::Resumed, now);
     assert_eq!((newest(&wall), wall.chart.tally.total()), (Some(9), 9));
     join(&mut wall, "b", 0, Continues::Anew, now);

@@ -8,7 +8,7 @@ use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
 use super::{character, in_brackets, system_words};
-use crate::event::Lost;
+use crate::event::ConnectionError;
 use crate::lang::{Lang, both};
 use crate::text;
 
@@ -26,83 +26,83 @@ macro_rules! say {
     };
 }
 
-pub(super) fn lost(why: &Lost, lang: Lang) -> String {
+pub(super) fn lost(why: &ConnectionError, lang: Lang) -> String {
     say! { lang, why;
-        Lost::Unreachable(_) => "서버에 연결할 수 없습니다", "Server unreachable";
-        Lost::Closed(_) => "연결이 끊겼습니다", "Connection lost";
-        Lost::Shutdown => "서버가 멈췄습니다", "Server stopped";
-        Lost::Full => "서버에 자리가 없습니다", "Server full";
-        Lost::NotSquares(_) => "제곱방 서버가 아닙니다", "Not a Squares server";
-        Lost::OtherProtocol(_) => "버전이 다른 서버입니다", "Server of another version";
-        Lost::Stranger(who) => "제곱방이 아니라 {who} 서버입니다", "{who} answers there, not Squares";
-        Lost::Silent(_) => "서버가 답하지 않습니다", "Server says nothing";
-        Lost::Slow(_) => "서버가 너무 느립니다", "Server too slow";
-        Lost::HungUp | Lost::Mute => "서버가 바로 끊습니다", "Server hangs up";
-        Lost::WantsTls => "TLS를 쓰는 서버입니다", "Server speaks TLS";
-        Lost::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다", "Server speaks no TLS";
-        Lost::TlsGone | Lost::WithoutTls(_) | Lost::Untrusted(_) | Lost::Changed { .. } | Lost::OtherCertificate { .. } =>
+        ConnectionError::Unreachable(_) => "서버에 연결할 수 없습니다", "Server unreachable";
+        ConnectionError::Closed(_) => "연결이 끊겼습니다", "Connection lost";
+        ConnectionError::Shutdown => "서버가 멈췄습니다", "Server stopped";
+        ConnectionError::Full => "서버에 자리가 없습니다", "Server full";
+        ConnectionError::NotSquares(_) => "제곱방 서버가 아닙니다", "Not a Squares server";
+        ConnectionError::OtherProtocol(_) => "버전이 다른 서버입니다", "Server of another version";
+        ConnectionError::Stranger(who) => "제곱방이 아니라 {who} 서버입니다", "{who} answers there, not Squares";
+        ConnectionError::Silent(_) => "서버가 답하지 않습니다", "Server says nothing";
+        ConnectionError::Slow(_) => "서버가 너무 느립니다", "Server too slow";
+        ConnectionError::HungUp | ConnectionError::Mute => "서버가 바로 끊습니다", "Server hangs up";
+        ConnectionError::WantsTls => "TLS를 쓰는 서버입니다", "Server speaks TLS";
+        ConnectionError::SpeaksNoTls => "TLS를 쓰지 않는 서버입니다", "Server speaks no TLS";
+        ConnectionError::TlsGone | ConnectionError::WithoutTls(_) | ConnectionError::Untrusted(_) | ConnectionError::Changed { .. } | ConnectionError::OtherCertificate { .. } =>
             "신뢰할 수 없는 서버입니다", "Server not trusted";
-        Lost::LedgerInUse(_) | Lost::NoLedger { .. } | Lost::CannotHost(_) =>
+        ConnectionError::LedgerInUse(_) | ConnectionError::NoLedger { .. } | ConnectionError::CannotHost(_) =>
             "방을 열 수 없습니다", "Cannot open a room";
     }
 }
 
-pub(super) fn cannot_host(why: &Lost, lang: Lang) -> Option<String> {
-    if let Lost::CannotHost(why) = why {
+pub(super) fn cannot_host(why: &ConnectionError, lang: Lang) -> Option<String> {
+    if let ConnectionError::CannotHost(why) = why {
         return Some(text::printable(why).into_owned());
     }
     Some(say! { lang, why, else return None;
-        Lost::LedgerInUse(folder) =>
+        ConnectionError::LedgerInUse(folder) =>
             "다른 서버가 이미 {}의 결과를 쓰고 있습니다. 서버 칸이나 --server로 그 서버의 주소를 주세요.",
             "Another server already keeps the results in {}. Join it: give its address as the server, or with --server.",
             text::printable(folder);
-        Lost::NoLedger { path: None, .. } =>
+        ConnectionError::NoLedger { path: None, .. } =>
             "홈 폴더(HOME)가 없어 결과를 저장할 수 없으므로 여기서는 방을 열 수 없습니다. 서버 칸이나 --server로 다른 서버의 주소를 주세요.",
             "No room can be opened here: no home folder is known (HOME) to keep its results in. Join another: give its address as the server, or with --server.";
-        Lost::NoLedger { path: Some(path), words } =>
+        ConnectionError::NoLedger { path: Some(path), words } =>
             "{}에 결과를 저장할 수 없어{} 여기서는 방을 열 수 없습니다. 서버 칸이나 --server로 다른 서버의 주소를 주세요.",
             "No room can be opened here: its results cannot be kept in {}{}. Join another: give its address as the server, or with --server.",
             text::printable(&path.to_string_lossy()), in_brackets(&system_words(words, |kind| system(kind, lang)));
-        Lost::NotSquares(_) =>
+        ConnectionError::NotSquares(_) =>
             "그 주소에 있는 것은 제곱방 서버가 아닙니다. 주소를 확인해 주세요.", "This is not a Squares server. Check the address.";
-        Lost::OtherProtocol(spoken) =>
+        ConnectionError::OtherProtocol(spoken) =>
             "서버와 프로토콜 버전이 다릅니다(서버 {spoken}, 이 프로그램 {PROTOCOL}). 오래된 쪽을 업데이트해 주세요.",
             "This server speaks version {spoken} of the protocol, and this program version {PROTOCOL}. Update the older one.";
-        Lost::Stranger(who) =>
+        ConnectionError::Stranger(who) =>
             "그 주소에 있는 것은 제곱방이 아니라 {who} 서버입니다. 포트를 확인해 주세요.",
             "What answers there is {who}, not Squares. Check the port.";
-        Lost::Silent(seconds) =>
+        ConnectionError::Silent(seconds) =>
             "연결은 되었지만 {seconds}초 동안 아무 말이 없습니다. 멈춘 서버이거나 제곱방 서버가 아닙니다. 주소를 확인해 주세요.",
             "It took the connection and said nothing for {seconds} s. It hangs, or it is not a Squares server. Check the address.";
-        Lost::HungUp =>
+        ConnectionError::HungUp =>
             "연결되자마자 아무 말 없이 끊깁니다. 제곱방 서버가 아닐 수 있습니다. 주소를 확인해 주세요.",
             "It took the connection and ended it without a word. It may not be a Squares server. Check the address.";
-        Lost::Mute =>
+        ConnectionError::Mute =>
             "아무 말이 없다가 말을 걸자 끊었습니다. TLS를 쓰는 서버이거나(--tls) 제곱방 서버가 아닙니다.",
             "It said nothing, and hung up when it was spoken to. It may speak TLS (--tls), or it is not a Squares server.";
-        Lost::WantsTls =>
+        ConnectionError::WantsTls =>
             "이 서버는 TLS를 씁니다. squares를 --tls로 시작해 주세요.", "This server speaks TLS. Start squares with --tls.";
-        Lost::SpeaksNoTls =>
+        ConnectionError::SpeaksNoTls =>
             "이 서버는 TLS를 쓰지 않습니다. --tls 없이 시작해 주세요.", "This server speaks no TLS. Start squares without --tls.";
-        Lost::TlsGone =>
+        ConnectionError::TlsGone =>
             "TLS를 써야 할 서버가 TLS 없이 답합니다. 누군가 사이에 있을 수 있습니다. 서버를 연 사람에게 물어보세요.",
             "This server spoke TLS before and does not now; someone may be intercepting. Ask the person who runs it.";
-        Lost::WithoutTls(known) =>
+        ConnectionError::WithoutTls(known) =>
             "전에 TLS를 쓰던 서버입니다. --tls로 시작해 주세요. TLS 없이는 PIN을 보내지 않습니다. 누군가 통신을 가로채고 있을 수 있습니다. 서버가 TLS를 그만둔 것이라면 {}에서 그 줄을 지우세요.",
             "This server spoke TLS before; start squares with --tls. No PIN is sent without it: someone may be intercepting. If it gave TLS up, delete its line in {}.",
             known.display();
-        Lost::Untrusted(why) =>
+        ConnectionError::Untrusted(why) =>
             "서버의 인증서를 신뢰할 수 없습니다: {}. --tls-ca를 보세요.",
             "Its certificate is not trusted: {}. See --tls-ca.", text::printable(why);
-        Lost::OtherCertificate { given: Some(given), shown } =>
+        ConnectionError::OtherCertificate { given: Some(given), shown } =>
             "--fingerprint로 정한 인증서가 아닙니다. 누군가 통신을 가로채고 있거나 서버를 새로 만든 것입니다. 정한 것: {} 지금: {}",
             "This certificate is not the one of --fingerprint. Someone may be intercepting, or the server was set up again. Given {}, now {}.",
             given, shown;
-        Lost::OtherCertificate { given: None, shown } =>
+        ConnectionError::OtherCertificate { given: None, shown } =>
             "손님 화면에 신뢰할 인증서가 정해져 있지 않습니다. 이 서버의 인증서가 맞다면 설치한 사람이 --fingerprint로 정해야 합니다: {}",
             "No certificate was set for guests to trust. If this is the server's, whoever set this up gives it with --fingerprint: {}.",
             shown;
-        Lost::Changed { before, now, known } =>
+        ConnectionError::Changed { before, now, known } =>
             "서버의 인증서가 바뀌었습니다. 누군가 통신을 가로채고 있을 수 있습니다. 서버를 새로 만든 것이라면 {}에서 그 줄을 지우세요. 전: {} 지금: {}",
             "The server's certificate changed; someone may be intercepting. If the server was set up again, delete its line in {}. Before {}, now {}.",
             known.display(), text::printable(before), now;

@@ -7,7 +7,7 @@ use squares_shared::number::Fault;
 use squares_shared::student::StudentError;
 
 use super::reasons;
-use crate::event::Lost;
+use crate::event::ConnectionError;
 use crate::keys::Action::{
     self, CopyNumber, CopySquare, FindEarlier, FindLater, Help, OnlyStudent, PageDown, PageUp, PanLeft, PanRight,
     SelectEarlier,
@@ -53,9 +53,9 @@ sentences! {
     own_results_elsewhere(folder: &str) =
         format!("여기서는 다른 서버가 답하며, 보이는 것은 그 서버의 결과입니다. 이 계정의 결과는 {folder}에 그대로 있습니다."),
         format!("Another server answers here, with results of its own. This account's own results stay in {folder}.");
-    lost(why: &Lost) = reasons::lost(why, Lang::Ko), reasons::lost(why, Lang::En);
+    lost(why: &ConnectionError) = reasons::lost(why, Lang::Ko), reasons::lost(why, Lang::En);
     /// Why no room can be opened here, and what to do about it.
-    cannot_host(why: &Lost) -> Option<String> = reasons::cannot_host(why, Lang::Ko), reasons::cannot_host(why, Lang::En);
+    cannot_host(why: &ConnectionError) -> Option<String> = reasons::cannot_host(why, Lang::Ko), reasons::cannot_host(why, Lang::En);
     lost_short = "끊김", "lost";
     retry_in(seconds: u64) = format!("{seconds}초 뒤 다시 연결"), format!("retrying in {seconds} s");
     retry_in_short(seconds: u64) = format!("{seconds}초"), format!("{seconds} s");

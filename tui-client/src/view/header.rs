@@ -69,7 +69,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instan
     }
     if parts.top_rule.height > 0 {
         paint.rule(parts.top_rule, app.glyphs.horizontal, theme.rule);
-        if matches!(app.body, crate::app::Body::Feed) {
+        if matches!(app.main_view, crate::app::MainView::Feed) {
             for separator in parts.separators.iter().filter(|separator| separator.width > 0) {
                 paint.put(separator.x, parts.top_rule.y, 1, app.glyphs.tee_down, theme.rule);
             }
@@ -85,7 +85,7 @@ pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Segment> {
         State::Connected if app.form.joining => vec![Segment::new(strings.joining, theme.notice, 0)],
         State::Connected => vec![Segment::new(strings.connected, theme.plain, 0)],
         State::Joined => vec![Segment::new(strings.joined, theme.plain, 0)],
-        State::Lost { why, retry_at } => {
+        State::Disconnected { why, retry_at } => {
             let next = match (app.status.connection.countdown(now), retry_at) {
                 (Some(seconds), _) if narrow => (strings.retry_in_short)(seconds),
                 (Some(seconds), _) => (strings.retry_in)(seconds),
@@ -114,8 +114,8 @@ fn short_state(app: &App, now: Instant) -> String {
     match &app.status.connection.state {
         State::Connecting => strings.connecting.to_owned(),
         State::Connected | State::Joined => strings.joined.to_owned(),
-        State::Lost { retry_at: None, .. } => format!("{} {}", strings.lost_short, retry_by_key(app)),
-        State::Lost { .. } => match app.status.connection.countdown(now) {
+        State::Disconnected { retry_at: None, .. } => format!("{} {}", strings.lost_short, retry_by_key(app)),
+        State::Disconnected { .. } => match app.status.connection.countdown(now) {
             Some(seconds) => format!("{} {}", strings.lost_short, (strings.retry_in_short)(seconds)),
             None => strings.retrying.to_owned(),
         },

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::paint::{Paint, Segment};
 use super::{chart, filter};
-use crate::app::{App, Body, Check, Layout, PROMPT, Search, Sentence, Severity, input_width};
+use crate::app::{App, Check, Layout, MainView, PROMPT, Search, Severity, StatusMessage, input_width};
 use crate::keys::Hint;
 use crate::text;
 
@@ -27,13 +27,13 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
     let (theme, strings, glyphs) = (&app.theme, app.strings, &app.glyphs);
     let area = parts.rule;
     paint.rule(area, glyphs.horizontal, theme.rule);
-    if matches!(app.body, Body::Feed) {
+    if matches!(app.main_view, MainView::Feed) {
         for separator in parts.separators.iter().filter(|separator| separator.width > 0) {
             paint.put(separator.x, area.y, 1, glyphs.tee_up, theme.rule);
         }
     }
     let mut left = filter::parts(app);
-    let looking = matches!(app.body, Body::Feed);
+    let looking = matches!(app.main_view, MainView::Feed);
     if let Some((at, all)) = app.reading.feed.place().filter(|_| looking) {
         let words = (strings.place)(&text::grouped(at), &text::grouped(all));
         left.push(Segment::new(words, theme.plain, 1));
@@ -134,15 +134,16 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
     if let Some(search) = &app.composer.search {
         return found(app, paint, parts.hint, search);
     }
-    if matches!(app.body, Body::Paste(_)) && app.status.notices.current().is_none() {
+    if matches!(app.main_view, MainView::Paste(_)) && app.status.notices.current().is_none() {
         // The question is not about the line; what answers it is said here where there is no footer.
         if parts.footer.height == 0 {
             footer(app, paint, parts.hint);
         }
         return;
     }
-    let reading =
-        !matches!(app.body, Body::Feed) || !app.reading.feed.is_following() || !app.reading.feed.filter.is_all();
+    let reading = !matches!(app.main_view, MainView::Feed)
+        || !app.reading.feed.is_following()
+        || !app.reading.feed.filter.is_all();
     if parts.footer.height == 0
         && reading
         && app.composer.check == Check::Empty
@@ -152,7 +153,7 @@ fn hint(app: &App, paint: &mut Paint<'_>, parts: &Layout) {
         return footer(app, paint, parts.hint);
     }
     let cells = usize::from(parts.hint.width);
-    let Sentence { words, severity, passing } = app.sentence(cells);
+    let StatusMessage { words, severity, passing } = app.status_message(cells);
     let style = style(app, severity);
     let lines = text::wrap(&words, cells);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
@@ -181,28 +182,28 @@ const fn style(app: &App, severity: Severity) -> Style {
 
 fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
     let strings = app.strings;
-    let keys = match app.body {
-        Body::Paste(ref question) if question.counts().0 == 0 => strings.paste_keys_none,
-        Body::Paste(_) => strings.paste_keys,
+    let keys = match app.main_view {
+        MainView::Paste(ref question) if question.counts().0 == 0 => strings.paste_keys_none,
+        MainView::Paste(_) => strings.paste_keys,
         _ if app.composer.search.is_some() => strings.history_keys,
         _ if matches!(app.composer.check, Check::Command) => strings.footer_command,
-        Body::Help(_) => strings.help_keys,
+        MainView::Help(_) => strings.help_keys,
         // Enter takes the line, whoever is chosen.
-        Body::Online if !app.composer.input.is_empty() => strings.footer_typing,
-        Body::Online => strings.online_keys,
-        Body::Detail(_) => strings.detail_keys,
-        Body::Chart if chart::shows_all(area.width) => strings.chart_keys,
-        Body::Chart => strings.chart_keys_small,
-        Body::Feed if !app.composer.input.is_empty() => strings.footer_typing,
-        Body::Feed if !app.reading.feed.filter.is_all() && app.reading.feed.rows().len() == 0 => {
+        MainView::Online if !app.composer.input.is_empty() => strings.footer_typing,
+        MainView::Online => strings.online_keys,
+        MainView::Detail(_) => strings.detail_keys,
+        MainView::Chart if chart::shows_all(area.width) => strings.chart_keys,
+        MainView::Chart => strings.chart_keys_small,
+        MainView::Feed if !app.composer.input.is_empty() => strings.footer_typing,
+        MainView::Feed if !app.reading.feed.filter.is_all() && app.reading.feed.rows().len() == 0 => {
             if app.reading.feed.is_asking() { strings.footer_none_yet } else { strings.footer_none }
         }
-        Body::Feed if app.reading.feed.filter.text.is_some() => strings.footer_found,
-        Body::Feed if app.reading.feed.selected().is_some() => strings.footer_selected,
-        Body::Feed if !app.reading.feed.filter.is_all() => strings.footer_filtered,
-        Body::Feed if !app.reading.feed.is_following() => strings.footer_scrolled,
-        Body::Feed if app.status.connection.why_lost().is_some() => strings.footer_lost,
-        Body::Feed => strings.footer,
+        MainView::Feed if app.reading.feed.filter.text.is_some() => strings.footer_found,
+        MainView::Feed if app.reading.feed.selected().is_some() => strings.footer_selected,
+        MainView::Feed if !app.reading.feed.filter.is_all() => strings.footer_filtered,
+        MainView::Feed if !app.reading.feed.is_following() => strings.footer_scrolled,
+        MainView::Feed if app.status.connection.why_lost().is_some() => strings.footer_lost,
+        MainView::Feed => strings.footer,
     };
     self::keys(app, paint, area, keys);
 }
@@ -210,9 +211,9 @@ fn footer(app: &App, paint: &mut Paint<'_>, area: Rect) {
 /// Keys and what they do; those of the keymap by the names that they have now.
 pub(super) fn keys(app: &App, paint: &mut Paint<'_>, area: Rect, keys: &[(Hint, &'static str)]) {
     let hint = |(hint, what): &(Hint, &'static str)| {
-        let idle = matches!(app.body, Body::Chart) && chart::does_nothing(app, *hint);
-        let even =
-            matches!((&app.body, hint), (Body::Chart, Hint::Word("End"))) && app.reading.chart.divides_by_powers();
+        let idle = matches!(app.main_view, MainView::Chart) && chart::does_nothing(app, *hint);
+        let even = matches!((&app.main_view, hint), (MainView::Chart, Hint::Word("End")))
+            && app.reading.chart.divides_by_powers();
         let what = if even { app.strings.chart_even } else { what };
         Some((app.setup.keymap.hint(*hint, app.strings.lang).filter(|_| !idle)?, what))
     };

@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use super::equation::Equation;
 use super::paint::{Paint, Segment};
 use super::{header, help, input, welcome};
-use crate::app::{App, Body, Field, JOIN_LABEL, join_field_width, seconds_until};
+use crate::app::{App, Field, JOIN_LABEL, MainView, join_field_width, seconds_until};
 use crate::text;
 
 /// From this height on there are blank lines between the fields.
@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 16;
 /// Draws it. Gives back where the caret is.
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -> Position {
     let strings = app.strings;
-    if let Body::Help(place) = app.body {
+    if let MainView::Help(place) = app.main_view {
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
         help::draw(app, paint, Rect { height: area.height - 1, ..area }, place);
         input::keys(app, paint, keys, strings.help_keys);

@@ -16,8 +16,8 @@ use std::mem::discriminant;
 use std::time::Instant;
 
 use super::{filter, header, input};
-use crate::app::{App, Body, Field, Item, PROMPT, Row, Screen, Sentence, State, Top, seconds_until};
-use crate::event::Lost;
+use crate::app::{App, Field, Item, MainView, PROMPT, Row, Screen, State, StatusMessage, Top, seconds_until};
+use crate::event::ConnectionError;
 use crate::keys::Action;
 use crate::text;
 use exporting::Exporting;
@@ -65,7 +65,7 @@ pub struct Linear {
     first_seen: String,
     pin_held: Option<Instant>,
     field_fault: String,
-    body: Option<std::mem::Discriminant<Body>>,
+    main_view: Option<std::mem::Discriminant<MainView>>,
     pasted: usize,
     found: Option<usize>,
     /// The ledger that results are counted in, and the newest of it that was said.
@@ -148,10 +148,11 @@ impl Linear {
         // A terminal that does not tell its size is taken for 80x24.
         let (columns, rows) = if self.terminal.0 == 0 || self.terminal.1 == 0 { (80, 24) } else { self.terminal };
         let bytes = self.typed.change(line, &lines, (columns.into(), rows.into()));
-        let close = !matches!(app.body, Body::Feed | Body::Paste(_)) && self.body == Some(discriminant(&app.body));
+        let close = !matches!(app.main_view, MainView::Feed | MainView::Paste(_))
+            && self.main_view == Some(discriminant(&app.main_view));
         if close {
             // The same may be opened again before anything else is said.
-            self.body = Some(discriminant(&Body::Feed));
+            self.main_view = Some(discriminant(&MainView::Feed));
         }
         Said { bytes, close, many }
     }
@@ -162,7 +163,7 @@ impl Linear {
         let passing =
             matches!(app.status.connection.state, State::Connecting | State::Connected) && !self.state.is_empty();
         let state = match &app.status.connection.state {
-            State::Lost { why, .. } => (strings.lost)(why),
+            State::Disconnected { why, .. } => (strings.lost)(why),
             State::Joined => format!("{} {}", strings.joined, app.status.connection.log.as_deref().unwrap_or_default()),
             _ => strings.connecting.to_owned(),
         };
@@ -170,8 +171,9 @@ impl Linear {
             let mut words: Vec<String> = header::state(app, now, false).into_iter().map(|part| part.text).collect();
             if app.status.connection.is_joined() {
                 words.extend([app.people.me.name.clone(), (strings.online)(app.people.online.count)]);
-            } else if let State::Lost {
-                why: Lost::CannotHost(_) | Lost::LedgerInUse(_) | Lost::NoLedger { .. }, ..
+            } else if let State::Disconnected {
+                why: ConnectionError::CannotHost(_) | ConnectionError::LedgerInUse(_) | ConnectionError::NoLedger { .. },
+                ..
             } = &app.status.connection.state
             {
                 words.extend(app.status.connection.why_lost().and_then(strings.cannot_host));
@@ -225,7 +227,7 @@ impl Linear {
             }
         }
         self.refused = refused;
-        let Sentence { words, passing, .. } = app.sentence(COLUMNS.into());
+        let StatusMessage { words, passing, .. } = app.status_message(COLUMNS.into());
         let sentence = if passing || app.screen == Screen::Join { String::new() } else { words };
         let notice = app.status.notices.current().map(|notice| notice.until);
         // Every try tells again why there is no connection; it is said once.
@@ -260,12 +262,12 @@ impl Linear {
 
     /// What was opened over the feed.
     fn opened(&mut self, app: &App, lines: &mut Vec<String>) {
-        let pasted = if let Body::Paste(question) = &app.body { question.lines().len() } else { 0 };
-        let body = discriminant(&app.body);
+        let pasted = if let MainView::Paste(question) = &app.main_view { question.lines().len() } else { 0 };
+        let body = discriminant(&app.main_view);
         // The chart is loaded while it is open, and counts are said once they are known.
-        let counting = matches!(app.body, Body::Chart) && app.reading.feed.is_asking();
-        if (self.body != Some(body) && !counting) || self.pasted != pasted {
-            (self.body, self.pasted) = (Some(body), pasted);
+        let counting = matches!(app.main_view, MainView::Chart) && app.reading.feed.is_asking();
+        if (self.main_view != Some(body) && !counting) || self.pasted != pasted {
+            (self.main_view, self.pasted) = (Some(body), pasted);
             bodies::say(app, lines);
         }
         let found = app.composer.search.as_ref().and_then(|search| search.found);

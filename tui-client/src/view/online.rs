@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use squares_shared::message::Person;
 
 use super::paint::Paint;
-use crate::app::{App, Body, list_lines};
+use crate::app::{App, MainView, list_lines};
 use crate::text;
 
 /// The most cells of an id.
@@ -16,7 +16,7 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
     }
     let (theme, ellipsis) = (&app.theme, app.glyphs.ellipsis);
     // Without a connection the list is the last that was known, and its count would promise too much.
-    let (strings, fills) = (app.strings, matches!(app.body, Body::Online));
+    let (strings, fills) = (app.strings, matches!(app.main_view, MainView::Online));
     let joined = app.status.connection.is_joined();
     let title = if joined { (strings.online)(app.people.online.count) } else { strings.online_unknown.to_owned() };
     paint.put(area.x, area.y, area.width, &title, theme.strong);

@@ -93,7 +93,7 @@ impl Draw<'_, '_> {
         match &connection.state {
             State::Joined => Vec::new(),
             State::Connecting | State::Connected => vec![strings.connecting.to_owned()],
-            State::Lost { why, .. } => {
+            State::Disconnected { why, .. } => {
                 let next = connection.countdown(self.now).map(strings.retry_in);
                 vec![(strings.lost)(why), next.unwrap_or_else(|| strings.retrying.to_owned())]
             }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::support::client::Client;
 use crate::support::{Done, Fake, Home, Lines, Process, Server, run};
 use serde_json::json;
-use squares::event::{LinkEvent, Lost};
+use squares::event::{ConnectionError, LinkEvent};
 use squares::link::Command;
 
 fn square(home: &Home, server: &str, flags: &[&str]) -> Done {
@@ -133,12 +133,12 @@ fn what_answers_in_place_of_a_room_is_named() {
     let home = Home::new();
     let alert = b"\x15\x03\x01\x00\x02\x02\x46";
     for (address, why, told) in [
-        (greeter(b"SSH-2.0-OpenSSH_9.2\r\n"), Lost::Stranger("SSH"), "is SSH, not a Squares server"),
-        (greeter(b"220 mail.example ESMTP ready\r\n"), Lost::Stranger("SMTP"), "is SMTP"),
-        (answerer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Lost::Stranger("HTTP"), "is HTTP"),
-        (answerer(alert), Lost::WantsTls, "speaks TLS; add --tls"),
-        (stranger(drop), Lost::HungUp, "without a word"),
-        (answerer(b""), Lost::Mute, "it may speak TLS"),
+        (greeter(b"SSH-2.0-OpenSSH_9.2\r\n"), ConnectionError::Stranger("SSH"), "is SSH, not a Squares server"),
+        (greeter(b"220 mail.example ESMTP ready\r\n"), ConnectionError::Stranger("SMTP"), "is SMTP"),
+        (answerer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), ConnectionError::Stranger("HTTP"), "is HTTP"),
+        (answerer(alert), ConnectionError::WantsTls, "speaks TLS; add --tls"),
+        (stranger(drop), ConnectionError::HungUp, "without a word"),
+        (answerer(b""), ConnectionError::Mute, "it may speak TLS"),
     ] {
         let mut client = Client::at(&home, &address);
         let start = Instant::now();
@@ -197,7 +197,7 @@ fn within_ten_seconds_whoever_says_nothing_or_drips_is_told_apart_from_a_room() 
     }
     let start = Instant::now();
     let mut client = Client::at(&home, &cases[0].0);
-    assert_eq!(client.until_lost(), (Lost::Silent(8), true));
+    assert_eq!(client.until_lost(), (ConnectionError::Silent(8), true));
     assert!(start.elapsed() < Duration::from_secs(10));
     for (process, told) in &mut running {
         assert_eq!(process.exit_code(), Some(3), "{told}");
@@ -219,7 +219,7 @@ fn a_server_that_floods_in_place_of_hello_is_told_within_ten_seconds() {
         let mut client = Client::at(&home, &address);
         let start = Instant::now();
         let (why, again) = client.until_lost();
-        assert!(matches!(why, Lost::NotSquares(_)) && again, "{why:?}");
+        assert!(matches!(why, ConnectionError::NotSquares(_)) && again, "{why:?}");
         assert!(start.elapsed() < Duration::from_secs(10));
         client.leave();
         let done = square(&home, &address, &[]);
@@ -243,7 +243,7 @@ fn a_server_of_another_version_is_told_by_its_version_whatever_else_it_says() {
     ] {
         let address = greeter(hello);
         let mut client = Client::at(&home, &address);
-        assert_eq!(client.until_lost(), (Lost::OtherProtocol(version.into()), true));
+        assert_eq!(client.until_lost(), (ConnectionError::OtherProtocol(version.into()), true));
         client.leave();
         let done = square(&home, &address, &[]);
         let told = format!("speaks version {version} of the protocol, this program 1; update");
@@ -293,7 +293,7 @@ fn a_server_that_hangs_once_it_is_asked_to_let_somebody_in_is_told_within_ten_se
     peer.hello("log", 0);
     peer.hear_type("join");
     let start = Instant::now();
-    assert_eq!(client.until_lost(), (Lost::Silent(9), true));
+    assert_eq!(client.until_lost(), (ConnectionError::Silent(9), true));
     assert!(start.elapsed() < Duration::from_secs(10));
     client.leave();
     // Of several servers, the next one is asked then.

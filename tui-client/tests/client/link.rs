@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::support::client::{Client, options};
 use crate::support::{Fake, Home, PATIENCE, Peer, Server};
 use serde_json::{Value, json};
-use squares::event::{LinkEvent, Lost};
+use squares::event::{ConnectionError, LinkEvent};
 use squares::link::{Command, Continues, LinkOptions, PageOwner};
 use squares_shared::message::{ErrorCode, PageRequest, SquareResult};
 
@@ -54,7 +54,7 @@ fn after_a_loss_it_resumes_and_sends_what_is_unanswered_again() {
     peer.result(6, "s1", "1", sent[0]["id"].as_str());
     assert_eq!(seqs(&client.results(1)), [6]);
     peer.hang_up();
-    assert_eq!(client.until_lost(), (Lost::Closed(None), true));
+    assert_eq!(client.until_lost(), (ConnectionError::Closed(None), true));
     // Typing goes on while nobody is there.
     client.square("4");
     let mut peer = fake.accept();
@@ -205,28 +205,28 @@ fn a_server_that_is_full_gone_or_strange_is_tried_again_later() {
     let mut client = Client::at(&home, &fake.address());
     client.join("s1");
     fake.accept().error("server_full", None, None);
-    assert_eq!(client.until_lost(), (Lost::Full, true));
+    assert_eq!(client.until_lost(), (ConnectionError::Full, true));
     fake.accept().say_raw("HTTP/1.1 400 Bad Request");
-    assert!(matches!(client.until_lost(), (Lost::Stranger("HTTP"), true)));
+    assert!(matches!(client.until_lost(), (ConnectionError::Stranger("HTTP"), true)));
     client.ask(Command::ReconnectNow);
     let mut peer = fake.accept();
     peer.say(&json!({"type": "hello", "protocol": 2}));
-    assert_eq!(client.until_lost(), (Lost::OtherProtocol("2".into()), true));
+    assert_eq!(client.until_lost(), (ConnectionError::OtherProtocol("2".into()), true));
     client.ask(Command::ReconnectNow);
     let (mut peer, _) = fake.let_in(0);
     client.until_joined();
     peer.say(&json!({"type": "bye", "reason": "shutdown"}));
-    assert_eq!(client.until_lost(), (Lost::Shutdown, true));
+    assert_eq!(client.until_lost(), (ConnectionError::Shutdown, true));
     let (_peer, _) = fake.let_in(0);
     client.until_joined();
     client.leave();
 
     let nobody = Fake::listen().address();
     let mut client = Client::at(&home, &nobody);
-    assert!(matches!(client.until_lost(), (Lost::Unreachable(_), true)));
+    assert!(matches!(client.until_lost(), (ConnectionError::Unreachable(_), true)));
     client.ask(Command::UseServer("a b".into()));
     assert!(client.until(|event| match event {
-        LinkEvent::Lost { why: Lost::Unreachable(why), retry_at: None } => Some(why.contains("a b")),
+        LinkEvent::Disconnected { why: ConnectionError::Unreachable(why), retry_at: None } => Some(why.contains("a b")),
         _ => None,
     }));
     client.ask(Command::UseServer(fake.address()));

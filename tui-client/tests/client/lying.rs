@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::client::Client;
 use crate::support::{Fake, Home, Peer, Process};
 use serde_json::{Value, json};
-use squares::event::{LinkEvent, Lost};
+use squares::event::{ConnectionError, LinkEvent};
 use squares::link::{Command, PageOwner};
 use squares_shared::message::PageRequest;
 
@@ -57,7 +57,7 @@ fn what_breaks_the_protocol_ends_the_connection_with_a_sentence() {
         let (mut peer, _) = fake.let_in(0);
         client.until_joined();
         peer.say(&said);
-        assert!(matches!(client.until_lost(), (Lost::NotSquares(_), true)), "{said}");
+        assert!(matches!(client.until_lost(), (ConnectionError::NotSquares(_), true)), "{said}");
         client.ask(Command::ReconnectNow);
     }
     // Of a page that answers something else, nothing is left.

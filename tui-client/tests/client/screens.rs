@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use squares::app::Setup;
-use squares::event::{Effect, Event, LinkEvent, Lost, Pending, TerminalEffect};
+use squares::event::{ConnectionError, Effect, Event, LinkEvent, Pending, TerminalEffect};
 use squares::lang::Lang;
 use squares::link::{Command, Continues};
 use squares::store::Unkept;
@@ -130,7 +130,10 @@ fn why_there_is_no_connection_is_said_once_in_lines_and_hides_no_mistake() {
     let _ = linear.say(&stage.app, stage.now);
     let mut said = String::new();
     for _ in 0..4 {
-        stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
+        stage.link(LinkEvent::Disconnected {
+            why: ConnectionError::Untrusted("expired".into()),
+            retry_at: Some(stage.now),
+        });
         said.push_str(&linear.say(&stage.app, stage.now).bytes);
         stage.now += Duration::from_secs(9);
         stage.update(Event::Wake);
@@ -141,12 +144,14 @@ fn why_there_is_no_connection_is_said_once_in_lines_and_hides_no_mistake() {
     stage.press(KeyCode::Enter);
     let said = linear.say(&stage.app, stage.now).bytes;
     assert!(said.contains("'x' is not part of a number."), "{said}");
-    stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
+    stage
+        .link(LinkEvent::Disconnected { why: ConnectionError::Untrusted("expired".into()), retry_at: Some(stage.now) });
     assert!(!linear.say(&stage.app, stage.now).bytes.contains("expired"));
     stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Resumed });
     let _ = linear.say(&stage.app, stage.now);
     stage.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
-    stage.link(LinkEvent::Lost { why: Lost::Untrusted("expired".into()), retry_at: Some(stage.now) });
+    stage
+        .link(LinkEvent::Disconnected { why: ConnectionError::Untrusted("expired".into()), retry_at: Some(stage.now) });
     assert!(linear.say(&stage.app, stage.now).bytes.contains("expired"), "another time it is news again");
 }
 
@@ -155,7 +160,7 @@ fn room_with_the_connection_lost() {
     check("room_lost", |lang, size| {
         let mut stage = Stage::room(lang, size);
         let retry_at = Some(stage.now + Duration::from_secs(12));
-        stage.link(LinkEvent::Lost { why: Lost::Closed(None), retry_at });
+        stage.link(LinkEvent::Disconnected { why: ConnectionError::Closed(None), retry_at });
         stage.link(LinkEvent::Queued(Pending { id: "a".into(), number: "12".into() }));
         stage.type_in("345");
         stage

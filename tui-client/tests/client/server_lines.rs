@@ -51,7 +51,7 @@ proptest! {
         }
         peer.hang_up();
         // It comes to the loss of this connection, and leaves in order.
-        client.until(|event| matches!(event, LinkEvent::Lost { .. }).then_some(()));
+        client.until(|event| matches!(event, LinkEvent::Disconnected { .. }).then_some(()));
         client.leave();
     }
 }

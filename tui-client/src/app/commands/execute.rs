@@ -4,7 +4,7 @@ use super::{
     Argument, COPIED, CommandAction, Known, LANGS, THEMES, common_start, completions, is_command, parse, word,
 };
 use crate::app::status::Severity;
-use crate::app::{App, Body, Copied, HelpPlace};
+use crate::app::{App, Copied, HelpPlace, MainView};
 use crate::config::keyword;
 use crate::event::{Effect, TerminalEffect};
 use crate::lang::Lang;
@@ -47,10 +47,10 @@ impl App {
     fn act(&mut self, action: CommandAction, argument: &str) -> bool {
         match action {
             CommandAction::Exit => self.leave(),
-            CommandAction::Help if argument.is_empty() => self.show(Body::Help(HelpPlace::default())),
+            CommandAction::Help if argument.is_empty() => self.show(MainView::Help(HelpPlace::default())),
             CommandAction::Help => return self.help_about(argument),
             CommandAction::Mine => self.filter_mine(),
-            CommandAction::Who if argument.is_empty() => self.show(Body::Online),
+            CommandAction::Who if argument.is_empty() => self.show(MainView::Online),
             CommandAction::Who => return self.filter_student(argument),
             CommandAction::Find if argument.is_empty() && self.reading.feed.filter.text.is_none() => {
                 self.say(Severity::Info, self.strings.find_first);

@@ -6,7 +6,7 @@ use squares_shared::number::Number;
 
 use super::{Check, Edit};
 use crate::app::status::Severity;
-use crate::app::{App, Body, Screen};
+use crate::app::{App, MainView, Screen};
 use crate::link::Command;
 use crate::text;
 
@@ -78,7 +78,7 @@ impl App {
         if lines.is_empty() {
             return;
         }
-        let asked = matches!(self.body, Body::Paste(_));
+        let asked = matches!(self.main_view, MainView::Paste(_));
         if lines.len() == 1 && !asked {
             if self.composer.search.is_some() {
                 return self.search_paste(lines[0]);
@@ -91,10 +91,10 @@ impl App {
         }
         self.composer.search = None;
         // A terminal may give one paste in pieces: they are one question.
-        let mut question = match std::mem::replace(&mut self.body, Body::Feed) {
-            Body::Paste(question) => question,
+        let mut question = match std::mem::replace(&mut self.main_view, MainView::Feed) {
+            MainView::Paste(question) => question,
             body => {
-                self.body = body;
+                self.main_view = body;
                 Pasted::default()
             }
         };
@@ -108,7 +108,7 @@ impl App {
             lines.truncate(most);
         }
         question.add(&lines, self.status.connection.max_digits());
-        self.show(Body::Paste(question));
+        self.show(MainView::Paste(question));
     }
 
     /// What a key does while it is asked whether to square what was pasted. Nothing that is typed goes into the line
@@ -116,8 +116,8 @@ impl App {
     pub(in crate::app) fn paste_key(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
-            KeyCode::Esc => self.show(Body::Feed),
-            KeyCode::Char('c' | 'g') if control => self.show(Body::Feed),
+            KeyCode::Esc => self.show(MainView::Feed),
+            KeyCode::Char('c' | 'g') if control => self.show(MainView::Feed),
             KeyCode::Enter => self.square_pasted(),
             // The question stands above the lines.
             _ => drop(self.scroll_key(key, (self.page() - 1).max(1))),
@@ -128,7 +128,7 @@ impl App {
         if self.must_wait() {
             return;
         }
-        let Body::Paste(question) = std::mem::replace(&mut self.body, Body::Feed) else { return };
+        let MainView::Paste(question) = std::mem::replace(&mut self.main_view, MainView::Feed) else { return };
         let (good, _) = question.counts();
         for judged in question.lines.into_iter().filter(|judged| judged.fault.is_none()) {
             if self.has_pin(&judged.text) {
@@ -147,7 +147,7 @@ impl App {
     /// The server's limit may be another than it was when lines were judged.
     pub(in crate::app) fn judge_pasted_again(&mut self) {
         let max_digits = self.status.connection.max_digits();
-        if let Body::Paste(question) = &mut self.body {
+        if let MainView::Paste(question) = &mut self.main_view {
             let mut judged = std::mem::take(&mut question.lines);
             judged.sort_by_key(|judged| judged.line);
             let texts: Vec<&str> = judged.iter().map(|judged| judged.text.as_str()).collect();
@@ -158,6 +158,6 @@ impl App {
 
     /// Whether nothing is to be typed into the line just now.
     pub(crate) fn is_confirming_paste(&self) -> bool {
-        self.screen == Screen::Room && matches!(self.body, Body::Paste(_))
+        self.screen == Screen::Room && matches!(self.main_view, MainView::Paste(_))
     }
 }

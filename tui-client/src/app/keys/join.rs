@@ -6,7 +6,7 @@ use squares_shared::message::Auth;
 use crate::address::read_servers;
 use crate::app::join_form::FormOutcome;
 use crate::app::people::Me;
-use crate::app::{App, Body, Field, HelpPlace, commands};
+use crate::app::{App, Field, HelpPlace, MainView, commands};
 use crate::event::{Effect, Pin};
 use crate::keys::{Action, Key, KeyContext};
 use crate::link::Command;
@@ -16,16 +16,16 @@ impl App {
     /// form's.
     fn join_help_key(&mut self, key: KeyEvent) -> bool {
         let action = self.setup.keymap.action(Key::of(key), KeyContext { empty: true, chart: false });
-        if !matches!(self.body, Body::Help(_)) {
+        if !matches!(self.main_view, MainView::Help(_)) {
             if action == Some(Action::Help) {
-                self.body = Body::Help(HelpPlace::default());
+                self.main_view = MainView::Help(HelpPlace::default());
             }
             return action == Some(Action::Help);
         }
         if self.scroll_key(key, self.page()) {
             return true;
         }
-        self.body = Body::Feed;
+        self.main_view = MainView::Feed;
         key.code == KeyCode::Esc || action == Some(Action::Help)
     }
 

@@ -3,7 +3,7 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use crate::app::{App, Body, Detail, Item, Row, Screen, list_lines};
+use crate::app::{App, Detail, Item, MainView, Row, Screen, list_lines};
 
 /// The lines that one notch of the mouse wheel scrolls.
 const WHEEL: isize = 3;
@@ -26,10 +26,10 @@ impl App {
     fn wheel(&mut self, mouse: MouseEvent, lines: isize) {
         let parts = self.layout();
         let over_list = parts.online.contains((mouse.column, mouse.row).into());
-        match self.body {
-            Body::Feed if over_list => self.people.online.scroll(lines, list_lines(parts.online.height)),
-            Body::Feed => self.reading.feed.scroll(lines),
-            Body::Chart => self.scroll_body(lines.signum()),
+        match self.main_view {
+            MainView::Feed if over_list => self.people.online.scroll(lines, list_lines(parts.online.height)),
+            MainView::Feed => self.reading.feed.scroll(lines),
+            MainView::Chart => self.scroll_body(lines.signum()),
             _ => self.scroll_body(lines),
         }
     }
@@ -37,11 +37,11 @@ impl App {
     fn click(&mut self, mouse: MouseEvent) -> bool {
         let parts = self.layout();
         let at = (mouse.column, mouse.row).into();
-        let list = match self.body {
-            Body::Online => parts.body,
+        let list = match self.main_view {
+            MainView::Online => parts.body,
             _ => parts.online,
         };
-        if matches!(self.body, Body::Feed | Body::Online) && list.contains(at) {
+        if matches!(self.main_view, MainView::Feed | MainView::Online) && list.contains(at) {
             let Some(line) = (mouse.row - list.y).checked_sub(1) else { return false };
             let (people, _) = self.people.online.visible(list_lines(list.height));
             let Some(person) = people.get(usize::from(line)) else { return false };
@@ -49,14 +49,14 @@ impl App {
             self.filter_person(&id);
             return true;
         }
-        if parts.rule.contains(at) && matches!(self.body, Body::Feed) && !self.reading.feed.is_following() {
+        if parts.rule.contains(at) && matches!(self.main_view, MainView::Feed) && !self.reading.feed.is_following() {
             self.reading.feed.follow_newest();
             return true;
         }
-        if matches!(self.body, Body::Feed) && parts.feed.contains(at) {
+        if matches!(self.main_view, MainView::Feed) && parts.feed.contains(at) {
             return match self.reading.feed.line(usize::from(mouse.row - parts.feed.y)) {
                 Some(Item::Row(row)) if self.reading.feed.selected().map(Row::seq) == Some(row.seq()) => {
-                    self.body = Body::Detail(Detail::new(row.clone()));
+                    self.main_view = MainView::Detail(Detail::new(row.clone()));
                     true
                 }
                 Some(Item::Row(row)) => {

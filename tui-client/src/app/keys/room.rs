@@ -5,7 +5,7 @@ use squares_shared::number::Number;
 
 use crate::app::composer::{Check, Edit};
 use crate::app::status::{LeaveDecision, Severity};
-use crate::app::{App, Body, Copied, Detail, HelpPlace, Row, commands};
+use crate::app::{App, Copied, Detail, HelpPlace, MainView, Row, commands};
 use crate::digits;
 use crate::event::Effect;
 use crate::keys::{Action, Key, KeyContext};
@@ -28,7 +28,7 @@ impl App {
             return;
         }
 
-        let over = !matches!(self.body, Body::Feed);
+        let over = !matches!(self.main_view, MainView::Feed);
         let empty = self.composer.input.is_empty();
         match key.code {
             KeyCode::Tab if !empty => return self.complete(1),
@@ -38,7 +38,7 @@ impl App {
         match key.code {
             // The line stays, to be given another name.
             KeyCode::Esc if self.reading.exports.forget_warning() => self.status.notices.take_away(),
-            KeyCode::Esc if over => self.show(Body::Feed),
+            KeyCode::Esc if over => self.show(MainView::Feed),
             KeyCode::Esc => {
                 if !self.escape_filter() {
                     self.reading.feed.follow_newest();
@@ -46,14 +46,14 @@ impl App {
             }
             KeyCode::Enter => self.enter(),
             KeyCode::Char('j') if control => self.enter(),
-            KeyCode::Tab if matches!(self.body, Body::Chart) => self.reading.chart.toggle_pane(),
+            KeyCode::Tab if matches!(self.main_view, MainView::Chart) => self.reading.chart.toggle_pane(),
             KeyCode::Home if empty => self.scroll_body(isize::MIN / 2),
-            KeyCode::End if empty && matches!(self.body, Body::Chart) => self.rescale_chart(),
+            KeyCode::End if empty && matches!(self.main_view, MainView::Chart) => self.rescale_chart(),
             KeyCode::End if empty => self.scroll_body(isize::MAX / 2),
             KeyCode::Up if over => self.scroll_body(-1),
             KeyCode::Down if over => self.scroll_body(1),
             _ => {
-                let place = KeyContext { empty, chart: matches!(self.body, Body::Chart) };
+                let place = KeyContext { empty, chart: matches!(self.main_view, MainView::Chart) };
                 match self.setup.keymap.action(Key::of(key), place) {
                     Some(action) => self.execute_key(action),
                     None => {
@@ -68,13 +68,13 @@ impl App {
     fn execute_key(&mut self, action: Action) {
         match action {
             Action::Leave => self.leave(),
-            Action::Help if matches!(self.body, Body::Help(_)) => self.show(Body::Feed),
-            Action::Help => self.show(Body::Help(HelpPlace::default())),
-            Action::Online if matches!(self.body, Body::Online) => self.show(Body::Feed),
-            Action::Online => self.show(Body::Online),
+            Action::Help if matches!(self.main_view, MainView::Help(_)) => self.show(MainView::Feed),
+            Action::Help => self.show(MainView::Help(HelpPlace::default())),
+            Action::Online if matches!(self.main_view, MainView::Online) => self.show(MainView::Feed),
+            Action::Online => self.show(MainView::Online),
             Action::FindEarlier => self.find_next(-1),
             Action::FindLater => self.find_next(1),
-            Action::Chart if matches!(self.body, Body::Chart) => self.show(Body::Feed),
+            Action::Chart if matches!(self.main_view, MainView::Chart) => self.show(MainView::Feed),
             Action::Chart => self.open_chart(),
             Action::CopyNumber => self.copy(Copied::Number),
             Action::CopySquare => self.copy(Copied::Square),
@@ -86,10 +86,10 @@ impl App {
             Action::PageUp => self.scroll_body(-self.page()),
             Action::PageDown => self.scroll_body(self.page()),
             Action::Oldest => self.scroll_body(isize::MIN / 2),
-            Action::Newest if matches!(self.body, Body::Chart) => self.rescale_chart(),
+            Action::Newest if matches!(self.main_view, MainView::Chart) => self.rescale_chart(),
             Action::Newest => self.scroll_body(isize::MAX / 2),
-            Action::SelectEarlier if !matches!(self.body, Body::Feed) => self.scroll_body(-1),
-            Action::SelectLater if !matches!(self.body, Body::Feed) => self.scroll_body(1),
+            Action::SelectEarlier if !matches!(self.main_view, MainView::Feed) => self.scroll_body(-1),
+            Action::SelectLater if !matches!(self.main_view, MainView::Feed) => self.scroll_body(1),
             Action::SelectEarlier => self.reading.feed.select(-1),
             Action::SelectLater => self.reading.feed.select(1),
             Action::HistorySearch => self.search_history(),
@@ -144,13 +144,13 @@ impl App {
         if typed.trim().is_empty() {
             self.composer.input.take();
             self.recheck();
-            if let (Body::Online, Some(person)) = (&self.body, self.people.online.cursor()) {
+            if let (MainView::Online, Some(person)) = (&self.main_view, self.people.online.cursor()) {
                 let id = person.id.clone();
                 self.filter_person(&id);
-            } else if !matches!(self.body, Body::Feed) {
-                self.show(Body::Feed);
+            } else if !matches!(self.main_view, MainView::Feed) {
+                self.show(MainView::Feed);
             } else if let Some(row) = self.reading.feed.selected() {
-                self.body = Body::Detail(Detail::new(row.clone()));
+                self.main_view = MainView::Detail(Detail::new(row.clone()));
             } else {
                 self.reconnect();
             }

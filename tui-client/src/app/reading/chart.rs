@@ -9,7 +9,7 @@ pub(crate) use tally::{StudentCount, Tally};
 
 use super::{Feed, Row};
 use crate::app::status::Severity;
-use crate::app::{App, Body};
+use crate::app::{App, MainView};
 use crate::digits::Magnitude;
 
 /// How many results a chart is drawn of, where there are so many.
@@ -316,7 +316,7 @@ impl App {
     /// Opens the picture of the results that are shown.
     pub(in crate::app) fn open_chart(&mut self) {
         self.reading.chart.fit();
-        self.show(Body::Chart);
+        self.show(MainView::Chart);
     }
 
     pub(in crate::app) fn rescale_chart(&mut self) {

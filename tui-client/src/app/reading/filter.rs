@@ -9,7 +9,7 @@ use super::Row;
 use super::chart::StudentCount;
 use super::feed::{Filter, SearchText, StudentFilter};
 use crate::app::status::Severity;
-use crate::app::{App, Body};
+use crate::app::{App, MainView};
 use crate::keys::Action;
 use crate::text;
 
@@ -99,8 +99,8 @@ impl App {
 
     /// The result that is open, else the selected one.
     pub(super) fn chosen_row(&self) -> Option<&Row> {
-        match &self.body {
-            Body::Detail(detail) => Some(&detail.row),
+        match &self.main_view {
+            MainView::Detail(detail) => Some(&detail.row),
             _ => self.reading.feed.selected(),
         }
     }
@@ -125,7 +125,7 @@ impl App {
         if self.reading.feed.filter.text.is_none() {
             return self.say(Severity::Info, self.strings.find_first);
         }
-        self.body = Body::Feed;
+        self.main_view = MainView::Feed;
         if self.reading.feed.is_at_end(step) {
             return self.say(Severity::Info, self.strings.history_last);
         }
@@ -160,7 +160,7 @@ impl App {
         }
         self.reading.feed.follow_newest();
         self.reading.feed.clear_unread_divider(&self.people.me.id, true);
-        self.body = Body::Feed;
+        self.main_view = MainView::Feed;
     }
 
     fn whose(&self, id: &str, name: &str) -> StudentFilter {
@@ -176,7 +176,7 @@ impl App {
 
     fn show_only(&mut self, filter: Filter) {
         self.reading.show_only(filter);
-        self.body = Body::Feed;
+        self.main_view = MainView::Feed;
     }
 
     /// Those who may be meant: by the id, by the name, by a part of either; among those online and in the results.

@@ -2,13 +2,13 @@
 
 use super::{Detail, Item, Row};
 use crate::app::status::Severity;
-use crate::app::{App, Body};
+use crate::app::{App, MainView};
 
 impl App {
     /// Opens the result that is selected or, where none is, the last one that was there to be read.
     pub(crate) fn read_in_full(&mut self) {
         match self.chosen_row().or_else(|| self.last_read()).cloned() {
-            Some(row) => self.show(Body::Detail(Detail::new(row))),
+            Some(row) => self.show(MainView::Detail(Detail::new(row))),
             None => self.say(Severity::Info, self.strings.nothing_to_read),
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use squares_shared::message::{Auth, ErrorMessage, Hello, Invite, RoomNow};
 
-use crate::event::Lost;
+use crate::event::ConnectionError;
 use crate::text;
 
 /// The most digits of a number where no server has told its limit yet.
@@ -26,8 +26,8 @@ pub(crate) enum State {
     /// The server has said hello; we are not in.
     Connected,
     Joined,
-    Lost {
-        why: Lost,
+    Disconnected {
+        why: ConnectionError,
         /// When the next try is made, if one will be.
         retry_at: Option<Instant>,
     },
@@ -76,7 +76,7 @@ impl ConnectionStatus {
     /// A try begins. What was wrong with the last one at the same address goes on to be told until it is known better.
     pub(crate) fn connecting(&mut self, room: String, now: Instant) {
         self.state = match std::mem::replace(&mut self.state, State::Connecting) {
-            State::Lost { why, .. } if room == self.room => State::Lost { why, retry_at: Some(now) },
+            State::Disconnected { why, .. } if room == self.room => State::Disconnected { why, retry_at: Some(now) },
             _ => State::Connecting,
         };
         self.server = listed(&room);
@@ -110,8 +110,8 @@ impl ConnectionStatus {
     }
 
     /// The connection is gone, or could not be made.
-    pub(crate) fn lost(&mut self, why: Lost, retry_at: Option<Instant>) {
-        self.state = State::Lost { why, retry_at };
+    pub(crate) fn lost(&mut self, why: ConnectionError, retry_at: Option<Instant>) {
+        self.state = State::Disconnected { why, retry_at };
         self.hosting = false;
         self.held_up = None;
     }
@@ -136,9 +136,9 @@ impl ConnectionStatus {
     }
 
     /// Why the connection is gone, while it is.
-    pub(crate) fn why_lost(&self) -> Option<&Lost> {
+    pub(crate) fn why_lost(&self) -> Option<&ConnectionError> {
         match &self.state {
-            State::Lost { why, .. } => Some(why),
+            State::Disconnected { why, .. } => Some(why),
             _ => None,
         }
     }
@@ -146,7 +146,7 @@ impl ConnectionStatus {
     /// The whole seconds until the next try; none where none will be made, or it is being made.
     pub(crate) fn countdown(&self, now: Instant) -> Option<u64> {
         match &self.state {
-            State::Lost { retry_at: Some(at), .. } => seconds_until(*at, now),
+            State::Disconnected { retry_at: Some(at), .. } => seconds_until(*at, now),
             _ => None,
         }
     }
@@ -186,7 +186,7 @@ impl ConnectionStatus {
     /// When a countdown will show another number.
     pub(crate) fn next_wake(&self, now: Instant) -> Option<Instant> {
         let retry = match &self.state {
-            State::Lost { retry_at, .. } => *retry_at,
+            State::Disconnected { retry_at, .. } => *retry_at,
             _ => None,
         };
         let held_up = self.held_up.as_ref().map(|(_, until)| *until);

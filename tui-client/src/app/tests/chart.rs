@@ -18,7 +18,7 @@ fn the_chart_opens_over_the_feed_and_loads_more_than_a_screenful() {
     room.press(KeyCode::End);
     assert!(room.app.reading.chart.plot().powers);
     room.press(KeyCode::F(6));
-    assert!(matches!(room.app.body, Body::Feed));
+    assert!(matches!(room.app.main_view, MainView::Feed));
 }
 
 #[test]

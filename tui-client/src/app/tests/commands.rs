@@ -6,9 +6,9 @@ use super::*;
 fn commands_are_carried_out_and_others_explained() {
     let mut room = Stage::with(3, false);
     assert_eq!(room.enter("/ㅗ디ㅔ"), []);
-    assert!(matches!(room.app.body, Body::Help(_)));
+    assert!(matches!(room.app.main_view, MainView::Help(_)));
     room.press(KeyCode::Esc);
-    assert!(matches!(room.app.body, Body::Feed));
+    assert!(matches!(room.app.main_view, MainView::Feed));
     assert_eq!(room.enter("/exti"), []);
     assert_eq!((room.app.composer.input.text(), room.notice()), ("/exti", "There is no /exti. Did you mean /exit?"));
     room.control('u');

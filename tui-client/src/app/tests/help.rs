@@ -15,7 +15,7 @@ fn text(app: &App, cells: usize) -> Vec<String> {
 
 /// The first line of what was asked about, which is in sight.
 fn found(room: &Stage) -> String {
-    let Body::Help(place) = room.app.body else { panic!("help is not open") };
+    let MainView::Help(place) = room.app.main_view else { panic!("help is not open") };
     let layout = room.app.layout();
     let lines = room.app.help(layout.body.width.into());
     let is_found = |line: &HelpLine| Some(line.item) == place.found && line.kind != HelpLineKind::Blank;
@@ -87,7 +87,7 @@ fn a_word_that_help_does_not_know_is_told_with_the_nearest_and_stays_to_be_mende
     ] {
         room.enter(&format!("/help {word}"));
         assert_eq!((room.notice(), room.app.composer.input.text()), (notice, &*format!("/help {word}")));
-        assert!(matches!(room.app.body, Body::Feed));
+        assert!(matches!(room.app.main_view, MainView::Feed));
         room.control('u');
     }
     room.enter("/help a\u{1b}[2Jb");

@@ -54,7 +54,7 @@ fn a_join_refused_in_the_room_keeps_the_typed_line() {
 #[test]
 fn why_no_room_could_be_opened_is_no_longer_said_once_there_is_one() {
     let mut room = Stage::with(1, false);
-    room.link(LinkEvent::Lost { why: Lost::LedgerInUse("/data".into()), retry_at: None });
+    room.link(LinkEvent::Disconnected { why: ConnectionError::LedgerInUse("/data".into()), retry_at: None });
     assert!(room.notice().contains("/data"));
     room.press(KeyCode::Char('1'));
     assert!(room.notice().contains("/data"));

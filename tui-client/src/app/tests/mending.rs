@@ -67,24 +67,24 @@ fn what_stands_behind_a_command_is_not_passed_over() {
         assert_eq!((room.notice(), room.app.composer.input.text()), (words, text));
         room.control('u');
     }
-    assert!(matches!(room.app.body, Body::Feed));
+    assert!(matches!(room.app.main_view, MainView::Feed));
 }
 
 #[test]
 fn help_opens_on_the_join_form_too() {
     let (mut room, _) = Stage::start(setup());
     room.press(KeyCode::F(1));
-    assert!(matches!(room.app.body, Body::Help(HelpPlace { scrolled: 0, .. })));
+    assert!(matches!(room.app.main_view, MainView::Help(HelpPlace { scrolled: 0, .. })));
     room.press(KeyCode::Down);
-    assert!(matches!(room.app.body, Body::Help(HelpPlace { scrolled: 1, .. })));
+    assert!(matches!(room.app.main_view, MainView::Help(HelpPlace { scrolled: 1, .. })));
     room.press(KeyCode::Esc);
-    assert!(matches!(room.app.body, Body::Feed));
+    assert!(matches!(room.app.main_view, MainView::Feed));
     room.press(KeyCode::F(1));
     room.press(KeyCode::F(1));
-    assert!(matches!(room.app.body, Body::Feed));
+    assert!(matches!(room.app.main_view, MainView::Feed));
     room.press(KeyCode::F(1));
     room.press(KeyCode::Char('7'));
-    assert!(matches!(room.app.body, Body::Feed));
+    assert!(matches!(room.app.main_view, MainView::Feed));
     assert_eq!(room.press(KeyCode::Enter), [join("7", None)], "what is typed goes into the form");
 }
 
@@ -113,7 +113,7 @@ fn whose_results_are_shown_is_said_where_another_ledger_answers() {
     ] {
         room.now += Duration::from_secs(30);
         room.update(Event::Wake);
-        room.link(LinkEvent::Lost { why: Lost::Shutdown, retry_at: None });
+        room.link(LinkEvent::Disconnected { why: ConnectionError::Shutdown, retry_at: None });
         room.link(LinkEvent::Connecting { server: "127.0.0.1:7878".into() });
         room.link(with_log(log, hosting));
         room.link(joined());
@@ -132,7 +132,7 @@ fn that_nothing_is_kept_is_said_once_with_the_folder_in_the_language_of_the_scre
         assert!(room.notice().contains("/home/me\u{FFFD}/squares") && room.notice().contains(why), "{}", room.notice());
         let said = room.notice().to_owned();
         // What else there is to say comes first; it is said again, and then no more.
-        room.link(LinkEvent::Lost { why: Lost::LedgerInUse("/data".into()), retry_at: None });
+        room.link(LinkEvent::Disconnected { why: ConnectionError::LedgerInUse("/data".into()), retry_at: None });
         assert!(room.notice().contains("/data"));
         room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
         room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });

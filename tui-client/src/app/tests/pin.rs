@@ -117,7 +117,7 @@ fn what_was_pasted_waits_for_a_server_too() {
     let (mut room, _) = Stage::start(Setup { student: Some("me".into()), ..setup() });
     room.paste("1\n2");
     assert_eq!(room.press(KeyCode::Enter), []);
-    assert!(matches!(room.app.body, Body::Paste(_)));
+    assert!(matches!(room.app.main_view, MainView::Paste(_)));
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     assert_eq!(room.press(KeyCode::Enter), [square("1"), square("2")]);
 }

@@ -22,7 +22,7 @@ fn a_click_selects_a_second_opens_and_one_on_the_rule_goes_to_the_newest() {
     click(&mut room, 5, parts.feed.bottom() - 3);
     assert_eq!(room.app.reading.feed.selected().map(Row::seq), Some(28));
     click(&mut room, 5, parts.feed.bottom() - 3);
-    assert!(matches!(&room.app.body, Body::Detail(detail) if detail.row.seq() == 28));
+    assert!(matches!(&room.app.main_view, MainView::Detail(detail) if detail.row.seq() == 28));
     room.press(KeyCode::Esc);
     click(&mut room, 5, parts.rule.y);
     assert!(room.app.reading.feed.is_following());

@@ -29,7 +29,7 @@ enum Step {
     Throttled,
     Refused,
     JoinRefused(bool),
-    Lost,
+    Disconnect,
     Connected,
     Joined(bool),
     Presence(u32),
@@ -79,7 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Throttled),
         1 => Just(Step::Refused),
         1 => any::<bool>().prop_map(Step::JoinRefused),
-        1 => Just(Step::Lost),
+        1 => Just(Step::Disconnect),
         1 => Just(Step::Connected),
         2 => any::<bool>().prop_map(Step::Joined),
         1 => (0_u32..9).prop_map(Step::Presence),
@@ -198,7 +198,10 @@ impl World {
                 LinkEvent::JoinRefused(error(if student { ErrorCode::NotOnRoster } else { ErrorCode::ServerFull }))
             }
             Step::Refused => LinkEvent::Refused(error(ErrorCode::Unknown)),
-            Step::Lost => LinkEvent::Lost { why: Lost::Closed(None), retry_at: Some(now + Duration::from_secs(3)) },
+            Step::Disconnect => LinkEvent::Disconnected {
+                why: ConnectionError::Closed(None),
+                retry_at: Some(now + Duration::from_secs(3)),
+            },
             Step::Connected => LinkEvent::Hello { hello: hello(Auth::Open), hosting: true },
             Step::Joined(resumed) => LinkEvent::Joined {
                 welcome: welcome(3, self.latest, self.latest),
@@ -245,7 +248,7 @@ proptest! {
             let before = visible_rows(&room.app);
 
             let event = world.event(step, room.now, room.app.setup.size);
-            if matches!(event, Event::Link(LinkEvent::Lost { .. } | LinkEvent::Hello { .. } | LinkEvent::Joined { .. })) {
+            if matches!(event, Event::Link(LinkEvent::Disconnected { .. } | LinkEvent::Hello { .. } | LinkEvent::Joined { .. })) {
                 world.asked.clear();
             }
             let mut effects = room.app.update(event, room.now);

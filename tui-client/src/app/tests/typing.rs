@@ -25,7 +25,7 @@ fn one_line_pasted_is_typed_and_several_are_asked_about() {
     assert_eq!(room.paste("12\r\n"), []);
     assert_eq!((room.app.composer.input.text(), room.app.is_confirming_paste()), ("12", false));
     assert_eq!(room.paste("34\n5x\r\n\n６\n1/2"), []);
-    let Body::Paste(question) = &room.app.body else { panic!("nothing was asked") };
+    let MainView::Paste(question) = &room.app.main_view else { panic!("nothing was asked") };
     let judged: Vec<_> = question.lines().iter().map(|judged| (judged.line, judged.text.as_str())).collect();
     assert_eq!((judged, question.counts()), (vec![(2, "5x"), (4, "1/2"), (1, "34"), (3, "6")], (2, 2)));
     assert_eq!(room.press(KeyCode::Char('9')), [], "what is typed meanwhile goes nowhere");
@@ -185,9 +185,9 @@ fn keys_of_a_settings_file_take_the_place_of_the_usual_ones() {
     let keymap = Keymap::with(&[(Action::Help, vec![key("Ctrl-G")]), (Action::Undo, vec![key("F12")])]).unwrap();
     let (mut room, _) = Stage::start(Setup { student: Some("me".into()), keymap, ..setup() });
     room.press(KeyCode::F(1));
-    assert!(matches!(room.app.body, Body::Feed));
+    assert!(matches!(room.app.main_view, MainView::Feed));
     room.control('g');
-    assert!(matches!(room.app.body, Body::Help(_)));
+    assert!(matches!(room.app.main_view, MainView::Help(_)));
     room.press(KeyCode::Esc);
     room.press(KeyCode::Char('1'));
     room.press(KeyCode::F(12));

@@ -1,7 +1,7 @@
 //! How the link's task comes to a connection: reaching a server, hosting one, and waiting between tries.
 
 use super::{Phase, Task};
-use crate::conversation::{LinkEvent, Lost};
+use crate::conversation::{ConnectionError, LinkEvent};
 use crate::host::{Host, HostError};
 use crate::link::servers::{Missed, Reached};
 use crate::link::session::Session;
@@ -75,20 +75,20 @@ impl Task {
                 self.taken = true;
                 self.connect();
             }
-            Err(HostError::LedgerInUse(folder)) => self.try_later(Lost::LedgerInUse(folder)),
-            Err(HostError::NoLedger(path, words)) => self.try_later(Lost::NoLedger { path, words }),
-            Err(HostError::Failed(why)) => self.try_later(Lost::CannotHost(why)),
+            Err(HostError::LedgerInUse(folder)) => self.try_later(ConnectionError::LedgerInUse(folder)),
+            Err(HostError::NoLedger(path, words)) => self.try_later(ConnectionError::NoLedger { path, words }),
+            Err(HostError::Failed(why)) => self.try_later(ConnectionError::CannotHost(why)),
         }
     }
 
     /// A connection that was up is at its end.
-    pub(super) fn lost(&mut self, why: Lost) {
+    pub(super) fn lost(&mut self, why: ConnectionError) {
         let conversation = &mut self.state.conversation;
         let was_too_slow = conversation.was_too_slow();
         conversation.ended(now());
         match &conversation.participant {
             // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
-            None if !matches!(why, Lost::NotSquares(_)) => self.phase = Phase::Parked,
+            None if !matches!(why, ConnectionError::NotSquares(_)) => self.phase = Phase::Parked,
             // The id was typed right when the server's patience ended. One that says so again and again waits as any
             // other.
             Some(_) if was_too_slow && conversation.backoff.is_fresh() => {
@@ -102,9 +102,9 @@ impl Task {
         }
     }
 
-    fn try_later(&mut self, why: Lost) {
+    fn try_later(&mut self, why: ConnectionError) {
         let until = now() + self.state.conversation.backoff.next(fastrand::f64());
-        self.state.emit(LinkEvent::Lost { why, retry_at: Some(until) });
+        self.state.emit(LinkEvent::Disconnected { why, retry_at: Some(until) });
         self.phase = Phase::Waiting(until);
     }
 }

@@ -9,7 +9,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 
 use crate::link::refused::{self, FIRST, PATIENCE, plain_words};
 use crate::link::trust::{self, FirstSeen, Trust};
@@ -61,13 +61,13 @@ impl TlsStream {
         address: &str,
         trust: &Trust,
         until: Instant,
-    ) -> Result<(Self, Option<FirstSeen>), Lost> {
-        let (config, verification) = trust::config(trust, address).map_err(Lost::Untrusted)?;
+    ) -> Result<(Self, Option<FirstSeen>), ConnectionError> {
+        let (config, verification) = trust::config(trust, address).map_err(ConnectionError::Untrusted)?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
-        let name =
-            ServerName::try_from(host.to_owned()).map_err(|_| Lost::Untrusted(format!("no name for TLS: {host}")))?;
-        let session =
-            ClientConnection::new(Arc::new(config), name).map_err(|error| Lost::Untrusted(error.to_string()))?;
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| ConnectionError::Untrusted(format!("no name for TLS: {host}")))?;
+        let session = ClientConnection::new(Arc::new(config), name)
+            .map_err(|error| ConnectionError::Untrusted(error.to_string()))?;
         let mut tls = Self { tcp, session, left: 0, begins: Vec::new(), heard: false, ended: false };
         tls.session.set_buffer_limit(Some(HELD));
         let done = match timeout_at(until, tls.shake_hands()).await {
@@ -77,7 +77,7 @@ impl TlsStream {
         match done {
             Ok(()) => Ok((tls, verification.passed())),
             // Whoever answers without TLS where it was before is perhaps not who it was.
-            Err(Lost::SpeaksNoTls) if trust.expects_tls(address) => Err(Lost::TlsGone),
+            Err(ConnectionError::SpeaksNoTls) if trust.expects_tls(address) => Err(ConnectionError::TlsGone),
             Err(lost) => Err(verification.failed().unwrap_or(lost)),
         }
     }
@@ -96,7 +96,7 @@ impl TlsStream {
         self.tcp.ready(interest).await.map(drop)
     }
 
-    async fn shake_hands(&mut self) -> Result<(), Lost> {
+    async fn shake_hands(&mut self) -> Result<(), ConnectionError> {
         while self.session.is_handshaking() || self.session.wants_write() {
             self.flush().map_err(|error| closed(&error))?;
             let interest = if self.session.wants_write() { Interest::WRITABLE } else { Interest::READABLE };
@@ -113,19 +113,21 @@ impl TlsStream {
             }
             if self.ended {
                 let word = self.heard || !self.begins.is_empty();
-                return Err(if word { Lost::Closed(None) } else { Lost::HungUp });
+                return Err(if word { ConnectionError::Closed(None) } else { ConnectionError::HungUp });
             }
         }
         Ok(())
     }
 
     /// Why the handshake was not done in time.
-    fn not_in_time(&self) -> Lost {
+    fn not_in_time(&self) -> ConnectionError {
         let seconds = PATIENCE.as_secs();
         match (self.heard, self.begins.is_empty()) {
-            (false, true) => Lost::Silent(seconds),
-            (true, _) => Lost::Slow(seconds),
-            (false, false) => Lost::NotSquares(format!("it speaks no TLS, and said nothing whole for {seconds} s")),
+            (false, true) => ConnectionError::Silent(seconds),
+            (true, _) => ConnectionError::Slow(seconds),
+            (false, false) => {
+                ConnectionError::NotSquares(format!("it speaks no TLS, and said nothing whole for {seconds} s"))
+            }
         }
     }
 
@@ -145,13 +147,13 @@ impl TlsStream {
             return Ok(true);
         }
         if refused::is_a_room(&self.begins) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, NotTls(Lost::SpeaksNoTls)));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NotTls(ConnectionError::SpeaksNoTls)));
         }
         let who = refused::who(&self.begins);
         if who.is_some() || self.ended || self.begins.len() >= FIRST {
-            let nobody = || Lost::NotSquares("it speaks neither TLS nor as a room does".into());
+            let nobody = || ConnectionError::NotSquares("it speaks neither TLS nor as a room does".into());
             let hung_up = self.ended && self.begins.is_empty();
-            let why = who.unwrap_or_else(|| if hung_up { Lost::HungUp } else { nobody() });
+            let why = who.unwrap_or_else(|| if hung_up { ConnectionError::HungUp } else { nobody() });
             return Err(io::Error::new(io::ErrorKind::InvalidData, NotTls(why)));
         }
         Ok(false)
@@ -219,22 +221,22 @@ impl TlsStream {
 /// The server answered without TLS; who it is.
 #[derive(Debug, thiserror::Error)]
 #[error("it speaks no TLS")]
-struct NotTls(Lost);
+struct NotTls(ConnectionError);
 
-fn closed(error: &io::Error) -> Lost {
-    Lost::Closed(Some(plain_words(error)))
+fn closed(error: &io::Error) -> ConnectionError {
+    ConnectionError::Closed(Some(plain_words(error)))
 }
 
-fn lost(error: &io::Error) -> Lost {
+fn lost(error: &io::Error) -> ConnectionError {
     let inner = error.get_ref();
     if let Some(NotTls(why)) = inner.and_then(|inner| inner.downcast_ref()) {
         return why.clone();
     }
     match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::General(why)) => Lost::Untrusted(why.clone()),
-        Some(error @ rustls::Error::InvalidCertificate(_)) => Lost::Untrusted(error.to_string()),
+        Some(rustls::Error::General(why)) => ConnectionError::Untrusted(why.clone()),
+        Some(error @ rustls::Error::InvalidCertificate(_)) => ConnectionError::Untrusted(error.to_string()),
         // Whoever it is, that is no question of whom to trust.
-        Some(error) => Lost::NotSquares(format!("TLS with it fails: {error}")),
-        None => Lost::Closed(Some(plain_words(error))),
+        Some(error) => ConnectionError::NotSquares(format!("TLS with it fails: {error}")),
+        None => ConnectionError::Closed(Some(plain_words(error))),
     }
 }

@@ -7,7 +7,7 @@ use squares_shared::line::Line;
 use squares_shared::message::{ErrorCode, ErrorMessage, FromClient, Limits, Square, SquareResult, Welcome, to_line};
 
 use super::{End, Over, PATIENCE, PlainRun};
-use crate::conversation::{Continues, LinkEvent, Lost, PageOwner, Pending};
+use crate::conversation::{ConnectionError, Continues, LinkEvent, PageOwner, Pending};
 use crate::plain::catch_up::CatchUp;
 use crate::plain::order::Answer;
 use crate::plain::output::{as_json, as_text};
@@ -35,7 +35,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
             LinkEvent::Throttled { error, .. } => self.throttled(error),
             LinkEvent::Page { .. } => self.page(line)?,
             LinkEvent::Refused(error) if self.catch_up.is_some() => {
-                return Err(Lost::Closed(Some(error.message)).into());
+                return Err(ConnectionError::Closed(Some(error.message)).into());
             }
             _ => {}
         }
@@ -91,7 +91,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
             return Err(Over::HeldUp(wait.unwrap_or(JOIN_WAIT), message));
         }
         if passing {
-            return Err(Lost::Closed(Some(message)).into());
+            return Err(ConnectionError::Closed(Some(message)).into());
         }
         let again = wait.map(|wait| format!(" In {} s it may be tried again.", wait.as_millis().div_ceil(1_000)));
         Err(Over::End(End::Failed(format!("not let in: {message}{}", again.unwrap_or_default()))))
@@ -128,7 +128,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
 
     fn page(&mut self, line: Line<'_>) -> Result<(), Over> {
         let Some(mut catch_up) = self.catch_up.take() else { return Ok(()) };
-        for fetched in catch_up.take(&text(line)).map_err(Lost::NotSquares)? {
+        for fetched in catch_up.take(&text(line)).map_err(ConnectionError::NotSquares)? {
             let printed = self.printed(&fetched.result, &fetched.line);
             self.output.line(&printed)?;
         }

@@ -2,7 +2,7 @@
 //! question about what was pasted. Called by the linear view when one is opened.
 
 use super::COLUMNS;
-use crate::app::{App, Body, HelpLine, HelpLineKind};
+use crate::app::{App, HelpLine, HelpLineKind, MainView};
 use crate::text;
 
 /// The most students, pasted lines or counts that are said.
@@ -11,9 +11,9 @@ const MOST: usize = 50;
 /// Says what is opened; nothing where the feed is shown.
 pub(super) fn say(app: &App, lines: &mut Vec<String>) {
     let strings = app.strings;
-    match &app.body {
-        Body::Feed => {}
-        Body::Help(place) => {
+    match &app.main_view {
+        MainView::Feed => {}
+        MainView::Help(place) => {
             let all = app.help(usize::from(COLUMNS));
             let heading = |line: &&HelpLine| matches!(line.kind, HelpLineKind::Heading(_));
             // What was asked about, with all that stands under it, where that is a heading.
@@ -35,7 +35,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
                 }
             }
         }
-        Body::Online => {
+        MainView::Online => {
             lines.push((strings.online)(app.people.online.count));
             for person in app.people.online.people.iter().take(MOST) {
                 let me = if person.id == app.people.me.id { format!(" ({})", strings.me) } else { String::new() };
@@ -52,7 +52,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
                 lines.push((strings.more_online)(&text::grouped(more)));
             }
         }
-        Body::Detail(detail) => {
+        MainView::Detail(detail) => {
             let row = &detail.row;
             let when =
                 row.at().map(|at| at.to_zoned(app.setup.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
@@ -65,14 +65,14 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
                 lines.push(format!("{words} ({}): {value}", (strings.digits)(&text::grouped(digits))));
             }
         }
-        Body::Chart => {
+        MainView::Chart => {
             let tally = &app.reading.chart.tally;
             lines.push((strings.who_squared)(&tally.total().to_string(), tally.is_whole()));
             for count in tally.leaders(MOST) {
                 lines.push(format!("{}: {}", text::name_in_line(app.name_of(count)), count.results));
             }
         }
-        Body::Paste(question) => {
+        MainView::Paste(question) => {
             let (good, bad) = question.counts();
             lines.push((strings.paste_question)(good, bad));
             for judged in question.lines().iter().take(bad.min(MOST)) {

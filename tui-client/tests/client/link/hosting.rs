@@ -36,7 +36,7 @@ fn the_first_client_hosts_the_others_join_and_one_of_them_takes_over() {
     assert_eq!((second.results(1), third.results(1)), (first.clone(), first.clone()));
 
     host.leave();
-    assert_eq!(second.until_lost().0, Lost::Shutdown);
+    assert_eq!(second.until_lost().0, ConnectionError::Shutdown);
     second.square("13");
     let (one, other) = (hosted_again(&mut second), hosted_again(&mut third));
     assert!(one != other, "exactly one takes over: {one} {other}");
@@ -91,7 +91,7 @@ fn a_ledger_in_use_elsewhere_is_said_and_tried_again() {
     let mut holder = Client::start(elsewhere);
     assert!(holder.until_hello());
     let mut client = Client::start(LinkOptions { default_address: address, data: Some(data), ..options(&home) });
-    assert!(matches!(client.until_lost(), (Lost::LedgerInUse(_), true)));
+    assert!(matches!(client.until_lost(), (ConnectionError::LedgerInUse(_), true)));
     holder.leave();
     assert!(client.until_hello(), "it hosts once the ledger is free");
     client.leave();

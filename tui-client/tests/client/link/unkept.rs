@@ -83,7 +83,7 @@ fn squares_of_an_earlier_run_show_while_there_is_no_connection_too() {
     third.join("s1");
     third.until(|event| match event {
         LinkEvent::Queued(square) => panic!("{square:?}"),
-        LinkEvent::Lost { .. } => Some(()),
+        LinkEvent::Disconnected { .. } => Some(()),
         _ => None,
     });
     third.leave();

@@ -92,7 +92,7 @@ proptest! {
                     results.extend(more);
                     None
                 }
-                LinkEvent::Lost { .. } => Some(()),
+                LinkEvent::Disconnected { .. } => Some(()),
                 _ => None,
             });
             client.ask(Command::ReconnectNow);

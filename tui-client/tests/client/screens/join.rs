@@ -122,7 +122,7 @@ fn join_while_nobody_listens() {
         let mut stage = Stage::new(lang, size);
         stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
         let retry_at = Some(stage.now + Duration::from_millis(2_100));
-        stage.link(LinkEvent::Lost { why: Lost::Unreachable("refused".into()), retry_at });
+        stage.link(LinkEvent::Disconnected { why: ConnectionError::Unreachable("refused".into()), retry_at });
         stage
     });
 }
@@ -134,8 +134,8 @@ fn join_where_the_certificate_is_another() {
         stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
         let print = |digits: &str| format!("sha256:{}", digits.repeat(32));
         let known = "/home/student/.local/state/squares/known_servers".into();
-        let why = Lost::Changed { before: print("1a"), now: print("2b"), known };
-        stage.link(LinkEvent::Lost { why, retry_at: None });
+        let why = ConnectionError::Changed { before: print("1a"), now: print("2b"), known };
+        stage.link(LinkEvent::Disconnected { why, retry_at: None });
         stage
     });
 }
@@ -148,7 +148,7 @@ fn what_answers_in_place_of_a_room_is_told_and_goes_on_to_be_while_it_is_tried_a
         let mut stage = Stage::new(lang, (80, 24));
         let lost = |stage: &mut Stage| {
             let retry_at = Some(stage.now + Duration::from_millis(300));
-            stage.link(LinkEvent::Lost { why: Lost::Stranger("SSH"), retry_at });
+            stage.link(LinkEvent::Disconnected { why: ConnectionError::Stranger("SSH"), retry_at });
         };
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         for _ in 0..3 {

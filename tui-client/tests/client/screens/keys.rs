@@ -28,7 +28,7 @@ fn sentences_name_the_keys_that_were_chosen() {
         let picture = stage.picture();
         assert!(picture.contains("Alt-S") && !picture.contains("Ctrl-Z"), "{picture}");
 
-        let lost = LinkEvent::Lost { why: Lost::NotSquares("x".into()), retry_at: None };
+        let lost = LinkEvent::Disconnected { why: ConnectionError::NotSquares("x".into()), retry_at: None };
         let mut stage = room(lang, false, &[(Action::Reconnect, &["F12"])]);
         stage.link(lost.clone());
         let picture = stage.picture();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use squares::event::{Event, LinkEvent, Lost};
+use squares::event::{ConnectionError, Event, LinkEvent};
 use squares::lang::Lang;
 use squares::link::Continues;
 use squares::present::{Wall, WallSetup};
@@ -102,10 +102,10 @@ fn wall_of_ascii_just_after_a_result_and_without_a_server() {
     wall.before_frame(then);
     let after = drawn(&wall, (120, 36), then);
     assert!(after.replace(['가', '람', '나', '래', '다', '온'], "").is_ascii(), "{after}");
-    let why = Lost::Unreachable("refused".into());
+    let why = ConnectionError::Unreachable("refused".into());
     let retry_at = Some(now + Duration::from_secs(4));
     let mut waits = empty(Lang::En, true, now);
-    waits.update(Event::Link(LinkEvent::Lost { why, retry_at }), now);
+    waits.update(Event::Link(LinkEvent::Disconnected { why, retry_at }), now);
     insta::assert_snapshot!("wall_ascii", format!("{after}\n{}", drawn(&waits, (80, 24), now)));
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use squares::{
-    event::Lost,
+    event::ConnectionError,
     link::{Connected, Connecting, Environment, Trust, Work, refused::Refused},
 };
 use squares_shared::stream::Stream;
@@ -61,7 +61,7 @@ impl Environment for Machine {
     fn connect(&self, address: &str, _: Option<&Trust>) -> Connecting {
         let end = if address == ADDRESS { self.net.dial() } else { None };
         let connected = match end {
-            None => Err(Refused { why: Lost::Unreachable("connection refused".into()), nobody: true }),
+            None => Err(Refused { why: ConnectionError::Unreachable("connection refused".into()), nobody: true }),
             Some(end) => {
                 let random = self.random.lock().unwrap().fork();
                 let tap = Tap::new(end, &self.student, self.folder.clone(), self.notes.clone(), random, self.planted);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use squares::{
-    event::{LinkEvent, Lost},
+    event::{ConnectionError, LinkEvent},
     link::{Command, Continues, Link, LinkOptions, PageOwner},
 };
 use squares_shared::message::{PageRequest, SquareResult};
@@ -228,11 +228,17 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         }
         LinkEvent::Online(online) => notes.online = online.students.into_iter().map(|person| person.id).collect(),
         LinkEvent::Page { page, .. } => notes.paged.extend(page.results),
-        LinkEvent::Lost { why: Lost::Unreachable(_) | Lost::Closed(_) | Lost::Shutdown, .. } => {}
+        LinkEvent::Disconnected {
+            why: ConnectionError::Unreachable(_) | ConnectionError::Closed(_) | ConnectionError::Shutdown,
+            ..
+        } => {}
         // A connection that was held up before the server's first word.
-        LinkEvent::Lost { why: Lost::Silent(_) | Lost::Slow(_) | Lost::HungUp | Lost::Mute, .. } => {}
+        LinkEvent::Disconnected {
+            why: ConnectionError::Silent(_) | ConnectionError::Slow(_) | ConnectionError::HungUp | ConnectionError::Mute,
+            ..
+        } => {}
         // Nothing of this has a reason here.
-        other @ (LinkEvent::Lost { .. }
+        other @ (LinkEvent::Disconnected { .. }
         | LinkEvent::Reached { .. }
         | LinkEvent::FirstSeen { .. }
         | LinkEvent::Unconfirmed

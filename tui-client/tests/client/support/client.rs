@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use squares::event::{LinkEvent, Lost, Pending};
+use squares::event::{ConnectionError, LinkEvent, Pending};
 use squares::link::{Command, Continues, Known, Link, LinkOptions};
 use squares_shared::message::SquareResult;
 use tokio::runtime::Runtime;
@@ -69,9 +69,9 @@ impl Client {
         self.until(|event| if let LinkEvent::Queued(pending) = event { Some(pending) } else { None })
     }
 
-    pub(crate) fn until_lost(&mut self) -> (Lost, bool) {
+    pub(crate) fn until_lost(&mut self) -> (ConnectionError, bool) {
         self.until(|event| match event {
-            LinkEvent::Lost { why, retry_at } => Some((why, retry_at.is_some())),
+            LinkEvent::Disconnected { why, retry_at } => Some((why, retry_at.is_some())),
             _ => None,
         })
     }

@@ -7,7 +7,7 @@ use crate::keys::{Action, Key, KeyContext};
 
 /// What fills the middle of the room.
 #[derive(Debug)]
-pub(crate) enum Body {
+pub(crate) enum MainView {
     Feed,
     /// Every key and command.
     Help(HelpPlace),
@@ -45,29 +45,29 @@ impl App {
     pub(super) fn scroll_body(&mut self, lines: isize) {
         let parts = self.layout();
         let (cells, height) = (usize::from(parts.body.width), usize::from(parts.body.height));
-        match &mut self.body {
-            Body::Feed if lines > isize::MAX / 4 => self.reading.feed.follow_newest(),
-            Body::Feed if lines < isize::MIN / 4 => {
+        match &mut self.main_view {
+            MainView::Feed if lines > isize::MAX / 4 => self.reading.feed.follow_newest(),
+            MainView::Feed if lines < isize::MIN / 4 => {
                 if self.status.connection.is_joined() {
                     self.reading.feed.go_to_beginning();
                 }
                 self.reading.feed.show_oldest();
             }
-            Body::Feed => self.reading.feed.scroll(lines),
-            Body::Help(HelpPlace { scrolled, found }) => {
+            MainView::Feed => self.reading.feed.scroll(lines),
+            MainView::Help(HelpPlace { scrolled, found }) => {
                 let (scrolled, found) = (*scrolled, *found);
                 let most = self.help(cells).len().saturating_sub(height);
                 let scrolled = scrolled.min(most).saturating_add_signed(lines).min(most);
-                self.body = Body::Help(HelpPlace { scrolled, found });
+                self.main_view = MainView::Help(HelpPlace { scrolled, found });
             }
-            Body::Detail(detail) => {
+            MainView::Detail(detail) => {
                 let head = usize::from(head_lines(parts.body.height));
                 detail.scroll(lines, cells, height.saturating_sub(head));
             }
-            Body::Paste(question) => question.scroll(lines, height.saturating_sub(1)),
-            Body::Online => self.people.online.move_cursor(lines, list_lines(parts.body.height)),
-            Body::Chart if lines < isize::MIN / 4 => self.reading.chart.fit(),
-            Body::Chart => self.reading.chart.zoom(if lines < 0 { 1 } else { -1 }),
+            MainView::Paste(question) => question.scroll(lines, height.saturating_sub(1)),
+            MainView::Online => self.people.online.move_cursor(lines, list_lines(parts.body.height)),
+            MainView::Chart if lines < isize::MIN / 4 => self.reading.chart.fit(),
+            MainView::Chart => self.reading.chart.zoom(if lines < 0 { 1 } else { -1 }),
         }
     }
 
@@ -75,20 +75,22 @@ impl App {
     pub(crate) fn goes_on_below(&self) -> bool {
         let body = self.layout().body;
         let (cells, height) = (usize::from(body.width), usize::from(body.height));
-        match &self.body {
-            Body::Help(place) => self.help(cells).len() > place.scrolled.saturating_add(height),
-            Body::Detail(detail) => detail.line(height.saturating_sub(head_lines(body.height).into()), cells).is_some(),
-            Body::Paste(question) => {
+        match &self.main_view {
+            MainView::Help(place) => self.help(cells).len() > place.scrolled.saturating_add(height),
+            MainView::Detail(detail) => {
+                detail.line(height.saturating_sub(head_lines(body.height).into()), cells).is_some()
+            }
+            MainView::Paste(question) => {
                 let height = height.saturating_sub(1);
                 question.lines().len() > question.scrolled(height) + height
             }
-            Body::Feed | Body::Online | Body::Chart => false,
+            MainView::Feed | MainView::Online | MainView::Chart => false,
         }
     }
 
     pub(super) fn scroll_online(&mut self, pages: isize) {
         let parts = self.layout();
-        let beside = matches!(self.body, Body::Feed) && parts.online.width > 0;
+        let beside = matches!(self.main_view, MainView::Feed) && parts.online.width > 0;
         let lines = list_lines(if beside { parts.online.height } else { parts.body.height });
         self.people.online.scroll(pages * isize::try_from(lines.max(2) - 1).unwrap_or(1), lines);
     }
@@ -99,15 +101,15 @@ impl App {
         isize::try_from(height.max(2) - 1).unwrap_or(1)
     }
 
-    pub(super) fn show(&mut self, body: Body) {
-        if matches!(body, Body::Online) {
+    pub(super) fn show(&mut self, body: MainView) {
+        if matches!(body, MainView::Online) {
             self.people.online.start_at(&self.people.me.id);
             // However far the list was scrolled, who is chosen is seen.
             self.people.online.move_cursor(0, list_lines(self.layout().body.height));
         }
-        if matches!(self.body, Body::Feed) && !matches!(body, Body::Feed) {
+        if matches!(self.main_view, MainView::Feed) && !matches!(body, MainView::Feed) {
             self.reading.feed.set_unread_divider();
         }
-        self.body = body;
+        self.main_view = body;
     }
 }

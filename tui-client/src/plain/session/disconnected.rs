@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use squares_shared::message::PROTOCOL;
 
 use super::{ConnectionPhase, End, PATIENCE, PlainRun};
-use crate::conversation::Lost;
+use crate::conversation::ConnectionError;
 use crate::plain::output::printable;
 
 /// Whether the server that let us in is there.
@@ -15,7 +15,7 @@ pub(super) enum Absence {
     #[default]
     Here,
     /// It was lost, for this reason, and nobody was told yet.
-    Lost(String),
+    Disconnected(String),
     Told,
 }
 
@@ -24,16 +24,16 @@ const PASSING: u32 = 3;
 
 impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
     /// A connection is gone, or was not to be had.
-    pub(super) fn lost(&mut self, why: &Lost) -> Result<(), End> {
+    pub(super) fn lost(&mut self, why: &ConnectionError) -> Result<(), End> {
         self.let_go();
         if std::mem::take(&mut self.is_reached) {
             self.servers.lost();
         }
-        self.hung_up = if *why == Lost::HungUp { self.hung_up + 1 } else { 0 };
+        self.hung_up = if *why == ConnectionError::HungUp { self.hung_up + 1 } else { 0 };
         // A server that is being stopped or started ends connections without a word for a moment.
         let passing = match why {
-            Lost::Closed(_) | Lost::Shutdown => true,
-            Lost::HungUp => self.hung_up <= PASSING,
+            ConnectionError::Closed(_) | ConnectionError::Shutdown => true,
+            ConnectionError::HungUp => self.hung_up <= PASSING,
             _ => false,
         };
         let words = in_words(why, &self.server);
@@ -75,12 +75,12 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
     /// There is no connection, for this reason. The first try to be back is awaited in silence: most succeed.
     fn note_absence(&mut self, why: &str) {
         match std::mem::replace(&mut self.absence, Absence::Told) {
-            Absence::Here => self.absence = Absence::Lost(why.to_owned()),
-            Absence::Lost(how) if self.tells.absence => {
+            Absence::Here => self.absence = Absence::Disconnected(why.to_owned()),
+            Absence::Disconnected(how) if self.tells.absence => {
                 let patience = PATIENCE.as_secs();
                 self.output.complain(&format!("squares: {how}; trying to be back for up to {patience} s"));
             }
-            Absence::Lost(_) | Absence::Told => {}
+            Absence::Disconnected(_) | Absence::Told => {}
         }
     }
 
@@ -95,66 +95,70 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
 }
 
 /// Why there is no connection to this server, and how to mend it.
-fn in_words(why: &Lost, server: &str) -> String {
+fn in_words(why: &ConnectionError, server: &str) -> String {
     match why {
-        Lost::Unreachable(why) => {
+        ConnectionError::Unreachable(why) => {
             let mend = "start one with squares-server, or name another with --server";
             format!("cannot reach a server at {server}: {why}; {mend}")
         }
-        Lost::Full => format!("the server at {server} is full; try again later"),
-        Lost::NotSquares(why) => format!("{server} is not a Squares server: {why}; name another with --server"),
-        Lost::OtherProtocol(spoken) => {
+        ConnectionError::Full => format!("the server at {server} is full; try again later"),
+        ConnectionError::NotSquares(why) => {
+            format!("{server} is not a Squares server: {why}; name another with --server")
+        }
+        ConnectionError::OtherProtocol(spoken) => {
             let mend = "update squares, or the server, so that both are of the same version";
             format!("the server at {server} speaks version {spoken} of the protocol, this program {PROTOCOL}; {mend}")
         }
-        Lost::Stranger(who) => {
+        ConnectionError::Stranger(who) => {
             format!("{server} is {who}, not a Squares server; give the port of the room with --server")
         }
-        Lost::Silent(seconds) => {
+        ConnectionError::Silent(seconds) => {
             let mend = "it hangs, or is not a Squares server; try again, or name another with --server";
             format!("what answers at {server} said nothing for {seconds} s; {mend}")
         }
-        Lost::Slow(seconds) => {
+        ConnectionError::Slow(seconds) => {
             let mend = "the way there is slow, or it is not a Squares server; try again, or name another with --server";
             format!("what answers at {server} did not finish its first word within {seconds} s; {mend}")
         }
-        Lost::HungUp => {
+        ConnectionError::HungUp => {
             let mend = "it may not be a Squares server; name another with --server";
             format!("what answers at {server} ends the connection without a word; {mend}")
         }
-        Lost::Mute => {
+        ConnectionError::Mute => {
             let mend = "it may speak TLS (--tls), or not be a Squares server";
             format!("what answers at {server} said nothing, and hung up when it was spoken to; {mend}")
         }
-        Lost::WantsTls => format!("the server at {server} speaks TLS; add --tls"),
-        Lost::SpeaksNoTls => format!("the server at {server} speaks no TLS; leave out --tls"),
-        Lost::TlsGone => {
+        ConnectionError::WantsTls => format!("the server at {server} speaks TLS; add --tls"),
+        ConnectionError::SpeaksNoTls => format!("the server at {server} speaks no TLS; leave out --tls"),
+        ConnectionError::TlsGone => {
             let why = "answers without TLS, which is expected of it: somebody may be in between";
             format!("the server at {server} {why}; ask whoever runs it")
         }
-        Lost::WithoutTls(known) => {
+        ConnectionError::WithoutTls(known) => {
             let why =
                 "asks for a PIN without TLS, which it spoke before: somebody may be in between, and no PIN was sent";
             let known = known.display();
             format!("the server at {server} {why}; add --tls, or if it gave TLS up, delete its line in {known}")
         }
-        Lost::Untrusted(why) => format!("the server at {server} is not trusted: {why}; see --tls-ca"),
-        Lost::OtherCertificate { given, shown } => {
+        ConnectionError::Untrusted(why) => format!("the server at {server} is not trusted: {why}; see --tls-ca"),
+        ConnectionError::OtherCertificate { given, shown } => {
             let given =
                 given.as_ref().map_or_else(|| "none was given".to_owned(), |given| format!("given was {given}"));
             let why = "is not the one to trust: somebody may be in between, or the server was set up anew";
             let mend = "if it is the server's, give it with --fingerprint";
             format!("the certificate of {server} {why}; {given}, shown {shown}; {mend}")
         }
-        Lost::Changed { before, now, known } => {
+        ConnectionError::Changed { before, now, known } => {
             let what = format!("somebody may be in between; it was {before}, it is {now}");
             let mend = format!("if the server was set up anew, delete the line of {server} in {}", known.display());
             format!("the certificate of {server} changed: {what}; {mend}")
         }
-        Lost::Closed(Some(why)) => format!("the connection to {server} was lost: {why}"),
-        Lost::Closed(None) => format!("the connection to {server} was lost"),
-        Lost::Shutdown => format!("the server at {server} stopped"),
+        ConnectionError::Closed(Some(why)) => format!("the connection to {server} was lost: {why}"),
+        ConnectionError::Closed(None) => format!("the connection to {server} was lost"),
+        ConnectionError::Shutdown => format!("the server at {server} stopped"),
         // Plain mode never hosts.
-        Lost::LedgerInUse(why) | Lost::CannotHost(why) | Lost::NoLedger { words: why, .. } => why.clone(),
+        ConnectionError::LedgerInUse(why)
+        | ConnectionError::CannotHost(why)
+        | ConnectionError::NoLedger { words: why, .. } => why.clone(),
     }
 }

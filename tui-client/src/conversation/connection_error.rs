@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lost {
+pub enum ConnectionError {
     /// Nobody listens there, or the network does not lead there; the system's words.
     Unreachable(String),
     /// It was there and is gone; the system's words, or none where it just ended.
