@@ -109,7 +109,7 @@ impl Projection {
             return self.applied_before(records);
         }
         let (before, began) = (self.place, Instant::now());
-        let written = self.writer.write(|transaction, known, _| {
+        let written = self.writer.write(|transaction, known, _, _| {
             let (mut place, mut written) = (before, Vec::with_capacity(records.len()));
             for record in records {
                 let is_void = record.from.map_or(Ok(true), |from| is_late(transaction, from))?;

@@ -148,8 +148,9 @@ impl Writer {
 
     /// Makes a batch durable, at this moment.
     fn make_durable(&mut self, entries: &[LedgerEntry]) -> Result<Committed, LedgerError> {
-        let (at, began) = (Timestamp::now().as_millisecond().max(self.last_at), Instant::now());
-        self.write(|transaction, known, first_seq| {
+        let began = Instant::now();
+        self.write(|transaction, known, first_seq, last_at| {
+            let at = Timestamp::now().as_millisecond().max(last_at);
             let outcomes = apply(transaction, known, &Batch { entries, at, first_seq })?;
             let committed = Committed { at, outcomes, began };
             let latest = first_seq - 1 + committed.recorded();
@@ -157,12 +158,12 @@ impl Writer {
         })
     }
 
-    /// Commits what `fill` writes in one transaction. It gets the first free `seq`, and gives the time of what it has
-    /// written last and the highest `seq` by then. After an error nothing of it was shown to anyone, and the connection
-    /// is given up: what the transaction had found must not be trusted.
+    /// Commits what `fill` writes in one transaction. It gets the first free `seq` and the time of the last result, and
+    /// gives the time of what it has written last and the highest `seq` by then. After an error nothing of it was shown
+    /// to anyone, and the connection is given up: what the transaction had found must not be trusted.
     pub(super) fn write<T>(
         &mut self,
-        fill: impl FnOnce(&Transaction<'_>, &mut Known, u64) -> rusqlite::Result<(T, i64, u64)>,
+        fill: impl FnOnce(&Transaction<'_>, &mut Known, u64, i64) -> rusqlite::Result<(T, i64, u64)>,
     ) -> Result<T, LedgerError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -173,7 +174,7 @@ impl Writer {
         let writing = self.checkpointer.lock_for_writing();
         let commit = || -> rusqlite::Result<_> {
             let transaction = connection.transaction()?;
-            let filled = fill(&transaction, &mut self.known, self.feed.latest() + 1)?;
+            let filled = fill(&transaction, &mut self.known, self.feed.latest() + 1, self.last_at)?;
             transaction.commit()?;
             Ok(filled)
         };
