@@ -57,6 +57,11 @@ impl InFlight {
         self.batches.is_empty()
     }
 
+    /// Since when the oldest of them is in flight.
+    pub(super) fn oldest(&self) -> Option<Instant> {
+        self.batches.front().map(|batch| batch.since)
+    }
+
     /// Whether another batch may be published: what failed goes first, so that the order stays.
     pub(super) fn has_room(&self) -> bool {
         self.batches.len() < MAX_IN_FLIGHT && self.batches.iter().all(|batch| batch.is_tried || batch.stored.is_some())

@@ -7,6 +7,8 @@
 //! Nothing is shown, and nobody is answered, before the record was read back from the stream and its transaction is
 //! committed here.
 
+mod waiting;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,20 +17,18 @@ use tokio::{
     sync::mpsc,
     time::{Duration, Instant, sleep_until},
 };
+use waiting::Waiting;
 
 use super::{
     in_flight::{InFlight, PATIENCE},
     port::{Publish, StreamEvent, StreamPort},
-    record::{self, Batch, Parsed, size_of},
+    record::{self, Batch, Parsed},
     status::Status,
 };
 use crate::ledger::{Applied, Chain, LogRecord, Outcome, Pending, Projection, Submission, answer};
 
 /// The most squares of one record.
 const BATCH: usize = 256;
-
-/// About the most bytes of a record, unless one entry has more: with the longest there is, it stays under 512 KiB.
-const BATCH_BYTES: usize = 192 << 10;
 
 /// About the most squares of records that are applied in one transaction: what a long log takes falls with it, and it
 /// bounds how long the first of them waits for the last.
@@ -39,44 +39,6 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// How long a server that stops waits for the log to decide on what it has published.
 const CLOSING: Duration = Duration::from_secs(5);
-
-/// Squares that were not published yet.
-#[derive(Debug, Default)]
-struct Waiting {
-    pending: Pending,
-    bytes: usize,
-    /// When the first of them came.
-    since: Option<Instant>,
-}
-
-impl Waiting {
-    fn has_room(&self, batch: usize) -> bool {
-        self.pending.entries.len() < batch && self.bytes < BATCH_BYTES
-    }
-
-    fn is_empty(&self) -> bool {
-        self.pending.entries.is_empty()
-    }
-
-    fn add(&mut self, Submission { entry, answer }: Submission) {
-        self.since.get_or_insert_with(Instant::now);
-        self.bytes += size_of(&entry);
-        self.pending.entries.push(entry);
-        self.pending.answers.push(answer);
-    }
-
-    /// Takes what else waits, as far as one record goes.
-    fn gather(&mut self, batch: usize, queue: &mut mpsc::Receiver<Submission>) {
-        while self.has_room(batch) {
-            let Ok(submission) = queue.try_recv() else { break };
-            self.add(submission);
-        }
-    }
-
-    fn take(&mut self) -> Pending {
-        std::mem::take(self).pending
-    }
-}
 
 /// A record of the stream, as it was read.
 #[derive(Debug)]
@@ -130,6 +92,8 @@ pub(crate) struct ReplicatedWriter {
     void: Vec<(Pending, Instant)>,
     unapplied: Option<Unapplied>,
     is_connected: bool,
+    /// Whether it was told that the log takes records.
+    told_reachable: Option<bool>,
     /// Since when nothing could be published, or applied.
     away_since: Option<Instant>,
     status: Arc<Status>,
@@ -148,6 +112,7 @@ impl ReplicatedWriter {
             void: Vec::new(),
             unapplied: None,
             is_connected: false,
+            told_reachable: None,
             away_since: Some(Instant::now()),
             status,
         }
@@ -197,6 +162,7 @@ impl ReplicatedWriter {
                 break;
             }
             self.refuse();
+            self.tell_reachable();
         }
         self.projection.close();
     }
@@ -250,12 +216,10 @@ impl ReplicatedWriter {
             match event {
                 StreamEvent::Connected => {
                     self.is_connected = true;
-                    self.status.connected(true);
                 }
                 StreamEvent::Disconnected => {
                     self.is_connected = false;
                     self.in_flight.disconnected(Instant::now());
-                    self.status.connected(false);
                 }
                 StreamEvent::Published { counter, outcome } => {
                     self.in_flight.published(counter, outcome, Instant::now());
@@ -359,10 +323,26 @@ impl ReplicatedWriter {
     fn next_due(&self) -> Option<Instant> {
         let retry = self.unapplied.as_ref().map(|unapplied| unapplied.retry_at);
         let refusal = self.patience_ends();
-        [self.in_flight.next_due(self.is_connected && self.unapplied.is_none()), retry, refusal]
+        let stuck = self.stuck_from().filter(|_| self.told_reachable == Some(true));
+        [self.in_flight.next_due(self.is_connected && self.unapplied.is_none()), retry, refusal, stuck]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// When the oldest batch in flight has waited for so long that the log takes no records, it seems.
+    fn stuck_from(&self) -> Option<Instant> {
+        Some(self.in_flight.oldest()? + PATIENCE)
+    }
+
+    /// Tells whether the log takes records. One that can be reached may have lost most of its servers.
+    fn tell_reachable(&mut self) {
+        let is_stuck = self.stuck_from().is_some_and(|from| from <= Instant::now());
+        let is_reachable = Some(self.is_connected && !is_stuck);
+        if self.told_reachable != is_reachable {
+            self.told_reachable = is_reachable;
+            self.status.connected(is_reachable == Some(true));
+        }
     }
 
     /// When those who wait to be published are told to try again later.

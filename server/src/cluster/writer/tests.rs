@@ -243,3 +243,25 @@ async fn a_record_that_cannot_be_applied_is_tried_again_and_answered_then() {
     assert!(matches!(played.answer().await, Answer::Recorded(1)));
     assert_eq!(played.numbers(), ["9"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_can_be_reached_and_takes_nothing_counts_as_away() {
+    let mut played = Played::start();
+    let is_reachable = |played: &Played| played.status.metrics().log_is_reachable();
+    played.tell(StreamEvent::Connected).await;
+    played.ask(1).await;
+    let published = played.published().await;
+    tokio::time::sleep(Duration::from_millis(4900)).await;
+    assert!(is_reachable(&played));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!is_reachable(&played));
+    // A connection that comes again changes nothing about that.
+    played.tell(StreamEvent::Disconnected).await;
+    played.tell(StreamEvent::Connected).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!is_reachable(&played));
+    played.deliver(2, published.record).await;
+    assert!(matches!(played.answer().await, Answer::Recorded(1)));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(is_reachable(&played));
+}

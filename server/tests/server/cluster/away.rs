@@ -72,3 +72,19 @@ fn a_server_starts_once_nats_does() {
     });
     assert_eq!(Peer::connect(&node).hello["latest"], 0);
 }
+
+#[test]
+fn health_tells_when_most_nats_servers_are_gone_though_one_can_be_reached() {
+    let mut nats = Nats::start(3);
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let node = nats.node(folder.path(), &["--metrics", &free.to_string()]);
+    let (mut peer, _) = Peer::join(&node, "a", json!({}));
+    peer.square("1", "1");
+    peer.next_of("result");
+    assert!(page(free, "/healthz").ends_with("ok\n"));
+    nats.kill(0);
+    nats.kill(1);
+    peer.square("2", "2");
+    eventually("health tells", || page(free, "/healthz").contains("shared log cannot be reached"));
+}

@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::nats::rows;
-use crate::support::eventually;
 
 /// Students at work, two at each server.
 const STUDENTS: usize = 6;
@@ -71,7 +70,7 @@ impl Seen {
         let highest = self.shown.lock().unwrap().keys().last().copied().unwrap_or_default();
         for folder in folders {
             let latest = || rows(folder.path()).last().map_or(0, |row| row.0);
-            eventually("every server has all of it", || latest() >= highest);
+            until("every server has all of it", || latest() >= highest);
         }
     }
 

@@ -4,7 +4,13 @@
 //!
 //! A round takes about a minute: `SQUARES_CHAOS=10` makes as many, where the system lets somebody make namespaces.
 
-use std::{path::Path, sync::atomic::Ordering};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
+
+use tempfile::TempDir;
 
 use super::{
     load::{PROGRESS, Seen},
@@ -19,12 +25,34 @@ use crate::{
 /// Steps of a round after each of which somebody must get on.
 const STEPS: u64 = 14;
 
+/// The logs of the servers, which go on for longer than a pipe holds, and are shown where something fails.
+struct Logs(TempDir);
+
+impl Logs {
+    fn file(&self, at: usize) -> PathBuf {
+        self.0.path().join(format!("{at}.log"))
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for at in [1, 3, 5] {
+                let log = std::fs::read_to_string(self.file(at)).unwrap_or_default();
+                let last: Vec<&str> = log.lines().rev().take(40).collect();
+                eprintln!("the log on machine {at}, its end first:\n{}", last.join("\n"));
+            }
+        }
+    }
+}
+
 /// Starts a server on this machine.
-fn node(machines: &Machines, at: usize, nats: &Nats, data: &Path) -> Program {
+fn node(machines: &Machines, at: usize, nats: &Nats, data: &Path, logs: &Logs) -> Program {
     let starter = machines.starter(at);
     let mut command = command_by(&starter[0], data);
     let listen = format!("{}:7878", Machines::ip(at));
     command.args(&starter[1..]).args([PROGRAM, "--listen", &listen, "--cluster", &nats.urls(), "--rate", "0"]);
+    command.stderr(File::create(logs.file(at)).unwrap());
     Program::start_as(command)
 }
 
@@ -62,7 +90,8 @@ fn cut(rounds: u64) {
     let host = |at| Host { ip: Machines::ip(at), ports: [4222, 6222], starter: machines.starter(at) };
     let nats = Nats::start_on([0, 2, 4].map(host).into(), "nats", "");
     let folders = [0; 3].map(|_| tempfile::tempdir().unwrap());
-    let nodes = [0, 1, 2].map(|at| node(&machines, at * 2 + 1, &nats, folders[at].path()));
+    let logs = Logs(tempfile::tempdir().unwrap());
+    let nodes = [0, 1, 2].map(|at| node(&machines, at * 2 + 1, &nats, folders[at].path(), &logs));
     let of_nats = |at: usize| Machines::cable(at % 3 * 2);
     let of_node = |at: usize| Machines::cable(at % 3 * 2 + 1);
     let seen = Seen::under_load(nodes.iter().map(|node| node.address).collect(), |seen| {
