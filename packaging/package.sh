@@ -12,7 +12,8 @@
 #   native         an archive for this machine's system, as the release workflow makes it on Windows and macOS
 #   all            all but native
 #
-# --dev packs programs as `cargo build` makes them: faster to build, slower to run, for trying the packages themselves.
+# --dev packs programs as `cargo build` makes them, into target/packages-dev: faster to build, slower to run, for
+# trying the packages themselves.
 # Nothing in a package tells when and in which folder it was made: the same source, compiler and tools give the same
 # bytes. Needs what packaging/sysroots.sh installs; Python 3; debhelper for deb; maturin for wheels.
 set -euo pipefail
@@ -27,15 +28,20 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
 export SOURCE_DATE_EPOCH
 umask 022
 
+host=$(rustc -vV | sed -n 's/^host: //p')
 musl=x86_64-unknown-linux-musl
 windows=x86_64-pc-windows-gnu
 profile=release
 
 # Builds both programs for a target, unless this run has done so, and sets `built` to their folder.
 build() {
+    local for_target=(--target "$1")
     built=$target_folder/$1/${profile/dev/debug}
+    # For this machine itself, where everything else is built that is called without a target.
+    [ "$1" != "$host" ] || { built=$target_folder/${profile/dev/debug} && for_target=(); }
     [[ " ${done_targets:-} " == *" $1 "* ]] && return
-    cargo build --locked --profile "$profile" -p squares -p squares-server --bins --target "$1"
+    cargo build --locked --profile "$profile" -p squares -p squares-server --bins \
+        ${for_target[@]+"${for_target[@]}"}
     done_targets="${done_targets:-} $1"
 }
 
@@ -67,10 +73,12 @@ archive() {
     build "$target"
     papers "$target"
     cp "$built/squares$exe" "$built/squares-server$exe" "$folder"
-    mkdir "$folder/docs" "$folder/examples"
-    cp -r assets/man assets/completions "$folder"
-    cp docs/classroom.md SECURITY.md "$folder/docs"
-    cp assets/*.example.* assets/squares-server.service packaging/deb/server.conf "$folder/examples"
+    # Where the README and the other pages say that they are.
+    mkdir "$folder/docs" "$folder/assets"
+    cp SECURITY.md "$folder"
+    cp docs/{classroom,cluster,protocol,ssh}.md "$folder/docs"
+    cp -r assets/{man,completions,squares-server.service,server.conf,sshd_squares.conf} assets/*.example.* \
+        "$folder/assets"
     python3 packaging/archive.py "$folder" "$out/$(basename "$folder")$ending"
 }
 
@@ -79,12 +87,12 @@ deb() {
     build $musl
     layout "squares-$version"
     papers $musl
-    cp "$built/squares" "$built/squares-server" packaging/deb/server.conf "$folder"
+    cp "$built/squares" "$built/squares-server" assets/server.conf "$folder"
     cp -r assets/man assets/completions packaging/deb "$folder"
     mv "$folder/deb" "$folder/debian"
     mkdir "$folder/docs" "$folder/examples"
-    cp docs/classroom.md "$folder/docs"
-    cp assets/*.example.* "$folder/examples"
+    cp docs/{classroom,ssh}.md SECURITY.md "$folder/docs"
+    cp assets/*.example.* assets/sshd_squares.conf "$folder/examples"
     # The units, from the one that the project has.
     sed -e '/^# A systemd unit/,/^\[Unit\]/{/^#/d}' -e 's|/usr/local/bin|/usr/bin|' \
         -e '/^# Needed for a roster/,/^# (LoadCredential/d' -e 's/^#SupplementaryGroups/SupplementaryGroups/' \
@@ -121,7 +129,7 @@ wheel() {
 kinds=()
 for argument in "$@"; do
     case $argument in
-        --dev) profile=dev ;;
+        --dev) profile=dev && out=$target_folder/packages-dev ;;
         all) kinds+=(linux windows deb wheel wheel-windows) ;;
         linux | windows | deb | wheel | wheel-windows | native) kinds+=("$argument") ;;
         *) sed -n '2,/^set /s/^# \{0,1\}//p' "$root/packaging/package.sh"; exit 2 ;;
@@ -143,7 +151,6 @@ for kind in "${kinds[@]}"; do
         wheel) wheel $musl "" --compatibility manylinux2014 musllinux_1_1 ;;
         wheel-windows) wheel $windows .exe ;;
         native)
-            host=$(rustc -vV | sed -n 's/^host: //p')
             case $host in
                 *windows*) archive "$host" .zip .exe ;;
                 *) archive "$host" .tar.gz "" ;;
