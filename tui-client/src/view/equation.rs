@@ -48,11 +48,21 @@ impl<'a> Equation<'a> {
         let room = cells.saturating_sub(text::width(&between));
         let number = bracketed(number.text.into(), negative);
         // Where not even that fits, the number goes before its square does.
-        let number = text::cut(&number, room.saturating_sub(square.text.len()), glyphs.ellipsis).into_owned();
+        let number = cut(&number, room.saturating_sub(square.text.len()), glyphs);
         let left = cells.saturating_sub(text::width(&number));
         let between = text::head(&between, left).to_owned();
-        let square = text::cut(&square.text, left.saturating_sub(text::width(&between)), glyphs.ellipsis).into_owned();
+        let square = cut(&square.text, left.saturating_sub(text::width(&between)), glyphs);
         Self { number: number.into(), between, square: square.into() }
+    }
+}
+
+/// A number in at most `cells`, of which something is left only with the mark that something is missing: its first digit
+/// alone would be another number.
+fn cut(number: &str, cells: usize, glyphs: &Glyphs) -> String {
+    if text::fits(number, cells) || text::width(glyphs.ellipsis) < cells {
+        text::cut(number, cells, glyphs.ellipsis).into_owned()
+    } else {
+        text::head(glyphs.ellipsis, cells).to_owned()
     }
 }
 
@@ -89,6 +99,20 @@ mod tests {
         check(1_000_000_000, 13, "1e9² = 1e18");
         check(385_600_000_001, 14, "4e11² ≈ 1e23");
         check(385_600_000_001, 10, "4…² ≈ 1e23");
+    }
+
+    #[test]
+    fn what_is_cut_is_never_another_number() {
+        let (number, square) = ("98765432109876543210", "9754610579850632525677488187778997104100");
+        for ascii in [false, true] {
+            let glyphs = Glyphs::new(ascii);
+            for cells in 0..60 {
+                let shown = Equation::new(number, square, cells, &glyphs);
+                let is_a_number =
+                    !shown.number.is_empty() && shown.number.chars().all(|c| c.is_ascii_digit() || c == ',');
+                assert!(!is_a_number || shown.number.replace(',', "") == number, "{cells}: {shown:?}");
+            }
+        }
     }
 
     #[test]

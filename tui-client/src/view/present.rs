@@ -231,8 +231,8 @@ impl Draw<'_, '_> {
     fn large(&self, row: &Row, hidden: bool, width: u16, newest: bool) -> Option<(String, Size)> {
         let ascii = self.wall.setup.ascii;
         let letters = if ascii { Size::Wide } else { Size::Narrow }.letters(width);
-        // The font has no other signs for these.
-        let glyphs = Glyphs { nearly: "~", ellipsis: "..", ..self.wall.glyphs };
+        // The font has no other sign for this. What is cut is not drawn in large digits at all.
+        let glyphs = Glyphs { nearly: "~", ellipsis: "…", ..self.wall.glyphs };
         let Equation { number, between, square } = Equation::new(row.number(), row.square(), letters, &glyphs);
         let words = format!("{number}{between}{square}");
         if words.contains(glyphs.ellipsis) || square.is_empty() {
