@@ -231,6 +231,10 @@ impl App {
                 self.redraw(Urgency::Now);
                 self.setup.size = (width, height);
                 self.resize_feeds(true);
+                // What was asked about may stand elsewhere now.
+                if let Body::Help(HelpPlace { found: Some(found), .. }) = self.body {
+                    self.open_help_at(found);
+                }
             }
             Event::History(HistoryNews::Opened { student, lines, draft }) => {
                 self.history_opened(&student, lines, &draft);

@@ -127,7 +127,7 @@ impl App {
     }
 
     /// Opens help where an item begins, with the heading that stands above it, if it is the first one there.
-    fn open_help_at(&mut self, found: usize) {
+    pub(super) fn open_help_at(&mut self, found: usize) {
         let lines = self.help(self.layout().body.width.into());
         let is_text = |line: &HelpLine| line.item == found && line.kind != HelpLineKind::Blank;
         let first = lines.iter().position(is_text).unwrap_or(0);

@@ -72,6 +72,8 @@ fn a_word_opens_help_at_its_place() {
             let (key, _) = expect.split_once(": ").unwrap_or((expect, ""));
             let expect = if columns < 56 { key } else { expect };
             assert!(line.starts_with(expect), "{word}: {line}");
+            room.update(Event::Resize(44, 9));
+            found(&room);
         }
     }
 }
