@@ -115,8 +115,9 @@ fn cells(screen: &vt100::Screen, row: u16, own: Own) -> Vec<Cell> {
         let length = pattern.chars().count();
         if let Some(at) = (0..cells.len()).find(|&at| is(&cells[at..], pattern)) {
             let gone: Vec<Cell> = cells.drain(at..at + length).collect();
-            // What follows moves up to the next gap, which grows.
-            let gap = (at..cells.len()).find(|&at| is(&cells[at..], "  ")).unwrap_or(cells.len());
+            // What follows moves up to the next gap, which grows. A wide glyph's second cell is none.
+            let is_gap = |&at: &usize| is(&cells[at..], "  ") && (at == 0 || !cells[at - 1].wide);
+            let gap = (at..cells.len()).find(is_gap).unwrap_or(cells.len());
             let blanks = gone.into_iter().map(|cell| Cell { text: " ".to_owned(), wide: false, ..cell });
             cells.splice(gap..gap, blanks);
             break;
