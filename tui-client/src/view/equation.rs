@@ -56,7 +56,7 @@ impl<'a> Equation<'a> {
     }
 }
 
-/// A number in at most `cells`, of which something is left only with the mark that something is missing: its first digit
+/// A number in at most `cells`, of which a part stands only beside the mark that something is missing: its first digit
 /// alone would be another number.
 fn cut(number: &str, cells: usize, glyphs: &Glyphs) -> String {
     if text::fits(number, cells) || text::width(glyphs.ellipsis) < cells {
