@@ -232,7 +232,7 @@ impl App {
                 self.setup.size = (width, height);
                 self.resize_feeds(true);
                 // What was asked about may stand elsewhere now.
-                if let Body::Help(HelpPlace { found: Some(found), .. }) = self.body {
+                if let MainView::Help(HelpPlace { found: Some(found), .. }) = self.main_view {
                     self.open_help_at(found);
                 }
             }
