@@ -109,7 +109,8 @@ fn round_trip(app: &App, rank: u8) -> Segment {
     Segment::new(words, if slow { app.theme.notice } else { app.theme.plain }, rank)
 }
 
-fn short_state(app: &App, now: Instant) -> String {
+/// The same in so few words that they fit anywhere.
+pub(super) fn short_state(app: &App, now: Instant) -> String {
     let strings = app.strings;
     match &app.status.connection.state {
         State::Connecting => strings.connecting.to_owned(),

@@ -108,6 +108,11 @@ fn title(app: &App, paint: &mut Paint<'_>, area: Rect, (y, roomy): (u16, bool), 
     let (theme, strings) = (&app.theme, app.strings);
     let server = Segment::new(&*app.status.connection.server, theme.plain, 2);
     let mut connection = header::state(app, now, !roomy);
+    let words: Vec<&str> = connection.iter().map(|part| &*part.text).collect();
+    if !text::fits(&words.join(" . "), area.width.into()) {
+        // How long until the next try says nothing without why.
+        connection = vec![Segment::new(header::short_state(app, now), theme.notice, 0)];
+    }
     if app.status.connection.hosting {
         connection.push(Segment::new(strings.hosting, theme.plain, 3));
     }
