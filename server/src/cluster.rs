@@ -92,7 +92,7 @@ impl Cluster {
     /// Waits until all that stands in the log now is applied.
     async fn catch_up(&self) -> Result<(), ClusterError> {
         let not_ready = ClusterError::NotReady;
-        let last = self.nats.last_sequence().await.map_err(not_ready)?;
+        let last = self.nats.last_sequence_in_time().await.map_err(not_ready)?;
         tracing::info!(stream = self.nats.stream, records = last, "applies the shared log");
         tokio::select! {
             () = self.status.reached(last) => Ok(()),

@@ -288,10 +288,28 @@ impl Nats {
         Ok((first, bytes))
     }
 
-    /// The last sequence of the stream, once it answers.
+    /// The last sequence of the stream, as the NATS server says that leads it. Where none does, each answers with what
+    /// it has applied itself, which may be less than is in the stream.
     pub(crate) async fn last_sequence(&self) -> Result<u64, String> {
         let stream = self.context.get_stream(&self.stream).await.map_err(|error| error.to_string())?;
-        Ok(stream.cached_info().state.last_sequence)
+        let info = stream.cached_info();
+        match &info.cluster {
+            Some(cluster) if cluster.leader.as_ref().is_none_or(String::is_empty) => {
+                Err("no NATS server leads the log".to_owned())
+            }
+            _ => Ok(info.state.last_sequence),
+        }
+    }
+
+    /// The same, waiting for one that leads for a while.
+    pub(crate) async fn last_sequence_in_time(&self) -> Result<u64, String> {
+        let until = tokio::time::Instant::now() + START;
+        loop {
+            match self.last_sequence().await {
+                Err(_) if tokio::time::Instant::now() < until => tokio::time::sleep(PAUSE).await,
+                answered => return answered,
+            }
+        }
     }
 }
 

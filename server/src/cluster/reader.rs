@@ -36,8 +36,9 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long it may be silent.
 const SILENCE: Duration = Duration::from_millis(2500);
 
-/// How long the stream may end before what was read from it: a new leader may still apply what is committed.
-const SHORTER: Duration = Duration::from_secs(15);
+/// How long the stream may end before what was read from it: a new leader may still apply what is committed, and an old
+/// one that was cut off takes itself for the leader for up to 20 s.
+const SHORTER: Duration = Duration::from_secs(30);
 
 /// How long until it is made again after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
