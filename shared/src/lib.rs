@@ -1,13 +1,13 @@
 //! What both sides of Squares agree on, with no socket and no runtime in it: the protocol as types ([`message`]),
 //! bytes to lines and back ([`mod@line`]), exact numbers ([`number`]), what may stand in the ids and names of people
 //! ([`student`]), PINs and other fields as they were meant ([`pin`], [`typed`]), and what may stand in a socket's place
-//! ([`stream`]). Also what both do with files: those that somebody named ([`regular_file`]), those that are made whole
-//! or not at all ([`new_file`]), those for their owner alone ([`private_file`]), and tables ([`spreadsheet`]); and with
-//! the Windows console (`console`). The server and every client are built on it.
+//! ([`stream`]). Also what both do with files: those that somebody named ([`regular_file`]), which of them a name leads
+//! to ([`file_id`]), those that are made whole or not at all ([`new_file`]), those for their owner alone
+//! ([`private_file`]), and tables ([`spreadsheet`]); and with the Windows console (`console`). The server and every
+//! client are built on it.
 
 #[cfg(any(windows, test))]
 pub mod console;
-#[cfg(windows)]
 pub mod file_id;
 pub mod line;
 pub mod message;

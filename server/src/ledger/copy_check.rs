@@ -20,7 +20,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
-use squares_shared::private_file;
+use squares_shared::{file_id, private_file};
 
 use super::{
     error::{AtPath as _, LedgerError},
@@ -140,20 +140,17 @@ fn write(connection: &Connection, noted: &LastOpening) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-#[cfg(unix)]
 fn lock_identity(lock: &File) -> io::Result<LockIdentity> {
-    use std::os::unix::fs::MetadataExt as _;
-    let file = lock.metadata()?;
-    let changed = file.ctime().wrapping_mul(1_000_000_000).wrapping_add(file.ctime_nsec());
-    Ok(Some((file.ino().cast_signed(), changed)))
-}
-
-/// The file's index, and when it was made: the time of its last change cannot be asked for without unsafe code.
-#[cfg(windows)]
-fn lock_identity(lock: &File) -> io::Result<LockIdentity> {
-    use std::os::windows::fs::MetadataExt as _;
-    let (_, index) = squares_shared::file_id::of(lock)?;
-    Ok(Some((index.cast_signed(), lock.metadata()?.creation_time().cast_signed())))
+    let ((_, index), file) = (file_id::of(lock)?, lock.metadata()?);
+    #[cfg(unix)]
+    let changed = {
+        use std::os::unix::fs::MetadataExt as _;
+        file.ctime().wrapping_mul(1_000_000_000).wrapping_add(file.ctime_nsec())
+    };
+    // When it was made: the time of its last change cannot be asked for without unsafe code.
+    #[cfg(windows)]
+    let changed = std::os::windows::fs::MetadataExt::creation_time(&file).cast_signed();
+    Ok(Some((index.cast_signed(), changed)))
 }
 
 /// Syncs the write-ahead log: a server that was killed may have left commits in it that were never synced, and

@@ -48,7 +48,7 @@ pub(super) struct OpenFiles {
 }
 
 /// A file's device and inode.
-type FileId = Option<(u64, u64)>;
+type FileId = Option<squares_shared::file_id::FileId>;
 
 /// A folder's id, and when it changed last.
 type FolderStamp = (FileId, SystemTime);
@@ -210,8 +210,7 @@ fn found(path: &Path) -> Result<Option<Metadata>, FilesChanged> {
 
 #[cfg(unix)]
 fn file_id(file: &Metadata) -> FileId {
-    use std::os::unix::fs::MetadataExt as _;
-    Some((file.dev(), file.ino()))
+    Some(squares_shared::file_id::of_metadata(file))
 }
 
 #[cfg(unix)]

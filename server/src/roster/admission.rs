@@ -10,6 +10,7 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 use squares_shared::{
+    file_id::{self, FileId},
     message::{Auth, Student},
     student::{StudentError, check_id, read_name},
 };
@@ -39,18 +40,14 @@ struct RosterStamp {
     modified: Option<SystemTime>,
     length: u64,
     /// Which file has the name: one that is moved over another may be as old and as long.
-    inode: u64,
+    id: FileId,
 }
 
 impl RosterStamp {
     /// `None` where there is no such file just now.
     fn of(path: &Path) -> Option<Self> {
         let file = fs::metadata(path).ok()?;
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&file);
-        #[cfg(windows)]
-        let inode = squares_shared::file_id::at(path).ok()?.1;
-        Some(Self { modified: file.modified().ok(), length: file.len(), inode })
+        Some(Self { modified: file.modified().ok(), length: file.len(), id: file_id::at(path).ok()? })
     }
 }
 

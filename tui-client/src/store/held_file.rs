@@ -1,10 +1,10 @@
 //! Files that one running client holds for itself, by a lock of the system: those of the outbox and of the history.
 
-#[cfg(unix)]
-use std::fs;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+
+use squares_shared::file_id;
 
 /// A lock that a file system does not know, as an error of one kind, since systems have several for it.
 pub(crate) fn no_locks(error: &io::Error) -> io::Error {
@@ -13,16 +13,6 @@ pub(crate) fn no_locks(error: &io::Error) -> io::Error {
 
 /// Whether a file still stands under the name that it was opened by, so that who looks there next finds it.
 pub(crate) fn stands(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        let (Ok(open), Ok(named)) = (file.metadata(), fs::metadata(path)) else { return false };
-        (open.dev(), open.ino()) == (named.dev(), named.ino())
-    }
     // The standard library opens files so that they may be removed and renamed meanwhile, on Windows too.
-    #[cfg(windows)]
-    {
-        use squares_shared::file_id;
-        matches!((file_id::of(file), file_id::at(path)), (Ok(open), Ok(named)) if open == named)
-    }
+    matches!((file_id::of(file), file_id::at(path)), (Ok(open), Ok(named)) if open == named)
 }

@@ -281,15 +281,13 @@ impl Theme {
             strong: bold,
             rule: plain,
             dim: plain,
-            square: Style::new().add_modifier(Modifier::BOLD),
             names: [plain; NAMES],
             mine,
             waiting: mine.add_modifier(Modifier::ITALIC),
-            selected: Style::new().add_modifier(Modifier::REVERSED),
             notice,
             error: error.add_modifier(Modifier::UNDERLINED),
             key: bold,
-            found: Style::new().add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
+            ..Self::mono()
         }
     }
 }
