@@ -316,7 +316,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("folder")).unwrap();
         fs::write(at("bytes"), b"\xff").unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
         std::os::unix::fs::symlink("loop", at("loop")).unwrap();
         std::os::unix::fs::symlink("nothing", at("link")).unwrap();
         for name in ["folder", "bytes", "pipe", "loop", "link"] {
