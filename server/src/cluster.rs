@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// The most digits of a number in a cluster: with its square, it fits into a record.
-const MOST_DIGITS: usize = 100_000;
+const MAX_CLUSTER_DIGITS: usize = 100_000;
 
 /// A server's part in a cluster.
 #[derive(Debug)]
@@ -62,8 +62,8 @@ impl Cluster {
         workers: &Arc<WorkerPool>,
         metrics: &Arc<Metrics>,
     ) -> Result<(Self, Ledger, Arc<Feed>), ClusterError> {
-        if digits > MOST_DIGITS {
-            return Err(ClusterError::TooLong(digits, MOST_DIGITS));
+        if digits > MAX_CLUSTER_DIGITS {
+            return Err(ClusterError::TooLong(digits, MAX_CLUSTER_DIGITS));
         }
         let nats = nats::connect(config).await?;
         let (first, bytes) = nats.open(config.replicas).await?;

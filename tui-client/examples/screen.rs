@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use squares::app::Setup;
 use squares::lang::Lang;
-use squares::link::{Known, LinkOptions};
+use squares::link::{KnownHosts, LinkOptions};
 use squares::run::{self, RoomOptions};
 use squares::store::settings;
 use squares::terminal::Modes;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             outbox: state.as_deref().map(|state| state.join("outbox")),
             pin: None,
             trust: None,
-            known: Known::default(),
+            known: KnownHosts::default(),
             watch: None,
         },
         modes: Modes { mouse: true, ..Modes::default() },

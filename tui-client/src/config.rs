@@ -127,7 +127,7 @@ impl Config {
             }
             Ok(Err(error)) | Err(error) => return Err(ConfigError::Unreadable { path, error }),
         };
-        Self::parse(&text).map_err(|Fault { at, fault }| {
+        Self::parse(&text).map_err(|ConfigFault { at, fault }| {
             let before = text.get(..at).unwrap_or(&text);
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -135,16 +135,17 @@ impl Config {
         })
     }
 
-    fn parse(text: &str) -> Result<Self, Fault> {
-        let table = DeTable::parse(text)
-            .map_err(|error| Fault::at(error.span().unwrap_or_default(), error.message().trim().replace('\n', ", ")))?;
+    fn parse(text: &str) -> Result<Self, ConfigFault> {
+        let table = DeTable::parse(text).map_err(|error| {
+            ConfigFault::at(error.span().unwrap_or_default(), error.message().trim().replace('\n', ", "))
+        })?;
         let mut config = Self::default();
         for (name, value) in table.get_ref() {
             match &**name.get_ref() {
                 "keys" => config.keymap = keys(value)?,
                 "mouse" => {
                     let mouse = value.get_ref().as_bool();
-                    config.mouse = Some(mouse.ok_or_else(|| Fault::at(value.span(), "mouse is true or false"))?);
+                    config.mouse = Some(mouse.ok_or_else(|| ConfigFault::at(value.span(), "mouse is true or false"))?);
                 }
                 "notify" => config.notify = Some(word(value, NOTIFY_MEND)?),
                 "lang" => config.lang = Some(word(value, "lang is \"ko\" or \"en\"")?),
@@ -155,7 +156,7 @@ impl Config {
                 "names" => config.names = Some(word(value, "names is \"colour\" or \"plain\"")?),
                 unknown => {
                     let mend = "there are keys, lang, mouse, names, notify, theme";
-                    return Err(Fault::at(name.span(), format!("there is no setting '{unknown}'; {mend}")));
+                    return Err(ConfigFault::at(name.span(), format!("there is no setting '{unknown}'; {mend}")));
                 }
             }
         }
@@ -163,22 +164,22 @@ impl Config {
     }
 }
 
-struct Fault {
+struct ConfigFault {
     /// The offset, in bytes.
     at: usize,
     fault: String,
 }
 
-impl Fault {
+impl ConfigFault {
     fn at(place: Range<usize>, fault: impl Into<String>) -> Self {
         Self { at: place.start, fault: fault.into() }
     }
 }
 
 /// One of a few words; the error for anything else says which.
-fn word<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>, mend: &str) -> Result<T, Fault> {
+fn word<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>, mend: &str) -> Result<T, ConfigFault> {
     let read = value.get_ref().as_str().and_then(|text| keyword(text).ok());
-    read.ok_or_else(|| Fault::at(value.span(), mend))
+    read.ok_or_else(|| ConfigFault::at(value.span(), mend))
 }
 
 /// One of a few words, here and on the command line.
@@ -189,9 +190,10 @@ pub(crate) fn keyword<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::v
     T::deserialize(text.into_deserializer())
 }
 
-fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
+fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, ConfigFault> {
     let table = value.get_ref().as_table();
-    let table = table.ok_or_else(|| Fault::at(value.span(), "keys is a table: [keys], then a line for each action"))?;
+    let table =
+        table.ok_or_else(|| ConfigFault::at(value.span(), "keys is a table: [keys], then a line for each action"))?;
     let mut others: Vec<(Action, Vec<Key>)> = Vec::new();
     let mut places = Vec::new();
     // The table is sorted by name; mistakes are told in the order in which they stand in the file.
@@ -204,15 +206,16 @@ fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
                 || "config.example.toml names all of them".to_owned(),
                 |near| format!("did you mean {near}?"),
             );
-            Fault::at(name.span(), format!("there is no action '{}'; {mend}", name.get_ref()))
+            ConfigFault::at(name.span(), format!("there is no action '{}'; {mend}", name.get_ref()))
         })?;
         let mut bound = Vec::new();
         let one = std::slice::from_ref(value);
         let values = value.get_ref().as_array().map_or(one, |array| array);
         for value in values {
             let text = value.get_ref().as_str();
-            let text = text.ok_or_else(|| Fault::at(value.span(), "a key is a text, such as \"F8\" or \"Ctrl-R\""))?;
-            let key: Key = text.parse().map_err(|error| Fault::at(value.span(), format!("'{text}': {error}")))?;
+            let text =
+                text.ok_or_else(|| ConfigFault::at(value.span(), "a key is a text, such as \"F8\" or \"Ctrl-R\""))?;
+            let key: Key = text.parse().map_err(|error| ConfigFault::at(value.span(), format!("'{text}': {error}")))?;
             places.push((action, key, value.span()));
             bound.push(key);
         }
@@ -222,7 +225,7 @@ fn keys(value: &Spanned<DeValue<'_>>) -> Result<Keymap, Fault> {
         let place = places.iter().rfind(|(action, key, _)| *action == conflict.wants && *key == conflict.key);
         let span = place.map(|(_, _, span)| span.clone()).unwrap_or_default();
         let (has, key) = (conflict.has.entry().name, conflict.key.name(Lang::En));
-        Fault::at(span, format!("{key} is the key of {has} already; give {has} another, or none: {has} = []"))
+        ConfigFault::at(span, format!("{key} is the key of {has} already; give {has} another, or none: {has} = []"))
     })
 }
 

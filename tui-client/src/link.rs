@@ -27,7 +27,7 @@ use std::time::Instant;
 pub use crate::conversation::{Continues, PageOwner};
 pub(crate) use environment::System;
 pub use environment::{Connecting, Environment, Work};
-pub use known::Known;
+pub use known::KnownHosts;
 pub use servers::{Missed, Reached, Reaching, Servers};
 use squares_shared::message::PageRequest;
 pub use task::MAX_WAITING;
@@ -64,7 +64,7 @@ pub struct LinkOptions {
     /// Whom to trust inside TLS; none: without TLS.
     pub trust: Option<Trust>,
     /// Which servers spoke TLS before: without it, none of them gets a PIN.
-    pub known: Known,
+    pub known: KnownHosts,
     /// To watch without taking part, from the start and on every reconnect: so many earlier results are asked for.
     /// None: somebody joins.
     pub watch: Option<u64>,
@@ -191,7 +191,7 @@ mod tests {
             outbox: None,
             pin: None,
             trust: None,
-            known: Known::default(),
+            known: KnownHosts::default(),
             watch: None,
         };
         let (link, _events, _never_polled) = Link::start_at(options, Arc::new(System));

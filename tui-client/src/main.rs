@@ -11,7 +11,7 @@ use squares::flags::Flags;
 use squares::host;
 use squares::keys::{Action, Keymap};
 use squares::lang::{Lang, system_locale};
-use squares::link::{self, Known, Rootless, Trust};
+use squares::link::{self, KnownHosts, Rootless, Trust};
 use squares::plain::{self, Numbers};
 use squares::present::{BACKLOG, WallSetup};
 use squares::store::settings::{self, Remembered};
@@ -249,9 +249,9 @@ fn trust(flags: &Flags) -> Result<Option<Trust>, String> {
 }
 
 /// What servers showed of themselves before; of a guest's nothing is known, and nothing is kept.
-fn known(guest: bool) -> Known {
+fn known(guest: bool) -> KnownHosts {
     let state = if guest { None } else { settings::state_folder() };
-    Known::at(state.map(|folder| folder.join("known-servers")))
+    KnownHosts::at(state.map(|folder| folder.join("known-servers")))
 }
 
 /// What a guest has in place of settings: the usual, without the key that would stop the program.

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use output::Printer;
 use session::{End, PlainRun, Tells};
 
-use crate::link::{Known, Trust};
+use crate::link::{KnownHosts, Trust};
 use crate::pin::Pin;
 use crate::{signals, terminal};
 
@@ -37,7 +37,7 @@ pub struct PlainOptions {
     /// Whom to trust inside TLS; none: without TLS.
     pub trust: Option<Trust>,
     /// Which servers spoke TLS before: without it, none of them gets a PIN.
-    pub known: Known,
+    pub known: KnownHosts,
     /// Print results as JSON.
     pub json: bool,
     /// Print everybody's results until interrupted.

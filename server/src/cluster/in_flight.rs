@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use tokio::time::{Duration, Instant};
 
-use super::port::{MAX_IN_FLIGHT, Outcome, Publish};
+use super::port::{MAX_IN_FLIGHT, Publish, PublishOutcome};
 use crate::ledger::Pending;
 
 /// How long until a batch is sent again whose attempt failed.
@@ -48,11 +48,11 @@ pub(super) struct Decided {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct InFlight {
+pub(super) struct BatchesInFlight {
     batches: VecDeque<Published>,
 }
 
-impl InFlight {
+impl BatchesInFlight {
     pub(super) fn is_empty(&self) -> bool {
         self.batches.is_empty()
     }
@@ -82,17 +82,17 @@ impl InFlight {
     }
 
     /// Notes what became of an attempt.
-    pub(super) fn published(&mut self, counter: u64, outcome: Outcome, now: Instant) {
+    pub(super) fn published(&mut self, counter: u64, outcome: PublishOutcome, now: Instant) {
         let Some(batch) = self.batches.iter_mut().find(|batch| batch.counter == counter) else { return };
         batch.is_tried = false;
         batch.due = now + RESEND;
         match outcome {
-            Outcome::Stored(sequence) => {
+            PublishOutcome::Stored(sequence) => {
                 batch.stored = Some(sequence);
                 batch.due = now + CONFIRMED;
             }
-            Outcome::NotStored => batch.maybe = batch.maybe.saturating_sub(1),
-            Outcome::Unknown => {}
+            PublishOutcome::NotStored => batch.maybe = batch.maybe.saturating_sub(1),
+            PublishOutcome::Unknown => {}
         }
     }
 
@@ -164,8 +164,8 @@ impl InFlight {
 mod tests {
     use super::*;
 
-    fn in_flight(counters: std::ops::RangeInclusive<u64>, now: Instant) -> InFlight {
-        let mut in_flight = InFlight::default();
+    fn in_flight(counters: std::ops::RangeInclusive<u64>, now: Instant) -> BatchesInFlight {
+        let mut in_flight = BatchesInFlight::default();
         counters.for_each(|counter| in_flight.add(counter, Bytes::new(), Pending::default(), now));
         in_flight
     }
@@ -186,12 +186,12 @@ mod tests {
         let now = Instant::now();
         let mut batches = in_flight(1..=2, now);
         assert!(batches.has_room());
-        batches.published(1, Outcome::Unknown, now);
+        batches.published(1, PublishOutcome::Unknown, now);
         assert!(!batches.has_room() && batches.resend(now).is_none());
         let later = now + PATIENCE;
         assert_eq!(batches.resend(later).map(|publish| publish.counter), Some(1));
         assert!(batches.resend(later).is_none());
-        batches.published(1, Outcome::NotStored, later);
+        batches.published(1, PublishOutcome::NotStored, later);
         assert!(batches.refused(later + PATIENCE).is_empty(), "its first attempt may have arrived");
         batches.disconnected(later);
         assert_eq!(batches.resend(later).map(|publish| publish.counter), Some(1));
@@ -202,7 +202,7 @@ mod tests {
     fn what_no_attempt_has_brought_to_a_stream_is_refused_in_time() {
         let now = Instant::now();
         let mut batches = in_flight(1..=2, now);
-        batches.published(2, Outcome::NotStored, now);
+        batches.published(2, PublishOutcome::NotStored, now);
         assert!(batches.refused(now).is_empty());
         assert_eq!(batches.next_due(false), Some(now + PATIENCE));
         assert_eq!(batches.refused(now + PATIENCE).len(), 1);
@@ -213,7 +213,7 @@ mod tests {
     fn a_batch_that_is_not_where_the_stream_said_is_lost() {
         let now = Instant::now();
         let mut batches = in_flight(1..=1, now);
-        batches.published(1, Outcome::Stored(9), now);
+        batches.published(1, PublishOutcome::Stored(9), now);
         assert!(!batches.has_lost(8) && batches.has_lost(9) && batches.resend(now + PATIENCE).is_none());
     }
 
@@ -221,14 +221,14 @@ mod tests {
     fn a_batch_that_was_acknowledged_and_does_not_come_back_is_sent_again() {
         let now = Instant::now();
         let mut batches = in_flight(1..=1, now);
-        batches.published(1, Outcome::Stored(9), now);
+        batches.published(1, PublishOutcome::Stored(9), now);
         assert!(batches.has_room() && batches.next_due(true) == Some(now + CONFIRMED));
         let later = now + Duration::from_secs(1);
         batches.disconnected(later);
         assert!(batches.resend(now + CONFIRMED).is_none(), "it may come as soon as reading goes on");
         assert_eq!(batches.resend(later + CONFIRMED).map(|publish| publish.counter), Some(1));
         assert!(batches.has_room(), "others need not wait for it");
-        batches.published(1, Outcome::NotStored, later + CONFIRMED);
+        batches.published(1, PublishOutcome::NotStored, later + CONFIRMED);
         assert!(batches.refused(later + CONFIRMED + PATIENCE).is_empty(), "its first attempt may have arrived");
     }
 }

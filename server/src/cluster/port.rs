@@ -20,7 +20,7 @@ pub(crate) struct Publish {
 
 /// What became of an attempt to publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum PublishOutcome {
     /// The stream has it, as this sequence.
     Stored(u64),
     /// This attempt reached no stream, certainly.
@@ -39,7 +39,7 @@ pub(crate) enum StreamEvent {
     /// The next record, and how many are known to stand behind it.
     Delivered { sequence: u64, record: Bytes, behind: u64 },
     /// What became of an attempt to publish the record with this counter.
-    Published { counter: u64, outcome: Outcome },
+    Published { counter: u64, outcome: PublishOutcome },
     /// This server must not go on: why, and how to mend it.
     Failed(String),
 }

@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 
 use super::{
     nats::Nats,
-    port::{Outcome, Publish, StreamEnd, StreamEvent},
+    port::{Publish, PublishOutcome, StreamEnd, StreamEvent},
     record,
     status::Status,
 };
@@ -100,7 +100,7 @@ async fn carry(nats: &Nats, node: &str, end: &mut StreamEnd, status: &Status, re
     if end.events.send(StreamEvent::Connected).await.is_err() {
         return End::Closed;
     }
-    let mut attempts = JoinSet::<(u64, Outcome)>::new();
+    let mut attempts = JoinSet::<(u64, PublishOutcome)>::new();
     let mut delivered = 0;
     loop {
         tokio::select! {
@@ -111,7 +111,7 @@ async fn carry(nats: &Nats, node: &str, end: &mut StreamEnd, status: &Status, re
             },
             Some(attempt) = attempts.join_next() => {
                 let Ok((counter, outcome)) = attempt else { continue };
-                if !matches!(outcome, Outcome::Stored(_)) {
+                if !matches!(outcome, PublishOutcome::Stored(_)) {
                     status.metrics().cluster.failed_publishes.inc();
                 }
                 if end.events.send(StreamEvent::Published { counter, outcome }).await.is_err() {
@@ -230,7 +230,7 @@ async fn publish_record(
     node: &str,
     Publish { counter, record }: Publish,
     status: &Status,
-    attempts: &mut JoinSet<(u64, Outcome)>,
+    attempts: &mut JoinSet<(u64, PublishOutcome)>,
 ) {
     let message = PublishMessage::build().payload(record).message_id(format!("{node}-{counter}"));
     let began = Instant::now();
@@ -239,7 +239,7 @@ async fn publish_record(
             let metrics = Arc::clone(status.metrics());
             attempts.spawn(async move {
                 let outcome = acknowledged(acknowledgement).await;
-                if let Outcome::Stored(_) = outcome {
+                if let PublishOutcome::Stored(_) = outcome {
                     metrics.cluster.published(began.elapsed());
                 }
                 (counter, outcome)
@@ -248,20 +248,20 @@ async fn publish_record(
         Err(error) => {
             tracing::debug!(%error, "a record was not published");
             let is_unsent = error.kind() == PublishErrorKind::MaxPayloadExceeded;
-            let outcome = if is_unsent { Outcome::NotStored } else { Outcome::Unknown };
+            let outcome = if is_unsent { PublishOutcome::NotStored } else { PublishOutcome::Unknown };
             attempts.spawn(async move { (counter, outcome) });
         }
     }
 }
 
-async fn acknowledged(acknowledgement: PublishAckFuture) -> Outcome {
+async fn acknowledged(acknowledgement: PublishAckFuture) -> PublishOutcome {
     match acknowledgement.await {
-        Ok(acknowledged) => Outcome::Stored(acknowledged.sequence),
+        Ok(acknowledged) => PublishOutcome::Stored(acknowledged.sequence),
         // NATS itself says so, where nobody takes the subject: what was sent went nowhere.
-        Err(error) if error.kind() == PublishErrorKind::StreamNotFound => Outcome::NotStored,
+        Err(error) if error.kind() == PublishErrorKind::StreamNotFound => PublishOutcome::NotStored,
         Err(error) => {
             tracing::debug!(%error, "a record was not acknowledged");
-            Outcome::Unknown
+            PublishOutcome::Unknown
         }
     }
 }

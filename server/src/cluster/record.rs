@@ -49,7 +49,7 @@ struct EntryRecord<'a> {
 
 /// A batch as it was read.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(crate) struct PublishedBatch {
     pub(crate) node: String,
     pub(crate) counter: u64,
     pub(crate) at: i64,
@@ -59,7 +59,7 @@ pub(crate) struct Batch {
 /// What a record is.
 #[derive(Debug)]
 pub(crate) enum Parsed {
-    Batch(Batch),
+    Batch(PublishedBatch),
     /// A later program wrote it, in a format that this one cannot read.
     Newer,
     /// No server wrote it: every server passes it over.
@@ -102,7 +102,7 @@ pub(crate) fn read(bytes: &[u8]) -> Parsed {
         format: u32,
     }
     match serde_json::from_slice::<BatchRecord<'_>>(bytes) {
-        Ok(BatchRecord { format: FORMAT, node, counter, at, entries }) => Parsed::Batch(Batch {
+        Ok(BatchRecord { format: FORMAT, node, counter, at, entries }) => Parsed::Batch(PublishedBatch {
             node: node.into_owned(),
             counter,
             at,

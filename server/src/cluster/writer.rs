@@ -20,9 +20,9 @@ use tokio::{
 use waiting::Waiting;
 
 use super::{
-    in_flight::{InFlight, PATIENCE},
+    in_flight::{BatchesInFlight, PATIENCE},
     port::{Publish, StreamEvent, StreamPort},
-    record::{self, Batch, Parsed},
+    record::{self, Parsed, PublishedBatch},
     status::Status,
 };
 use crate::ledger::{Applied, Chain, LogRecord, Outcome, Pending, Projection, Submission, answer};
@@ -47,7 +47,7 @@ struct Read {
     /// The hash over the records up to it.
     chain: Chain,
     /// `None` where no server of Squares has written it.
-    batch: Option<Batch>,
+    batch: Option<PublishedBatch>,
     /// How many are known to stand behind it.
     behind: u64,
 }
@@ -86,7 +86,7 @@ pub(crate) struct ReplicatedWriter {
     counter: u64,
     /// The most squares of one record.
     batch: usize,
-    in_flight: InFlight,
+    in_flight: BatchesInFlight,
     waiting: Waiting,
     /// Batches that were found to be void, and when: they are published anew before anything else, the last one first.
     void: Vec<(Pending, Instant)>,
@@ -107,7 +107,7 @@ impl ReplicatedWriter {
             node,
             counter: 0,
             batch: BATCH,
-            in_flight: InFlight::default(),
+            in_flight: BatchesInFlight::default(),
             waiting: Waiting::default(),
             void: Vec::new(),
             unapplied: None,
@@ -204,7 +204,7 @@ impl ReplicatedWriter {
         let counter = publish.counter;
         // There is room for all that are in flight, except where attempts before a disconnection still stand in it.
         if port.publish.try_send(publish).is_err() {
-            self.in_flight.published(counter, super::port::Outcome::Unknown, Instant::now());
+            self.in_flight.published(counter, super::port::PublishOutcome::Unknown, Instant::now());
         }
     }
 

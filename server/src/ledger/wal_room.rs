@@ -54,7 +54,7 @@ impl WalRoom {
         self.length.store(0, Ordering::Relaxed);
     }
 
-    /// Adds some room. Meanwhile `connection` keeps other programs from writing to the log, and `turn` keeps this one;
+    /// Adds some room. Meanwhile `connection` keeps other programs from writing to the log, and `writing` keeps this one;
     /// `extended` is called before that ends.
     pub(super) fn extend(&self, connection: &Connection, writing: MutexGuard<'_, ()>, extended: impl FnOnce()) {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {

@@ -1,7 +1,7 @@
-//! Throttles everything but squares, which have limits of their own. Each connection has a byte budget: requests cost
-//! about their bytes, pages twice theirs. What exceeds it shares one global budget, in which connections wait for each
-//! other, so that however many ask for much, those who square numbers do not feel it. Nothing is refused: the session
-//! stops reading, and what is sent waits at its sender.
+//! Fairness: throttles everything but squares, which have limits of their own. Each connection has a byte budget:
+//! requests cost about their bytes, pages twice theirs. What exceeds it shares one global budget, in which connections
+//! wait for each other, so that however many ask for much, those who square numbers do not feel it. Nothing is refused:
+//! the session stops reading, and what is sent waits at its sender.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Whose PIN is checked next. A check takes a processor for a while, so a student has one at a time, students take
-//! turns, and so do the addresses from which one student's PIN is tried. Pure; only `pins` uses it.
+//! Whose PIN is checked next (fairness). A check takes a processor for a while, so a student has one at a time,
+//! students take turns, and so do the addresses from which one student's PIN is tried. Pure; only `pins` uses it.
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 

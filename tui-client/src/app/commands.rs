@@ -58,7 +58,7 @@ pub(crate) fn word(words: &[&'static [&'static str]], argument: &str) -> Option<
 
 /// What arguments are completed from.
 #[derive(Debug, Default)]
-pub(crate) struct Known<'k> {
+pub(crate) struct CompletionSources<'k> {
     /// The names and ids that a student may be called by.
     pub(crate) people: Vec<&'k str>,
     /// What help may be asked about.
@@ -68,7 +68,7 @@ pub(crate) struct Known<'k> {
 }
 
 /// What a text may be completed to, each as the whole line.
-pub(crate) fn completions(text: &str, known: &Known<'_>) -> Vec<String> {
+pub(crate) fn completions(text: &str, known: &CompletionSources<'_>) -> Vec<String> {
     let (name, argument) = parts(text);
     let Some(argument) = argument else {
         let line = |command: &&CommandSpec| {
@@ -198,13 +198,14 @@ mod tests {
         assert_eq!(names("/lang e"), ["lang"]);
         assert_eq!(names("/zz"), [""; 0]);
         assert!(candidates("/", true).iter().all(|command| command.action != CommandAction::Export));
-        let guest = Known { guest: true, ..Known::default() };
+        let guest = CompletionSources { guest: true, ..CompletionSources::default() };
         assert!(candidates("/export a.csv", true).is_empty() && completions("/ex", &guest) == ["/exit"]);
     }
 
     #[test]
     fn a_command_and_its_argument_are_completed() {
-        let check = |text: &str, lines: &[&str]| assert_eq!(completions(text, &Known::default()), lines, "{text}");
+        let check =
+            |text: &str, lines: &[&str]| assert_eq!(completions(text, &CompletionSources::default()), lines, "{text}");
         check("/he", &["/help "]);
         check("/ㅣㅁㅜ", &["/lang "]);
         check("/lang ", &["/lang ko", "/lang en"]);
@@ -215,7 +216,7 @@ mod tests {
         check("/zz", &[]);
         let people = ["s1", "20260001", "가람", "s2"];
         let help = ["chart", "copy", "results"].map(str::to_owned);
-        let known = Known { people: people.to_vec(), help: &help, guest: false };
+        let known = CompletionSources { people: people.to_vec(), help: &help, guest: false };
         let who = |text: &str, lines: &[&str]| assert_eq!(completions(text, &known), lines, "{text}");
         who("/help c", &["/help chart", "/help copy"]);
         who("/help /ch", &["/help chart"]);

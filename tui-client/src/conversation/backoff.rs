@@ -1,5 +1,6 @@
 //! How long to wait before the next try to connect: exponential backoff with jitter, up to ten seconds, so that a class
-//! that lost its server does not come back in one moment. Pure; the conversation keeps it, and its drivers ask it.
+//! that lost its server does not come back in one moment (reconnect storm). Pure; the conversation keeps it, and its
+//! drivers ask it.
 
 use std::time::Duration;
 

@@ -30,14 +30,14 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// The certificates that were trusted before.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct KnownHosts {
     /// The file; none: what is trusted is forgotten with this run.
     path: Option<PathBuf>,
     /// What could not be written.
     unwritten: Arc<Mutex<HashMap<String, String>>>,
 }
 
-impl Known {
+impl KnownHosts {
     /// Those that stand in this file.
     #[must_use]
     pub fn at(path: Option<PathBuf>) -> Self {
@@ -152,10 +152,10 @@ mod tests {
 
     use super::*;
 
-    fn known() -> (tempfile::TempDir, PathBuf, Known) {
+    fn known() -> (tempfile::TempDir, PathBuf, KnownHosts) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/known-servers");
-        (folder, path.clone(), Known::at(Some(path)))
+        (folder, path.clone(), KnownHosts::at(Some(path)))
     }
 
     #[test]
@@ -218,14 +218,14 @@ mod tests {
     fn what_cannot_be_written_holds_for_this_run_and_what_cannot_be_read_is_not_taken_for_new() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
-        let known = Known::at(Some(folder.path().join("file/known-servers")));
+        let known = KnownHosts::at(Some(folder.path().join("file/known-servers")));
         assert_eq!(known.before("a:1"), Ok(None));
         known.remember("a:1", "SHA256:01").unwrap_err();
         assert_eq!(known.before("a:1").unwrap().as_deref(), Some("SHA256:01"));
-        let nowhere = Known::at(None);
+        let nowhere = KnownHosts::at(None);
         nowhere.remember("a:1", "SHA256:01").unwrap();
         assert_eq!(nowhere.clone().before("a:1").unwrap().as_deref(), Some("SHA256:01"));
-        let known = Known::at(Some(folder.path().to_owned()));
+        let known = KnownHosts::at(Some(folder.path().to_owned()));
         assert!(known.before("a:1").unwrap_err().contains("not a file"));
     }
 }

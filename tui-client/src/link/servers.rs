@@ -7,7 +7,7 @@ use squares_shared::message::{Auth, Hello};
 
 use super::Environment;
 use super::connection::ServerConnection;
-use super::known::Known;
+use super::known::KnownHosts;
 use super::race::{Way, race};
 use super::refused::Refused;
 use super::trust::Trust;
@@ -62,7 +62,7 @@ impl Servers {
 
     /// Reaches the first that says hello, inside TLS where there is a rule whom to trust. Without one, a server
     /// that asks for a PIN is refused where it is among those `known` to speak TLS; none: no PIN would be sent.
-    pub fn reach(&self, environment: &dyn Environment, trust: Option<&Trust>, known: Option<&Known>) -> Reaching {
+    pub fn reach(&self, environment: &dyn Environment, trust: Option<&Trust>, known: Option<&KnownHosts>) -> Reaching {
         let known = known.filter(|_| trust.is_none());
         let list = self.all.join(", ");
         let mut order = self.all.clone();

@@ -1,5 +1,5 @@
 //! What outlives a connection of the link: the conversation, the outbox, and what the screen has not been told yet. The
-//! task and its session both work on it.
+//! task and its session both work on it. Backpressure: while the screen has not taken enough events, nothing is read.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 
 use squares_shared::{regular_file, typed};
 
-use super::known::{BY_A_ROOT, Known};
+use super::known::{BY_A_ROOT, KnownHosts};
 use crate::conversation::ConnectionError;
 
 /// How `--tls` was asked for.
@@ -29,7 +29,7 @@ pub struct Trust {
     /// seen first.
     pub ca: Option<PathBuf>,
     /// What was seen first.
-    pub known: Known,
+    pub known: KnownHosts,
     /// What makes a certificate trusted that leads to no root.
     pub rootless: Rootless,
 }
@@ -103,7 +103,7 @@ pub struct FirstSeen {
     pub server: String,
     /// Its fingerprint.
     pub fingerprint: String,
-    known: Known,
+    known: KnownHosts,
 }
 
 impl FirstSeen {

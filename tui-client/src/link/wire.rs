@@ -80,19 +80,19 @@ async fn connect_to_any(
     let mut all = interleaved(found);
     all.truncate(MAX_ADDRESSES);
     let are_several = all.len() > 1;
-    let ways = all.into_iter().map(|one| -> Way<Connected, Fault> {
+    let ways = all.into_iter().map(|one| -> Way<Connected, AddressFault> {
         let (address, trust) = (address.to_owned(), trust.cloned());
         Box::pin(async move {
-            let tcp = TcpStream::connect(one).await.map_err(Fault::Unreachable)?;
+            let tcp = TcpStream::connect(one).await.map_err(AddressFault::Unreachable)?;
             if is_its_own_peer(&tcp) {
-                return Err(Fault::Unreachable(io::ErrorKind::ConnectionRefused.into()));
+                return Err(AddressFault::Unreachable(io::ErrorKind::ConnectionRefused.into()));
             }
-            prepare(&tcp).map_err(Fault::Unreachable)?;
+            prepare(&tcp).map_err(AddressFault::Unreachable)?;
             let connected = match trust {
                 None => Connected { wire: Transport::Tcp(tcp), first_seen: None, until },
                 Some(trust) => {
                     let (tls, first_seen) =
-                        TlsStream::open(tcp, &address, &trust, until).await.map_err(Fault::Refused)?;
+                        TlsStream::open(tcp, &address, &trust, until).await.map_err(AddressFault::Refused)?;
                     Connected { wire: Transport::Tls(Box::new(tls)), first_seen, until }
                 }
             };
@@ -106,7 +106,7 @@ async fn connect_to_any(
 }
 
 /// Why an address was not to be had.
-enum Fault {
+enum AddressFault {
     Unreachable(io::Error),
     /// It was, and is not trusted, or no server of ours.
     Refused(ConnectionError),
@@ -114,19 +114,18 @@ enum Fault {
 
 /// What is told of a name whose addresses were all not to be had: what is wrong with one that is there goes before that
 /// others are not, and an address of a family that this machine has no way to says least.
-fn told(faults: &[Fault]) -> Refused {
-    let rank = |fault: &&Fault| match fault {
-        Fault::Refused(_) => 0,
-        Fault::Unreachable(error) => match error.kind() {
+fn told(faults: &[AddressFault]) -> Refused {
+    let rank = |fault: &&AddressFault| match fault {
+        AddressFault::Refused(_) => 0,
+        AddressFault::Unreachable(error) => match error.kind() {
             io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => 2,
             _ => 1,
         },
     };
-    let is_refused =
-        |fault: &Fault| matches!(fault, Fault::Unreachable(error) if error.kind() == io::ErrorKind::ConnectionRefused);
+    let is_refused = |fault: &AddressFault| matches!(fault, AddressFault::Unreachable(error) if error.kind() == io::ErrorKind::ConnectionRefused);
     match faults.iter().min_by_key(rank) {
-        Some(Fault::Refused(why)) => why.clone().into(),
-        Some(Fault::Unreachable(error)) => {
+        Some(AddressFault::Refused(why)) => why.clone().into(),
+        Some(AddressFault::Unreachable(error)) => {
             Refused { why: ConnectionError::Unreachable(plain_words(error)), nobody: faults.iter().all(is_refused) }
         }
         None => ConnectionError::Unreachable("the name has no address".into()).into(),
@@ -233,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_an_address_that_is_there_is_told_before_the_others() {
-        let gone = |kind: io::ErrorKind| Fault::Unreachable(kind.into());
+        let gone = |kind: io::ErrorKind| AddressFault::Unreachable(kind.into());
         let refused = || gone(io::ErrorKind::ConnectionRefused);
         let no_way = || gone(io::ErrorKind::NetworkUnreachable);
         assert!(!told(&[no_way(), refused()]).nobody);
@@ -241,7 +240,7 @@ mod tests {
             matches!(told(&[no_way(), refused()]).why, ConnectionError::Unreachable(why) if why.contains("refused"))
         );
         assert_eq!(
-            told(&[refused(), Fault::Refused(ConnectionError::SpeaksNoTls), no_way()]).why,
+            told(&[refused(), AddressFault::Refused(ConnectionError::SpeaksNoTls), no_way()]).why,
             ConnectionError::SpeaksNoTls
         );
         assert!(!told(&[]).nobody);

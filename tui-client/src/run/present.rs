@@ -47,7 +47,7 @@ pub fn present(options: WallOptions) -> io::Result<ExitCode> {
         let signals = signals::hear_all()?;
         terminal::mend();
         terminal::enter(options.modes)?;
-        let (link, wall, ended) = Loop::start(options, signals)?.run().await;
+        let (link, wall, ended) = WallLoop::start(options, signals)?.run().await;
         terminal::leave();
         let _ = tokio::time::timeout(FAREWELL, link.leave()).await;
         ended.map(|()| wall)
@@ -61,7 +61,7 @@ pub fn present(options: WallOptions) -> io::Result<ExitCode> {
     Ok(ExitCode::from(NOT_LET_IN))
 }
 
-struct Loop {
+struct WallLoop {
     wall: Wall,
     screen: FullScreen,
     owned: OwnedTerminal,
@@ -74,7 +74,7 @@ struct Loop {
     running: bool,
 }
 
-enum Incoming {
+enum WallIncoming {
     Signal(Signal),
     Input(Input),
     Link(LinkEvent),
@@ -82,7 +82,7 @@ enum Incoming {
     Ended,
 }
 
-impl Loop {
+impl WallLoop {
     fn start(options: WallOptions, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
         let WallOptions { setup, link, modes, may_ask } = options;
         let ask = setup.appearance.wants_background();
@@ -115,11 +115,11 @@ impl Loop {
                 break;
             }
             match self.next(&mut gone).await {
-                Incoming::Signal(signal) => self.signal(signal),
-                Incoming::Input(input) => self.input(&input),
-                Incoming::Link(event) => self.update(Event::Link(event)),
-                Incoming::Frame => {}
-                Incoming::Ended => break,
+                WallIncoming::Signal(signal) => self.signal(signal),
+                WallIncoming::Input(input) => self.input(&input),
+                WallIncoming::Link(event) => self.update(Event::Link(event)),
+                WallIncoming::Frame => {}
+                WallIncoming::Ended => break,
             }
             for _ in 0..MAX_EVENTS_A_FRAME {
                 let Some(event) = self.running.then(|| self.news.try_recv().ok()).flatten() else { break };
@@ -130,16 +130,16 @@ impl Loop {
         (self.link, self.wall, ended)
     }
 
-    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Incoming {
+    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> WallIncoming {
         let frame = self.frame.filter(|_| !self.owned.stopped);
         let Self { signals, inputs, news, .. } = self;
         tokio::select! {
             biased;
-            signal = signals.recv() => signal.map_or(Incoming::Ended, Incoming::Signal),
-            input = inputs.next() => input.map_or(Incoming::Ended, Incoming::Input),
-            () = gone => Incoming::Ended,
-            () = sleep_until(frame.unwrap_or_else(Instant::now).into()), if frame.is_some() => Incoming::Frame,
-            event = news.recv() => event.map_or(Incoming::Ended, Incoming::Link),
+            signal = signals.recv() => signal.map_or(WallIncoming::Ended, WallIncoming::Signal),
+            input = inputs.next() => input.map_or(WallIncoming::Ended, WallIncoming::Input),
+            () = gone => WallIncoming::Ended,
+            () = sleep_until(frame.unwrap_or_else(Instant::now).into()), if frame.is_some() => WallIncoming::Frame,
+            event = news.recv() => event.map_or(WallIncoming::Ended, WallIncoming::Link),
         }
     }
 
@@ -188,7 +188,7 @@ impl Loop {
     }
 }
 
-impl OwnsTerminal for Loop {
+impl OwnsTerminal for WallLoop {
     fn owned(&mut self) -> &mut OwnedTerminal {
         &mut self.owned
     }

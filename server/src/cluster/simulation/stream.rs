@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     cluster::{
-        port::{Outcome, Publish, StreamEnd, StreamEvent},
+        port::{Publish, PublishOutcome, StreamEnd, StreamEvent},
         record::{self, Parsed},
     },
     ledger::Answer,
@@ -190,19 +190,19 @@ async fn publish_record(
     stream: Arc<Stream>,
     node: String,
     Publish { counter, record }: Publish,
-    told: mpsc::Sender<(u64, Outcome)>,
+    told: mpsc::Sender<(u64, PublishOutcome)>,
 ) {
     if stream.planted == Planted::AnswerBeforeStored {
         stream.answer_early(&record, || Answer::Recorded(u64::MAX));
     }
     if stream.chance(5) {
-        let _ = told.send((counter, Outcome::NotStored)).await;
+        let _ = told.send((counter, PublishOutcome::NotStored)).await;
         return;
     }
     if stream.chance(10) {
         // Lost on the way.
         sleep(Duration::from_millis(300)).await;
-        let _ = told.send((counter, Outcome::Unknown)).await;
+        let _ = told.send((counter, PublishOutcome::Unknown)).await;
         return;
     }
     sleep(stream.time(if stream.chance(10) { 4000 } else { 10 })).await;
@@ -214,12 +214,12 @@ async fn publish_record(
     if stream.chance(10) {
         // Its acknowledgement is lost.
         sleep(Duration::from_millis(300)).await;
-        let _ = told.send((counter, Outcome::Unknown)).await;
+        let _ = told.send((counter, PublishOutcome::Unknown)).await;
         return;
     }
     sleep(stream.time(if stream.chance(10) { 2000 } else { 5 })).await;
-    let _ = told.send((counter, Outcome::Stored(sequence))).await;
+    let _ = told.send((counter, PublishOutcome::Stored(sequence))).await;
     if stream.chance(5) {
-        let _ = told.send((counter, Outcome::Stored(sequence))).await;
+        let _ = told.send((counter, PublishOutcome::Stored(sequence))).await;
     }
 }

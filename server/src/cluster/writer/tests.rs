@@ -11,7 +11,7 @@ use tokio::{
 use super::ReplicatedWriter;
 use crate::{
     cluster::{
-        port::{self, Outcome, Publish, StreamEnd, StreamEvent},
+        port::{self, Publish, PublishOutcome, StreamEnd, StreamEvent},
         record,
         status::Status,
     },
@@ -122,7 +122,7 @@ async fn nobody_is_answered_or_shown_anything_before_the_record_was_read_back() 
     played.tell(StreamEvent::Connected).await;
     let published = played.published().await;
     played.nobody_is_answered().await;
-    played.tell(StreamEvent::Published { counter: 1, outcome: Outcome::Stored(2) }).await;
+    played.tell(StreamEvent::Published { counter: 1, outcome: PublishOutcome::Stored(2) }).await;
     played.nobody_is_answered().await;
     played.deliver(2, published.record).await;
     assert!(matches!(played.answer().await, Answer::Recorded(1)));
@@ -167,7 +167,7 @@ async fn a_batch_that_a_later_one_overtook_is_published_under_a_new_number() {
     played.ask(3).await;
     let second = played.published().await;
     assert_eq!((first.counter, second.counter), (1, 2));
-    played.tell(StreamEvent::Published { counter: 1, outcome: Outcome::Unknown }).await;
+    played.tell(StreamEvent::Published { counter: 1, outcome: PublishOutcome::Unknown }).await;
     played.deliver(2, second.record).await;
     assert!(matches!(played.answer().await, Answer::Recorded(1)));
     assert!(matches!(played.answer().await, Answer::Recorded(2)));
@@ -208,7 +208,7 @@ async fn what_may_be_stored_is_never_refused_and_what_cannot_be_is_after_a_while
     played.tell(StreamEvent::Connected).await;
     played.ask(1).await;
     let first = played.published().await;
-    played.tell(StreamEvent::Published { counter: 1, outcome: Outcome::Unknown }).await;
+    played.tell(StreamEvent::Published { counter: 1, outcome: PublishOutcome::Unknown }).await;
     played.tell(StreamEvent::Disconnected).await;
     played.ask(2).await;
     assert!(matches!(played.answer().await, Answer::Unavailable(None)), "the second went nowhere");
@@ -221,7 +221,7 @@ async fn what_may_be_stored_is_never_refused_and_what_cannot_be_is_after_a_while
     for _ in 0..100 {
         match timeout(Duration::from_secs(1), played.stream.publish.recv()).await {
             Ok(Some(Publish { counter, .. })) => {
-                played.tell(StreamEvent::Published { counter, outcome: Outcome::NotStored }).await;
+                played.tell(StreamEvent::Published { counter, outcome: PublishOutcome::NotStored }).await;
             }
             _ => break,
         }

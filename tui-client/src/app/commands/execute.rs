@@ -1,7 +1,8 @@
 //! What each command does. Enter on a line that begins with `/` ends here; so does Tab, which completes it.
 
 use super::{
-    Argument, COPIED, CommandAction, Known, LANGS, THEMES, common_start, completions, is_command, parse, word,
+    Argument, COPIED, CommandAction, CompletionSources, LANGS, THEMES, common_start, completions, is_command, parse,
+    word,
 };
 use crate::app::status::Severity;
 use crate::app::{App, Copied, HelpPlace, MainView};
@@ -124,7 +125,7 @@ impl App {
             let people =
                 people.iter().map(|person| &*person.name).chain(people.iter().map(|person| &*person.id)).collect();
             let help = self.help_words();
-            let known = Known { people, help: &help, guest: self.setup.guest };
+            let known = CompletionSources { people, help: &help, guest: self.setup.guest };
             let lines = completions(self.composer.input.text(), &known);
             let certain = common_start(&lines);
             if certain.is_empty() {

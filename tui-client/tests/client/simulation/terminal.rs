@@ -107,7 +107,7 @@ impl Terminal {
             outbox: Some(folder.clone()),
             pin: None,
             trust: None,
-            known: squares::link::Known::default(),
+            known: squares::link::KnownHosts::default(),
             watch: None,
         };
         let (link, events, task) = Link::start_at(options, Arc::clone(&machine) as _);

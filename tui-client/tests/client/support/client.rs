@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squares::event::{ConnectionError, LinkEvent, Pending};
-use squares::link::{Command, Continues, Known, Link, LinkOptions};
+use squares::link::{Command, Continues, KnownHosts, Link, LinkOptions};
 use squares_shared::message::SquareResult;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -106,7 +106,7 @@ pub(crate) fn options(home: &Home) -> LinkOptions {
         outbox: Some(home.outbox()),
         pin: None,
         trust: None,
-        known: Known::default(),
+        known: KnownHosts::default(),
         watch: None,
     }
 }

@@ -163,7 +163,7 @@ impl Feed {
         }
     }
 
-    /// PendingSquare squares take up at most half of the feed; the latest are shown.
+    /// Squares that wait for their result take up at most half of the feed; the latest are shown.
     fn pending_shown(&self) -> usize {
         self.pending_here().min((self.height / 2).max(1))
     }
