@@ -58,12 +58,12 @@ sentences! {
     cannot_host(why: &ConnectionError) -> Option<String> = reasons::cannot_host(why, Lang::Ko), reasons::cannot_host(why, Lang::En);
     lost_short = "끊김", "lost";
     retry_in(seconds: u64) = format!("{seconds}초 뒤 다시 연결"), format!("retrying in {seconds} s");
-    retry_in_short(seconds: u64) = format!("{seconds}초"), format!("{seconds} s");
+    retry_in_short(seconds: u64) = format!("{seconds}초 뒤"), format!("in {seconds} s");
     retrying = "다시 연결하는 중", "retrying";
     /// By which key, or Enter.
     retry_by_key(key: &str) = format!("{key} 키로 다시 연결"), format!("{key} tries again");
     waiting(count: usize) =
-        format!("보낼 수 {}개", text::grouped(count)),
+        format!("전송 대기 {}개", text::grouped(count)),
         format!("{} to send", text::grouped(count));
     waiting_short(count: usize) =
         format!("대기 {}", text::grouped(count)),
@@ -75,9 +75,9 @@ sentences! {
     // The join screen.
     /// In the place of the tagline, where the machine is not the student's own.
     guest = "손님 화면입니다. 이 컴퓨터에는 아무것도 남지 않습니다.", "A guest's screen: nothing is kept on this machine.";
-    guest_cannot_export = "손님은 이 컴퓨터에 파일을 쓸 수 없습니다.", "A guest writes no file on this machine.";
+    guest_cannot_export = "손님은 이 컴퓨터에 파일을 쓸 수 없습니다.", "Guests cannot write files on this machine.";
     guest_cannot_stop =
-        "손님 화면은 멈출 수 없습니다. 나가려면 /exit를 쓰거나 Ctrl-C를 두 번 누르세요.",
+        "손님 화면은 잠시 멈출 수 없습니다. 나가려면 /exit를 쓰거나 Ctrl-C를 두 번 누르세요.",
         "A guest's screen cannot be stopped; /exit, or Ctrl-C twice, leaves.";
     /// Of the room that is not entered yet.
     last_result(name: &str, equation: &str) =
@@ -91,7 +91,7 @@ sentences! {
     choose_server = "고르기", "choose";
     no_address =
         "주소가 아닙니다. 192.0.2.7:7878처럼 호스트나 포트를 써 주세요.",
-        "This is no address. Give a host, a port or both: 192.0.2.7:7878.";
+        "Not an address. Give a host, a port or both: 192.0.2.7:7878.";
     pin = "PIN", "PIN";
     pin_empty = "PIN을 입력해 주세요. 나누어 받은 쪽지에 있습니다.", "Type your PIN; it was handed out to you.";
     first_seen(server: &str, fingerprint: &str) =
@@ -138,7 +138,7 @@ sentences! {
             "제곱은 방의 모두에게 보입니다.",
             "다른 명령은 /help에 있습니다.",
         ],
-        &["Nothing squared yet.", "Type 12 and press Enter.", "Everybody here sees its square.", "What else there is: /help"];
+        &["Nothing squared yet.", "Type 12 and press Enter.", "Everybody here sees its square.", "More: /help"];
     loading = "이전 결과를 불러오는 중", "loading earlier results";
     beginning = "첫 결과", "the beginning";
     more_above = "위에 이전 결과가 더 있습니다", "earlier results above";
@@ -251,7 +251,7 @@ sentences! {
     // Export.
     /// In linear mode: how many results at the most, and the file.
     export_begins(most: &str, path: &str) =
-        format!("{path} 파일로 내보냅니다. 많아야 {most}개입니다. 멈추기: Ctrl-C"),
+        format!("{path} 파일로 내보냅니다. 최대 {most}개입니다. 멈추기: Ctrl-C"),
         {
             let s = if most == "1" { "" } else { "s" };
             format!("Exporting up to {most} result{s} to {path}. Ctrl-C stops it.")
@@ -333,7 +333,7 @@ sentences! {
     /// The queue to the link is full, and something else than a number was asked of it.
     link_busy =
         "디스크를 기다리느라 하지 못했습니다. 잠시 뒤에 다시 해 주세요.",
-        "Not done: this program waits for a disk. Try again in a moment.";
+        "Not done: still writing to the disk. Try again in a moment.";
     /// Which folder cannot be written to, where there is one, and why.
     unkept(folder: Option<&str>, why: &str) =
         {
@@ -348,7 +348,7 @@ sentences! {
                 Some(folder) => format!("Nothing can be kept in {folder} ({why})."),
                 None => "Nothing can be kept: no home folder is known (HOME).".to_owned(),
             };
-            format!("{why} Numbers are sent; what you type will not survive an end of the program.")
+            format!("{why} Numbers are sent; what you type is lost when the program ends.")
         };
     /// How many lines are numbers, and how many are not.
     paste_question(good: usize, bad: usize) =
@@ -399,7 +399,7 @@ sentences! {
     history_none = "앞서 쓴 것 가운데 없습니다", "Nothing like that was entered before";
     history_last = "더는 없습니다", "no other";
     history_keys [
-        (Word("Enter"), "실행", "do it"), (Word("Tab"), "고쳐 쓰기", "edit it"),
+        (Word("Enter"), "실행", "run"), (Word("Tab"), "고쳐 쓰기", "edit it"),
         (Of(&[Action::HistorySearch]), "더 앞", "earlier"), (Word("Esc"), "그만", "back"),
     ];
     unknown_command(name: &str, nearest: Option<&str>) =
@@ -429,10 +429,10 @@ sentences! {
 
     press_again = "나가려면 Ctrl-C를 한 번 더 누르거나 /exit를 쓰세요.", "Press Ctrl-C again to leave, or type /exit.";
     host_leaves(others: usize) =
-        format!("이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누가 이어받을 때까지 끊깁니다. 나가려면 /exit를 한 번 더 쓰세요.", text::grouped(others)),
+        format!("이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누군가 이어받을 때까지 연결이 끊깁니다. 나가려면 /exit를 한 번 더 쓰세요.", text::grouped(others)),
         format!("You host this room: {} will be cut off until one takes over. /exit again to leave.", others_online(others));
     host_leaves_again(others: usize) =
-        format!("이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누가 이어받을 때까지 끊깁니다. 나가려면 Ctrl-C를 한 번 더 누르세요.", text::grouped(others)),
+        format!("이 컴퓨터가 연 방이라, 나가면 다른 {}명은 누군가 이어받을 때까지 연결이 끊깁니다. 나가려면 Ctrl-C를 한 번 더 누르세요.", text::grouped(others)),
         format!("You host this room: {} will be cut off until one takes over. Ctrl-C again to leave.", others_online(others));
     /// The host presses this key, which stops the program, with so many others online.
     host_stops(others: usize, key: &str) =
@@ -504,7 +504,7 @@ sentences! {
         (Of(&[Help]), "도움말", "help"),
     ];
     footer_command [
-        (Word("Tab"), "채우기", "complete"), (Word("Enter"), "실행", "do it"),
+        (Word("Tab"), "채우기", "complete"), (Word("Enter"), "실행", "run"),
         (Of(&[Action::Undo]), "되돌리기", "undo"), (Of(&[Help]), "도움말", "help"),
     ];
     footer_typing [

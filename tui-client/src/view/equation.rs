@@ -41,7 +41,7 @@ impl<'a> Equation<'a> {
             let number = bracketed(grouped(number), negative);
             return Self { number, between: sign(rough.exact), square: rough.text.into() };
         }
-        let both = |digits| (Magnitude::with_digits(number, digits), Magnitude::with_digits(square, digits));
+        let both = |digits| (shortest(number, digits), Magnitude::with_digits(square, digits));
         let fitting = [3, 2, 1].into_iter().map(both).find(|(one, other)| one.text.len() + other.text.len() <= room);
         let (number, square) = fitting.unwrap_or_else(|| both(1));
         let between = sign(number.exact && square.exact);
@@ -54,6 +54,25 @@ impl<'a> Equation<'a> {
         let square = cut(&square.text, left.saturating_sub(text::width(&between)), glyphs);
         Self { number: number.into(), between, square: square.into() }
     }
+}
+
+/// A square alone, for places that have no cells for its number too; `None` where it has none either.
+pub(super) fn square_alone(square: &str, cells: usize, glyphs: &Glyphs) -> Option<String> {
+    let near = |digits| {
+        let Magnitude { text, exact } = shortest(square, digits);
+        if exact { text } else { format!("{} {text}", glyphs.nearly) }
+    };
+    let whole = (grouped_width(square) <= cells).then(|| grouped(square).into_owned());
+    whole.or_else(|| [3, 2, 1].into_iter().map(near).find(|words| text::fits(words, cells)))
+}
+
+/// A number by its magnitude, unless all of its digits take up no more.
+fn shortest(number: &str, digits: usize) -> Magnitude {
+    let short = Magnitude::with_digits(number, digits);
+    if grouped_width(number) <= short.text.len() {
+        return Magnitude { text: grouped(number).into_owned(), exact: true };
+    }
+    short
 }
 
 /// A number in at most `cells`, of which a part stands only beside the mark that something is missing: its first digit
@@ -98,6 +117,7 @@ mod tests {
         check(385_600_000_001, 27, "385,600,000,001² ≈ 1.49e23");
         check(1_000_000_000, 13, "1e9² = 1e18");
         check(385_600_000_001, 14, "4e11² ≈ 1e23");
+        check(67, 9, "67² ≈ 4e3");
         check(385_600_000_001, 10, "4…² ≈ 1e23");
     }
 

@@ -12,14 +12,11 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect) {
         return;
     }
     let (theme, strings, tally) = (&app.theme, app.strings, &app.reading.chart.tally);
+    let me = &*app.people.me.id;
     let all = if tally.is_whole() { tally.total() } else { app.reading.whole_feed().newest_known() };
     let counts = vec![
         Segment::new((strings.chart_of)(&text::grouped(all), true), theme.strong, 0),
-        Segment::new(
-            (strings.mine_count)(&text::grouped(tally.of(&app.people.me.id)), !tally.is_whole()),
-            theme.mine,
-            1,
-        ),
+        Segment::new((strings.mine_count)(&text::grouped(tally.of(me)), !tally.is_whole_of(me)), theme.mine, 1),
     ];
     // Where there is room, air parts them from the list.
     let air = u16::from(area.height >= 4);

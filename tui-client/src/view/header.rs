@@ -115,9 +115,13 @@ pub(super) fn short_state(app: &App, now: Instant) -> String {
     match &app.status.connection.state {
         State::Connecting => strings.connecting.to_owned(),
         State::Connected | State::Joined => strings.joined.to_owned(),
-        State::Disconnected { retry_at: None, .. } => format!("{} {}", strings.lost_short, retry_by_key(app)),
+        State::Disconnected { retry_at: None, .. } => {
+            format!("{} {} {}", strings.lost_short, app.glyphs.dot, retry_by_key(app))
+        }
         State::Disconnected { .. } => match app.status.connection.countdown(now) {
-            Some(seconds) => format!("{} {}", strings.lost_short, (strings.retry_in_short)(seconds)),
+            Some(seconds) => {
+                format!("{} {} {}", strings.lost_short, app.glyphs.dot, (strings.retry_in_short)(seconds))
+            }
             None => strings.retrying.to_owned(),
         },
     }

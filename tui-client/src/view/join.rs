@@ -80,8 +80,12 @@ pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, now: Instant) -
         // A certificate is shown whole or, on a screen that is too small, once the room is entered.
         lines.clear();
     }
-    for (y, line) in (y..footer).zip(lines) {
-        paint.put(place.x, y, place.width, line, style);
+    let last = usize::from(footer.saturating_sub(y)).min(lines.len());
+    for (at, (y, line)) in (y..footer).zip(&lines).enumerate() {
+        // What has no room is marked as missing.
+        let is_cut = at + 1 == last && last < lines.len();
+        let line = if is_cut { format!("{line} {}", app.glyphs.ellipsis) } else { (*line).to_owned() };
+        paint.put_cut(Rect { y, height: 1, ..place }, &line, style);
     }
     input::keys(app, paint, Rect { y: footer, height: 1, ..form }, strings.join_keys);
     caret

@@ -10,7 +10,7 @@ use squares_shared::message::Invite;
 
 use super::big::{self, Size};
 use super::chart::{self, Plane};
-use super::equation::Equation;
+use super::equation::{self, Equation};
 use super::paint::{Paint, Segment};
 use crate::app::{Row, State};
 use crate::present::Wall;
@@ -126,7 +126,7 @@ impl Draw<'_, '_> {
         let fingerprint = fingerprint.or(self.wall.fingerprint.as_ref());
         let most = usize::from(spare.saturating_sub(used).max(1));
         let heading_width = u16::try_from(text::width(strings.wall_join)).unwrap_or(0) + 2;
-        let headed = rest.width >= heading_width + 24;
+        let headed = rest.width >= heading_width + 24 && text::fits(first, (rest.width - heading_width).into());
         let cells = usize::from(rest.width - if headed { heading_width } else { 0 });
         let mut lines = vec![(first.clone(), theme.strong)];
         lines.extend(invite.iter().flat_map(Invite::ssh_commands).map(|command| (command, theme.strong)));
@@ -227,21 +227,24 @@ impl Draw<'_, '_> {
         self.paint.put(x, line.y, room(x), square, style.patch(theme.square));
     }
 
-    /// The result for large digits, shortened by its magnitude where it is long. Those before the newest are smaller.
+    /// The result for large digits, shortened by its magnitude where it is long, and the square alone where that is still
+    /// too long: the line above has its number. Those before the newest are smaller.
     fn large(&self, row: &Row, hidden: bool, width: u16, newest: bool) -> Option<(String, Size)> {
         let ascii = self.wall.setup.ascii;
         let letters = if ascii { Size::Wide } else { Size::Narrow }.letters(width);
-        // The font has no other sign for this. What is cut is not drawn in large digits at all.
+        // The font has no other sign for this. What is cut is never drawn in large digits.
         let glyphs = Glyphs { nearly: "~", ellipsis: "…", ..self.wall.glyphs };
         let Equation { number, between, square } = Equation::new(row.number(), row.square(), letters, &glyphs);
-        let words = format!("{number}{between}{square}");
-        if words.contains(glyphs.ellipsis) || square.is_empty() {
-            return None;
-        }
+        let is_whole = |part: &str| !part.is_empty() && !part.contains(glyphs.ellipsis);
+        let (before, square) = if is_whole(&number) && is_whole(&square) {
+            (format!("{number}{between}"), square.into_owned())
+        } else {
+            (String::new(), equation::square_alone(row.square(), letters, &glyphs)?)
+        };
         // The size is that of the whole, so that nothing jumps when the square comes.
-        let size = Size::fitting(&words, width, ascii)?;
+        let size = Size::fitting(&format!("{before}{square}"), width, ascii)?;
         let size = if newest || ascii { size } else { Size::Narrow };
-        Some((if hidden { format!("{number}{between}") } else { words }, size))
+        Some((if hidden { before } else { before + &square }, size))
     }
 
     fn nothing_yet(&mut self, area: Rect) {

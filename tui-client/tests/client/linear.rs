@@ -105,7 +105,7 @@ fn a_lost_connection_and_its_return_are_said() {
     server.kill();
     pty.until_shows("뒤 다시 연결");
     pty.type_text("6\r");
-    pty.until_shows("보낼 수 1개");
+    pty.until_shows("전송 대기 1개");
     server.start_again();
     pty.until_shows("나: 6² = 36");
     assert_eq!(server.numbers(), ["6"]);

@@ -170,7 +170,7 @@ fn what_answers_in_place_of_a_room_is_told_and_goes_on_to_be_while_it_is_tried_a
 
 #[test]
 fn a_server_that_is_no_address_is_told_with_the_right_form_at_its_field() {
-    for (lang, told) in [(Lang::En, "This is no address."), (Lang::Ko, "주소가 아닙니다.")] {
+    for (lang, told) in [(Lang::En, "Not an address."), (Lang::Ko, "주소가 아닙니다.")] {
         let mut stage = Stage::new(lang, (80, 24));
         stage.link(LinkEvent::Connecting { server: SERVER.into() });
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: false });

@@ -62,6 +62,11 @@ impl Tally {
         self.whole
     }
 
+    /// Whether this student's results were counted among them; of too many students some are not.
+    pub(crate) fn is_whole_of(&self, student: &str) -> bool {
+        self.whole && (self.students.len() < STUDENTS || self.students.contains_key(student))
+    }
+
     /// A page of everybody's results that was asked for before this `seq`, and whether there are earlier ones. It
     /// counts where it joins what was counted.
     pub(crate) fn earlier(&mut self, before: Option<u64>, results: &[SquareResult], more: bool) {
