@@ -92,6 +92,7 @@ impl App {
                 }
             }
             LinkEvent::Disconnected { why, retry_at } => self.lost(why, retry_at),
+            LinkEvent::Parked => self.status.connection.parked(),
             LinkEvent::Unkept(unkept) => self.unkept(&unkept),
             LinkEvent::NotQueued { number, waiting } => {
                 let shown = text::printable(&number).into_owned();

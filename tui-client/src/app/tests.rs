@@ -22,7 +22,7 @@ mod waking;
 use std::time::Duration;
 
 use squares_shared::message::{
-    Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Page, Person, SquareResult, Student, Welcome,
+    Auth, ErrorCode, ErrorMessage, Hello, Limits, Online, Page, Person, RoomNow, SquareResult, Student, Welcome,
 };
 
 use super::*;

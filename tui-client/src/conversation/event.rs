@@ -107,6 +107,8 @@ pub enum LinkEvent {
         /// When the next try is made; `None` where there will be none until the person asks.
         retry_at: Option<Instant>,
     },
+    /// The connection is gone, and nobody had joined: the next one is made when somebody joins or asks for it.
+    Parked,
     /// The square was not queued, and its text should go back to the input: so many wait already that one more is too
     /// many.
     NotQueued {

@@ -31,6 +31,8 @@ sentences! {
     connected = "연결됨", "Connected";
     joined = "연결됨", "Connected";
     joining = "들어가는 중", "Joining";
+    /// There is no connection while nobody joins.
+    parked = "들어갈 때 다시 연결", "Connects when you join";
     hosting = "이 컴퓨터가 방을 열고 있습니다.", "You host this room.";
     host = "방장", "host";
     /// Somebody else hosted before, with a ledger of their own; where the one is that is shown now.

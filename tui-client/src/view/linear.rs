@@ -164,6 +164,7 @@ impl Linear {
             matches!(app.status.connection.state, State::Connecting | State::Connected) && !self.state.is_empty();
         let state = match &app.status.connection.state {
             State::Disconnected { why, .. } => (strings.lost)(why),
+            State::Parked => format!("{} {}", strings.parked, app.status.connection.server),
             State::Joined => format!("{} {}", strings.joined, app.status.connection.log.as_deref().unwrap_or_default()),
             _ => strings.connecting.to_owned(),
         };

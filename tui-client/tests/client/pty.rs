@@ -1,6 +1,7 @@
 //! The full-screen client as a person meets it: the real program in a real terminal, with the real server.
 
 mod input;
+mod joining;
 mod kept;
 mod terminal;
 

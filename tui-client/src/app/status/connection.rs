@@ -26,6 +26,8 @@ pub(crate) enum State {
     /// The server has said hello; we are not in.
     Connected,
     Joined,
+    /// There is none while nobody joins; joining makes one.
+    Parked,
     Disconnected {
         why: ConnectionError,
         /// When the next try is made, if one will be.
@@ -114,6 +116,11 @@ impl ConnectionStatus {
         self.state = State::Disconnected { why, retry_at };
         self.hosting = false;
         self.held_up = None;
+    }
+
+    /// The connection is gone, and none is needed until somebody joins. Which fields the form has stays as it was.
+    pub(crate) fn parked(&mut self) {
+        self.state = State::Parked;
     }
 
     /// How the server lets students in, where one has said so.

@@ -29,6 +29,27 @@ fn joining_is_asked_for_until_the_server_lets_in() {
 }
 
 #[test]
+fn a_connection_that_ended_before_anybody_joined_takes_the_state_and_the_figures_with_it() {
+    let (mut room, _) = Stage::start(setup());
+    let now_in = Some(RoomNow { online: 12, last: None });
+    room.link(LinkEvent::Hello { hello: Hello { room: now_in, ..hello(Auth::Roster) }, hosting: false });
+    room.enter("you");
+    room.link(LinkEvent::JoinRefused(error(ErrorCode::NotOnRoster)));
+    let told = room.app.form.error.clone();
+    assert!(told.is_some() && room.app.status.connection.room_now().is_some());
+    room.link(LinkEvent::Parked);
+    let connection = &room.app.status.connection;
+    assert_eq!((&connection.state, connection.room_now()), (&State::Parked, None));
+    assert_eq!(connection.auth(), Some(Auth::Roster), "the form keeps its fields");
+    assert_eq!(room.app.form.error, told, "what is wrong with a field stays");
+    assert_eq!(room.app.next_wake(), None, "nothing is waited for");
+    room.control('u');
+    assert_eq!(room.enter("me"), [join("me", None)]);
+    room.link(LinkEvent::Joined { welcome: welcome(0, 0, 0), continues: Continues::Anew });
+    assert_eq!(room.app.screen, Screen::Room);
+}
+
+#[test]
 fn a_server_is_used_once_it_is_chosen() {
     let remembered =
         Remembered { student: Some("me".into()), server: Some("10.0.0.1:7878".into()), ..Remembered::default() };

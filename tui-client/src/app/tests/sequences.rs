@@ -31,6 +31,7 @@ enum Step {
     JoinRefused(bool),
     Disconnect,
     Connected,
+    Parked,
     Joined(bool),
     Presence(u32),
     NotQueued,
@@ -81,6 +82,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::JoinRefused),
         1 => Just(Step::Disconnect),
         1 => Just(Step::Connected),
+        1 => Just(Step::Parked),
         2 => any::<bool>().prop_map(Step::Joined),
         1 => (0_u32..9).prop_map(Step::Presence),
         1 => Just(Step::NotQueued),
@@ -203,6 +205,7 @@ impl World {
                 retry_at: Some(now + Duration::from_secs(3)),
             },
             Step::Connected => LinkEvent::Hello { hello: hello(Auth::Open), hosting: true },
+            Step::Parked => LinkEvent::Parked,
             Step::Joined(resumed) => LinkEvent::Joined {
                 welcome: welcome(3, self.latest, self.latest),
                 continues: if resumed { Continues::Resumed } else { Continues::Gap(0, self.latest) },

@@ -87,8 +87,12 @@ impl Task {
         let was_too_slow = conversation.was_too_slow();
         conversation.ended(now());
         match &conversation.participant {
-            // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with.
-            None if !matches!(why, ConnectionError::NotSquares(_)) => self.phase = Phase::Parked,
+            // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with,
+            // but what it said of the room is known no longer.
+            None if !matches!(why, ConnectionError::NotSquares(_)) => {
+                self.state.emit(LinkEvent::Parked);
+                self.phase = Phase::Parked;
+            }
             // The id was typed right when the server's patience ended. One that says so again and again waits as any
             // other.
             Some(_) if was_too_slow && conversation.backoff.is_fresh() => {

@@ -38,6 +38,32 @@ fn join_at_a_room_that_tells_who_is_in() {
     check_everywhere("join_room_now", |lang, size| at_a_room_that_tells(Stage::new(lang, size), "-1024", "1048576"));
 }
 
+#[test]
+fn join_once_the_server_gave_up_waiting() {
+    check_everywhere("join_parked", |lang, size| {
+        let mut stage = at_a_room_that_tells(Stage::new(lang, size), "-1024", "1048576");
+        stage.link(LinkEvent::Parked);
+        stage
+    });
+}
+
+#[test]
+fn lines_say_once_that_a_connection_ended_before_anybody_joined() {
+    for lang in [Lang::Ko, Lang::En] {
+        let strings = Strings::of(lang);
+        let mut stage = at_a_room_that_tells(Stage::new(lang, squares::view::Linear::SIZE), "-1024", "1048576");
+        let mut linear = squares::view::Linear::default();
+        let figures = (strings.online)(12);
+        assert!(linear.say(&stage.app, stage.now).bytes.contains(&figures));
+        stage.link(LinkEvent::Parked);
+        let said = linear.say(&stage.app, stage.now).bytes;
+        assert!(said.contains(&format!("{SERVER}, {}", strings.parked)) && !said.contains(&figures), "{said}");
+        stage.type_in("2");
+        let said = linear.say(&stage.app, stage.now).bytes;
+        assert!(!said.contains(strings.parked), "{said}");
+    }
+}
+
 fn at_a_room_that_tells(mut stage: Stage, number: &str, square: &str) -> Stage {
     stage.link(LinkEvent::Connecting { server: SERVER.into() });
     let last = LastResult { name: "나래".into(), number: number.into(), square: square.into() };
