@@ -12,7 +12,7 @@ use crate::app::{App, Pane};
 use crate::keys::{Action, Hint};
 use crate::text;
 use crate::theme::Glyphs;
-pub(super) use plane::Plane;
+pub(super) use plane::{Plane, marks};
 
 /// From this width on everything stands side by side.
 const WIDE: u16 = 72;
@@ -54,19 +54,19 @@ pub(super) fn parabola(app: &App, paint: &mut Paint<'_>, area: Rect) {
         return;
     }
     let (theme, strings, glyphs) = (&app.theme, app.strings, &app.glyphs);
-    let plot = app.reading.chart.plot();
+    let (plot, marks) = (app.reading.chart.plot(), marks(theme, glyphs));
     let count = (strings.chart_of)(&text::grouped(plot.points.len()), app.reading.feed.is_whole());
     // That the scale is another than one expects is said before anything else.
     let left = vec![
         Segment::new(count, theme.strong, 1),
         Segment::new(if plot.powers { strings.chart_powers } else { "" }, theme.notice, 0),
-        Segment::new(format!("{} {}", glyphs.point_mine, strings.me), theme.mine, 2),
-        Segment::new(format!("{} {}", glyphs.point, strings.chart_others), theme.plain, 3),
+        Segment::new(format!("{} {}", marks[1], strings.me), theme.mine, 2),
+        Segment::new(format!("{} {}", marks[0], strings.chart_others), theme.plain, 3),
     ];
     paint.parts(Rect { height: 1, ..area }, left, Vec::new(), glyphs.dot);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let Some(inner) = axes(app, paint, below, [plot.x, plot.y], plot.powers) else { return };
-    Plane::new(inner, &plot, app.setup.ascii).draw(paint, theme, [glyphs.point, glyphs.point_mine]);
+    Plane::new(inner, &plot, app.setup.ascii).draw(paint, theme, marks);
 }
 
 /// Draws the axes and their labels. Gives back what they leave, if anything.

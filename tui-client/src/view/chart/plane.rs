@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Plot, curve};
-use crate::theme::Theme;
+use crate::theme::{Glyphs, Theme};
 use crate::view::paint::Paint;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -123,7 +123,8 @@ impl Plane {
         cell.what = cell.what.max(what);
     }
 
-    /// Writes the cells that hold anything; `points` are the ASCII marks of others and of mine.
+    /// Writes the cells that hold anything; `points` are the marks of others and of mine, for ASCII and, of mine, for a
+    /// theme without colours.
     pub(in crate::view) fn draw(&self, paint: &mut Paint<'_>, theme: &Theme, points: [&str; 2]) {
         for (at, cell) in self.cells.iter().enumerate() {
             let (style, mark): (Style, &str) = match cell.what {
@@ -134,13 +135,21 @@ impl Plane {
             };
             let at = u16::try_from(at).unwrap_or(u16::MAX);
             let (x, y) = (self.area.x + at % self.area.width, self.area.y + at / self.area.width);
-            if self.per_cell == (1, 1) {
+            if self.per_cell == (1, 1) || (cell.what == What::Mine && points[1] == MINE) {
                 paint.put(x, y, 1, mark, style);
             } else {
                 paint.put_char(x, y, braille(cell.dots), style);
             }
         }
     }
+}
+
+/// The mark of my points where no colour tells them apart.
+const MINE: &str = "*";
+
+/// The marks of points of others and of mine. Dots of a size are told apart by their colour alone.
+pub(in crate::view) fn marks(theme: &Theme, glyphs: &Glyphs) -> [&'static str; 2] {
+    [glyphs.point, if theme.mine.fg == theme.plain.fg { MINE } else { glyphs.point_mine }]
 }
 
 fn braille(dots: u8) -> char {
@@ -151,6 +160,7 @@ fn braille(dots: u8) -> char {
 mod tests {
     use super::*;
     use crate::app::Point;
+    use ratatui::style::Color;
 
     fn plane(points: &[f64], ascii: bool) -> Plane {
         let points = points.iter().map(|&x| Point { x, y: x * x, mine: x > 0.0 }).collect();
@@ -170,6 +180,14 @@ mod tests {
             let dots = |plane: &Plane| plane.cells.iter().map(|cell| cell.dots.count_ones()).sum::<u32>();
             assert!(dots(&with) > dots(&curve), "{x} is not seen without colours");
         }
+    }
+
+    #[test]
+    fn without_colours_mine_have_a_mark_of_their_own() {
+        let glyphs = Glyphs::new(false);
+        assert_eq!(marks(&Theme::mono(), &glyphs), ["⠶", "*"]);
+        let coloured = Theme { mine: Style::new().fg(Color::Green), ..Theme::mono() };
+        assert_eq!(marks(&coloured, &glyphs), [glyphs.point, glyphs.point_mine]);
     }
 
     #[test]
