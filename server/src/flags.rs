@@ -159,8 +159,8 @@ impl<P: TypedValueParser> TypedValueParser for Meant<P> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/assets.rs"]
-mod assets;
+#[path = "../../tests/flags.rs"]
+mod shared;
 
 #[cfg(test)]
 mod tests {
@@ -168,16 +168,12 @@ mod tests {
 
     #[test]
     fn the_man_pages_and_completions_are_current() {
-        assets::assert_current(&Flags::command(), "squares-server");
+        shared::assert_assets_are_current(&Flags::command(), "squares-server");
     }
 
     #[test]
     fn every_flag_has_the_variable_of_its_name() {
-        for argument in Flags::command().get_arguments().filter(|argument| !argument.is_positional()) {
-            let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
-            let variable = format!("SQUARES_{}", name.to_uppercase().replace('-', "_"));
-            assert_eq!(argument.get_env(), Some(OsStr::new(&variable)), "--{name}");
-        }
+        shared::assert_variables(&Flags::command());
     }
 
     #[test]

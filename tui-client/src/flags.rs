@@ -225,8 +225,8 @@ fn server(argument: &str) -> Result<String, AddressError> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/assets.rs"]
-mod assets;
+#[path = "../../tests/flags.rs"]
+mod shared;
 
 #[cfg(test)]
 mod tests;

@@ -4,16 +4,12 @@ use super::*;
 
 #[test]
 fn every_flag_has_the_variable_of_its_name() {
-    for argument in Flags::command().get_arguments().filter(|argument| !argument.is_positional()) {
-        let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
-        let variable = format!("SQUARES_{}", name.to_uppercase().replace('-', "_"));
-        assert_eq!(argument.get_env(), Some(OsStr::new(&variable)), "--{name}");
-    }
+    shared::assert_variables(&Flags::command());
 }
 
 #[test]
 fn the_man_pages_and_completions_are_current() {
-    assets::assert_current(&Flags::command(), "squares");
+    shared::assert_assets_are_current(&Flags::command(), "squares");
 }
 
 fn read(arguments: &[&str]) -> Result<Flags, clap::Error> {

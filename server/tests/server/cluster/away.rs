@@ -3,13 +3,14 @@
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    path::Path,
     time::{Duration, Instant},
 };
 
 use serde_json::json;
 
 use super::nats::{Nats, rows};
-use crate::support::{Peer, eventually};
+use crate::support::{Peer, Program, eventually};
 
 fn page(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -19,16 +20,22 @@ fn page(address: SocketAddr, path: &str) -> String {
     text
 }
 
-#[test]
-fn without_the_log_the_past_is_read_and_squares_wait_and_then_are_refused() {
-    let mut nats = Nats::start(1);
-    let folder = tempfile::tempdir().unwrap();
+/// A server that has recorded a square, says that it is well, and shows its metrics at the address.
+fn healthy_node(nats: &Nats, folder: &Path) -> (Program, SocketAddr, Peer) {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let node = nats.node(folder.path(), &["--metrics", &free.to_string()]);
+    let node = nats.node(folder, &["--metrics", &free.to_string()]);
     let (mut peer, _) = Peer::join(&node, "a", json!({}));
     peer.square("1", "1");
     peer.next_of("result");
     assert!(page(free, "/healthz").ends_with("ok\n"));
+    (node, free, peer)
+}
+
+#[test]
+fn without_the_log_the_past_is_read_and_squares_wait_and_then_are_refused() {
+    let mut nats = Nats::start(1);
+    let folder = tempfile::tempdir().unwrap();
+    let (node, free, mut peer) = healthy_node(&nats, folder.path());
     nats.kill(0);
     eventually("health tells", || page(free, "/healthz").contains("shared log cannot be reached"));
     assert!(page(free, "/metrics").contains("squares_cluster_connected 0"));
@@ -66,7 +73,7 @@ fn a_server_starts_once_nats_does() {
     nats.kill(0);
     let (folder, urls) = (tempfile::tempdir().unwrap(), nats.urls());
     let node = std::thread::scope(|scope| {
-        let node = scope.spawn(|| crate::support::Program::start(folder.path(), &["--cluster", &urls]));
+        let node = scope.spawn(|| Program::start(folder.path(), &["--cluster", &urls]));
         nats.restart(0);
         node.join().unwrap()
     });
@@ -77,12 +84,7 @@ fn a_server_starts_once_nats_does() {
 fn health_tells_when_most_nats_servers_are_gone_though_one_can_be_reached() {
     let mut nats = Nats::start(3);
     let folder = tempfile::tempdir().unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let node = nats.node(folder.path(), &["--metrics", &free.to_string()]);
-    let (mut peer, _) = Peer::join(&node, "a", json!({}));
-    peer.square("1", "1");
-    peer.next_of("result");
-    assert!(page(free, "/healthz").ends_with("ok\n"));
+    let (_node, free, mut peer) = healthy_node(&nats, folder.path());
     nats.kill(0);
     nats.kill(1);
     peer.square("2", "2");

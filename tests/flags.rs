@@ -1,7 +1,7 @@
-//! Whether a program's man pages and completions in `assets` say what its flags are. A part of the tests of both
-//! `flags.rs`, each of which gives its own command.
+//! What holds for the flags of both programs: each has a variable of its name, and the man pages and completions in
+//! `assets` say what they are. A part of the tests of both `flags.rs`, each of which gives its own command.
 
-use std::path::Path;
+use std::{ffi::OsStr, path::Path};
 
 use clap::Command;
 use clap_complete::Shell;
@@ -9,8 +9,17 @@ use clap_complete::Shell;
 /// The files are rewritten where this variable is set: `WRITE_MAN_PAGES=1 cargo test man_pages`.
 const WRITE: &str = "WRITE_MAN_PAGES";
 
+/// Compares the variable of each flag with its name.
+pub(crate) fn assert_variables(command: &Command) {
+    for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+        let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
+        let variable = format!("SQUARES_{}", name.to_uppercase().replace('-', "_"));
+        assert_eq!(argument.get_env(), Some(OsStr::new(&variable)), "--{name}");
+    }
+}
+
 /// Compares the man pages and the completions of this program with those in `assets`.
-pub(crate) fn assert_current(command: &Command, program: &str) {
+pub(crate) fn assert_assets_are_current(command: &Command, program: &str) {
     let pages = tempfile::tempdir().unwrap();
     clap_mangen::generate_to(command.clone().disable_help_subcommand(true), &pages).unwrap();
     assert!(compare(pages.path(), "man") > 1);
