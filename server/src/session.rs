@@ -58,6 +58,8 @@ pub(crate) struct Session {
     out: SendQueue,
     /// The request that is being executed; the next one waits until it is done.
     request: Option<Work<Continuation>>,
+    /// The `id` of the request that is being executed, for an error; a square has its own with it.
+    request_id: Option<String>,
     member: Option<Box<Member>>,
     /// When the connection is closed if no `join` came, or if closing made no progress.
     deadline: Instant,
@@ -131,6 +133,7 @@ impl Session {
             address,
             out,
             request: None,
+            request_id: None,
             member: None,
             ending: Ending::Open,
             heard: false,

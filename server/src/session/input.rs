@@ -87,14 +87,17 @@ impl Session {
             let taken = match self.lines.next_line() {
                 Some(Line::Whole(line)) => {
                     self.throttle.charge_request(line.len());
-                    request::read(line).map_err(Some)
+                    request::read_with_id(line).map_err(Some)
                 }
                 Some(Line::TooLong) => Err(None),
                 None => break,
             };
             self.heard = true;
             match taken {
-                Ok(request) => self.execute(request),
+                Ok((request, id)) => {
+                    self.request_id = id;
+                    self.execute(request);
+                }
                 Err(Some(refusal)) => self.refuse_line(refusal),
                 Err(None) => {
                     let limit = self.room.limits.line;

@@ -39,7 +39,10 @@ impl Session {
             FromClient::Square(square) if self.identity().is_some() => self.square(square),
             FromClient::History(request) if self.member.is_some() => self.history(request),
             FromClient::Square(Square { id, .. }) => self.not_joined(id),
-            FromClient::History(_) => self.not_joined(None),
+            FromClient::History(_) => {
+                let id = self.request_id.take();
+                self.not_joined(id);
+            }
             FromClient::Ping => {
                 let at = format!("{:.3}", Timestamp::now());
                 self.out.push(to_line(&FromServer::Pong { at }).into());
@@ -55,7 +58,7 @@ impl Session {
             // Being out of turn comes before all else that is wrong.
             (Some(Kind::Square | Kind::History), false) => self.not_joined(id),
             (Some(Kind::Square), true) if self.identity().is_none() => self.not_joined(id),
-            (Some(Kind::Join | Kind::Watch), true) => self.already_joined(),
+            (Some(Kind::Join | Kind::Watch), true) => self.already_joined(id),
             _ => self.error(code, &message, id),
         }
     }
@@ -68,12 +71,9 @@ impl Session {
         self.error(ErrorCode::NotJoined, message, id);
     }
 
-    pub(super) fn already_joined(&mut self) {
-        self.error(
-            ErrorCode::AlreadyJoined,
-            "This connection has joined or watches already; open another one for that.",
-            None,
-        );
+    pub(super) fn already_joined(&mut self, id: Option<String>) {
+        let message = "This connection has joined or watches already; open another one for that.";
+        self.error(ErrorCode::AlreadyJoined, message, id);
     }
 
     fn identity(&self) -> Option<&Identity> {
@@ -174,7 +174,8 @@ impl Session {
         let PageRequest { before, after, limit, student } = request;
         if student.as_deref().is_some_and(|student| !student.chars().all(is_printable)) {
             let message = "The field 'student' has control or invisible formatting characters; give a student id.";
-            return self.error(ErrorCode::BadMessage, message, None);
+            let id = self.request_id.take();
+            return self.error(ErrorCode::BadMessage, message, id);
         }
         let (before, limit) = (before.unwrap_or(u64::MAX), limit.unwrap_or(DEFAULT_PAGE));
         let query = PageQuery { before, after, limit, student };
@@ -196,7 +197,8 @@ impl Session {
                 }
                 Err(ReadFailed) => {
                     let message = "Earlier results cannot be read just now; send the same request again later.";
-                    session.error(ErrorCode::StorageUnavailable, message, None);
+                    let id = session.request_id.take();
+                    session.error(ErrorCode::StorageUnavailable, message, id);
                 }
             }
         });

@@ -57,6 +57,33 @@ fn a_student_joins_and_squares_and_leaves() {
 }
 
 #[test]
+fn an_error_has_the_id_of_its_request_whatever_was_asked() {
+    let (program, _folder) = server(&["--max-per-student", "1"]);
+    let _other = Peer::join(&program, "taken", json!({}));
+    let mut peer = Peer::connect(&program);
+    let told = |peer: &mut Peer, request: Value, code: &str| {
+        let mut named = request.clone();
+        named["id"] = json!("q");
+        check(peer, &named.to_string(), json!({"type": "error", "code": code, "id": "q"}));
+        let unnamed = check(peer, &request.to_string(), json!({"type": "error", "code": code}));
+        assert!(unnamed.get("id").is_none(), "the id of another request: {unnamed}");
+    };
+    told(&mut peer, json!({"type": "history"}), "not_joined");
+    told(&mut peer, json!({"type": "square", "number": "1"}), "not_joined");
+    told(&mut peer, json!({"type": "join"}), "bad_message");
+    told(&mut peer, json!({"type": "join", "student": "!"}), "bad_student");
+    told(&mut peer, json!({"type": "join", "student": "taken"}), "too_many_terminals");
+    told(&mut peer, json!({"type": "cube"}), "unknown_type");
+    peer.send(&json!({"type": "join", "student": "s", "id": "j"}));
+    peer.next_of("welcome");
+    told(&mut peer, json!({"type": "join", "student": "s"}), "already_joined");
+    told(&mut peer, json!({"type": "watch"}), "already_joined");
+    told(&mut peer, json!({"type": "history", "student": "\u{200b}"}), "bad_message");
+    told(&mut peer, json!({"type": "history", "limit": 0}), "bad_message");
+    told(&mut peer, json!({"type": "square", "number": "x"}), "not_a_number");
+}
+
+#[test]
 fn every_mistake_is_told_and_the_connection_goes_on() {
     let (program, _folder) = server(&["--max-digits", "20", "--max-line", "300"]);
     let mut peer = Peer::connect(&program);

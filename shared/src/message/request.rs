@@ -116,6 +116,15 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 /// A [`Refusal`] where the line is not UTF-8, not a JSON object, of an unknown type, or has a field missing
 /// or of the wrong type or range. Whether a student's id, a name or a number is a good one is judged elsewhere.
 pub fn read(line: &[u8]) -> Result<FromClient, Refusal> {
+    read_with_id(line).map(|(request, _)| request)
+}
+
+/// Reads one line as [`read`] does, and with it the `id` that any request may have, for the errors that answer it: that
+/// of a [`Square`] is in the square alone.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_id(line: &[u8]) -> Result<(FromClient, Option<String>), Refusal> {
     let refuse = |message: &str| bad(None, None, message.to_owned());
     let text = std::str::from_utf8(line)
         .map_err(|_| refuse("The line is not UTF-8; send one JSON object a line, in UTF-8."))?;
@@ -139,7 +148,11 @@ pub fn read(line: &[u8]) -> Result<FromClient, Refusal> {
         id: known_id.clone(),
         kind: None,
     })?;
-    request(kind, &fields, id).map_err(|message| bad(Some(kind), known_id, message))
+    match request(kind, &fields, id) {
+        Ok(square @ FromClient::Square(_)) => Ok((square, None)),
+        Ok(other) => Ok((other, known_id)),
+        Err(message) => Err(bad(Some(kind), known_id, message)),
+    }
 }
 
 fn request(kind: Kind, fields: &Fields<'_>, id: Result<Option<String>, String>) -> Result<FromClient, String> {
