@@ -10,7 +10,7 @@ use std::{io::Write as _, process::ExitCode};
 
 use clap::CommandFactory as _;
 use flags::{Flags, Subcommands};
-use squares_server::{Config, Server, TlsSource, default_data_dir};
+use squares_server::{Config, Server, StartError, TlsSource, default_data_dir};
 use squares_shared::message::Auth;
 
 fn main() -> ExitCode {
@@ -36,7 +36,11 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "squares-server: {error:#}");
-            ExitCode::FAILURE
+            match error.downcast_ref() {
+                // As a flag that the command line itself finds wrong.
+                Some(StartError::Address { .. }) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

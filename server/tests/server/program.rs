@@ -53,9 +53,12 @@ fn bad_usage_exits_with_2_and_what_cannot_start_with_1() {
     assert_eq!(run(command(data).env("SQUARES_BURST", "0")).status.code(), Some(2));
 
     check_end(command(data).args(["--listen", "nowhere.invalid:1"]), 1, "--listen");
-    check_end(command(data).args(["--listen", "7921"]), 1, "write 127.0.0.1:7921 for this machine alone");
-    check_end(command(data).args(["--listen", ":7921"]), 1, "or 0.0.0.0:7921");
-    check_end(command(data).args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1"]), 1, "--metrics");
+    check_end(command(data).args(["--listen", "7921"]), 2, "write 127.0.0.1:7921 for this machine alone");
+    check_end(command(data).args(["--listen", ":7921"]), 2, "or 0.0.0.0:7921");
+    for bad in ["127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:x", "http://127.0.0.1:0", "[::1:0", ""] {
+        check_end(command(data).args(["--listen", bad]), 2, "given with --listen");
+    }
+    check_end(command(data).args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1"]), 2, "--metrics");
     check_end(command(data).args(["--listen", "127.0.0.1:0", "--roster", "/nonexistent/roster.csv"]), 1, "--roster");
     let roster = data.join("roster.csv");
     std::fs::write(&roster, "\u{feff}학번,이름\r\ns1,가람\r\n\"s2\r\n").unwrap();
