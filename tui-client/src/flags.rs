@@ -14,7 +14,6 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use clap_complete::Shell;
 use serde::de::DeserializeOwned;
 use squares_shared::typed;
-use trimmed::Trimmed;
 
 use crate::address::{AddressError, read_servers};
 use crate::config::{Notify, keyword};
@@ -51,28 +50,28 @@ pub struct Flags {
     pub lang: Option<Lang>,
 
     /// Print results as JSON, one a line
-    #[arg(long, env = "SQUARES_JSON", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_JSON", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
     pub json: bool,
 
     /// Print everybody's results until interrupted
-    #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
     pub follow: bool,
 
     /// Show the room large, for a projector: how to join, the latest results and the parabola. Needs no student id, and
     /// nobody is told
-    #[arg(long, env = "SQUARES_PRESENT", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_PRESENT", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
     pub present: bool,
 
     /// Draw with ASCII only, for terminals that show ² or … too wide
-    #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
     pub ascii: bool,
 
     /// Lines one after another in place of a full screen, for screen readers
-    #[arg(long, env = "SQUARES_LINEAR", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_LINEAR", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
     pub linear: bool,
 
     /// Leave the mouse to the terminal, so that it selects text as usual
-    #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
     pub no_mouse: bool,
 
     /// The colours: auto, dark, light, contrast or mono [default: by the terminal's background]
@@ -84,16 +83,16 @@ pub struct Flags {
     pub notify: Option<Notify>,
 
     /// The settings file, with keys of your own [default: squares/config.toml in the folder for settings]
-    #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG", value_parser = Trimmed(PathBufValueParser::new()))]
+    #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG", value_parser = trimmed::path(PathBufValueParser::new()))]
     pub config: Option<PathBuf>,
 
     /// Speak TLS with the server; a certificate that leads to no root of the system is trusted when it is seen first,
     /// and refused when it changes
-    #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = Trimmed(NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off"))))]
+    #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = trimmed::word(NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off"))))]
     pub tls: bool,
 
     /// Speak TLS, and trust only certificates that lead to this one (PEM)
-    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA", value_parser = Trimmed(PathBufValueParser::new()))]
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA", value_parser = trimmed::path(PathBufValueParser::new()))]
     pub tls_ca: Option<PathBuf>,
 
     /// Speak TLS, and trust only the certificate of this fingerprint, which the server's log shows
@@ -102,7 +101,7 @@ pub struct Flags {
 
     /// The full screen for a machine that is not the student's own, such as behind an SSH server: it keeps nothing,
     /// reads no settings, hosts no room, writes no file and starts no program
-    #[arg(long, env = "SQUARES_GUEST", action = ArgAction::SetTrue, value_parser = Trimmed(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_GUEST", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
     pub guest: bool,
 
     /// Numbers to square, such as 12, -0.5 or 2.5e3
@@ -213,7 +212,7 @@ fn one_of<T, const N: usize>(words: [&'static str; N]) -> impl TypedValueParser<
 where
     T: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    Trimmed(PossibleValuesParser::new(words).try_map(|word| keyword::<T>(&word)))
+    trimmed::word(PossibleValuesParser::new(words).try_map(|word| keyword::<T>(&word)))
 }
 
 fn fingerprint(argument: &str) -> Result<String, &'static str> {

@@ -114,7 +114,7 @@ fn what_an_editor_or_an_input_method_left_around_a_value_is_dropped_or_read() {
         "--lang",
         "ko\r",
         "--theme",
-        " dark ",
+        " ｄａｒｋ ",
         "--notify",
         "bell\r\n",
         "--config",

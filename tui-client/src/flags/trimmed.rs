@@ -1,27 +1,41 @@
 //! Values without what a file of environment variables, a script with the line ends of Windows, or a mouse left
-//! around them. Used by `flags`.
+//! around them, and with the digits of an input method. Used by `flags`.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::Error;
 use clap::{Arg, Command};
 
-/// Reads a value without white space at either end.
+/// Reads a value as it was meant, before it is judged by another parser.
 #[derive(Clone)]
-pub(super) struct Trimmed<P>(pub(super) P);
+pub(super) struct Trimmed<P> {
+    read: fn(&str) -> Cow<'_, str>,
+    parser: P,
+}
+
+/// A path: without white space at either end.
+pub(super) fn path<P>(parser: P) -> Trimmed<P> {
+    Trimmed { read: |path| path.trim().into(), parser }
+}
+
+/// A word: without white space at either end, and with ASCII for full-width characters.
+pub(super) fn word<P>(parser: P) -> Trimmed<P> {
+    Trimmed { read: squares_shared::typed::read, parser }
+}
 
 impl<P: TypedValueParser> TypedValueParser for Trimmed<P> {
     type Value = P::Value;
 
     fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<P::Value, Error> {
         // What is not UTF-8 is a path, and is not trimmed.
-        let value = value.to_str().map_or(value, |text| OsStr::new(text.trim()));
-        self.0.parse_ref(command, argument, value)
+        let read = value.to_str().map(self.read);
+        self.parser.parse_ref(command, argument, read.as_deref().map_or(value, OsStr::new))
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        self.0.possible_values()
+        self.parser.possible_values()
     }
 }
 

@@ -178,7 +178,7 @@ fn everything_can_be_set_by_the_environment_and_flags_go_before_it() {
             .env("SQUARES_FOLLOW", "")
             .env("SQUARES_JSON", json);
     };
-    for json in ["1", "true", "yes"] {
+    for json in ["1", "true", "yes", " １\r"] {
         let mut command = home.squares(&["3"]);
         environment(&mut command, json);
         let done = run(&mut command, b"");
@@ -188,7 +188,7 @@ fn everything_can_be_set_by_the_environment_and_flags_go_before_it() {
             (&json!("e1"), &json!("환경"), &json!("9"))
         );
     }
-    for json in ["", "0", "false"] {
+    for json in ["", "0", "false", "０"] {
         let mut command = home.squares(&["--student", "e2", "3"]);
         environment(&mut command, json);
         assert_eq!(run(&mut command, b"").out, "3² = 9\n");
