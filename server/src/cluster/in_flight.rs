@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::time::{Duration, Instant};
 
 use super::port::{MAX_IN_FLIGHT, Publish, PublishOutcome};
-use crate::ledger::Pending;
+use crate::ledger::{LedgerEntry, Pending};
 
 /// How long until a batch is sent again whose attempt failed.
 pub(super) const RESEND: Duration = Duration::from_millis(250);
@@ -25,9 +25,13 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 struct Published {
     counter: u64,
+    /// When it was published: milliseconds since 1970, UTC.
+    at: i64,
     record: Bytes,
     pending: Pending,
     since: Instant,
+    /// It was read back, and is not applied yet.
+    is_read: bool,
     /// An attempt is on its way.
     is_tried: bool,
     /// Attempts that may have reached the stream.
@@ -68,17 +72,33 @@ impl BatchesInFlight {
     }
 
     /// Adds a batch whose first attempt is being made.
-    pub(super) fn add(&mut self, counter: u64, record: Bytes, pending: Pending, now: Instant) {
+    pub(super) fn add(&mut self, (counter, at): (u64, i64), record: Bytes, pending: Pending, now: Instant) {
         self.batches.push_back(Published {
             counter,
+            at,
             record,
             pending,
             since: now,
+            is_read: false,
             is_tried: true,
             maybe: 1,
             stored: None,
             due: now,
         });
+    }
+
+    /// Notes that a record was read back, where it is one of these byte by byte; its counter. Until it is applied,
+    /// [`Self::entries`] has what it records.
+    pub(super) fn read_back(&mut self, record: &Bytes) -> Option<u64> {
+        let batch = self.batches.iter_mut().find(|batch| batch.record == record)?;
+        batch.is_read = true;
+        Some(batch.counter)
+    }
+
+    /// When the batch with this counter was published, and its entries.
+    pub(super) fn entries(&self, counter: u64) -> Option<(i64, &[LedgerEntry])> {
+        let batch = self.batches.iter().find(|batch| batch.counter == counter)?;
+        Some((batch.at, &batch.pending.entries))
     }
 
     /// Notes what became of an attempt.
@@ -109,7 +129,7 @@ impl BatchesInFlight {
     pub(super) fn next_due(&self, is_connected: bool) -> Option<Instant> {
         let resend = |batch: &&Published| is_connected && !batch.is_tried;
         let resends = self.batches.iter().filter(resend).map(|batch| batch.due);
-        let refusable = |batch: &&Published| !batch.is_tried && batch.maybe == 0;
+        let refusable = |batch: &&Published| !batch.is_read && !batch.is_tried && batch.maybe == 0;
         resends.chain(self.batches.iter().filter(refusable).map(|batch| batch.since + PATIENCE)).min()
     }
 
@@ -144,7 +164,8 @@ impl BatchesInFlight {
 
     /// Takes out what no attempt can have brought into the log, and has waited long enough.
     pub(super) fn refused(&mut self, now: Instant) -> Vec<Pending> {
-        let is_refused = |batch: &Published| !batch.is_tried && batch.maybe == 0 && now >= batch.since + PATIENCE;
+        let is_refused =
+            |batch: &Published| !batch.is_read && !batch.is_tried && batch.maybe == 0 && now >= batch.since + PATIENCE;
         let mut refused = Vec::new();
         self.batches = std::mem::take(&mut self.batches)
             .into_iter()
@@ -166,7 +187,8 @@ mod tests {
 
     fn in_flight(counters: std::ops::RangeInclusive<u64>, now: Instant) -> BatchesInFlight {
         let mut in_flight = BatchesInFlight::default();
-        counters.for_each(|counter| in_flight.add(counter, Bytes::new(), Pending::default(), now));
+        counters
+            .for_each(|counter| in_flight.add((counter, 0), Bytes::from(vec![counter as u8]), Pending::default(), now));
         in_flight
     }
 
@@ -207,6 +229,19 @@ mod tests {
         assert_eq!(batches.next_due(false), Some(now + PATIENCE));
         assert_eq!(batches.refused(now + PATIENCE).len(), 1);
         assert!(batches.applied(1).recorded.is_some() && batches.is_empty());
+    }
+
+    #[test]
+    fn what_was_read_back_stays_until_it_is_applied() {
+        let now = Instant::now();
+        let mut batches = in_flight(1..=2, now);
+        assert_eq!(batches.read_back(&Bytes::from_static(&[3])), None);
+        assert_eq!(batches.read_back(&Bytes::from_static(&[2])), Some(2));
+        batches.published(1, PublishOutcome::NotStored, now);
+        batches.published(2, PublishOutcome::NotStored, now);
+        assert_eq!(batches.refused(now + PATIENCE).len(), 1, "the one that was not read back");
+        assert!(batches.entries(1).is_none() && batches.entries(2).is_some());
+        assert!(batches.applied(2).recorded.is_some() && batches.entries(2).is_none());
     }
 
     #[test]

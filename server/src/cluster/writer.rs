@@ -7,12 +7,14 @@
 //! Nothing is shown, and nobody is answered, before the record was read back from the stream and its transaction is
 //! committed here.
 
+mod read;
 mod waiting;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use read::{Content, Read};
 use tokio::{
     sync::mpsc,
     time::{Duration, Instant, sleep_until},
@@ -22,10 +24,10 @@ use waiting::Waiting;
 use super::{
     in_flight::{BatchesInFlight, PATIENCE},
     port::{Publish, StreamEvent, StreamPort},
-    record::{self, Parsed, PublishedBatch},
+    record::{self, Parsed},
     status::Status,
 };
-use crate::ledger::{Applied, Chain, LogRecord, Outcome, Pending, Projection, Submission, answer};
+use crate::ledger::{Applied, Outcome, Pending, Projection, Submission, answer};
 
 /// The most squares of one record.
 const BATCH: usize = 256;
@@ -34,37 +36,14 @@ const BATCH: usize = 256;
 /// bounds how long the first of them waits for the last.
 const APPLIED_TOGETHER: usize = 1024;
 
+/// How long a record waits to fill up while none is in flight.
+const LINGER: Duration = Duration::from_millis(1);
+
 /// How long until records that could not be applied are tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How long a server that stops waits for the log to decide on what it has published.
 const CLOSING: Duration = Duration::from_secs(5);
-
-/// A record of the stream, as it was read.
-#[derive(Debug)]
-struct Read {
-    sequence: u64,
-    /// The hash over the records up to it.
-    chain: Chain,
-    /// `None` where no server of Squares has written it.
-    batch: Option<PublishedBatch>,
-    /// How many are known to stand behind it.
-    behind: u64,
-}
-
-impl Read {
-    fn record(&self) -> LogRecord<'_> {
-        let (from, at, entries) = self
-            .batch
-            .as_ref()
-            .map_or((None, 0, &[][..]), |batch| (Some((&*batch.node, batch.counter)), batch.at, &batch.entries[..]));
-        LogRecord { sequence: self.sequence, chain: self.chain, from, at, entries }
-    }
-
-    fn squares(&self) -> usize {
-        self.batch.as_ref().map_or(0, |batch| batch.entries.len())
-    }
-}
 
 /// Records that could not be applied.
 #[derive(Debug)]
@@ -88,6 +67,8 @@ pub(crate) struct ReplicatedWriter {
     batch: usize,
     in_flight: BatchesInFlight,
     waiting: Waiting,
+    /// How many squares the record had that was published last.
+    last: usize,
     /// Batches that were found to be void, and when: they are published anew before anything else, the last one first.
     void: Vec<(Pending, Instant)>,
     unapplied: Option<Unapplied>,
@@ -109,6 +90,7 @@ impl ReplicatedWriter {
             batch: BATCH,
             in_flight: BatchesInFlight::default(),
             waiting: Waiting::default(),
+            last: 0,
             void: Vec::new(),
             unapplied: None,
             is_connected: false,
@@ -179,9 +161,9 @@ impl ReplicatedWriter {
         while self.in_flight.has_room() {
             let pending = match self.void.pop() {
                 Some((pending, _)) => pending,
-                // Group commit: while a record is on its way, the next one fills up.
-                None if self.in_flight.is_empty() && !self.waiting.is_empty() => self.waiting.take(),
                 None if !self.waiting.has_room(self.batch) => self.waiting.take(),
+                // Group commit: while a record is on its way, the next one fills up.
+                None if self.linger_ends().is_some_and(|end| end <= now) => self.waiting.take(),
                 None => break,
             };
             self.publish_batch(port, pending, now);
@@ -192,11 +174,19 @@ impl ReplicatedWriter {
         }
     }
 
+    /// When what waits is published though there is room for more; `None` while a record is in flight. Those who were
+    /// answered together send their next squares together: as many as the last record had are waited for a little.
+    fn linger_ends(&self) -> Option<Instant> {
+        let since = self.waiting.since.filter(|_| self.in_flight.is_empty())?;
+        Some(if self.waiting.len() < self.last { since + LINGER } else { since })
+    }
+
     fn publish_batch(&mut self, port: &StreamPort, pending: Pending, now: Instant) {
         self.counter += 1;
+        self.last = pending.entries.len();
         let at = Timestamp::now().as_millisecond();
         let record = Bytes::from(record::write(&self.node, self.counter, at, &pending.entries));
-        self.in_flight.add(self.counter, record.clone(), pending, now);
+        self.in_flight.add((self.counter, at), record.clone(), pending, now);
         self.send(port, Publish { counter: self.counter, record });
     }
 
@@ -226,7 +216,7 @@ impl ReplicatedWriter {
                 }
                 StreamEvent::Delivered { sequence, record, behind } => {
                     let read = self.read(records.last(), sequence, &record, behind)?;
-                    squares += read.as_ref().map_or(0, Read::squares);
+                    squares += read.as_ref().map_or(0, |read| read.record(&self.node, &self.in_flight).entries.len());
                     records.extend(read);
                 }
                 StreamEvent::Failed(why) => return Err(Fatal(why)),
@@ -250,7 +240,7 @@ impl ReplicatedWriter {
 
     /// Reads the next record of the stream, behind the last that was read or applied; `None` where that was done on an
     /// earlier connection.
-    fn read(&self, last: Option<&Read>, sequence: u64, record: &Bytes, behind: u64) -> Result<Option<Read>, Fatal> {
+    fn read(&mut self, last: Option<&Read>, sequence: u64, record: &Bytes, behind: u64) -> Result<Option<Read>, Fatal> {
         let place = self.projection.place();
         let (before, chain) = last.map_or((place.applied, place.chain), |last| (last.sequence, last.chain));
         if sequence <= before {
@@ -262,32 +252,39 @@ impl ReplicatedWriter {
                  see docs/cluster.md, 'When something is wrong'"
             )));
         }
-        let batch = match record::read(record) {
-            Parsed::Batch(batch) => Some(batch),
+        let parsed = |record| match record::read(record) {
+            Parsed::Batch(batch) => Ok(Content::Batch(batch)),
             Parsed::Foreign => {
                 tracing::warn!(sequence, "a record of the log was written by no server of Squares, and is passed over");
-                None
+                Ok(Content::Foreign)
             }
             Parsed::Newer => {
-                return Err(Fatal(
-                    "a newer server has written into the shared log; use the newer program here too".to_owned(),
-                ));
+                Err(Fatal("a newer server has written into the shared log; use the newer program here too".to_owned()))
             }
         };
-        Ok(Some(Read { sequence, chain: record::chain(&chain, sequence, record), batch, behind }))
+        let content = match self.in_flight.read_back(record) {
+            Some(counter) => Content::InFlight(counter),
+            None => parsed(record)?,
+        };
+        Ok(Some(Read { sequence, chain: record::chain(&chain, sequence, record), content, behind }))
     }
 
     /// Applies records, shows what is new, and answers those who submitted it here.
     fn apply(&mut self, records: Vec<Read>) {
         let applied = match &records[..] {
             [] => return,
-            records => self.projection.apply(&records.iter().map(Read::record).collect::<Vec<_>>()),
+            records => {
+                let record = |read| Read::record(read, &self.node, &self.in_flight);
+                self.projection.apply(&records.iter().map(record).collect::<Vec<_>>())
+            }
         };
         match applied {
             Ok(applied) => {
-                for (Read { batch, behind, .. }, Applied { place, outcomes }) in records.into_iter().zip(applied) {
-                    if let Some(batch) = batch.filter(|batch| batch.node == self.node) {
-                        self.decided(batch.counter, outcomes);
+                for (Read { content, behind, .. }, Applied { place, outcomes }) in records.into_iter().zip(applied) {
+                    match content {
+                        Content::InFlight(counter) => self.decided(counter, outcomes),
+                        Content::Batch(batch) if batch.node == self.node => self.decided(batch.counter, outcomes),
+                        Content::Batch(_) | Content::Foreign => {}
                     }
                     self.status.applied(place, behind);
                 }
@@ -324,10 +321,9 @@ impl ReplicatedWriter {
         let retry = self.unapplied.as_ref().map(|unapplied| unapplied.retry_at);
         let refusal = self.patience_ends();
         let stuck = self.stuck_from().filter(|_| self.told_reachable == Some(true));
-        [self.in_flight.next_due(self.is_connected && self.unapplied.is_none()), retry, refusal, stuck]
-            .into_iter()
-            .flatten()
-            .min()
+        let can_publish = self.is_connected && self.unapplied.is_none();
+        let linger = self.linger_ends().filter(|_| can_publish);
+        [self.in_flight.next_due(can_publish), linger, retry, refusal, stuck].into_iter().flatten().min()
     }
 
     /// When the oldest batch in flight has waited for so long that the log takes no records, it seems.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::{
     sync::mpsc,
-    time::{Duration, timeout},
+    time::{Duration, Instant, timeout},
 };
 
 use super::ReplicatedWriter;
@@ -200,6 +200,32 @@ async fn while_a_record_is_on_its_way_the_next_one_fills_up() {
     let second = played.published().await;
     played.deliver(3, second.record).await;
     assert!(matches!(played.answer().await, Answer::Recorded(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_waits_a_moment_for_as_many_squares_as_the_last_one_had() {
+    let mut played = Played::start();
+    for number in [1, 2] {
+        played.ask(number).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    played.tell(StreamEvent::Connected).await;
+    for (sequence, numbers, answers, waits) in
+        [(2, &[][..], 2, false), (3, &[3], 1, true), (4, &[4], 1, false), (5, &[5, 6], 2, false)]
+    {
+        let asked = Instant::now();
+        for &number in numbers {
+            played.ask(number).await;
+        }
+        let published = played.published().await;
+        let waited = asked.elapsed();
+        assert!((waited >= Duration::from_millis(1)) == waits, "{numbers:?} waited for {waited:?}");
+        played.deliver(sequence, published.record).await;
+        for _ in 0..answers {
+            assert!(matches!(played.answer().await, Answer::Recorded(_)));
+        }
+    }
+    assert_eq!(played.numbers(), ["1", "2", "3", "4", "5", "6"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,6 +24,10 @@ impl Waiting {
         self.pending.entries.len() < batch && self.bytes < BATCH_BYTES
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.pending.entries.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.pending.entries.is_empty()
     }
