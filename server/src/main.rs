@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let end = match flags.command.take() {
         Some(Subcommands::Backup(backup)) => backup.run(flags.data),
         Some(Subcommands::Check(check)) => check.run(flags.data),
-        Some(Subcommands::Completions(completions)) => Ok(completions.run(Flags::command())),
+        Some(Subcommands::Completions(completions)) => completions.run(Flags::command()),
         Some(Subcommands::Export(export)) => export.run(flags.data),
         Some(Subcommands::Pin(pin)) => pin.run(),
         Some(Subcommands::Roster(make_pins)) => make_pins.run(),

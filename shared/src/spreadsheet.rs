@@ -8,19 +8,18 @@ use std::{
 
 use crate::message::SquareResult;
 
-/// The mark by which spreadsheets recognise UTF-8.
+/// The mark by which spreadsheets recognise UTF-8: the beginning of a file for them, and of nothing else.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A table that is being written.
 pub struct Table<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Table<W> {
-    /// Begins with the mark and the titles of the columns.
+    /// Begins with the titles of the columns.
     ///
     /// # Errors
     /// As writing to `out` fails.
-    pub fn begin<S: AsRef<str>>(mut out: W, titles: impl IntoIterator<Item = S>) -> io::Result<Self> {
-        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+    pub fn begin<S: AsRef<str>>(out: W, titles: impl IntoIterator<Item = S>) -> io::Result<Self> {
         let mut table = Self::go_on(out);
         table.row(titles)?;
         Ok(table)

@@ -129,7 +129,9 @@ impl Subcommand {
         let Self::Completions { shell } = *self;
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Flags::command(), "squares", &mut script);
-        io::stdout().write_all(&script)
+        let mut out = io::stdout();
+        out.write_all(&script)?;
+        out.flush()
     }
 }
 

@@ -46,9 +46,14 @@ fn main() -> ExitCode {
 /// Bad usage that the flags alone do not show, in a line.
 fn run(flags: Flags) -> Result<ExitCode, String> {
     if let Some(command) = &flags.command {
-        // The reader, such as `head`, may have closed the pipe.
-        let _ = command.run();
-        return Ok(ExitCode::SUCCESS);
+        return Ok(match command.run() {
+            // The reader, such as `head`, has enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let _ = writeln!(io::stderr(), "squares: cannot write the completions: {error}");
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        });
     }
     if flags.present {
         return present(flags);

@@ -5,6 +5,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context as _;
 use clap_complete::Shell;
 
 /// Print completions for a shell
@@ -17,11 +18,14 @@ pub(crate) struct Completions {
 
 impl Completions {
     /// Prints those for this command line.
-    pub(crate) fn run(&self, mut program: clap::Command) -> ExitCode {
+    pub(crate) fn run(&self, mut program: clap::Command) -> anyhow::Result<ExitCode> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut program, "squares-server", &mut script);
-        // Whoever reads it, such as `head`, may have enough.
-        let _ = io::stdout().write_all(&script);
-        ExitCode::SUCCESS
+        let mut out = io::stdout();
+        match out.write_all(&script).and_then(|()| out.flush()) {
+            // Whoever reads it, such as `head`, has enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot write"),
+            _ => Ok(ExitCode::SUCCESS),
+        }
     }
 }

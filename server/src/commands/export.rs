@@ -10,14 +10,18 @@ use std::{
 
 use anyhow::Context as _;
 use squares_server::{Archive, ArchivedStudent, LedgerError, ResultRow};
-use squares_shared::{new_file::NewFile, spreadsheet::Table};
+use squares_shared::{
+    new_file::NewFile,
+    spreadsheet::{BYTE_ORDER_MARK, Table},
+};
 
 use super::{Folder, progress::Progress};
 use crate::signals::Interrupt;
 
 /// Write all results as CSV or JSON lines, or who took part, to FILE or standard output
 ///
-/// A server may be running on the ledger. FILE must not exist yet; it is readable for its owner alone.
+/// A server may be running on the ledger. FILE must not exist yet; it is readable for its owner alone. A table in it
+/// begins with a byte-order mark, for spreadsheets.
 #[derive(Debug, clap::Args)]
 #[group(id = "form", args = ["csv", "jsonl", "students"], required = true, multiple = false)]
 pub(crate) struct Export {
@@ -62,7 +66,9 @@ impl Export {
         };
         let interrupt = Interrupt::hear()?;
         let new = NewFile::begin(path)?;
-        match self.write(&archive, new.file(), || interrupt.go_on()) {
+        let mark = if self.jsonl { "" } else { BYTE_ORDER_MARK };
+        let written = new.file().write_all(mark.as_bytes()).map_err(Ended::Write);
+        match written.and_then(|()| self.write(&archive, new.file(), || interrupt.go_on())) {
             Ok(()) => {
                 new.publish()?;
                 Ok(ExitCode::SUCCESS)

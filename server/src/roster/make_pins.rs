@@ -169,7 +169,7 @@ fn csv_with(table: &Table<'_>, hash_of: &dyn Fn(&str) -> Option<String>) -> Resu
 }
 
 fn sheet([id, name]: &[String; 2], new: &[NewPin]) -> io::Result<Vec<u8>> {
-    let mut sheet = spreadsheet::Table::begin(Vec::new(), [id, name, "PIN"])?;
+    let mut sheet = spreadsheet::Table::begin(spreadsheet::BYTE_ORDER_MARK.into(), [id, name, "PIN"])?;
     new.iter().try_for_each(|student| sheet.row([&student.id, &student.name, &student.pin]))?;
     sheet.end()
 }

@@ -92,6 +92,18 @@ fn completions_are_printed_for_every_shell() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn what_could_not_be_written_whole_is_no_success() {
+    let (_program, folder, _peer) = server_with(&["1"]);
+    for arguments in [&["completions", "bash"][..], &["export", "--students"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(folder.path()).args(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        assert!(text(&output.stderr).contains("cannot write"), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_export_of_students_tells_who_took_part_and_when() {
     let (program, folder, mut peer) = server_with(&["1", "2"]);
     // In the room, without a square.
@@ -106,14 +118,14 @@ fn an_export_of_students_tells_who_took_part_and_when() {
     assert_eq!(code(&table), 0, "{}", text(&table.stderr));
     let table = text(&table.stdout);
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(lines[0], "\u{feff}id,name,squares,first,last");
+    assert_eq!(lines[0], "id,name,squares,first,last", "no mark for spreadsheets: whoever reads a pipe is a program");
     assert!(lines[1].starts_with("20260001,\"'=김하나, \"\"one\"\"\",3,20"), "{table}");
     assert!(lines[1].ends_with(&format!("Z,{last}")), "{table}");
     assert_eq!(lines[2], format!("20260002,B,1,{only},{only}"));
     assert_eq!(lines.len(), 3, "{table}");
     let file = folder.path().join("students.csv");
     assert_eq!(code(&run(folder.path(), &["export", "--students", file.to_str().unwrap()])), 0);
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), table);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("\u{feff}{table}"), "spreadsheets know UTF-8 by it");
     assert!(is_private(&file));
     assert_eq!(code(&run(folder.path(), &["export", "--students", "--csv"])), 2);
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use squares_shared::message::{FromServer, SquareResult, append_line};
 use squares_shared::new_file::NewFile;
-use squares_shared::spreadsheet::Table;
+use squares_shared::spreadsheet::{BYTE_ORDER_MARK, Table};
 
 /// The most pages that wait for the disk; the app asks for the next one only once the last is written.
 const WAITING: usize = 4;
@@ -180,7 +180,7 @@ impl ExportFile {
         part::remove_left_behind(target);
         let mut this = Self { replace, format, file: part::create(target)?, length: 0 };
         if format == Format::Csv {
-            this.write(&Table::of_results(Vec::new())?.end()?)?;
+            this.write(&Table::of_results(Vec::from(BYTE_ORDER_MARK))?.end()?)?;
         }
         Ok(this)
     }

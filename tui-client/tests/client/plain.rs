@@ -121,6 +121,13 @@ fn completions_are_printed_for_every_shell() {
         assert!(done.out.contains(says) && done.out.contains("student"), "{shell}: {}", done.out);
     }
     assert_eq!(run(&mut Home::new().squares(&["completions", "nosh"]), b"").code, Some(2));
+    #[cfg(target_os = "linux")]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = Home::new().squares(&["completions", "bash"]).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "a part of a script is no success");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write"));
+    }
 }
 
 #[test]
