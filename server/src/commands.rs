@@ -3,7 +3,6 @@
 
 pub(crate) mod backup;
 pub(crate) mod check;
-pub(crate) mod completions;
 pub(crate) mod export;
 pub(crate) mod pin;
 mod progress;

@@ -2,27 +2,25 @@
 
 mod cluster;
 
-use std::{borrow::Cow, ffi::OsStr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{
-    Arg, ArgAction, Command, CommandFactory as _, Error, FromArgMatches as _, Parser,
-    builder::{
-        BoolishValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
-        TypedValueParser,
-    },
+    ArgAction, CommandFactory as _, Error, FromArgMatches as _, Parser,
+    builder::{BoolishValueParser, PathBufValueParser, PossibleValuesParser, StringValueParser, TypedValueParser as _},
     error::ErrorKind,
 };
 pub(crate) use cluster::ClusterFlags;
 use squares_server::{DEFAULT_ADDRESS, SshGuests};
+use squares_shared::flags::{Completions, is_empty, trimmed, typed, without_empty_variables};
 
-use crate::commands::{backup, check, completions, export, pin, roster};
+use crate::commands::{backup, check, export, pin, roster};
 
 /// A command; without one, the program serves.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Subcommands {
     Backup(backup::Backup),
     Check(check::Check),
-    Completions(completions::Completions),
+    Completions(Completions),
     Export(export::Export),
     Pin(pin::Pin),
     Roster(roster::MakePins),
@@ -97,12 +95,7 @@ pub(crate) struct Flags {
 impl Flags {
     /// Reads the command line and the environment. A variable that is set to nothing counts as not set.
     pub(crate) fn read() -> Result<Self, Error> {
-        let command = Self::command().mut_args(|argument| {
-            let empty = |name: &OsStr| {
-                std::env::var_os(name).is_some_and(|value| value.to_str().is_some_and(|value| value.trim().is_empty()))
-            };
-            if argument.get_env().is_some_and(empty) { argument.env(None::<&str>) } else { argument }
-        });
+        let command = without_empty_variables(Self::command(), is_empty);
         let flags = Self::from_arg_matches(&command.try_get_matches()?)?;
         if flags.command.is_none() {
             flags.check()?;
@@ -123,38 +116,6 @@ impl Flags {
             return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(())
-    }
-}
-
-/// Reads a value as it was meant, before it is judged by another parser.
-#[derive(Clone)]
-struct Meant<P> {
-    read: fn(&str) -> Cow<'_, str>,
-    parser: P,
-}
-
-/// A word or a number: without white space around it, such as the line end that a script of Windows leaves, and with
-/// ASCII for full-width characters.
-fn typed<P>(parser: P) -> Meant<P> {
-    Meant { read: squares_shared::typed::read, parser }
-}
-
-/// A path, which may have any character but white space around it.
-fn trimmed<P>(parser: P) -> Meant<P> {
-    Meant { read: |path| path.trim().into(), parser }
-}
-
-impl<P: TypedValueParser> TypedValueParser for Meant<P> {
-    type Value = P::Value;
-
-    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<P::Value, Error> {
-        // What is no text is a path, and stays as it is.
-        let read = value.to_str().map(self.read);
-        self.parser.parse_ref(command, argument, read.as_deref().map_or(value, OsStr::new))
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        self.parser.possible_values()
     }
 }
 

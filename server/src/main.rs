@@ -8,6 +8,7 @@ mod signals;
 
 use std::{io::Write as _, process::ExitCode};
 
+use anyhow::Context as _;
 use clap::CommandFactory as _;
 use flags::{Flags, Subcommands};
 use squares_server::{Config, Server, StartError, TlsSource, default_data_dir};
@@ -21,7 +22,9 @@ fn main() -> ExitCode {
     let end = match flags.command.take() {
         Some(Subcommands::Backup(backup)) => backup.run(flags.data),
         Some(Subcommands::Check(check)) => check.run(flags.data),
-        Some(Subcommands::Completions(completions)) => completions.run(Flags::command()),
+        Some(Subcommands::Completions(completions)) => {
+            completions.print(Flags::command()).context("cannot write").map(|()| ExitCode::SUCCESS)
+        }
         Some(Subcommands::Export(export)) => export.run(flags.data),
         Some(Subcommands::Pin(pin)) => pin.run(),
         Some(Subcommands::Roster(make_pins)) => make_pins.run(),

@@ -3,12 +3,13 @@
 //! ([`student`]), PINs and other fields as they were meant ([`pin`], [`typed`]), and what may stand in a socket's place
 //! ([`stream`]). Also what both do with files: those that somebody named ([`regular_file`]), which of them a name leads
 //! to ([`file_id`]), those that are made whole or not at all ([`new_file`]), those for their owner alone
-//! ([`private_file`]), and tables ([`spreadsheet`]); and with the Windows console (`console`). The server and every
-//! client are built on it.
+//! ([`private_file`]), and tables ([`spreadsheet`]); with command lines ([`flags`]); and with the Windows console
+//! (`console`). The server and every client are built on it.
 
 #[cfg(any(windows, test))]
 pub mod console;
 pub mod file_id;
+pub mod flags;
 pub mod line;
 pub mod message;
 pub mod new_file;

@@ -1,18 +1,16 @@
 //! The command line of `squares`, and the environment variables that stand in for it. Called by `main`.
 
 mod conflicts;
-mod trimmed;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::builder::{
     BoolishValueParser, NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
-use clap_complete::Shell;
 use serde::de::DeserializeOwned;
+use squares_shared::flags::{Completions, is_empty, trimmed, typed, without_empty_variables};
 use squares_shared::typed;
 
 use crate::address::{AddressError, read_servers};
@@ -50,28 +48,28 @@ pub struct Flags {
     pub lang: Option<Lang>,
 
     /// Print results as JSON, one a line
-    #[arg(long, env = "SQUARES_JSON", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_JSON", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
     pub json: bool,
 
     /// Print everybody's results until interrupted
-    #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_FOLLOW", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
     pub follow: bool,
 
     /// Show the room large, for a projector: how to join, the latest results and the parabola. Needs no student id, and
     /// nobody is told
-    #[arg(long, env = "SQUARES_PRESENT", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_PRESENT", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
     pub present: bool,
 
     /// Draw with ASCII only, for terminals that show ² or … too wide
-    #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_ASCII", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
     pub ascii: bool,
 
     /// Lines one after another in place of a full screen, for screen readers
-    #[arg(long, env = "SQUARES_LINEAR", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_LINEAR", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
     pub linear: bool,
 
     /// Leave the mouse to the terminal, so that it selects text as usual
-    #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_NO_MOUSE", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
     pub no_mouse: bool,
 
     /// The colours: auto, dark, light, contrast or mono [default: by the terminal's background]
@@ -83,16 +81,16 @@ pub struct Flags {
     pub notify: Option<Notify>,
 
     /// The settings file, with keys of your own [default: squares/config.toml in the folder for settings]
-    #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG", value_parser = trimmed::path(PathBufValueParser::new()))]
+    #[arg(long, value_name = "FILE", env = "SQUARES_CONFIG", value_parser = trimmed(PathBufValueParser::new()))]
     pub config: Option<PathBuf>,
 
     /// Speak TLS with the server; a certificate that leads to no root of the system is trusted when it is seen first,
     /// and refused when it changes
-    #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = trimmed::word(NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off"))))]
+    #[arg(long, env = "SQUARES_TLS", action = ArgAction::SetTrue, value_parser = typed(NonEmptyStringValueParser::new().map(|value| !matches!(&*value.to_lowercase(), "0" | "f" | "false" | "n" | "no" | "off"))))]
     pub tls: bool,
 
     /// Speak TLS, and trust only certificates that lead to this one (PEM)
-    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA", value_parser = trimmed::path(PathBufValueParser::new()))]
+    #[arg(long, value_name = "FILE", env = "SQUARES_TLS_CA", value_parser = trimmed(PathBufValueParser::new()))]
     pub tls_ca: Option<PathBuf>,
 
     /// Speak TLS, and trust only the certificate of this fingerprint, which the server's log shows
@@ -101,7 +99,7 @@ pub struct Flags {
 
     /// The full screen for a machine that is not the student's own, such as behind an SSH server: it keeps nothing,
     /// reads no settings, hosts no room, writes no file and starts no program
-    #[arg(long, env = "SQUARES_GUEST", action = ArgAction::SetTrue, value_parser = trimmed::word(BoolishValueParser::new()))]
+    #[arg(long, env = "SQUARES_GUEST", action = ArgAction::SetTrue, value_parser = typed(BoolishValueParser::new()))]
     pub guest: bool,
 
     /// Numbers to square, such as 12, -0.5 or 2.5e3
@@ -113,26 +111,7 @@ pub struct Flags {
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum Subcommand {
     /// Print completions for a shell
-    Completions {
-        /// The shell that they are for
-        #[arg(ignore_case = true)]
-        shell: Shell,
-    },
-}
-
-impl Subcommand {
-    /// Carries it out.
-    ///
-    /// # Errors
-    /// Where standard output cannot be written to.
-    pub fn run(&self) -> io::Result<()> {
-        let Self::Completions { shell } = *self;
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Flags::command(), "squares", &mut script);
-        let mut out = io::stdout();
-        out.write_all(&script)?;
-        out.flush()
-    }
+    Completions(Completions),
 }
 
 const AFTER_HELP: &str = "A PIN, where the server asks for one, is read from SQUARES_PIN.\n\n\
@@ -150,9 +129,7 @@ impl Flags {
     /// # Errors
     /// What clap prints and exits with: 2 for bad usage, 0 for `--help` and `--version`.
     pub fn read() -> Result<Self, clap::Error> {
-        Self::read_from(std::env::args_os(), |variable| {
-            std::env::var_os(variable).is_some_and(|value| value.to_str().is_some_and(|value| value.trim().is_empty()))
-        })
+        Self::read_from(std::env::args_os(), is_empty)
     }
 
     /// Reads this command line. `is_empty` says of an environment variable whether it is set to nothing, which
@@ -164,10 +141,7 @@ impl Flags {
         arguments: impl IntoIterator<Item = OsString>,
         is_empty: impl Fn(&OsStr) -> bool,
     ) -> Result<Self, clap::Error> {
-        let mut command = Self::command().mut_args(|argument| match argument.get_env() {
-            Some(variable) if is_empty(variable) => argument.env(None::<&str>),
-            _ => argument,
-        });
+        let mut command = without_empty_variables(Self::command(), is_empty);
         let matches = command.try_get_matches_from_mut(mark_numbers(arguments))?;
         let mut flags = Self::from_arg_matches(&matches)?;
         conflicts::check(&mut flags, &matches, &mut command)?;
@@ -182,7 +156,7 @@ fn mark_numbers(arguments: impl IntoIterator<Item = OsString>) -> impl Iterator<
         flags_end |= argument == "--";
         // A flag is a letter behind one dash, or a word behind two. Whatever else begins with a dash is meant as a
         // number, if perhaps a wrong one, and is told so without holding up the others.
-        let argument = trimmed::without_return(argument);
+        let argument = without_return(argument);
         let begins = argument.to_str().and_then(|text| text.strip_prefix('-')?.chars().next());
         let number = begins.is_some_and(|first| first != '-' && !first.is_ascii_alphabetic());
         if number && !flags_end {
@@ -193,6 +167,14 @@ fn mark_numbers(arguments: impl IntoIterator<Item = OsString>) -> impl Iterator<
             argument
         }
     })
+}
+
+/// An argument without the line end that a script of Windows puts behind the last one.
+fn without_return(argument: OsString) -> OsString {
+    match argument.to_str().map(|text| (text, text.trim_end_matches(['\r', '\n']))) {
+        Some((text, whole)) if whole.len() < text.len() => whole.into(),
+        _ => argument,
+    }
 }
 
 /// Takes the mark off again, and white space at either end. It never fails; clap wants a result.
@@ -214,7 +196,7 @@ fn one_of<T, const N: usize>(words: [&'static str; N]) -> impl TypedValueParser<
 where
     T: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    trimmed::word(PossibleValuesParser::new(words).try_map(|word| keyword::<T>(&word)))
+    typed(PossibleValuesParser::new(words).try_map(|word| keyword::<T>(&word)))
 }
 
 fn fingerprint(argument: &str) -> Result<String, &'static str> {

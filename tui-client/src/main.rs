@@ -3,11 +3,12 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
 use squares::address::DEFAULT_ADDRESS;
 use squares::app::Setup;
 use squares::config::{Config, Notify};
 use squares::event::Pin;
-use squares::flags::Flags;
+use squares::flags::{Flags, Subcommand};
 use squares::host;
 use squares::keys::{Action, Keymap};
 use squares::lang::{Lang, system_locale};
@@ -45,15 +46,14 @@ fn main() -> ExitCode {
 /// # Errors
 /// Bad usage that the flags alone do not show, in a line.
 fn run(flags: Flags) -> Result<ExitCode, String> {
-    if let Some(command) = &flags.command {
-        return Ok(match command.run() {
-            // The reader, such as `head`, has enough.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+    if let Some(Subcommand::Completions(completions)) = &flags.command {
+        return Ok(completions.print(Flags::command()).map_or_else(
+            |error| {
                 let _ = writeln!(io::stderr(), "squares: cannot write the completions: {error}");
                 ExitCode::FAILURE
-            }
-            _ => ExitCode::SUCCESS,
-        });
+            },
+            |()| ExitCode::SUCCESS,
+        ));
     }
     if flags.present {
         return present(flags);

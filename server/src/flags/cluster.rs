@@ -9,8 +9,7 @@ use clap::{
     error::ErrorKind,
 };
 use squares_server::ClusterConfig;
-
-use super::{trimmed, typed};
+use squares_shared::flags::{trimmed, typed};
 
 /// How a program without the feature says so.
 const NOT_BUILT_IN: &str = "this squares-server was built without the feature 'cluster', and serves alone; \

@@ -18,25 +18,26 @@ pub(super) fn check(flags: &mut Flags, matches: &ArgMatches, command: &mut Comma
             (flags.linear, "the wall is a full screen; for lines use --follow in place of --present"),
             (flags.guest, "the wall is for the professor's machine; leave out --guest, or --present"),
         ];
-        if let Some((_, why)) = senseless.into_iter().find(|(is_so, _)| *is_so) {
-            return Err(command.error(ErrorKind::ArgumentConflict, why));
-        }
+        refuse(&senseless, command)?;
     }
     if flags.guest && flags.command.is_none() {
         let given = matches.value_source("config") == Some(ValueSource::CommandLine);
-        let senseless = if given {
-            Some("a guest reads no settings; leave out --config")
-        } else if !flags.numbers.is_empty() {
-            Some("a guest types numbers on the screen; leave out NUMBER, or --guest")
-        } else if flags.json || flags.follow {
-            Some("a guest has the full screen alone; leave out --json and --follow, or --guest")
-        } else {
-            None
-        };
-        if let Some(why) = senseless {
-            return Err(command.error(ErrorKind::ArgumentConflict, why));
-        }
+        let senseless = [
+            (given, "a guest reads no settings; leave out --config"),
+            (!flags.numbers.is_empty(), "a guest types numbers on the screen; leave out NUMBER, or --guest"),
+            (
+                flags.json || flags.follow,
+                "a guest has the full screen alone; leave out --json and --follow, or --guest",
+            ),
+        ];
+        refuse(&senseless, command)?;
         flags.config = None;
     }
     Ok(())
+}
+
+/// Refuses the first of these that is so.
+fn refuse(senseless: &[(bool, &str)], command: &mut Command) -> Result<(), Error> {
+    let found = senseless.iter().find(|(is_so, _)| *is_so);
+    found.map_or(Ok(()), |(_, why)| Err(command.error(ErrorKind::ArgumentConflict, why)))
 }

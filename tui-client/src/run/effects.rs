@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::Loop;
-use super::owned_terminal::OwnsTerminal;
+use super::Room;
+use super::event_loop::{EventLoop, Shown as _};
 use crate::event::{Effect, Event, LinkEvent, TerminalEffect};
 use crate::host;
 use crate::link::{self, Command};
@@ -14,18 +14,16 @@ use crate::store::settings;
 use crate::terminal;
 use crate::terminal::clipboard;
 
-impl Loop {
-    pub(super) fn execute(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Link(command) => self.ask_link(command),
-                Effect::History(command) => self.keep(command),
-                Effect::Export(command) => self.export(command),
-                Effect::Terminal(effect) => self.terminal(effect),
-                Effect::LookForOwnLedger(data) => self.look_for_own_ledger(data),
-                Effect::Remember => self.remember(),
-                Effect::Quit => self.running = false,
-            }
+impl EventLoop<Room> {
+    pub(super) fn execute_effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Link(command) => self.ask_link(command),
+            Effect::History(command) => self.keep(command),
+            Effect::Export(command) => self.export(command),
+            Effect::Terminal(effect) => self.terminal(effect),
+            Effect::LookForOwnLedger(data) => self.look_for_own_ledger(data),
+            Effect::Remember => self.remember(),
+            Effect::Quit => self.running = false,
         }
     }
 
@@ -47,12 +45,12 @@ impl Loop {
                 let tell = self.tell.clone();
                 let tell = move |news| drop(tell.blocking_send(Event::Export(news)));
                 match Export::begin(path, format, replace, tell) {
-                    Ok(export) => self.export = Some(export),
+                    Ok(export) => self.shown.export = Some(export),
                     Err(error) => self.update(Event::Export(ExportNews::failed(&error))),
                 }
             }
-            ExportCommand::Stop => drop(self.export.take()),
-            command => drop(self.export.as_ref().map(|export| export.send(command))),
+            ExportCommand::Stop => drop(self.shown.export.take()),
+            command => drop(self.shown.export.as_ref().map(|export| export.send(command))),
         }
     }
 
@@ -60,12 +58,12 @@ impl Loop {
     fn terminal(&mut self, effect: TerminalEffect) {
         match effect {
             TerminalEffect::Suspend => self.stop(),
-            TerminalEffect::Repaint => self.repaint(),
-            TerminalEffect::AskBackground => self.owned.background.send(),
+            TerminalEffect::Repaint => self.shown.repaint(),
+            TerminalEffect::AskBackground => self.background.send(),
             TerminalEffect::Bell => drop(terminal::bell()),
             TerminalEffect::Title(title) => drop(terminal::title(&title)),
-            TerminalEffect::Notify { title, text } => drop(self.notifier.notify(&title, &text)),
-            TerminalEffect::Copy(text) if !self.owned.modes.bare => drop(clipboard::copy(&text, self.through)),
+            TerminalEffect::Notify { title, text } => drop(self.shown.notifier.notify(&title, &text)),
+            TerminalEffect::Copy(text) if !self.modes.bare => drop(clipboard::copy(&text, self.shown.through)),
             TerminalEffect::Copy(_) => {}
         }
     }
@@ -73,12 +71,12 @@ impl Loop {
     /// Keeps what is typed, once it is known whose it is. Without a home or a thread nothing is kept, and everything
     /// else works.
     fn keep(&mut self, command: HistoryCommand) {
-        if let (None, HistoryCommand::Open(_), Some(state)) = (&self.history, &command, &self.state) {
+        if let (None, HistoryCommand::Open(_), Some(state)) = (&self.shown.history, &command, &self.shown.state) {
             let tell = self.tell.clone();
             let tell = move |news| drop(tell.blocking_send(Event::History(news)));
-            self.history = History::start(state.clone(), tell).ok();
+            self.shown.history = History::start(state.clone(), tell).ok();
         }
-        if let Some(history) = &self.history {
+        if let Some(history) = &self.shown.history {
             history.send(command);
         }
     }
@@ -97,10 +95,10 @@ impl Loop {
 
     /// Keeps what the next run should know, where it changed.
     fn remember(&mut self) {
-        let now = self.app.setup.remembered.clone();
-        if now != self.remembered {
-            self.remembered = now.clone();
-            if let Some(state) = self.state.clone() {
+        let now = self.shown.app.setup.remembered.clone();
+        if now != self.shown.remembered {
+            self.shown.remembered = now.clone();
+            if let Some(state) = self.shown.state.clone() {
                 // What cannot be remembered is typed again.
                 drop(tokio::task::spawn_blocking(move || settings::write(&state, &now)));
             }

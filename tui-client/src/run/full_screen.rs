@@ -12,7 +12,6 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use crate::app::App;
-use crate::present::Wall;
 use crate::{terminal, view};
 
 /// The screen as it was last drawn.
@@ -73,26 +72,17 @@ impl FullScreen {
     ///
     /// # Errors
     /// As the system reports them: the terminal is gone.
-    pub(super) fn draw(&mut self, app: &App, now: Instant) -> io::Result<()> {
-        let bytes = self.frame(app, now)?;
+    pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        let bytes = self.frame_of(draw)?;
         if bytes.is_empty() { Ok(()) } else { terminal::write(bytes) }
     }
 
-    /// Draws what changed: the bytes for the terminal, or none where nothing did.
+    /// Draws what changed of the room: the bytes for the terminal, or none where nothing did.
     ///
     /// # Errors
     /// None that is known; the library's.
     pub fn frame(&mut self, app: &App, now: Instant) -> io::Result<&[u8]> {
         self.frame_of(|frame| view::draw(app, frame, now))
-    }
-
-    /// The same for the wall, written to the terminal.
-    ///
-    /// # Errors
-    /// As [`Self::draw`].
-    pub(super) fn draw_wall(&mut self, wall: &Wall, now: Instant) -> io::Result<()> {
-        let bytes = self.frame_of(|frame| view::draw_wall(wall, frame, now))?;
-        if bytes.is_empty() { Ok(()) } else { terminal::write(bytes) }
     }
 
     fn frame_of(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<&[u8]> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::full_screen::FullScreen;
 use crate::app::App;
 use crate::terminal::{self, Modes};
-use crate::view::{Linear, Said};
+use crate::view::{self, Linear, Said};
 
 /// Where the app is shown.
 pub(super) enum Output {
@@ -74,7 +74,7 @@ impl Output {
     /// As the system reports them: the terminal is gone.
     pub(super) fn show(&mut self, app: &App, now: Instant) -> io::Result<(bool, bool)> {
         match self {
-            Self::FullScreen(screen) => screen.draw(app, now).map(|()| (false, false)),
+            Self::FullScreen(screen) => screen.draw(|frame| view::draw(app, frame, now)).map(|()| (false, false)),
             Self::Linear(linear) => {
                 let Said { bytes, close, many } = linear.say(app, now);
                 if !bytes.is_empty() {

@@ -1,23 +1,16 @@
-//! The wall's one loop: keys, what the link tells, signals and due moments become events, the wall turns them into
-//! effects, and a frame is drawn when one is due. Called by `main`.
+//! The wall, as the one loop of `event_loop` shows it. Called by `main`.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tokio::sync::mpsc;
-use tokio::time::sleep_until;
-
+use super::event_loop::{self, EventLoop, Shown};
 use super::full_screen::FullScreen;
-use super::input::Inputs;
-use super::owned_terminal::{OwnedTerminal, OwnsTerminal};
-use super::{FAREWELL, MAX_EVENTS_A_FRAME};
-use crate::event::{Effect, Event, LinkEvent, TerminalEffect};
-use crate::link::{Link, LinkOptions};
+use crate::event::{Effect, Event, TerminalEffect};
+use crate::link::LinkOptions;
 use crate::present::{Wall, WallSetup};
-use crate::signals::{self, Signal};
-use crate::terminal::input::Input;
-use crate::terminal::{self, Modes};
+use crate::terminal::Modes;
+use crate::{text, view};
 
 /// The exit code where the server lets nobody watch from here.
 const NOT_LET_IN: u8 = 3;
@@ -40,180 +33,67 @@ pub struct WallOptions {
 /// # Errors
 /// Where there is no terminal to speak of.
 pub fn present(options: WallOptions) -> io::Result<ExitCode> {
-    terminal::leave_on_panic();
-    crossterm::style::force_color_output(true);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(async {
-        let signals = signals::hear_all()?;
-        terminal::mend();
-        terminal::enter(options.modes)?;
-        let (link, wall, ended) = WallLoop::start(options, signals)?.run().await;
-        terminal::leave();
-        let _ = tokio::time::timeout(FAREWELL, link.leave()).await;
-        ended.map(|()| wall)
-    });
-    terminal::leave();
-    runtime.shutdown_background();
-    let wall = ended?;
+    let WallOptions { setup, link, modes, may_ask } = options;
+    let make = |size| {
+        let (wall, screen) = (Wall::new(setup, Instant::now()), FullScreen::new(size)?);
+        Ok((ShownWall { wall, screen, frame: None }, Vec::new()))
+    };
+    let ShownWall { wall, .. } = event_loop::run(modes, may_ask, link, make)?;
     let Some(why) = wall.refusal() else { return Ok(ExitCode::SUCCESS) };
     // Where nobody reads it, the code says it.
-    let _ = writeln!(io::stderr(), "squares: {}", crate::text::printable(why));
+    let _ = writeln!(io::stderr(), "squares: {}", text::printable(why));
     Ok(ExitCode::from(NOT_LET_IN))
 }
 
-struct WallLoop {
+struct ShownWall {
     wall: Wall,
     screen: FullScreen,
-    owned: OwnedTerminal,
-    inputs: Inputs,
-    signals: mpsc::Receiver<Signal>,
-    link: Link,
-    news: mpsc::Receiver<LinkEvent>,
     /// When the next frame is due, of all that was said since the last.
     frame: Option<Instant>,
-    running: bool,
 }
 
-enum WallIncoming {
-    Signal(Signal),
-    Input(Input),
-    Link(LinkEvent),
-    Frame,
-    Ended,
-}
-
-impl WallLoop {
-    fn start(options: WallOptions, signals: mpsc::Receiver<Signal>) -> io::Result<Self> {
-        let WallOptions { setup, link, modes, may_ask } = options;
-        let ask = setup.appearance.wants_background();
-        let terminal = terminal::size()?;
-        let (link, news) = Link::start(link)?;
-        let mut this = Self {
-            wall: Wall::new(setup, Instant::now()),
-            screen: FullScreen::new(terminal)?,
-            owned: OwnedTerminal::new(modes, terminal, may_ask),
-            inputs: Inputs::start()?,
-            signals,
-            link,
-            news,
-            frame: None,
-            running: true,
-        };
-        if ask {
-            this.owned.background.send();
-        }
-        Ok(this)
+impl Shown for ShownWall {
+    fn update(&mut self, event: Event, now: Instant) -> Vec<Effect> {
+        self.wall.update(event, now)
     }
 
-    async fn run(mut self) -> (Link, Wall, io::Result<()>) {
-        let input = io::stdin();
-        let mut gone = Box::pin(terminal::gone(&input));
-        let mut ended = Ok(());
-        while self.running {
-            if let Err(error) = self.draw_if_due() {
-                ended = Err(error);
-                break;
-            }
-            match self.next(&mut gone).await {
-                WallIncoming::Signal(signal) => self.signal(signal),
-                WallIncoming::Input(input) => self.input(&input),
-                WallIncoming::Link(event) => self.update(Event::Link(event)),
-                WallIncoming::Frame => {}
-                WallIncoming::Ended => break,
-            }
-            for _ in 0..MAX_EVENTS_A_FRAME {
-                let Some(event) = self.running.then(|| self.news.try_recv().ok()).flatten() else { break };
-                self.update(Event::Link(event));
-            }
+    fn execute(this: &mut EventLoop<Self>, effect: Effect) {
+        match effect {
+            Effect::Link(command) => drop(this.link.ask(command)),
+            Effect::Terminal(TerminalEffect::Suspend) => this.stop(),
+            Effect::Terminal(TerminalEffect::Repaint) => this.shown.repaint(),
+            Effect::Quit => this.running = false,
+            // The wall asks for nothing else.
+            _ => {}
         }
-        self.owned.await_reply(&mut self.inputs).await;
-        (self.link, self.wall, ended)
-    }
-
-    async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> WallIncoming {
-        let frame = self.frame.filter(|_| !self.owned.stopped);
-        let Self { signals, inputs, news, .. } = self;
-        tokio::select! {
-            biased;
-            signal = signals.recv() => signal.map_or(WallIncoming::Ended, WallIncoming::Signal),
-            input = inputs.next() => input.map_or(WallIncoming::Ended, WallIncoming::Input),
-            () = gone => WallIncoming::Ended,
-            () = sleep_until(frame.unwrap_or_else(Instant::now).into()), if frame.is_some() => WallIncoming::Frame,
-            event = news.recv() => event.map_or(WallIncoming::Ended, WallIncoming::Link),
-        }
-    }
-
-    fn draw_if_due(&mut self) -> io::Result<()> {
-        let now = Instant::now();
-        self.plan(now);
-        if self.owned.stopped || self.frame.is_none_or(|frame| frame > now) {
-            return Ok(());
-        }
-        self.wall.before_frame(now);
-        self.screen.draw_wall(&self.wall, now)?;
-        self.frame = None;
-        self.plan(now);
-        Ok(())
     }
 
     /// A moment that was given once stays due, though the wall looks beyond it by then.
-    fn plan(&mut self, now: Instant) {
-        let next = self.wall.next_frame(now);
-        self.frame = [self.frame, next].into_iter().flatten().min();
+    fn frame_due(&mut self, now: Instant) -> Option<Instant> {
+        self.frame = [self.frame, self.wall.next_frame(now)].into_iter().flatten().min();
+        self.frame
     }
 
-    fn input(&mut self, input: &Input) {
-        match input {
-            Input::Key(key) => self.update(Event::Key(*key)),
-            Input::Background(background) => {
-                self.owned.background.replied();
-                self.update(Event::Background(*background));
-            }
-            Input::Resized => self.resized(),
-            Input::Paste(_) | Input::Mouse(_) | Input::Focus(_) => {}
-        }
+    fn draw(&mut self, now: Instant) -> io::Result<Option<Event>> {
+        self.wall.before_frame(now);
+        self.screen.draw(|frame| view::draw_wall(&self.wall, frame, now))?;
+        self.frame = None;
+        // What is due behind this moment must not be missed.
+        self.frame_due(now);
+        Ok(None)
     }
 
-    fn update(&mut self, event: Event) {
-        for effect in self.wall.update(event, Instant::now()) {
-            match effect {
-                Effect::Link(command) => drop(self.link.ask(command)),
-                Effect::Terminal(TerminalEffect::Suspend) => self.stop(),
-                Effect::Terminal(TerminalEffect::Repaint) => self.repaint(),
-                Effect::Quit => self.running = false,
-                // The wall asks for nothing else.
-                _ => {}
-            }
-        }
+    fn resize(&mut self, size: (u16, u16)) -> (u16, u16) {
+        self.screen.resize(size);
+        size
     }
-}
-
-impl OwnsTerminal for WallLoop {
-    fn owned(&mut self) -> &mut OwnedTerminal {
-        &mut self.owned
-    }
-
-    fn before_leaving(&mut self) {}
 
     fn repaint(&mut self) {
         self.screen.repaint();
         self.frame = Some(Instant::now());
     }
 
-    fn uncover(&mut self) {
-        self.repaint();
-    }
-
-    fn resize(&mut self, size: (u16, u16)) {
-        self.screen.resize(size);
-        self.update(Event::Resize(size.0, size.1));
-    }
-
     fn wants_background(&self) -> bool {
         self.wall.setup.appearance.wants_background()
-    }
-
-    fn end(&mut self) {
-        self.running = false;
     }
 }
