@@ -269,7 +269,7 @@ impl Conversation {
         {
             if self.pin.as_ref().is_some_and(|pin| pin.is(&number)) {
                 self.finish(&id);
-                self.events.push_back(LinkEvent::Withheld { id });
+                self.events.push_back(LinkEvent::Withheld(id));
                 continue;
             }
             let start = self.output.len();

@@ -91,11 +91,8 @@ pub enum Command {
     },
     /// Use this server from now on; empty: the default one, hosted where nobody listens.
     UseServer(String),
-    /// Keep this number and have it squared.
-    Square {
-        /// The number, in canonical form.
-        number: String,
-    },
+    /// Keep this number, in canonical form, and have it squared.
+    Square(String),
     /// Ask for a page of history.
     Page {
         /// Who asks.
@@ -151,7 +148,7 @@ impl Link {
     /// # Errors
     /// The command, where too many wait already: the disk, which the link waits for, hangs.
     pub fn ask(&self, command: Command) -> Result<(), Command> {
-        if matches!(command, Command::Square { .. }) && self.commands.capacity() <= NOT_SQUARES {
+        if matches!(command, Command::Square(_)) && self.commands.capacity() <= NOT_SQUARES {
             return Err(command);
         }
         self.commands.try_send(command).map_err(|error| match error {
@@ -195,7 +192,7 @@ mod tests {
             watch: None,
         };
         let (link, _events, _never_polled) = Link::start_at(options, Arc::new(System));
-        let square = |number: usize| Command::Square { number: number.to_string() };
+        let square = |number: usize| Command::Square(number.to_string());
         for number in 0..MAX_WAITING {
             link.ask(square(number)).unwrap();
         }

@@ -231,10 +231,8 @@ impl Wall {
 
     fn link(&mut self, event: LinkEvent, now: Instant) -> Vec<Effect> {
         match event {
-            LinkEvent::Connecting { server } => {
-                self.connection.connecting(text::printable(&server).into_owned(), now);
-            }
-            LinkEvent::Reached { server } => self.connection.server = text::printable(&server).into_owned(),
+            LinkEvent::Connecting(server) => self.connection.connecting(&server, now),
+            LinkEvent::Reached(server) => self.connection.reached(&server),
             LinkEvent::Hello { hello, hosting } => self.connection.said_hello(hello, hosting),
             LinkEvent::Joined { welcome, continues } => self.joined(welcome, continues, now),
             LinkEvent::FirstSeen { server, fingerprint } => {

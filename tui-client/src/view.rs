@@ -32,6 +32,11 @@ pub use linear::{Linear, Said};
 use paint::Paint;
 pub use present::draw_wall;
 
+/// A time where the reader is, in a format of `strftime`.
+fn local_time(app: &App, at: jiff::Timestamp, format: &str) -> String {
+    at.to_zoned(app.setup.time_zone.clone()).strftime(format).to_string()
+}
+
 /// Draws the whole screen, and places the cursor at the caret, where an input method composes.
 pub fn draw(app: &App, frame: &mut Frame<'_>, now: Instant) {
     let area = frame.area();

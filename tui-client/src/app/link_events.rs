@@ -22,11 +22,11 @@ impl App {
             self.redraw(Urgency::Soon);
         }
         match event {
-            LinkEvent::Connecting { server } => {
-                self.status.connection.connecting(text::printable(&server).into_owned(), self.now);
+            LinkEvent::Connecting(server) => {
+                self.status.connection.connecting(&server, self.now);
                 self.reading.connection_lost();
             }
-            LinkEvent::Reached { server } => self.status.connection.server = text::printable(&server).into_owned(),
+            LinkEvent::Reached(server) => self.status.connection.reached(&server),
             LinkEvent::Hello { hello, hosting } => {
                 self.status.connection.said_hello(hello, hosting);
                 // What was to wait for this moment may be entered now.
@@ -67,7 +67,7 @@ impl App {
                     self.status.connection.held_up = None;
                 }
             }
-            LinkEvent::Withheld { id } => {
+            LinkEvent::Withheld(id) => {
                 self.reading.feed.pending.answered(&id);
                 self.withhold();
             }

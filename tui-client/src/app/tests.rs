@@ -76,7 +76,7 @@ fn pending(id: &str, number: &str) -> Pending {
 }
 
 fn square(number: &str) -> Effect {
-    Effect::Link(Command::Square { number: number.into() })
+    Effect::Link(Command::Square(number.into()))
 }
 
 impl Stage {

@@ -10,16 +10,10 @@ use crate::store::Unkept;
 /// What the link tells the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEvent {
-    /// A connection to this address is being tried.
-    Connecting {
-        /// The address, as it was given.
-        server: String,
-    },
-    /// Of several servers, this one was reached.
-    Reached {
-        /// Its address.
-        server: String,
-    },
+    /// A connection to this address, as it was given, is being tried.
+    Connecting(String),
+    /// Of several servers, the one at this address was reached.
+    Reached(String),
     /// Connected, not joined yet. Comes again on every reconnect.
     Hello {
         /// What the server said of itself.
@@ -63,11 +57,8 @@ pub enum LinkEvent {
         /// Its place in the order.
         seq: u64,
     },
-    /// This square is the PIN in use. It was not sent, since everybody would see it, and left the outbox.
-    Withheld {
-        /// The request's `id`.
-        id: String,
-    },
+    /// The square with this `id` is the PIN in use. It was not sent, since everybody would see it, and left the outbox.
+    Withheld(String),
     /// The server refused this square for good; it left the outbox.
     Rejected {
         /// The square.

@@ -107,7 +107,7 @@ fn a_pin_goes_only_where_it_is_asked_for_and_never_as_a_number() {
     talk.connect(Auth::Pin, "a");
     assert!(talk.said().contains(r#""pin":"0042""#));
     talk.welcome(0);
-    assert!(matches!(talk.send(), Some(LinkEvent::Withheld { id }) if id == "id-0042"));
+    assert!(matches!(talk.send(), Some(LinkEvent::Withheld(id)) if id == "id-0042"));
     assert!(!talk.said().contains("0042"));
     assert_eq!(talk.conversation.window.len(), 1);
 }

@@ -19,7 +19,7 @@ const GATHER: Duration = Duration::from_millis(25);
 
 #[derive(Debug)]
 pub(super) struct Session {
-    connection: ServerConnection,
+    pub(super) connection: ServerConnection,
     /// When results were last taken, where none were left behind.
     results_at: Option<Instant>,
 }
@@ -28,11 +28,6 @@ impl Session {
     pub(super) fn new(connection: ServerConnection, hello: Hello, state: &mut LinkState) -> Self {
         state.conversation.connected(hello);
         Self { connection, results_at: None }
-    }
-
-    /// Waits for the socket, as [`ServerConnection::ready`].
-    pub(super) async fn ready(&self, listening: bool) -> io::Result<()> {
-        self.connection.ready(listening).await
     }
 
     /// Sends and hears what the socket allows.

@@ -170,7 +170,7 @@ impl Task {
                 }
             }
             Command::UseServer(server) => self.use_server(&server).await,
-            Command::Square { number } => self.square(number),
+            Command::Square(number) => self.square(number),
             Command::Page { owner, request } => {
                 self.state.conversation.ask_page(owner, request, now());
                 self.send();
@@ -348,7 +348,7 @@ impl Phase {
                 Ok(hosted) => hosted.map(Box::new),
                 Err(panic) => Err(HostError::Failed(panic.to_string())),
             }),
-            Self::Up(session) => TaskInput::Socket(session.ready(listening).await),
+            Self::Up(session) => TaskInput::Socket(session.connection.ready(listening).await),
         }
     }
 }

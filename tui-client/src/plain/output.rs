@@ -48,13 +48,8 @@ impl<O: Write, E: Write> Printer<O, E> {
         Ok(())
     }
 
-    /// A line on standard error. Where that is closed, nobody wants to know.
-    pub(super) fn complain(&mut self, line: &str) {
-        self.show(line);
-    }
-
-    /// The same; whether it could be written.
-    pub(super) fn show(&mut self, line: &str) -> bool {
+    /// A line on standard error. Whether it could be written: where that is closed, nobody wants to know.
+    pub(super) fn complain(&mut self, line: &str) -> bool {
         self.err.write_all(format!("{line}\n").as_bytes()).is_ok()
     }
 

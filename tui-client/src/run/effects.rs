@@ -32,7 +32,7 @@ impl EventLoop<Room> {
     fn ask_link(&mut self, command: Command) {
         match self.link.ask(command) {
             Ok(()) => {}
-            Err(Command::Square { number }) => {
+            Err(Command::Square(number)) => {
                 self.update(Event::Link(LinkEvent::NotQueued { number, waiting: link::MAX_WAITING }));
             }
             Err(command) => self.update(Event::LinkBusy(command)),

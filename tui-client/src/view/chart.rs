@@ -6,8 +6,8 @@ mod plane;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::figures;
 use super::paint::{Paint, Segment};
+use super::{figures, local_time};
 use crate::app::{App, Pane};
 use crate::keys::{Action, Hint};
 use crate::text;
@@ -160,10 +160,7 @@ fn counts(app: &App, paint: &mut Paint<'_>, area: Rect) {
     figures::columns(app, paint, line, &minutes, peak);
     if let (1, Some((first, last))) = (times, tally.span(most)) {
         let clock = |minute: i64| {
-            jiff::Timestamp::from_second(minute * 60).map_or_else(
-                |_| String::new(),
-                |at| at.to_zoned(app.setup.time_zone.clone()).strftime("%H:%M").to_string(),
-            )
+            jiff::Timestamp::from_second(minute * 60).map(|at| local_time(app, at, "%H:%M")).unwrap_or_default()
         };
         paint.put_cut(line_at(line.bottom()), &format!("{} - {}", clock(first), clock(last)), theme.plain);
     }

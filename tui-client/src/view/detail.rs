@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::local_time;
 use super::paint::{Paint, Segment};
 use crate::app::{App, Detail, DetailLine, head_lines};
 use crate::text;
@@ -9,9 +10,7 @@ use crate::text;
 pub(super) fn draw(app: &App, paint: &mut Paint<'_>, area: Rect, detail: &Detail) {
     let (theme, strings, row) = (&app.theme, app.strings, &detail.row);
     let style = if row.student() == app.people.me.id { theme.mine } else { theme.plain };
-    let when = row.at().map_or_else(String::new, |at| {
-        at.to_zoned(app.setup.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-    });
+    let when = row.at().map(|at| local_time(app, at, "%Y-%m-%d %H:%M:%S")).unwrap_or_default();
     let who = vec![Segment::new(row.name(), theme.strong, 0), Segment::new(row.student(), style, 1)];
     paint.parts(
         Rect { height: area.height.min(1), ..area },

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::equation::{Equation, WHOLE};
-use super::expression;
 use super::paint::Paint;
+use super::{expression, local_time};
 use crate::app::{App, Item, PendingSquare, Row, Top};
 use crate::digits::grouped;
 use crate::text;
@@ -117,10 +117,7 @@ fn row(app: &App, paint: &mut Paint<'_>, line: Rect, columns: &Columns, row: &Ro
     if selected || !goes_on {
         if columns.time > 0 {
             let time = match row.at() {
-                Some(at) => {
-                    let format = if columns.time < 8 { "%H:%M" } else { "%H:%M:%S" };
-                    at.to_zoned(app.setup.time_zone.clone()).strftime(format).to_string()
-                }
+                Some(at) => local_time(app, at, if columns.time < 8 { "%H:%M" } else { "%H:%M:%S" }),
                 None => "-".to_owned(),
             };
             put(paint, line, (MARKS, columns.time), &time, dim);

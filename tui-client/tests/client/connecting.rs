@@ -62,7 +62,7 @@ fn a_server_that_hangs_is_passed_over_for_the_next_of_its_room() {
     assert_eq!(following.stdout_lines().next(), "s2: 3² = 9");
     let mut client = Client::at(&home, &list);
     client.join("s3");
-    let reached = client.until(|event| if let LinkEvent::Reached { server } = event { Some(server) } else { None });
+    let reached = client.until(|event| if let LinkEvent::Reached(server) = event { Some(server) } else { None });
     assert_eq!(reached, server.address);
     client.until_joined();
     client.leave();

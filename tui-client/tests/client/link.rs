@@ -244,7 +244,7 @@ fn pages_presence_and_the_time_of_a_round_trip_are_told() {
     let mut client = Client::at(&home, &server.address);
     client.join("s1");
     // Of joining, of a square, and when it is asked for.
-    for ask in [None, Some(Command::Square { number: "6".into() }), Some(Command::Ping)] {
+    for ask in [None, Some(Command::Square("6".into())), Some(Command::Ping)] {
         ask.into_iter().for_each(|ask| client.ask(ask));
         client.until(|event| matches!(event, LinkEvent::RoundTrip(time) if time < PATIENCE).then_some(()));
     }

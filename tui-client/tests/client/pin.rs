@@ -97,10 +97,10 @@ fn a_square_that_equals_the_pin_leaves_the_outbox_unsent() {
     hello(&mut peer);
     peer.hear_type("join");
     peer.welcome("s1", 0);
-    client.until(|event| if let LinkEvent::Withheld { id } = event { Some(id) } else { None });
+    client.until(|event| if let LinkEvent::Withheld(id) = event { Some(id) } else { None });
     assert_eq!(peer.hear_type("square")["id"], twelve.id);
     client.square("4,711");
-    client.until(|event| if let LinkEvent::Withheld { id } = event { Some(id) } else { None });
+    client.until(|event| if let LinkEvent::Withheld(id) = event { Some(id) } else { None });
     client.leave();
     let kept = walk(home.state());
     assert!(kept.iter().any(|text| text.contains("\"12\"")), "{kept:?}");

@@ -74,7 +74,7 @@ fn room_that_another_account_goes_on_with() {
         };
         let mut stage = Stage::with(data, lang, size);
         for (log, hosting) in [("theirs", false), ("mine", true)] {
-            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            stage.link(LinkEvent::Connecting(SERVER.into()));
             stage.link(LinkEvent::Hello { hello: Hello { log: log.into(), ..hello(Auth::Open, 3) }, hosting });
             stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
             stage.link(LinkEvent::Results((1..=3).map(result).collect()));
@@ -87,7 +87,7 @@ fn room_that_another_account_goes_on_with() {
 fn room_that_is_empty() {
     check("room_empty", |lang, size| {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: true });
         stage.link(LinkEvent::Joined { welcome: welcome(0), continues: Continues::Anew });
         stage

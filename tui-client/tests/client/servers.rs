@@ -10,7 +10,7 @@ use squares::event::LinkEvent;
 
 /// The server that is used from now on, as the header shows it.
 fn reached(client: &mut Client) -> String {
-    client.until(|event| if let LinkEvent::Reached { server } = event { Some(server) } else { None })
+    client.until(|event| if let LinkEvent::Reached(server) = event { Some(server) } else { None })
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl App {
                 continue;
             }
             self.note(&judged.text);
-            self.ask_link(Command::Square { number: judged.text });
+            self.ask_link(Command::Square(judged.text));
         }
         if good > 0 {
             self.status.leaving.forget();

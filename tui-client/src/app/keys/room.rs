@@ -171,7 +171,7 @@ impl App {
             Ok(_) if self.must_wait() => self.composer.refusals += 1,
             Ok(number) => {
                 self.status.notices.take_away();
-                self.ask_link(Command::Square { number: number.to_string() });
+                self.ask_link(Command::Square(number.to_string()));
                 self.reading.exports.forget_warning();
                 self.entered();
                 self.status.leaving.forget();

@@ -76,7 +76,8 @@ impl ConnectionStatus {
     }
 
     /// A try begins. What was wrong with the last one at the same address goes on to be told until it is known better.
-    pub(crate) fn connecting(&mut self, room: String, now: Instant) {
+    pub(crate) fn connecting(&mut self, room: &str, now: Instant) {
+        let room = text::printable(room).into_owned();
         self.state = match std::mem::replace(&mut self.state, State::Connecting) {
             State::Disconnected { why, .. } if room == self.room => State::Disconnected { why, retry_at: Some(now) },
             _ => State::Connecting,
@@ -86,6 +87,11 @@ impl ConnectionStatus {
         self.hosting = false;
         // Where it is still new, it comes again.
         self.first_seen = None;
+    }
+
+    /// Of several servers, this one was reached.
+    pub(crate) fn reached(&mut self, server: &str) {
+        self.server = text::printable(server).into_owned();
     }
 
     /// A certificate that was not seen before and that a PIN is about to be given to.

@@ -7,7 +7,7 @@ use super::*;
 fn said(invite: Option<Invite>) -> String {
     let (mut room, _) =
         Stage::start(Setup { student: Some("me".into()), server: Some("192.0.2.9:7878".into()), ..setup() });
-    room.link(LinkEvent::Connecting { server: "192.0.2.9:7878".into() });
+    room.link(LinkEvent::Connecting("192.0.2.9:7878".into()));
     room.link(LinkEvent::Hello { hello: hello(Auth::Open), hosting: false });
     room.link(LinkEvent::Joined { welcome: Welcome { invite, ..welcome(0, 0, 0) }, continues: Continues::Anew });
     room.enter("/join");

@@ -114,7 +114,7 @@ fn whose_results_are_shown_is_said_where_another_ledger_answers() {
         room.now += Duration::from_secs(30);
         room.update(Event::Wake);
         room.link(LinkEvent::Disconnected { why: ConnectionError::Shutdown, retry_at: None });
-        room.link(LinkEvent::Connecting { server: "127.0.0.1:7878".into() });
+        room.link(LinkEvent::Connecting("127.0.0.1:7878".into()));
         room.link(with_log(log, hosting));
         room.link(joined());
         assert_eq!(room.notice().is_empty(), said.is_empty(), "{log}: {}", room.notice());

@@ -26,7 +26,7 @@ fn kept(effects: &[Effect]) -> String {
         Effect::History(HistoryCommand::Line(text)) | Effect::History(HistoryCommand::Draft(text)) => {
             Some(format!("{text}\n"))
         }
-        Effect::Link(Command::Square { number }) => Some(format!("{number}\n")),
+        Effect::Link(Command::Square(number)) => Some(format!("{number}\n")),
         _ => None,
     };
     effects.iter().filter_map(text).collect()
@@ -48,7 +48,7 @@ fn what_equals_the_pin_is_neither_squared_nor_kept() {
     ] {
         let mut room = with_pin(pin);
         let effects = all(&mut room, &format!("{typed}\r"));
-        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Link(Command::Square { .. }))), "{typed}");
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Link(Command::Square(_)))), "{typed}");
         let bare = typed.trim().trim_start_matches("/find ");
         let kept = kept(&effects);
         assert!(kept.lines().all(|line| !line.contains(bare)), "{typed}: {kept}");
@@ -83,7 +83,7 @@ fn a_pin_that_is_cleared_or_pasted_or_waits_from_before_goes_nowhere() {
     assert_eq!(room.press(KeyCode::Enter), [square("1"), square("2")]);
     assert_eq!(room.notice(), Strings::of(Lang::En).pin_withheld);
     room.link(LinkEvent::Queued(pending("a", "4711")));
-    room.link(LinkEvent::Withheld { id: "a".into() });
+    room.link(LinkEvent::Withheld("a".into()));
     assert_eq!(room.app.reading.feed.pending.len(), 0);
     let lines = vec!["4711".into(), "12".into()];
     room.update(Event::History(HistoryNews::Opened { student: "me".into(), lines, draft: "4711".into() }));

@@ -12,7 +12,7 @@ impl Task {
     pub(super) fn connect(&mut self) {
         self.state.conversation.ended(now());
         let address = self.address();
-        self.state.emit(LinkEvent::Connecting { server: address.clone() });
+        self.state.emit(LinkEvent::Connecting(address.clone()));
         // What is hosted here is reached within this machine.
         let beyond = self.host.is_none();
         let trust = self.options.trust.as_ref().filter(|_| beyond);
@@ -32,7 +32,7 @@ impl Task {
                 self.taken = false;
                 self.servers.reached(&server);
                 if self.servers.are_several() {
-                    self.state.emit(LinkEvent::Reached { server: server.clone() });
+                    self.state.emit(LinkEvent::Reached(server.clone()));
                 }
                 self.state.unconfirmed = connection.take_first_seen();
                 if let Some(FirstSeen { server, fingerprint, .. }) = self.state.unconfirmed.clone() {

@@ -64,7 +64,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
             "squares: first time at {}; its certificate is trusted from now on: {}",
             new.server, new.fingerprint
         );
-        if !self.output.show(&shown) {
+        if !self.output.complain(&shown) {
             // What nobody could see is not remembered, and gets no PIN.
             let mend = "its certificate is new and could not be shown; give --tls-ca, or let standard error be read";
             return if asks { Err(End::Failed(format!("not let in: {mend}"))) } else { Ok(String::new()) };

@@ -48,7 +48,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
         while let Some(event) = self.conversation.next_event() {
             match event {
                 // Errors are kept in logs: the number does not stand in it.
-                LinkEvent::Withheld { id } => {
+                LinkEvent::Withheld(id) => {
                     let why = "this is the PIN in use, so it was not sent: everybody would see it";
                     self.refuse(&id, "***".to_owned(), why.to_owned());
                 }

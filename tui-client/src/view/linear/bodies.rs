@@ -4,6 +4,7 @@
 use super::COLUMNS;
 use crate::app::{App, HelpLine, HelpLineKind, MainView};
 use crate::text;
+use crate::view::local_time;
 
 /// The most students, pasted lines or counts that are said.
 const MOST: usize = 50;
@@ -54,8 +55,7 @@ pub(super) fn say(app: &App, lines: &mut Vec<String>) {
         }
         MainView::Detail(detail) => {
             let row = &detail.row;
-            let when =
-                row.at().map(|at| at.to_zoned(app.setup.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+            let when = row.at().map(|at| local_time(app, at, "%Y-%m-%d %H:%M:%S"));
             let who = [Some(row.name().to_owned()), Some(row.student().to_owned()), when];
             lines.push(who.into_iter().flatten().collect::<Vec<_>>().join(", "));
             let (number, square) = row.digits();

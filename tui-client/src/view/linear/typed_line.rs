@@ -127,14 +127,19 @@ impl TypedLine {
 
     /// The lines, and the whole line below them.
     fn write(&self, lines: &[String], bytes: &mut String) {
+        self.write_text(lines, bytes);
+        self.end().settle(bytes);
+        self.end().go(self.spot_of_caret(), bytes);
+    }
+
+    /// The same, with the cursor left behind it.
+    fn write_text(&self, lines: &[String], bytes: &mut String) {
         for line in lines {
             bytes.push_str(line);
             bytes.push_str("\r\n");
         }
         bytes.push_str(self.before());
         bytes.push_str(&self.text);
-        self.end().settle(bytes);
-        self.end().go(self.spot_of_caret(), bytes);
     }
 
     /// What changed of the text.

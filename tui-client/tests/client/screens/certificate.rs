@@ -11,7 +11,7 @@ fn first_seen() -> LinkEvent {
 
 fn joining(lang: Lang, size: (u16, u16)) -> Stage {
     let mut stage = Stage::new(lang, size);
-    stage.link(LinkEvent::Connecting { server: SERVER.into() });
+    stage.link(LinkEvent::Connecting(SERVER.into()));
     stage.link(first_seen());
     stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
     stage
@@ -64,7 +64,7 @@ fn a_new_certificate_is_shown_whole_before_or_behind_the_join_and_covers_no_resu
 /// The form before a PIN goes to whoever has a certificate that is new.
 fn asking(lang: Lang, size: (u16, u16)) -> Stage {
     let mut stage = Stage::new(lang, size);
-    stage.link(LinkEvent::Connecting { server: SERVER.into() });
+    stage.link(LinkEvent::Connecting(SERVER.into()));
     stage.link(first_seen());
     stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 57), hosting: false });
     stage.type_in("2026");

@@ -18,7 +18,7 @@ fn chart() {
     for (name, wild) in [("chart", false), ("chart_wild", true)] {
         check(name, |lang, size| {
             let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
-            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            stage.link(LinkEvent::Connecting(SERVER.into()));
             stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
             stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
             stage.link(LinkEvent::Results((1..=200).map(|seq| tried(seq, wild)).collect()));

@@ -9,7 +9,7 @@ use super::*;
 fn join_while_connecting() {
     check_everywhere("join_connecting", |lang, size| {
         let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage
     });
 }
@@ -26,7 +26,7 @@ fn join_where_anybody_may() {
             };
         };
         let mut stage = Stage::with(remember, lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: true });
         stage.press(KeyCode::BackTab);
         stage
@@ -65,7 +65,7 @@ fn lines_say_once_that_a_connection_ended_before_anybody_joined() {
 }
 
 fn at_a_room_that_tells(mut stage: Stage, number: &str, square: &str) -> Stage {
-    stage.link(LinkEvent::Connecting { server: SERVER.into() });
+    stage.link(LinkEvent::Connecting(SERVER.into()));
     let last = LastResult { name: "나래".into(), number: number.into(), square: square.into() };
     let room = Some(RoomNow { online: 12, last: Some(last) });
     stage.link(LinkEvent::Hello { hello: Hello { room, ..hello(Auth::Open, 57) }, hosting: false });
@@ -92,7 +92,7 @@ fn the_join_screen_is_drawn_in_every_size() {
 fn what_is_wrong_with_a_field_stands_below_it_while_another_is_typed_into() {
     for lang in [Lang::Ko, Lang::En] {
         let mut stage = Stage::new(lang, (80, 24));
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
         stage.type_in("20269999");
         stage.press(KeyCode::Enter);
@@ -117,7 +117,7 @@ fn what_is_wrong_with_a_field_stands_below_it_while_another_is_typed_into() {
 fn join_refused() {
     check_everywhere("join_refused", |lang, size| {
         let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 0), hosting: false });
         stage.type_in("20269999");
         stage.press(KeyCode::Enter);
@@ -130,7 +130,7 @@ fn join_refused() {
 fn join_where_a_pin_is_asked_for() {
     check_everywhere("join_pin", |lang, size| {
         let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
         stage.type_in("20260001");
         stage.press(KeyCode::Tab);
@@ -146,7 +146,7 @@ fn join_where_a_pin_is_asked_for() {
 fn join_while_nobody_listens() {
     check_everywhere("join_lost", |lang, size| {
         let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
+        stage.link(LinkEvent::Connecting("10.0.0.1:7878".into()));
         let retry_at = Some(stage.now + Duration::from_millis(2_100));
         stage.link(LinkEvent::Disconnected { why: ConnectionError::Unreachable("refused".into()), retry_at });
         stage
@@ -157,7 +157,7 @@ fn join_while_nobody_listens() {
 fn join_where_the_certificate_is_another() {
     check_everywhere("join_certificate", |lang, size| {
         let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: "10.0.0.1:7878".into() });
+        stage.link(LinkEvent::Connecting("10.0.0.1:7878".into()));
         let print = |digits: &str| format!("sha256:{}", digits.repeat(32));
         let known = "/home/student/.local/state/squares/known_servers".into();
         let why = ConnectionError::Changed { before: print("1a"), now: print("2b"), known };
@@ -176,17 +176,17 @@ fn what_answers_in_place_of_a_room_is_told_and_goes_on_to_be_while_it_is_tried_a
             let retry_at = Some(stage.now + Duration::from_millis(300));
             stage.link(LinkEvent::Disconnected { why: ConnectionError::Stranger("SSH"), retry_at });
         };
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         for _ in 0..3 {
             lost(&mut stage);
             assert!(stage.picture().contains(told), "{}", stage.picture());
             stage.now += Duration::from_millis(400);
             stage.update(Event::Wake);
-            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            stage.link(LinkEvent::Connecting(SERVER.into()));
             assert!(stage.picture().contains(told), "{}", stage.picture());
         }
         // Of another address nothing is known.
-        stage.link(LinkEvent::Connecting { server: "10.0.0.9:7878".into() });
+        stage.link(LinkEvent::Connecting("10.0.0.9:7878".into()));
         assert!(!stage.picture().contains(told), "{}", stage.picture());
         lost(&mut stage);
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: false });
@@ -198,7 +198,7 @@ fn what_answers_in_place_of_a_room_is_told_and_goes_on_to_be_while_it_is_tried_a
 fn a_server_that_is_no_address_is_told_with_the_right_form_at_its_field() {
     for (lang, told) in [(Lang::En, "Not an address."), (Lang::Ko, "주소가 아닙니다.")] {
         let mut stage = Stage::new(lang, (80, 24));
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 0), hosting: false });
         stage.type_in("s1");
         stage.press(KeyCode::BackTab);
@@ -215,7 +215,7 @@ fn a_server_that_is_no_address_is_told_with_the_right_form_at_its_field() {
 fn join_with_help() {
     check_everywhere("join_help", |lang, size| {
         let mut stage = Stage::new(lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 0), hosting: false });
         stage.press(KeyCode::F(1));
         stage

@@ -31,7 +31,7 @@ impl Stage {
     /// In the room, with results of a small class.
     pub(super) fn room(lang: Lang, size: (u16, u16)) -> Self {
         let mut stage = Self::with(|setup| setup.student = Some("20260002".into()), lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 57), hosting: false });
         stage.link(LinkEvent::Joined { welcome: welcome(57), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=57).map(result).collect()));

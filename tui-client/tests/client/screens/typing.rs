@@ -28,7 +28,7 @@ fn a_pin_that_is_not_squared() {
             lang,
             size,
         );
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Pin, 3), hosting: false });
         stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=3).map(result).collect()));
@@ -42,7 +42,7 @@ fn a_pin_that_is_not_squared() {
 fn a_number_that_waits_for_a_server_to_answer() {
     check("wait_for_server", |lang, size| {
         let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.type_in("12");
         stage.press(KeyCode::Enter);
         stage
@@ -137,7 +137,7 @@ fn what_is_said_covers_no_newest_result() {
     for lang in [Lang::En, Lang::Ko] {
         for size in [(80, 24), (200, 50), SMALL, (30, 8)] {
             let mut stage = Stage::with(|setup| setup.student = Some("20260002".into()), lang, size);
-            stage.link(LinkEvent::Connecting { server: SERVER.into() });
+            stage.link(LinkEvent::Connecting(SERVER.into()));
             stage.link(LinkEvent::Hello { hello: hello(Auth::Roster, 3), hosting: false });
             stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
             stage.link(LinkEvent::Results((1..=3).map(result).collect()));
@@ -172,7 +172,7 @@ fn settings_that_cannot_be_read() {
             setup.unread_settings = Some(("/home/sample/.config/squares/config.toml".into(), why));
         };
         let mut stage = Stage::with(unread, lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 3), hosting: false });
         stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         stage.link(LinkEvent::Results((1..=3).map(result).collect()));
@@ -189,7 +189,7 @@ fn results_of_ones_own_that_are_elsewhere() {
             setup.data = Some(folder.clone());
         };
         let mut stage = Stage::with(hosted_before, lang, size);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: Hello { log: "theirs".into(), ..hello(Auth::Open, 3) }, hosting: false });
         let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         assert!(asked.contains(&Effect::LookForOwnLedger(folder.clone())), "{asked:?}");
@@ -211,7 +211,7 @@ fn who_hosts_or_names_a_server_is_not_told_of_results_elsewhere() {
             setup.server = server.map(str::to_owned);
         };
         let mut stage = Stage::with(setup, Lang::En, SMALL);
-        stage.link(LinkEvent::Connecting { server: SERVER.into() });
+        stage.link(LinkEvent::Connecting(SERVER.into()));
         stage.link(LinkEvent::Hello { hello: hello(Auth::Open, 3), hosting });
         let asked = stage.link(LinkEvent::Joined { welcome: welcome(3), continues: Continues::Anew });
         assert!(!asked.iter().any(|effect| matches!(effect, Effect::LookForOwnLedger(_))), "{asked:?}");

@@ -26,7 +26,7 @@ fn empty(lang: Lang, ascii: bool, now: Instant) -> Wall {
 fn empty_in(appearance: Appearance, lang: Lang, ascii: bool, now: Instant) -> Wall {
     let setup = WallSetup { lang, appearance, ascii, server: SERVER.into(), tls: false };
     let mut wall = Wall::new(setup, now);
-    wall.update(Event::Link(LinkEvent::Connecting { server: SERVER.into() }), now);
+    wall.update(Event::Link(LinkEvent::Connecting(SERVER.into())), now);
     wall
 }
 

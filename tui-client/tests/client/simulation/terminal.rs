@@ -119,7 +119,7 @@ impl Terminal {
 
     /// Types a number.
     pub(crate) fn square(&self, number: String) {
-        if self.ask(Command::Square { number }) {
+        if self.ask(Command::Square(number)) {
             self.notes.lock().unheard += 1;
         }
     }
@@ -184,8 +184,8 @@ async fn look(student: String, mut events: mpsc::Receiver<LinkEvent>, notes: Sha
 fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
     match event {
         // Another server, or this one again: whoever joins anew is told anew.
-        LinkEvent::Connecting { server } if server != ADDRESS => notes.forget(),
-        LinkEvent::Connecting { .. } | LinkEvent::Hello { .. } | LinkEvent::Parked | LinkEvent::RoundTrip(_) => {}
+        LinkEvent::Connecting(server) if server != ADDRESS => notes.forget(),
+        LinkEvent::Connecting(_) | LinkEvent::Hello { .. } | LinkEvent::Parked | LinkEvent::RoundTrip(_) => {}
         LinkEvent::Joined { welcome, continues } => {
             notes.joined = true;
             if continues != Continues::Resumed {
@@ -239,7 +239,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         } => {}
         // Nothing of this has a reason here.
         other @ (LinkEvent::Disconnected { .. }
-        | LinkEvent::Reached { .. }
+        | LinkEvent::Reached(_)
         | LinkEvent::FirstSeen { .. }
         | LinkEvent::Unconfirmed
         | LinkEvent::PinWanted
@@ -248,7 +248,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
         | LinkEvent::Throttled { .. }
         | LinkEvent::Refused(_)
         | LinkEvent::Unkept(_)
-        | LinkEvent::Withheld { .. }
+        | LinkEvent::Withheld(_)
         | LinkEvent::NotQueued { .. }) => notes.wrong(format!("{other:?}")),
     }
 }

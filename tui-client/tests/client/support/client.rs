@@ -38,7 +38,7 @@ impl Client {
     }
 
     pub(crate) fn square(&self, number: &str) {
-        self.ask(Command::Square { number: number.into() });
+        self.ask(Command::Square(number.into()));
     }
 
     pub(crate) fn next(&mut self) -> LinkEvent {

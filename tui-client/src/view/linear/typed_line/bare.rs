@@ -20,12 +20,7 @@ impl TypedLine {
             bytes.push_str(&" ".repeat(cells));
             bytes.push('\r');
         }
-        for line in lines {
-            bytes.push_str(line);
-            bytes.push_str("\r\n");
-        }
-        bytes.push_str(self.before());
-        bytes.push_str(&self.text);
+        self.write_text(lines, bytes);
         back(&self.text[self.caret..], bytes);
     }
 
