@@ -261,10 +261,12 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
         Ok(self.output.flush()?)
     }
 
-    /// A square was answered: what stood in the way before does so no more.
+    /// A square was answered: what stood in the way before does so no more, unless it holds others up.
     fn went_forward(&mut self) {
         self.stuck_since = None;
-        self.trouble = NO_ANSWER.into();
+        if self.conversation.window.wakes_at().is_none() {
+            self.trouble = NO_ANSWER.into();
+        }
     }
 
     fn time(&mut self) -> Result<(), End> {

@@ -4,7 +4,7 @@
 mod follow;
 
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use crate::support::Peer;
@@ -355,6 +355,29 @@ fn who_waits_for_the_rate_on_a_terminal_is_told_why_and_a_script_is_not() {
 }
 
 #[cfg(target_os = "linux")]
+#[test]
+fn half_a_minute_without_progress_exits_with_3_and_says_why() {
+    let (limited, lost) = (Fake::listen(), Fake::listen());
+    let (first, second) = (Home::new(), Home::new());
+    let mut held_up = open(&first, &limited.address(), &["1", "2"]);
+    let mut cut_off = open(&second, &lost.address(), &["1", "2"]);
+    let (mut limits, _) = limited.let_in(0);
+    let [one, two] = [limits.hear(), limits.hear()].map(|square| square["id"].as_str().unwrap().to_owned());
+    // The answer to the first may come behind the refusal of the second.
+    limits.error("rate_limited", Some(&two), Some(300_000));
+    limits.result(1, "s1", "1", Some(&one));
+    let (mut leaves, _) = lost.let_in(0);
+    leaves.hear();
+    drop((leaves, lost));
+    let begun = Instant::now();
+    let code = |process: &mut Process| process.wait_for(Duration::from_secs(60)).code();
+    assert_eq!((code(&mut held_up), code(&mut cut_off)), (Some(3), Some(3)));
+    assert!(begun.elapsed() > Duration::from_secs(25), "{:?}", begun.elapsed());
+    let (held_up, cut_off) = (held_up.errors(), cut_off.errors());
+    assert!(held_up.ends_with("nothing went forward for 30 s: It is rate_limited.\n"), "{held_up}");
+    assert!(cut_off.contains("nothing went forward for 30 s: cannot reach a server"), "{cut_off}");
+}
+
 #[test]
 fn a_pin_comes_from_the_environment_and_goes_only_where_it_is_asked_for() {
     let fake = Fake::listen();

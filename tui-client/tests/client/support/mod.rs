@@ -99,7 +99,11 @@ impl Process {
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let until = Instant::now() + PATIENCE;
+        self.wait_for(PATIENCE)
+    }
+
+    pub(crate) fn wait_for(&mut self, patience: Duration) -> ExitStatus {
+        let until = Instant::now() + patience;
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return status;
