@@ -17,13 +17,13 @@ mod simulation;
 mod status;
 mod writer;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, pin::pin, sync::Arc};
 
 pub use error::ClusterError;
 use nats::Nats;
 use peers::{Peers, hex};
 pub(crate) use status::Status;
-use tokio::{runtime::Handle, task::JoinSet};
+use tokio::runtime::Handle;
 use writer::ReplicatedWriter;
 
 use crate::{
@@ -45,8 +45,6 @@ pub(crate) struct Cluster {
     /// This run of the server, told from all others.
     node: String,
     pub(crate) status: Arc<Status>,
-    /// What carries records.
-    reader: JoinSet<()>,
 }
 
 impl Cluster {
@@ -74,17 +72,17 @@ impl Cluster {
         let status = Arc::new(Status::new(Arc::clone(metrics)));
         let (port, end) = port::connection();
         let (workers, metrics, runtime) = (Arc::clone(workers), Arc::clone(metrics), Handle::current());
-        let (name, reporting) = (node.clone(), Arc::clone(&status));
+        let cluster = Self { nats, node, status };
+        let (nats, node, status) = (cluster.nats.clone(), cluster.node.clone(), Arc::clone(&cluster.status));
         let opened = move || {
             Ledger::open_shared(&data, &workers, &metrics, (&first.log, chain), &runtime, move |projection, queue| {
-                ReplicatedWriter::new(projection, name, reporting).run(queue, port)
+                let applied = projection.place().applied;
+                let reading = reader::run(nats, node.clone(), end, Arc::clone(&status), applied);
+                let writing = ReplicatedWriter::new(projection, node, status).run(queue, port);
+                together(writing, reading)
             })
         };
         let (ledger, feed) = crate::worker_pool::on_own_thread("open", opened).await??;
-        let applied = status.place().map_or(1, |place| place.applied);
-        let mut reader = JoinSet::new();
-        reader.spawn(reader::run(nats.clone(), node.clone(), end, Arc::clone(&status), applied));
-        let cluster = Self { nats, node, status, reader };
         cluster.catch_up().await?;
         Ok((cluster, ledger, feed))
     }
@@ -113,9 +111,18 @@ impl Cluster {
     }
 
     /// Says goodbye to the other servers.
-    pub(crate) async fn leave(mut self) {
+    pub(crate) async fn leave(self) {
         Peers::say_bye(&self.nats, &self.node).await;
-        self.reader.shutdown().await;
+    }
+}
+
+/// Runs both until the writer ends, on one thread: a record goes from one to the other without waking another thread.
+async fn together(writing: impl Future<Output = ()>, reading: impl Future<Output = ()>) {
+    let mut writing = pin!(writing);
+    tokio::select! {
+        biased;
+        () = &mut writing => {}
+        () = reading => writing.await,
     }
 }
 
