@@ -292,13 +292,7 @@ impl Nats {
     /// it has applied itself, which may be less than is in the stream.
     pub(crate) async fn last_sequence(&self) -> Result<u64, String> {
         let stream = self.context.get_stream(&self.stream).await.map_err(|error| error.to_string())?;
-        let info = stream.cached_info();
-        match &info.cluster {
-            Some(cluster) if cluster.leader.as_ref().is_none_or(String::is_empty) => {
-                Err("no NATS server leads the log".to_owned())
-            }
-            _ => Ok(info.state.last_sequence),
-        }
+        led(stream.cached_info())
     }
 
     /// The same, waiting for one that leads for a while.
@@ -313,6 +307,16 @@ impl Nats {
     }
 }
 
+/// The last sequence of a stream, unless it has several servers of which none leads.
+fn led(info: &stream::Info) -> Result<u64, String> {
+    match &info.cluster {
+        Some(cluster) if cluster.leader.as_ref().is_none_or(String::is_empty) => {
+            Err("no NATS server leads the log".to_owned())
+        }
+        _ => Ok(info.state.last_sequence),
+    }
+}
+
 fn is_disabled(error: &jetstream::Error) -> bool {
     matches!(error.error_code(), ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT)
 }
@@ -320,6 +324,25 @@ fn is_disabled(error: &jetstream::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_the_log_ends_is_believed_where_a_server_leads_or_there_is_one_alone() {
+        let info = |cluster: &str| -> stream::Info {
+            let text = format!(
+                r#"{{"config":{{"name":"S","subjects":["s"],"retention":"limits","max_consumers":-1,"max_msgs":-1,
+                "max_bytes":-1,"discard":"new","max_age":0,"storage":"file","num_replicas":3}},
+                "created":"2026-01-01T00:00:00Z","state":{{"messages":7,"bytes":1,"first_seq":1,
+                "first_ts":"2026-01-01T00:00:00Z","last_seq":7,"last_ts":"2026-01-01T00:00:00Z",
+                "consumer_count":0}}{cluster}}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        assert_eq!(led(&info("")), Ok(7));
+        assert_eq!(led(&info(r#","cluster":{"name":"c","leader":"n1","replicas":[]}"#)), Ok(7));
+        for none in [r#"{"name":"c","replicas":[]}"#, r#"{"name":"c","leader":"","replicas":[]}"#] {
+            assert!(led(&info(&format!(r#","cluster":{none}"#))).is_err(), "{none}");
+        }
+    }
 
     #[test]
     fn versions_are_compared_by_their_numbers_and_nothing_else_counts_as_one() {
