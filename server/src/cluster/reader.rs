@@ -1,5 +1,5 @@
 //! Carries records between the replicated writer and JetStream: publishes what the writer gives, and reads the stream
-//! in order behind what was applied, on one connection after the other. Called by `cluster`, on the thread of the writer.
+//! in order behind what was applied, on one connection after the other. Called by `cluster`, on the writer's thread.
 //!
 //! The consumer is a push consumer of its own, made anew whenever a message was missed: the numbers that it gives its
 //! messages must follow each other, and a heartbeat must come every second.
