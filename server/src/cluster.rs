@@ -2,19 +2,19 @@
 //! before it opens its port. Above the ledger's writer nothing but `presence` knows of it.
 //!
 //! `nats` connects and looks after the stream, `reader` carries records between it and the ledger's writer
-//! (`cluster/writer`) through a `port`; `in_flight` are the batches on their way, `record` is what the log is made of,
+//! (`cluster/writer`) through a `stream_channel`; `in_flight` are the batches on their way, `record` is what the log is made of,
 //! `peers` the exchange beside the log, and `status` what everybody else may know.
 
 mod error;
 mod in_flight;
 mod nats;
 mod peers;
-mod port;
 mod reader;
 mod record;
 #[cfg(test)]
 mod simulation;
 mod status;
+mod stream_channel;
 mod writer;
 
 use std::{path::PathBuf, pin::pin, sync::Arc};
@@ -29,7 +29,7 @@ use writer::ReplicatedWriter;
 use crate::{
     ClusterConfig,
     feed::Feed,
-    ledger::{Archive, Chain, Ledger},
+    ledger::{Chain, Ledger, LedgerFile},
     metrics::Metrics,
     presence::Presence,
     worker_pool::WorkerPool,
@@ -70,7 +70,7 @@ impl Cluster {
         getrandom::fill(&mut random).map_err(std::io::Error::from)?;
         let node = hex(&random);
         let status = Arc::new(Status::new(Arc::clone(metrics)));
-        let (port, end) = port::connection();
+        let (port, end) = stream_channel::open();
         let (workers, metrics, runtime) = (Arc::clone(workers), Arc::clone(metrics), Handle::current());
         let cluster = Self { nats, node, status };
         let (nats, node, status) = (cluster.nats.clone(), cluster.node.clone(), Arc::clone(&cluster.status));
@@ -130,13 +130,13 @@ async fn together(writing: impl Future<Output = ()>, reading: impl Future<Output
 ///
 /// # Errors
 /// [`ClusterError`], where the log cannot be read.
-pub async fn compare(archive: &Archive, config: &ClusterConfig) -> Result<Option<String>, ClusterError> {
-    let Some(place) = archive.place() else {
+pub async fn compare(ledger: &LedgerFile, config: &ClusterConfig) -> Result<Option<String>, ClusterError> {
+    let Some(place) = ledger.place() else {
         return Ok(Some("it is no server's part of a cluster".to_owned()));
     };
     let nats = nats::connect(config).await?;
     let (first, _) = nats.open(config.replicas).await?;
-    if first.log != archive.ledger_id {
+    if first.log != ledger.ledger_id {
         return Ok(Some(format!("it belongs to another log than the cluster's, which is {}", first.log)));
     }
     let chain = reader::chain_of(&nats, place.applied).await.map_err(ClusterError::NotReady)?;

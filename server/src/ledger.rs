@@ -3,13 +3,13 @@
 //! the feed. Sessions submit squares to it and read pages from it; nothing outside this folder knows SQL.
 
 mod apply;
-mod archive;
 mod backup;
 mod check;
 mod checkpoint;
 mod copy_check;
 mod data_folder;
 mod error;
+mod ledger_file;
 mod open_files;
 mod probe;
 #[cfg(feature = "cluster")]
@@ -18,19 +18,19 @@ mod reader;
 mod row;
 mod schema;
 mod student_filter;
-mod wal_room;
+mod wal_preallocation;
 mod writer;
 
 use std::{path::Path, sync::Arc, thread::JoinHandle};
 
 #[cfg(feature = "cluster")]
 pub(crate) use apply::Outcome;
-pub use archive::{Archive, ArchivedStudent};
 pub use backup::BackupError;
 pub use check::Findings;
 use data_folder::FolderLock;
 use error::AtPath as _;
 pub use error::LedgerError;
+pub use ledger_file::{LedgerFile, LedgerStudent};
 use open_files::OpenFiles;
 #[cfg(feature = "cluster")]
 pub(crate) use projection::{Applied, Chain, LogRecord, Place, Projection};
@@ -166,7 +166,7 @@ impl Ledger {
             keepalive,
             connection: Some(connection),
             checkpointer,
-            known: apply::Known::default(),
+            row_numbers: apply::RowNumbers::default(),
             recorded: Arc::clone(&recorded),
             feed: Arc::clone(&feed),
             metrics: Arc::clone(metrics),

@@ -11,7 +11,7 @@
 mod cluster;
 mod config;
 mod feed;
-mod http;
+mod http_detection;
 mod invite;
 mod ledger;
 mod limits;
@@ -35,7 +35,7 @@ mod worker_pool;
 pub use cluster::{ClusterError, compare};
 pub use config::{ClusterConfig, Config, DEFAULT_ADDRESS, DEFAULT_PORT, default_data_dir};
 pub use invite::SshGuests;
-pub use ledger::{Archive, ArchivedStudent, BackupError, Findings, LedgerError, ResultRow};
+pub use ledger::{BackupError, Findings, LedgerError, LedgerFile, LedgerStudent, ResultRow};
 pub use pins::{PinError, hash_pin};
 pub use roster::{LONGEST_ROSTER, MadePins, RosterError, make_pins, read_roster};
 pub use server::{Server, runtime};

@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     limits::Connections,
     room::Room,
-    session::{Session, farewell},
+    session::{Session, rejection},
     wire::Wire,
 };
 
@@ -147,10 +147,10 @@ pub(crate) async fn serve(
                     tracing::info!(%address, limit = ?full, "refused: the connection limit is reached");
                     room.metrics.refused.inc();
                     room.metrics.error(ErrorCode::ServerFull);
-                    let line = farewell::server_full(full);
-                    match Arc::clone(&room.farewells).try_acquire_owned() {
+                    let line = rejection::server_full(full);
+                    match Arc::clone(&room.rejections).try_acquire_owned() {
                         Ok(permit) => drop(sessions.spawn(async move {
-                            farewell::say(permit, &wire, &line).await;
+                            rejection::send(permit, &wire, &line).await;
                             None
                         })),
                         Err(_) => wire.end_now(&line),

@@ -3,10 +3,10 @@
 
 #[cfg(unix)]
 mod modes;
-#[cfg(any(windows, test))]
-mod profile;
 #[cfg(windows)]
 mod windows;
+#[cfg(any(windows, test))]
+mod windows_profile;
 
 #[cfg(unix)]
 pub(crate) use modes::{restrict_file, restrict_folder, warn_if_loose};

@@ -35,7 +35,7 @@ pub(crate) struct Room {
     pub(crate) squares: SquareLimits,
     pub(crate) shared_budget: SharedBudget,
     /// For refused and evicted connections that are waited for.
-    pub(crate) farewells: Arc<Semaphore>,
+    pub(crate) rejections: Arc<Semaphore>,
     pub(crate) max_per_student: u32,
     pub(crate) limits: Limits,
     /// Other servers may have shown results that are not applied here yet.

@@ -6,7 +6,6 @@
 //! is written, it resumes on the main runtime.
 
 mod ending;
-pub(crate) mod farewell;
 mod in_flight;
 mod input;
 pub(crate) mod join_pool;
@@ -14,6 +13,7 @@ mod joining;
 mod member;
 mod output;
 mod parking;
+pub(crate) mod rejection;
 mod replies;
 mod requests;
 
@@ -87,7 +87,7 @@ pub(super) enum Ending {
 
 /// Where a session stands when serving it ends without a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Served {
     Ended,
     /// Its student has joined and has what was missed.
     CaughtUp,
@@ -171,8 +171,8 @@ impl Session {
         let end = self.serve(&mut stop).await;
         let student = self.member.as_ref().map_or("", |member| member.student());
         match &end {
-            Ok(Stage::CaughtUp) => return Some(self),
-            Ok(Stage::Ended) => tracing::info!(address = %self.address, student, "left"),
+            Ok(Served::CaughtUp) => return Some(self),
+            Ok(Served::Ended) => tracing::info!(address = %self.address, student, "left"),
             Err(Broken::Connection(error)) => tracing::info!(address = %self.address, student, %error, "lost"),
             Err(Broken::TimedOut) => tracing::info!(address = %self.address, student, "given up: no progress"),
             Err(Broken::Evicted) => {}
@@ -181,13 +181,13 @@ impl Session {
         self.member = None;
         match end {
             Ok(_) => self.linger().await,
-            Err(Broken::Evicted) => self.farewell().await,
+            Err(Broken::Evicted) => self.reject_evicted().await,
             Err(Broken::Connection(_) | Broken::TimedOut) => {}
         }
         None
     }
 
-    async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Stage, Broken> {
+    async fn serve(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Served, Broken> {
         loop {
             self.paused_until = self.throttle.paused_until(&self.room.shared_budget);
             self.execute_requests();
@@ -198,7 +198,7 @@ impl Session {
                 self.deadline = Instant::now() + CLOSING_TIME;
             }
             if self.has_caught_up() {
-                return Ok(Stage::CaughtUp);
+                return Ok(Served::CaughtUp);
             }
             if self.can_execute() {
                 // Its turn is over, and more requests wait.
@@ -210,7 +210,7 @@ impl Session {
                 continue;
             }
             if self.is_over() {
-                return Ok(Stage::Ended);
+                return Ok(Served::Ended);
             }
             let is_parked = self.park();
             // What came before it was parked the relay may have passed over: the session fetches it.

@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use squares_server::{Archive, Config, LedgerError, Server, StartError};
+use squares_server::{Config, LedgerError, LedgerFile, Server, StartError};
 use tokio::runtime::Runtime;
 
 /// The server's threads: a class that is hosted by one of its terminals is small.
@@ -38,8 +38,8 @@ pub fn data_folder() -> Option<PathBuf> {
 /// The name of the ledger in this folder, where it has results. It is only read, also while a server has it.
 #[must_use]
 pub fn own_ledger(data: &Path) -> Option<String> {
-    let archive = Archive::open(data).ok()?;
-    (archive.latest > 0).then_some(archive.ledger_id)
+    let ledger = LedgerFile::open(data).ok()?;
+    (ledger.latest > 0).then_some(ledger.ledger_id)
 }
 
 /// The error without its advice, which names flags that only the server's program has.

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use tokio::time::{Duration, Instant};
 
-use super::port::{MAX_IN_FLIGHT, Publish, PublishOutcome};
+use super::stream_channel::{MAX_IN_FLIGHT, Publish, PublishOutcome};
 use crate::ledger::{LedgerEntry, Pending};
 
 /// How long until a batch is sent again whose attempt failed.

@@ -24,9 +24,9 @@ use tokio::task::JoinSet;
 
 use super::{
     nats::Nats,
-    port::{Publish, PublishOutcome, StreamEnd, StreamEvent},
     record,
     status::Status,
+    stream_channel::{Publish, PublishOutcome, StreamEnd, StreamEvent},
 };
 use crate::ledger::Chain;
 

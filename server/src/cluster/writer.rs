@@ -23,9 +23,9 @@ use waiting::Waiting;
 
 use super::{
     in_flight::{BatchesInFlight, PATIENCE},
-    port::{Publish, StreamEvent, StreamPort},
     record::{self, Parsed},
     status::Status,
+    stream_channel::{Publish, StreamEvent, WriterEnd},
 };
 use crate::ledger::{Applied, Outcome, Pending, Projection, Submission, answer};
 
@@ -107,7 +107,7 @@ impl ReplicatedWriter {
     }
 
     /// Serves the queue and the stream until all who could submit are gone, or this server must not go on.
-    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Submission>, mut port: StreamPort) {
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Submission>, mut port: WriterEnd) {
         let mut closing = None;
         loop {
             self.publish(&port);
@@ -150,7 +150,7 @@ impl ReplicatedWriter {
     }
 
     /// Publishes what failed before, then what waits.
-    fn publish(&mut self, port: &StreamPort) {
+    fn publish(&mut self, port: &WriterEnd) {
         if !self.is_connected || self.unapplied.is_some() {
             return;
         }
@@ -181,7 +181,7 @@ impl ReplicatedWriter {
         Some(if self.waiting.len() < self.last { since + LINGER } else { since })
     }
 
-    fn publish_batch(&mut self, port: &StreamPort, pending: Pending, now: Instant) {
+    fn publish_batch(&mut self, port: &WriterEnd, pending: Pending, now: Instant) {
         self.counter += 1;
         self.last = pending.entries.len();
         let at = Timestamp::now().as_millisecond();
@@ -190,11 +190,11 @@ impl ReplicatedWriter {
         self.send(port, Publish { counter: self.counter, record });
     }
 
-    fn send(&mut self, port: &StreamPort, publish: Publish) {
+    fn send(&mut self, port: &WriterEnd, publish: Publish) {
         let counter = publish.counter;
         // There is room for all that are in flight, except where attempts before a disconnection still stand in it.
         if port.publish.try_send(publish).is_err() {
-            self.in_flight.published(counter, super::port::PublishOutcome::Unknown, Instant::now());
+            self.in_flight.published(counter, super::stream_channel::PublishOutcome::Unknown, Instant::now());
         }
     }
 

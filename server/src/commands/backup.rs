@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use squares_server::{Archive, BackupError};
+use squares_server::{BackupError, LedgerFile};
 
 use super::{Folder, progress::Progress};
 use crate::signals::Interrupt;
@@ -23,11 +23,11 @@ pub(crate) struct Backup {
 
 impl Backup {
     pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-        let archive = Archive::open(&self.folder.path(data)?)?;
-        let (from, latest) = (archive.path.display().to_string(), archive.latest);
+        let ledger = LedgerFile::open(&self.folder.path(data)?)?;
+        let (from, latest) = (ledger.path.display().to_string(), ledger.latest);
         let mut progress = Progress::new("copying");
         let interrupt = Interrupt::hear()?;
-        let made = archive.backup(&self.file, |done, all| {
+        let made = ledger.backup(&self.file, |done, all| {
             progress.reached(done, all);
             interrupt.go_on()
         });

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::anyhow;
 use clap::CommandFactory as _;
-use squares_server::{Archive, ClusterConfig, LedgerError};
+use squares_server::{ClusterConfig, LedgerError, LedgerFile};
 
 use super::{Folder, counted, progress::Progress};
 use crate::{
@@ -48,35 +48,35 @@ fn no_ledger(file: &Path, error: LedgerError) -> anyhow::Error {
 
 /// How the ledger differs from the log of this cluster.
 #[cfg(feature = "cluster")]
-fn differs_from_log(archive: &Archive, cluster: &ClusterConfig) -> anyhow::Result<Option<String>> {
-    Ok(squares_server::runtime(1)?.block_on(squares_server::compare(archive, cluster))?)
+fn differs_from_log(ledger: &LedgerFile, cluster: &ClusterConfig) -> anyhow::Result<Option<String>> {
+    Ok(squares_server::runtime(1)?.block_on(squares_server::compare(ledger, cluster))?)
 }
 
 /// A program without the feature takes no cluster.
 #[cfg(not(feature = "cluster"))]
-fn differs_from_log(_: &Archive, _: &ClusterConfig) -> anyhow::Result<Option<String>> {
+fn differs_from_log(_: &LedgerFile, _: &ClusterConfig) -> anyhow::Result<Option<String>> {
     Ok(None)
 }
 
 impl Check {
     pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         let cluster = self.cluster.config(Flags::command).unwrap_or_else(|error| error.exit());
-        let mut archive = match &self.file {
-            Some(file) => Archive::open_file(file).map_err(|error| no_ledger(file, error))?,
-            None => Archive::open(&self.folder.path(data)?)?,
+        let mut ledger = match &self.file {
+            Some(file) => LedgerFile::open_file(file).map_err(|error| no_ledger(file, error))?,
+            None => LedgerFile::open(&self.folder.path(data)?)?,
         };
         let mut progress = Progress::new("checking");
         progress.says("checking the file");
         let interrupt = Interrupt::hear()?;
         let asked = interrupt.clone();
-        let findings = archive.check(move || asked.go_on().is_continue(), |done, all| progress.reached(done, all));
+        let findings = ledger.check(move || asked.go_on().is_continue(), |done, all| progress.reached(done, all));
         drop(progress);
         let Some(mut findings) = findings else { return Ok(interrupt.end()) };
         if let Some(cluster) = cluster {
-            findings.wrong.extend(differs_from_log(&archive, &cluster)?);
+            findings.wrong.extend(differs_from_log(&ledger, &cluster)?);
         }
         let mut out = std::io::stdout().lock();
-        let path = archive.path.display();
+        let path = ledger.path.display();
         let _ = match findings.range {
             Some((first, last)) => {
                 let results = counted(findings.results, "result");
@@ -84,7 +84,7 @@ impl Check {
             }
             None => writeln!(out, "{path}: no results"),
         };
-        let _ = writeln!(out, "its name: {}", archive.ledger_id);
+        let _ = writeln!(out, "its name: {}", ledger.ledger_id);
         for what in &findings.wrong {
             let _ = writeln!(out, "wrong: {what}");
         }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use squares_server::{Archive, ArchivedStudent, LedgerError, ResultRow};
+use squares_server::{LedgerError, LedgerFile, LedgerStudent, ResultRow};
 use squares_shared::{
     new_file::NewFile,
     spreadsheet::{BYTE_ORDER_MARK, Table},
@@ -55,9 +55,9 @@ enum Ended {
 
 impl Export {
     pub(crate) fn run(self, data: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-        let archive = Archive::open(&self.folder.path(data)?)?;
+        let ledger = LedgerFile::open(&self.folder.path(data)?)?;
         let Some(path) = &self.file else {
-            let ended = self.write(&archive, io::stdout().lock(), || ControlFlow::Continue(()));
+            let ended = self.write(&ledger, io::stdout().lock(), || ControlFlow::Continue(()));
             return match ended {
                 // Whoever reads it, such as `head`, has enough.
                 Err(Ended::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -68,7 +68,7 @@ impl Export {
         let new = NewFile::begin(path)?;
         let mark = if self.jsonl { "" } else { BYTE_ORDER_MARK };
         let written = new.file().write_all(mark.as_bytes()).map_err(Ended::Write);
-        match written.and_then(|()| self.write(&archive, new.file(), || interrupt.go_on())) {
+        match written.and_then(|()| self.write(&ledger, new.file(), || interrupt.go_on())) {
             Ok(()) => {
                 new.publish()?;
                 Ok(ExitCode::SUCCESS)
@@ -82,29 +82,29 @@ impl Export {
         }
     }
 
-    fn write(&self, archive: &Archive, out: impl Write, go_on: impl Fn() -> ControlFlow<()>) -> Result<(), Ended> {
+    fn write(&self, ledger: &LedgerFile, out: impl Write, go_on: impl Fn() -> ControlFlow<()>) -> Result<(), Ended> {
         let mut out = BufWriter::with_capacity(256 << 10, out);
         let mut progress = Progress::new("writing");
         let mut reached = |result: &ResultRow| {
-            progress.reached(result.seq, archive.latest);
+            progress.reached(result.seq, ledger.latest);
             if go_on().is_break() { Err(Ended::Interrupted) } else { Ok(()) }
         };
         if self.students {
             let mut table = Table::begin(&mut out, ["id", "name", "squares", "first", "last"])?;
-            for ArchivedStudent { id, name, squares, first, last } in archive.students()? {
+            for LedgerStudent { id, name, squares, first, last } in ledger.students()? {
                 table.row([id, name, squares.to_string(), first, last])?;
             }
             table.end()?;
         } else if self.csv {
             let mut table = Table::of_results(&mut out)?;
-            archive.each(|result| {
+            ledger.each(|result| {
                 table.result(&result.result(&result.time()))?;
                 reached(result)
             })?;
             table.end()?;
         } else {
             let mut line = Vec::new();
-            archive.each(|result| {
+            ledger.each(|result| {
                 line.clear();
                 result.append_line(&mut line);
                 out.write_all(&line)?;

@@ -31,19 +31,19 @@ pub(crate) enum Outcome {
     IdReused,
 }
 
-/// The numbers by which rows name students and names, once they are known. Only what a committed batch has
+/// A cache of the numbers by which rows name students and names. Only what a committed batch has
 /// found may be kept; the writer forgets all of it when a transaction fails.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct RowNumbers {
     students: HashMap<Arc<str>, i64>,
     names: HashMap<Arc<str>, i64>,
-    /// Students who were not known before.
-    met: Vec<Arc<str>>,
+    /// Students whose number was looked up since [`Self::take_new_students`].
+    new_students: Vec<Arc<str>>,
 }
 
-impl Known {
+impl RowNumbers {
     /// Beyond this many, everything is forgotten and looked up again.
-    const MAX_KNOWN: usize = 100_000;
+    const MAX_NUMBERS: usize = 100_000;
 
     fn number(
         known: &mut HashMap<Arc<str>, i64>,
@@ -59,23 +59,23 @@ impl Known {
             Some(number) => number,
             None => connection.prepare_cached(sql[1])?.insert([text])?,
         };
-        if known.len() >= Self::MAX_KNOWN {
+        if known.len() >= Self::MAX_NUMBERS {
             known.clear();
         }
         known.insert(Arc::clone(text), number);
         Ok(number)
     }
 
-    /// The students who came to be known since this was asked last.
-    pub(super) fn met(&mut self) -> Vec<Arc<str>> {
-        std::mem::take(&mut self.met)
+    /// The students whose number was looked up since this was asked last.
+    pub(super) fn take_new_students(&mut self) -> Vec<Arc<str>> {
+        std::mem::take(&mut self.new_students)
     }
 
     fn student(&mut self, connection: &Connection, id: &Arc<str>) -> rusqlite::Result<i64> {
         if let Some(&number) = self.students.get(id) {
             return Ok(number);
         }
-        self.met.push(Arc::clone(id));
+        self.new_students.push(Arc::clone(id));
         let sql = ["SELECT num FROM students WHERE id = ?1", "INSERT INTO students (id) VALUES (?1)"];
         Self::number(&mut self.students, connection, id, sql)
     }
@@ -87,7 +87,11 @@ impl Known {
 }
 
 /// Writes the rows of a batch, within the transaction that is open on `connection`.
-pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_>) -> rusqlite::Result<Vec<Outcome>> {
+pub(super) fn apply(
+    connection: &Connection,
+    row_numbers: &mut RowNumbers,
+    batch: &Batch<'_>,
+) -> rusqlite::Result<Vec<Outcome>> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO results (seq, at, student, name, number, square, request) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (student, request) WHERE request IS NOT NULL DO NOTHING",
@@ -95,15 +99,15 @@ pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_
     let mut seq = batch.first_seq;
     let mut outcomes = Vec::with_capacity(batch.entries.len());
     for entry in batch.entries {
-        let student = known.student(connection, &entry.student)?;
-        let name = known.name(connection, &entry.name)?;
+        let student = row_numbers.student(connection, &entry.student)?;
+        let name = row_numbers.name(connection, &entry.name)?;
         let new = insert.execute(params![seq, batch.at, student, name, entry.number, entry.square, entry.request])?;
         outcomes.push(if new == 1 {
             seq += 1;
             Outcome::Recorded(seq - 1)
         } else {
-            let standing = standing(connection, student, entry.request.as_deref())?;
-            if standing.number == entry.number { Outcome::Duplicate(standing) } else { Outcome::IdReused }
+            let existing = existing(connection, student, entry.request.as_deref())?;
+            if existing.number == entry.number { Outcome::Duplicate(existing) } else { Outcome::IdReused }
         });
     }
     Ok(outcomes)
@@ -112,15 +116,15 @@ pub(super) fn apply(connection: &Connection, known: &mut Known, batch: &Batch<'_
 /// What became of an entry of a batch that was applied, where nobody kept it. `latest` stands for its `seq` where it
 /// had no `id` to find it by.
 #[cfg(feature = "cluster")]
-pub(super) fn standing_of(connection: &Connection, entry: &LedgerEntry, latest: u64) -> rusqlite::Result<Outcome> {
+pub(super) fn existing_outcome(connection: &Connection, entry: &LedgerEntry, latest: u64) -> rusqlite::Result<Outcome> {
     let Some(request) = entry.request.as_deref() else { return Ok(Outcome::Recorded(latest)) };
     let sql = "SELECT num FROM students WHERE id = ?1";
     let student = connection.prepare_cached(sql)?.query_row([&entry.student], |row| row.get(0))?;
-    let standing = standing(connection, student, Some(request))?;
-    Ok(if standing.number == entry.number { Outcome::Duplicate(standing) } else { Outcome::IdReused })
+    let existing = existing(connection, student, Some(request))?;
+    Ok(if existing.number == entry.number { Outcome::Duplicate(existing) } else { Outcome::IdReused })
 }
 
-fn standing(connection: &Connection, student: i64, request: Option<&str>) -> rusqlite::Result<ResultRow> {
+fn existing(connection: &Connection, student: i64, request: Option<&str>) -> rusqlite::Result<ResultRow> {
     connection
         .prepare_cached(&format!("SELECT {COLUMNS} WHERE results.student = ?1 AND results.request = ?2"))?
         .query_row(params![student, request], ResultRow::read)

@@ -7,8 +7,8 @@ use rusqlite::{Connection, backup::StepResult};
 use squares_shared::new_file::{NewFile, NewFileError};
 
 use super::{
-    archive::Archive,
     error::{AtPath as _, LedgerError},
+    ledger_file::LedgerFile,
     schema,
 };
 
@@ -29,7 +29,7 @@ pub enum BackupError {
     CalledOff,
 }
 
-impl Archive {
+impl LedgerFile {
     /// Copies the ledger to a file that does not exist yet, readable for its owner alone; `progress` is told how many
     /// pages of how many were copied, and says whether to go on. The copy is marked: opened as a live ledger, it
     /// takes a new name, so that no client takes a `seq` of the one for one of the other.

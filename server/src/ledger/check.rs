@@ -7,7 +7,7 @@ use squares_shared::{
     student::{check_id, is_printable},
 };
 
-use super::{archive::Archive, backup::BackupError, row::ResultRow};
+use super::{backup::BackupError, ledger_file::LedgerFile, row::ResultRow};
 
 /// The findings of one kind that are listed; more are only counted.
 const TOLD: usize = 20;
@@ -48,7 +48,7 @@ impl Findings {
     }
 }
 
-impl Archive {
+impl LedgerFile {
     /// Checks everything; `progress` gets, after each result, how many of about how many were read. `None` once
     /// `goes_on` says that the check was cancelled.
     pub fn check(
@@ -169,7 +169,7 @@ mod tests {
         connection.execute_batch("COMMIT; PRAGMA foreign_keys = off").unwrap();
         connection.execute_batch(harm).unwrap();
         drop(connection);
-        Archive::open_file(&path).unwrap().check(|| true, |_, _| {}).unwrap().wrong
+        LedgerFile::open_file(&path).unwrap().check(|| true, |_, _| {}).unwrap().wrong
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l");
         drop(probe::open(&path).unwrap());
-        assert!(Archive::open_file(&path).unwrap().check(|| false, |_, _| {}).is_none());
+        assert!(LedgerFile::open_file(&path).unwrap().check(|| false, |_, _| {}).is_none());
     }
 
     #[test]

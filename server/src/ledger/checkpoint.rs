@@ -21,7 +21,7 @@ use super::{
     error::{AtPath as _, LedgerError},
     open_files::OpenFiles,
     schema,
-    wal_room::WalRoom,
+    wal_preallocation::WalPreallocation,
 };
 
 /// Pages of the log from which on they are moved: 16 MiB. Pages that were written again and again are moved once.
@@ -49,7 +49,7 @@ pub(super) struct Checkpointer {
 struct CheckpointThread {
     path: PathBuf,
     files: Arc<OpenFiles>,
-    room: WalRoom,
+    preallocation: WalPreallocation,
     /// Pages in the log by the last commit.
     pages: AtomicI32,
     /// Held during each transaction of the writer, and while the rest of the log is moved.
@@ -63,7 +63,7 @@ struct CheckpointThread {
 /// What the thread is to do next.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Requested {
-    room: bool,
+    preallocation: bool,
     checkpoint: bool,
     end: bool,
 }
@@ -78,7 +78,7 @@ impl Checkpointer {
     /// Starts the thread for the ledger in this file.
     pub(super) fn start(path: &Path, files: &Arc<OpenFiles>) -> io::Result<Self> {
         let shared = Arc::new(CheckpointThread {
-            room: WalRoom::new(path, MIN_CHECKPOINT_PAGES),
+            preallocation: WalPreallocation::new(path, MIN_CHECKPOINT_PAGES),
             path: path.to_owned(),
             pages: AtomicI32::new(i32::try_from(files.wal.frames()).unwrap_or(i32::MAX)),
             files: Arc::clone(files),
@@ -115,13 +115,13 @@ impl Checkpointer {
 
     /// Moves and empties the whole log; see [`schema::checkpoint_all`].
     pub(super) fn checkpoint_all(&self, connection: &Connection) -> Result<(), LedgerError> {
-        let CheckpointThread { path, files, room, pages, .. } = &*self.shared;
+        let CheckpointThread { path, files, preallocation, pages, .. } = &*self.shared;
         self.alone(|| {
             files.wal.check_all()?;
             files.write(|| schema::checkpoint_all(connection))?.at(path)?;
             files.wal.emptied();
             pages.store(0, Ordering::Relaxed);
-            room.truncated();
+            preallocation.truncated();
             Ok(())
         })
     }
@@ -136,8 +136,8 @@ impl Checkpointer {
         let pages = self.pages();
         if pages >= MIN_CHECKPOINT_PAGES {
             self.request();
-        } else if self.shared.room.is_short(pages) {
-            self.shared.request(|requested| requested.room = true);
+        } else if self.shared.preallocation.is_short(pages) {
+            self.shared.request(|requested| requested.preallocation = true);
         }
     }
 
@@ -197,10 +197,10 @@ impl CheckpointThread {
             None => connection.insert(schema::connect_to_checkpoint(&self.path).at(&self.path)?),
         };
         self.files.check()?;
-        if requested.room {
+        if requested.preallocation {
             let writing = self.writing.lock();
             self.files.wal.check()?;
-            self.room.extend(connection, writing, || self.files.wal.accept());
+            self.preallocation.extend(connection, writing, || self.files.wal.accept());
         }
         if requested.checkpoint { self.checkpoint(connection) } else { Ok(true) }
     }

@@ -249,7 +249,7 @@ mod tests {
         let here = folder.path().join("here");
         let mut names = vec![log(&here)];
         let backup = folder.path().join("backup");
-        crate::ledger::Archive::open(&here).unwrap().backup(&backup, |_, _| ControlFlow::Continue(())).unwrap();
+        crate::ledger::LedgerFile::open(&here).unwrap().backup(&backup, |_, _| ControlFlow::Continue(())).unwrap();
         for restored in ["one", "two"] {
             let there = folder.path().join(restored);
             fs::create_dir(&there).unwrap();

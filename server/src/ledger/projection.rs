@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{
-    apply::{Batch, Outcome, apply, standing_of},
+    apply::{Batch, Outcome, apply, existing_outcome},
     error::{AtPath as _, LedgerError},
     row::LedgerEntry,
     schema,
@@ -109,13 +109,13 @@ impl Projection {
             return self.applied_before(records);
         }
         let (before, began) = (self.place, Instant::now());
-        let written = self.writer.write(|transaction, known, _, _| {
+        let written = self.writer.write(|transaction, row_numbers, _, _| {
             let (mut place, mut written) = (before, Vec::with_capacity(records.len()));
             for record in records {
                 let is_void = record.from.map_or(Ok(true), |from| is_late(transaction, from))?;
                 let entries = if is_void { &[] } else { record.entries };
                 let (at, first_seq) = (record.at.max(place.at), place.latest + 1);
-                let outcomes = apply(transaction, known, &Batch { entries, at, first_seq })?;
+                let outcomes = apply(transaction, row_numbers, &Batch { entries, at, first_seq })?;
                 if let Some(from) = record.from.filter(|_| !is_void) {
                     note(transaction, from)?;
                 }
@@ -153,7 +153,7 @@ impl Projection {
     /// What became of records, of which it is known only that they were applied.
     fn applied_before(&self, records: &[LogRecord<'_>]) -> Result<Vec<Applied>, LedgerError> {
         let connection = self.writer.connection.as_ref().ok_or_else(|| not_open(&self.path))?;
-        let outcome = |entry: &LedgerEntry| standing_of(connection, entry, self.place.latest);
+        let outcome = |entry: &LedgerEntry| existing_outcome(connection, entry, self.place.latest);
         let outcomes = |record: &LogRecord<'_>| record.entries.iter().map(outcome).collect::<rusqlite::Result<_>>();
         let applied = |record| Ok(Applied { place: self.place, outcomes: Some(outcomes(record)?) });
         records.iter().map(applied).collect::<rusqlite::Result<_>>().at(&self.path)

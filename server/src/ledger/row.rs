@@ -1,4 +1,4 @@
-//! A result, before it is recorded and as the ledger keeps it. `apply` writes rows; `reader` and `archive` read them.
+//! A result, before it is recorded and as the ledger keeps it. `apply` writes rows; `reader` and `ledger_file` read them.
 
 use std::{ops::ControlFlow, sync::Arc};
 

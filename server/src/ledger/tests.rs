@@ -108,7 +108,7 @@ async fn time_never_goes_back_whatever_the_clock_does_between_two_runs() {
         assert_eq!(at(&lines[0]), row::time(far));
         ledger.close();
     }
-    assert!(Archive::open(folder.path()).unwrap().check(|| true, |_, _| {}).unwrap().is_sound());
+    assert!(LedgerFile::open(folder.path()).unwrap().check(|| true, |_, _| {}).unwrap().is_sound());
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use squares_shared::message::{ResultLine, SquareResult, append_line};
 use tokio::sync::mpsc;
 
 use super::{
-    apply::{Batch, Known, Outcome, apply},
+    apply::{Batch, Outcome, RowNumbers, apply},
     checkpoint::Checkpointer,
     error::{AtPath as _, LedgerError},
     open_files::OpenFiles,
@@ -104,7 +104,7 @@ pub(super) struct Writer {
     /// `None` after a failure, until the ledger could be opened again.
     pub(super) connection: Option<Connection>,
     pub(super) checkpointer: Checkpointer,
-    pub(super) known: Known,
+    pub(super) row_numbers: RowNumbers,
     pub(super) recorded: Arc<StudentFilter>,
     pub(super) feed: Arc<Feed>,
     pub(super) metrics: Arc<Metrics>,
@@ -149,9 +149,9 @@ impl Writer {
     /// Makes a batch durable, at this moment.
     fn make_durable(&mut self, entries: &[LedgerEntry]) -> Result<Committed, LedgerError> {
         let began = Instant::now();
-        self.write(|transaction, known, first_seq, last_at| {
+        self.write(|transaction, row_numbers, first_seq, last_at| {
             let at = Timestamp::now().as_millisecond().max(last_at);
-            let outcomes = apply(transaction, known, &Batch { entries, at, first_seq })?;
+            let outcomes = apply(transaction, row_numbers, &Batch { entries, at, first_seq })?;
             let committed = Committed { at, outcomes, began };
             let latest = first_seq - 1 + committed.recorded();
             Ok((committed, at, latest))
@@ -163,7 +163,7 @@ impl Writer {
     /// to anyone, and the connection is given up: what the transaction had found must not be trusted.
     pub(super) fn write<T>(
         &mut self,
-        fill: impl FnOnce(&Transaction<'_>, &mut Known, u64, i64) -> rusqlite::Result<(T, i64, u64)>,
+        fill: impl FnOnce(&Transaction<'_>, &mut RowNumbers, u64, i64) -> rusqlite::Result<(T, i64, u64)>,
     ) -> Result<T, LedgerError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -174,7 +174,7 @@ impl Writer {
         let writing = self.checkpointer.lock_for_writing();
         let commit = || -> rusqlite::Result<_> {
             let transaction = connection.transaction()?;
-            let filled = fill(&transaction, &mut self.known, self.feed.latest() + 1, self.last_at)?;
+            let filled = fill(&transaction, &mut self.row_numbers, self.feed.latest() + 1, self.last_at)?;
             transaction.commit()?;
             Ok(filled)
         };
@@ -202,9 +202,9 @@ impl Writer {
 
     /// Shows the new results of a batch to everybody.
     pub(super) fn show(&mut self, entries: &[LedgerEntry], committed: &Committed) {
-        let met = self.known.met();
-        if !met.is_empty() {
-            self.recorded.add(met);
+        let new_students = self.row_numbers.take_new_students();
+        if !new_students.is_empty() {
+            self.recorded.add(new_students);
         }
         let chunks = encode(entries, committed.at, &committed.outcomes);
         self.metrics.committed(chunks.iter().map(Chunk::len).sum(), committed.began);

@@ -84,8 +84,8 @@ impl Throttle {
     }
 
     fn paused_at(&mut self, now: Instant, budget: &SharedBudget) -> Option<Instant> {
-        let made_up = now.duration_since(self.at).as_micros().saturating_mul(OWN_RATE as u128) / 1_000_000;
-        self.taken = self.taken.saturating_sub(usize::try_from(made_up).unwrap_or(usize::MAX));
+        let refilled = now.duration_since(self.at).as_micros().saturating_mul(OWN_RATE as u128) / 1_000_000;
+        self.taken = self.taken.saturating_sub(usize::try_from(refilled).unwrap_or(usize::MAX));
         self.at = now;
         let above = self.taken.checked_sub(OWN_BURST).filter(|above| *above > 0)?;
         self.taken = OWN_BURST;

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::profile::Profile;
+use super::windows_profile::Profile;
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -89,10 +89,10 @@ impl GuessThrottle {
     /// A success resets the counts: of the student there, of the student, and of the address. It is counted as well.
     pub(super) fn succeeded(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) {
         if self.joins.len() >= MAX {
-            self.joins.retain(|_, made_up| *made_up > now);
+            self.joins.retain(|_, refilled_at| *refilled_at > now);
         }
-        let made_up = self.joins.entry(Arc::clone(student)).or_insert(now);
-        *made_up = now.max(*made_up) + JOIN;
+        let refilled_at = self.joins.entry(Arc::clone(student)).or_insert(now);
+        *refilled_at = now.max(*refilled_at) + JOIN;
         let address = network(address);
         self.pairs.0.remove(&(Arc::clone(student), address));
         self.students.0.remove(student);

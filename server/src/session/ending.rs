@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use squares_shared::message::{ErrorCode, FromServer, to_line};
 use tokio::time::Instant;
 
-use super::{CLOSING_TIME, Ending, Session, farewell};
+use super::{CLOSING_TIME, Ending, Session, rejection};
 use crate::limits::Full;
 
 /// How long the server waits after its last line for the client to close: if the server closed first, with something
@@ -61,16 +61,16 @@ impl Session {
     }
 
     /// Tells a client that it was evicted, behind what is queued already.
-    pub(super) async fn farewell(mut self: Box<Self>) {
+    pub(super) async fn reject_evicted(mut self: Box<Self>) {
         self.room.metrics.refused.inc();
         if self.ending == Ending::Open {
             self.room.metrics.error(ErrorCode::ServerFull);
-            self.out.push(farewell::server_full(Full::Server).into());
+            self.out.push(rejection::server_full(Full::Server).into());
         }
         let wire = self.writer.wire();
         if self.out.write(wire).is_ok() && self.out.is_empty() {
-            match Arc::clone(&self.room.farewells).try_acquire_owned() {
-                Ok(permit) => farewell::say(permit, wire, &[]).await,
+            match Arc::clone(&self.room.rejections).try_acquire_owned() {
+                Ok(permit) => rejection::send(permit, wire, &[]).await,
                 Err(_) => wire.end_now(&[]),
             }
         }

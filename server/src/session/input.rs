@@ -9,10 +9,10 @@ use squares_shared::{
 };
 
 use super::{Broken, Ending, Session, in_flight::MAX_IN_FLIGHT, member::Member};
-use crate::http;
+use crate::http_detection;
 
 /// Backpressure: with this many bytes queued for the client, or in flight to it, no further request of it is read.
-const HIGH_WATER: usize = 256 << 10;
+const MAX_UNSENT_FOR_REQUESTS: usize = 256 << 10;
 
 /// Fairness: requests that are executed before every other connection has its turn. Clients that ask without end delay
 /// the others for a moment only.
@@ -57,10 +57,13 @@ impl Session {
     pub(super) fn may_execute(&self) -> bool {
         let has_room = |member: &Member| {
             let answers = member.in_flight.bytes() + self.out.bytes();
-            member.page.is_none() && member.in_flight.count() < MAX_IN_FLIGHT && answers < HIGH_WATER
+            member.page.is_none() && member.in_flight.count() < MAX_IN_FLIGHT && answers < MAX_UNSENT_FOR_REQUESTS
         };
         let member_has_room = self.member.as_deref().is_none_or(has_room);
-        self.request.is_none() && self.paused_until.is_none() && member_has_room && self.out.bytes() < HIGH_WATER
+        self.request.is_none()
+            && self.paused_until.is_none()
+            && member_has_room
+            && self.out.bytes() < MAX_UNSENT_FOR_REQUESTS
     }
 
     pub(super) fn can_execute(&self) -> bool {
@@ -79,9 +82,9 @@ impl Session {
             if !self.can_execute() {
                 break;
             }
-            if !self.heard && http::is_request(self.lines.peek()) {
+            if !self.heard && http_detection::is_request(self.lines.peek()) {
                 tracing::info!(address = %self.address, "refused: a request of HTTP");
-                self.out.push(http::refusal().into());
+                self.out.push(http_detection::refusal().into());
                 return self.end(Ending::Closing);
             }
             let taken = match self.lines.next_line() {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Backpressure towards the feed: results are taken from it while fewer bytes than this are queued for the client.
-const LOW_WATER: usize = 64 << 10;
+const MAX_UNSENT_FOR_RESULTS: usize = 64 << 10;
 
 impl Session {
     /// Whether its student has joined, and has all that was missed.
@@ -24,7 +24,7 @@ impl Session {
     /// Whether the feed has something for the client, and the send queue is short.
     pub(super) fn can_fill_send_queue(&self) -> bool {
         let Some(member) = self.member.as_deref() else { return false };
-        self.out.bytes() < LOW_WATER
+        self.out.bytes() < MAX_UNSENT_FOR_RESULTS
             && member.replay.is_none()
             && self.room.feed.latest() > member.reached
             && self.ending != Ending::Closing
@@ -36,8 +36,8 @@ impl Session {
             return;
         }
         if let Some(member) = self.member.as_deref_mut() {
-            while self.out.bytes() < LOW_WATER && member.replay.is_none() {
-                match self.room.feed.read(member.reached, LOW_WATER, self.out.pieces()) {
+            while self.out.bytes() < MAX_UNSENT_FOR_RESULTS && member.replay.is_none() {
+                match self.room.feed.read(member.reached, MAX_UNSENT_FOR_RESULTS, self.out.pieces()) {
                     FeedRead::UpToDate => break,
                     FeedRead::Taken(reached) => member.reached = reached,
                     FeedRead::Behind { floor } => {
@@ -52,7 +52,7 @@ impl Session {
             while let Some(line) = member.in_flight.due(reached) {
                 self.out.push(line);
             }
-            if self.out.bytes() < LOW_WATER {
+            if self.out.bytes() < MAX_UNSENT_FOR_RESULTS {
                 self.room.presence.read(&mut member.presence, self.out.pieces());
                 self.out.count();
             }

@@ -15,7 +15,7 @@ use socket2::SockRef;
 use squares_shared::message::{ErrorCode, ErrorMessage, FromServer, to_line};
 use tokio::net::TcpStream;
 
-use crate::http;
+use crate::http_detection;
 
 /// The most bytes that are held encrypted, or before the handshake is done. What does not fit stays with the writer.
 const HELD: usize = 64 << 10;
@@ -173,7 +173,7 @@ impl TlsStream {
     /// Tells a client without TLS that this is TLS, as an error of the protocol or of HTTP.
     pub(crate) fn refuse_plain(&self, is_http: bool) {
         if is_http {
-            let _ = self.tcp.try_write(http::refusal().as_bytes());
+            let _ = self.tcp.try_write(http_detection::refusal().as_bytes());
             return;
         }
         let message =

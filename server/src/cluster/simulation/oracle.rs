@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 
-use crate::ledger::{Archive, ResultRow};
+use crate::ledger::{LedgerFile, ResultRow};
 
 /// What those who asked were told, and what is wrong so far.
 #[derive(Debug, Default)]
@@ -34,11 +34,11 @@ impl Oracle {
     }
 
     /// Compares the ledgers with each other and with what was told; gives the number of results.
-    pub(super) fn judge(&self, ledgers: &[Archive]) -> Result<u64, String> {
+    pub(super) fn judge(&self, ledgers: &[LedgerFile]) -> Result<u64, String> {
         if let Some(wrong) = self.wrong() {
             return Err(wrong);
         }
-        let rows = |archive: &Archive| {
+        let rows = |archive: &LedgerFile| {
             let mut rows = Vec::<ResultRow>::new();
             let read = archive.each::<crate::LedgerError>(|row| {
                 rows.push(row.clone());

@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::{
     cluster::{
-        port::{Publish, PublishOutcome, StreamEnd, StreamEvent},
         record::{self, Parsed},
+        stream_channel::{Publish, PublishOutcome, StreamEnd, StreamEvent},
     },
     ledger::Answer,
 };

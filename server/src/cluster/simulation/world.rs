@@ -16,9 +16,9 @@ use super::{
     stream::{Planted, Stream, carry},
 };
 use crate::{
-    cluster::{port, record, status::Status, writer::ReplicatedWriter},
+    cluster::{record, status::Status, stream_channel, writer::ReplicatedWriter},
     feed::Feed,
-    ledger::{Answer, Archive, Chain, Ledger, LedgerEntry, Submission},
+    ledger::{Answer, Chain, Ledger, LedgerEntry, LedgerFile, Submission},
     metrics::Metrics,
     worker_pool::WorkerPool,
 };
@@ -104,7 +104,7 @@ impl World {
         }
         self.running.lock().iter_mut().for_each(|running| self.stop(running.take()));
         tokio::task::yield_now().await;
-        let open = |folder: &TempDir| Archive::open(folder.path()).map_err(|error| error.to_string());
+        let open = |folder: &TempDir| LedgerFile::open(folder.path()).map_err(|error| error.to_string());
         let ledgers = self.folders.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         self.oracle.judge(&ledgers)
     }
@@ -113,7 +113,7 @@ impl World {
         let metrics = Arc::<Metrics>::default();
         let status = Arc::new(Status::new(Arc::clone(&metrics)));
         let node = format!("{at}-{}", self.stream.random.lock().u32(..));
-        let (writers_end, end) = port::connection();
+        let (writers_end, end) = stream_channel::open();
         let (name, reporting) = (node.clone(), Arc::clone(&status));
         let opened = Ledger::open_shared(
             self.folders[at].path(),

@@ -11,12 +11,12 @@ use tokio::{
 use super::ReplicatedWriter;
 use crate::{
     cluster::{
-        port::{self, Publish, PublishOutcome, StreamEnd, StreamEvent},
         record,
         status::Status,
+        stream_channel::{self, Publish, PublishOutcome, StreamEnd, StreamEvent},
     },
     feed::Feed,
-    ledger::{Answer, Archive, Chain, Ledger, LedgerEntry, Submission},
+    ledger::{Answer, Chain, Ledger, LedgerEntry, LedgerFile, Submission},
     metrics::Metrics,
     worker_pool::WorkerPool,
 };
@@ -41,7 +41,7 @@ impl Played {
         let folder = tempfile::tempdir().unwrap();
         let metrics = Arc::<Metrics>::default();
         let status = Arc::new(Status::new(Arc::clone(&metrics)));
-        let (port, stream) = port::connection();
+        let (port, stream) = stream_channel::open();
         let reporting = Arc::clone(&status);
         let (ledger, feed) = Ledger::open_shared(
             folder.path(),
@@ -90,8 +90,8 @@ impl Played {
 
     fn numbers(&self) -> Vec<String> {
         let mut numbers = Vec::new();
-        let archive = Archive::open(self.folder.path()).unwrap();
-        archive
+        let ledger = LedgerFile::open(self.folder.path()).unwrap();
+        ledger
             .each::<crate::LedgerError>(|row| {
                 numbers.push(row.number.clone());
                 Ok(())

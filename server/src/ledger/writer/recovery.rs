@@ -9,7 +9,7 @@ use squares_shared::private_file;
 
 use super::Writer;
 use crate::ledger::{
-    apply::Known,
+    apply::RowNumbers,
     backup,
     data_folder::SAVED,
     error::{AtPath as _, FilesChanged, LedgerError},
@@ -21,7 +21,7 @@ impl Writer {
     /// it left and was never shown is made durable and shown now, so that the ledger and the feed agree before
     /// anything is added.
     pub(in crate::ledger) fn open_again(&mut self) -> Result<Connection, LedgerError> {
-        self.known = Known::default();
+        self.row_numbers = RowNumbers::default();
         self.check_files(None)?;
         let mut connection = schema::connect(&self.path)?;
         self.checkpointer.attend(&mut connection).at(&self.path)?;

@@ -1,5 +1,5 @@
 //! Refusing or evicting a connection: it is told `server_full`, and for a few at a time the server waits until that was
-//! read. `listen` refuses, a session that is evicted says farewell itself.
+//! read. `listen` refuses, a session that is evicted says rejection itself.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) const AT_ONCE: usize = 256;
 const TIME: Duration = Duration::from_secs(1);
 
 /// Sends a last line, and waits until the client has closed. The permit is one of [`AT_ONCE`].
-pub(crate) async fn say(_permit: OwnedSemaphorePermit, wire: &Wire, line: &[u8]) {
+pub(crate) async fn send(_permit: OwnedSemaphorePermit, wire: &Wire, line: &[u8]) {
     let _ = tokio::time::timeout(TIME, wire.end_with(line)).await;
 }
 

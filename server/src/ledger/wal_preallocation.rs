@@ -22,14 +22,14 @@ const STEP: u64 = 1 << 20;
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// Bytes of room in front of the log below which more is added: a few hundred single squares.
-const ROOM: u64 = STEP / 2;
+const MIN_PREALLOCATED: u64 = STEP / 2;
 
 /// Bytes of a frame in the log: its header, and a page of the usual size.
 const FRAME: u64 = 4096 + 24;
 
 /// The log's file.
 #[derive(Debug)]
-pub(super) struct WalRoom {
+pub(super) struct WalPreallocation {
     path: PathBuf,
     /// How long it gets: beyond that a checkpoint lets the log start over.
     whole: u64,
@@ -37,7 +37,7 @@ pub(super) struct WalRoom {
     length: AtomicU64,
 }
 
-impl WalRoom {
+impl WalPreallocation {
     /// For the log of this ledger, which is checkpointed once it has so many pages.
     pub(super) fn new(ledger: &Path, pages: i32) -> Self {
         Self { path: beside(ledger, "-wal"), whole: end(pages), length: AtomicU64::new(0) }
@@ -46,7 +46,7 @@ impl WalRoom {
     /// Whether the room in front of a log of so many pages runs short.
     pub(super) fn is_short(&self, pages: i32) -> bool {
         let length = self.length.load(Ordering::Relaxed);
-        length < self.whole && end(pages) + ROOM > length
+        length < self.whole && end(pages) + MIN_PREALLOCATED > length
     }
 
     /// Takes note that the file was cut.
@@ -112,7 +112,7 @@ mod tests {
         connection
     }
 
-    fn length(of: &WalRoom) -> u64 {
+    fn length(of: &WalPreallocation) -> u64 {
         of.path.metadata().unwrap().len()
     }
 
@@ -122,7 +122,7 @@ mod tests {
         let path = folder.path().join("l");
         let writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (file, writing) = (WalRoom::new(&path, 600), Mutex::new(()));
+        let (file, writing) = (WalPreallocation::new(&path, 600), Mutex::new(()));
         let mut row = 0;
         for _ in 0..3 {
             assert!(file.is_short(600));
@@ -149,7 +149,7 @@ mod tests {
         let path = folder.path().join("l");
         let writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (file, writing) = (WalRoom::new(&path, 600), Mutex::new(()));
+        let (file, writing) = (WalPreallocation::new(&path, 600), Mutex::new(()));
         writer.execute_batch("BEGIN IMMEDIATE").unwrap();
         let before = length(&file);
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
@@ -164,7 +164,7 @@ mod tests {
         let path = folder.path().join("l");
         let _writer = ledger(&path);
         let other = Connection::open(&path).unwrap();
-        let (mut file, writing) = (WalRoom::new(&path, 600), Mutex::new(()));
+        let (mut file, writing) = (WalPreallocation::new(&path, 600), Mutex::new(()));
         file.path = folder.path().to_owned();
         file.extend(&other, writing.lock(), || ());
         assert!(!file.is_short(600));

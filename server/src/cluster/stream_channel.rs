@@ -46,7 +46,7 @@ pub(crate) enum StreamEvent {
 
 /// The writer's end.
 #[derive(Debug)]
-pub(crate) struct StreamPort {
+pub(crate) struct WriterEnd {
     pub(super) publish: mpsc::Sender<Publish>,
     pub(super) events: mpsc::Receiver<StreamEvent>,
 }
@@ -59,9 +59,9 @@ pub(crate) struct StreamEnd {
 }
 
 /// Both ends of a connection between a writer and its stream.
-pub(crate) fn connection() -> (StreamPort, StreamEnd) {
+pub(crate) fn open() -> (WriterEnd, StreamEnd) {
     // Each record has one attempt at a time.
     let (publish, published) = mpsc::channel(MAX_IN_FLIGHT);
     let (told, events) = mpsc::channel(EVENTS);
-    (StreamPort { publish, events }, StreamEnd { publish: published, events: told })
+    (WriterEnd { publish, events }, StreamEnd { publish: published, events: told })
 }

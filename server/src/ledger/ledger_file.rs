@@ -19,7 +19,7 @@ use super::{
 
 /// A ledger opened for reading.
 #[derive(Debug)]
-pub struct Archive {
+pub struct LedgerFile {
     /// Its file.
     pub path: PathBuf,
     /// The name of the ledger.
@@ -31,7 +31,7 @@ pub struct Archive {
 
 /// A student who has squared, as attendance shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArchivedStudent {
+pub struct LedgerStudent {
     /// The student id.
     pub id: String,
     /// The name under the last result.
@@ -44,7 +44,7 @@ pub struct ArchivedStudent {
     pub last: String,
 }
 
-impl Archive {
+impl LedgerFile {
     /// Opens the ledger in this data folder.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Archive {
         super::projection::place(&self.connection).ok().flatten()
     }
 
-    /// Reads all results up to [`Archive::latest`] in order, and hands each on until one is refused.
+    /// Reads all results up to [`LedgerFile::latest`] in order, and hands each on until one is refused.
     ///
     /// # Errors
     /// What `visit` gives; a [`LedgerError`] where reading fails.
@@ -97,16 +97,16 @@ impl Archive {
         Ok(page)
     }
 
-    /// Everybody with a result up to [`Archive::latest`], by id.
+    /// Everybody with a result up to [`LedgerFile::latest`], by id.
     ///
     /// # Errors
     /// A [`LedgerError`] where reading fails.
-    pub fn students(&self) -> Result<Vec<ArchivedStudent>, LedgerError> {
+    pub fn students(&self) -> Result<Vec<LedgerStudent>, LedgerError> {
         self.read_students().at(&self.path)
     }
 
     /// A read for each student, so that none is long.
-    fn read_students(&self) -> rusqlite::Result<Vec<ArchivedStudent>> {
+    fn read_students(&self) -> rusqlite::Result<Vec<LedgerStudent>> {
         let mut ids = self.connection.prepare("SELECT num, id FROM students ORDER BY id")?;
         let ids = ids.query_map((), |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
         let ids = ids.collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
@@ -123,7 +123,7 @@ impl Archive {
             let (Some(first), Some(last)) = (first, last) else { continue };
             let first: i64 = at.query_row([first], |row| row.get(0))?;
             let (last, name): (i64, String) = at.query_row([last], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            students.push(ArchivedStudent { id, name, squares, first: time(first), last: time(last) });
+            students.push(LedgerStudent { id, name, squares, first: time(first), last: time(last) });
         }
         Ok(students)
     }
