@@ -35,7 +35,7 @@ pub fn check(data: &[u8]) {
     let mut link = Link::new();
     while let Some(line) = lines.next_line() {
         now += Duration::from_millis(7);
-        for event in link.hear(line, now) {
+        for event in link.receive(line, now) {
             app.update(Event::Link(event), now);
         }
     }
@@ -74,7 +74,7 @@ impl Link {
     }
 
     /// What the screen is told of a line.
-    fn hear(&mut self, line: Line<'_>, now: Instant) -> Vec<LinkEvent> {
+    fn receive(&mut self, line: Line<'_>, now: Instant) -> Vec<LinkEvent> {
         let mut told = Vec::new();
         if let Ok(Some(FromServer::Hello(hello))) = read_line(line) {
             self.conversation.ended(now);
@@ -82,8 +82,8 @@ impl Link {
             self.conversation.join(now);
             told.push(LinkEvent::Hello { hello, hosting: false });
         }
-        self.conversation.heard();
-        let heard = self.conversation.hear(line, now).and_then(|()| self.conversation.overdue(now));
+        self.conversation.note_traffic();
+        let heard = self.conversation.receive(line, now).and_then(|()| self.conversation.overdue(now));
         self.conversation.send_squares(now, 1 << 20);
         told.extend(std::iter::from_fn(|| self.conversation.next_event()));
         told.iter().for_each(|event| self.check(event));

@@ -5,7 +5,6 @@
 mod commands;
 mod composer;
 mod help;
-mod hint;
 mod invite;
 mod join_form;
 mod keys;
@@ -15,6 +14,7 @@ mod main_view;
 mod people;
 mod reading;
 mod status;
+mod status_message;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -34,7 +34,6 @@ use crate::theme::{Appearance, Glyphs, Theme};
 pub(crate) use commands::{CommandSpec, candidates};
 pub(crate) use composer::{Check, Composer, Pasted, Search};
 pub(crate) use help::{HelpLine, HelpLineKind, HelpPlace, KEY_COLUMN, indent};
-pub(crate) use hint::StatusMessage;
 pub(crate) use join_form::{Field, JoinForm};
 pub(crate) use layout::{
     JOIN_LABEL, Layout, SMALLEST, WIDTH_OF_ONE_LINE, is_large_enough, join_field_width, layout, layout_above,
@@ -47,6 +46,7 @@ pub(crate) use reading::{
     Chart, Copied, Detail, DetailLine, Feed, Item, Pane, PendingSquare, Plot, Reading, Row, Top, curve, head_lines,
 };
 pub(crate) use status::{ConnectionStatus, Severity, State, Status, seconds_until};
+pub(crate) use status_message::StatusMessage;
 
 /// What the app starts with.
 #[derive(Debug, Clone)]
@@ -194,7 +194,7 @@ impl App {
                 app.screen = Screen::Room;
             }
         }
-        app.settle();
+        app.reconcile();
         let effects = std::mem::take(&mut app.effects);
         (app, effects)
     }
@@ -262,9 +262,9 @@ impl App {
             self.redraw(Urgency::Soon);
         }
         if self.screen == Screen::Room {
-            self.status.notices.settle(now);
+            self.status.notices.show_next(now);
         }
-        self.settle();
+        self.reconcile();
         std::mem::take(&mut self.effects)
     }
 
@@ -327,13 +327,13 @@ impl App {
     }
 
     /// Brings what depends on sizes and on one another in line, and asks for the page that scrolling came near to.
-    fn settle(&mut self) {
+    fn reconcile(&mut self) {
         let in_feed = matches!(self.main_view, MainView::Feed);
         let beside = in_feed && self.layout().chart.width > 0;
-        self.reading.settle(in_feed, matches!(self.main_view, MainView::Chart), beside, &self.people.me.id);
-        self.settle_draft();
-        self.settle_export();
-        self.form.settle(self.status.connection.auth());
+        self.reading.reconcile(in_feed, matches!(self.main_view, MainView::Chart), beside, &self.people.me.id);
+        self.reconcile_draft();
+        self.reconcile_export();
+        self.form.keep_focus_visible(self.status.connection.auth());
         self.form.reveal(usize::from(join_field_width(self.setup.size.0)));
         self.composer.input.reveal(usize::from(input_width(self.layout().input.width)));
         self.resize_feeds(false);

@@ -3,7 +3,7 @@
 //! of requests come out. The link, plain mode and the fuzzer drive it; the simulation drives the link.
 //!
 //! A driver tells it that a server said hello ([`Conversation::connected`]), asks to [`Conversation::join`], gives it
-//! each line ([`Conversation::hear`]), lets squares go ([`Conversation::send_squares`]), writes what stands in
+//! each line ([`Conversation::receive`]), lets squares go ([`Conversation::send_squares`]), writes what stands in
 //! [`Conversation::output`], takes each [`Conversation::next_event`], comes back at [`Conversation::deadline`], and
 //! tells it that the connection is over ([`Conversation::ended`]). Its place in the order, the unanswered squares and
 //! who wants to be in outlive connections. What a connection is, which server it leads to, and what anybody is shown,
@@ -13,8 +13,8 @@ mod backoff;
 mod connection_error;
 mod cursor;
 mod event;
-mod hear;
 mod plausible;
+mod receive;
 mod request_ids;
 mod send_window;
 
@@ -116,7 +116,7 @@ enum Stage {
 struct CurrentConnection {
     hello: Option<Hello>,
     stage: Stage,
-    /// Since when something is awaited and nothing was heard; none while nothing is awaited.
+    /// Since when something is awaited and nothing came; none while nothing is awaited.
     quiet_since: Option<Instant>,
     /// A `ping` was sent into the silence.
     probed: bool,
@@ -202,7 +202,7 @@ impl Conversation {
         &mut self.output
     }
 
-    /// The next thing to be told; [`Self::hear`] and [`Self::send_squares`] lead to some.
+    /// The next thing to be told; [`Self::receive`] and [`Self::send_squares`] lead to some.
     pub fn next_event(&mut self) -> Option<LinkEvent> {
         self.events.pop_front()
     }
@@ -290,7 +290,7 @@ impl Conversation {
     }
 
     /// Bytes came from the server.
-    pub const fn heard(&mut self) {
+    pub const fn note_traffic(&mut self) {
         self.current.quiet_since = None;
         self.current.probed = false;
     }
@@ -316,7 +316,7 @@ impl Conversation {
         [silence, throttled].into_iter().flatten().min()
     }
 
-    /// Whether an answer is awaited for too long. The driver hears what came meanwhile before it asks
+    /// Whether an answer is awaited for too long. The driver takes what came meanwhile before it asks
     /// [`Self::overdue`]: this program may have been stopped.
     #[must_use]
     pub fn is_overdue(&self, now: Instant) -> bool {
@@ -369,7 +369,7 @@ impl Conversation {
         if *stage == Stage::Joining || !pages.is_empty() || pinged.is_some() || self.window.awaits_answer() {
             self.current.quiet_since.get_or_insert(now);
         } else {
-            self.heard();
+            self.note_traffic();
         }
     }
 

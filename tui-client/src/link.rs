@@ -7,10 +7,10 @@
 
 pub mod connection;
 mod environment;
+mod happy_eyeballs;
 mod known;
 mod nobody;
-mod race;
-pub mod refused;
+pub mod peer_detection;
 mod servers;
 mod session;
 mod state;

@@ -65,7 +65,7 @@ pub fn run(options: PlainOptions) -> ExitCode {
     let somebody = io::stderr().is_terminal();
     let tells = Tells {
         waiting: somebody,
-        held_up: true,
+        join_throttled: true,
         absence: somebody || options.follow,
         following: somebody && options.follow,
     };

@@ -139,7 +139,7 @@ impl JoinForm {
     }
 
     /// The focus never stands on a field that is not shown.
-    pub(crate) fn settle(&mut self, auth: Option<Auth>) {
+    pub(crate) fn keep_focus_visible(&mut self, auth: Option<Auth>) {
         if !self.fields(auth).contains(&self.focus) {
             self.focus = Field::Student;
         }
@@ -249,7 +249,7 @@ mod tests {
         press(&mut form, KeyCode::Up);
         assert_eq!(form.focus, Field::Server);
         form.focus = Field::Name;
-        form.settle(Some(Auth::Roster));
+        form.keep_focus_visible(Some(Auth::Roster));
         assert_eq!(form.focus, Field::Student);
     }
 

@@ -64,7 +64,7 @@ impl App {
             LinkEvent::Results(results) => self.results(&results),
             LinkEvent::Answered { id, .. } => {
                 if self.reading.feed.pending.answered(&id) {
-                    self.status.connection.held_up = None;
+                    self.status.connection.throttled = None;
                 }
             }
             LinkEvent::Withheld(id) => {
@@ -75,7 +75,7 @@ impl App {
                 let why = (self.strings.error)(&error);
                 self.reading.feed.pending.refused(&pending, why, self.now);
             }
-            LinkEvent::Throttled { error, until } => self.status.connection.held_up = Some((error, until)),
+            LinkEvent::Throttled { error, until } => self.status.connection.throttled = Some((error, until)),
             LinkEvent::Presence(presence) => self.people.online.apply(&presence),
             LinkEvent::Online(online) => self.people.online.replace(&online),
             LinkEvent::Page { owner: PageOwner::Export, request, page } => self.export_page(&request, &page),
@@ -92,7 +92,7 @@ impl App {
                 }
             }
             LinkEvent::Disconnected { why, retry_at } => self.lost(why, retry_at),
-            LinkEvent::Parked => self.status.connection.parked(),
+            LinkEvent::Idle => self.status.connection.idle(),
             LinkEvent::Unkept(unkept) => self.unkept(&unkept),
             LinkEvent::NotQueued { number, waiting } => {
                 let shown = text::printable(&number).into_owned();
@@ -258,7 +258,7 @@ impl App {
         for result in results.iter().filter(|result| result.student == self.people.me.id) {
             let answers = result.id.as_ref().is_some_and(|id| self.reading.feed.pending.answered(id));
             if answers {
-                self.status.connection.held_up = None;
+                self.status.connection.throttled = None;
             }
             // What was there before is no news, unless it was waited for.
             if answers || self.reading.whole_feed().is_live(result.seq) {

@@ -110,8 +110,8 @@ impl Reading {
     }
 
     /// Brings in line what depends on what fills the middle of the room; the chart may also stand beside the feed.
-    pub(super) fn settle(&mut self, feed_shown: bool, chart_shown: bool, chart_beside: bool, me: &str) {
-        self.chart.settle(chart_shown, chart_beside, &mut self.feed, me);
+    pub(super) fn reconcile(&mut self, feed_shown: bool, chart_shown: bool, chart_beside: bool, me: &str) {
+        self.chart.reconcile(chart_shown, chart_beside, &mut self.feed, me);
         if feed_shown {
             self.feed.clear_unread_divider(me, false);
         }

@@ -99,7 +99,7 @@ pub enum LinkEvent {
         retry_at: Option<Instant>,
     },
     /// The connection is gone, and nobody had joined: the next one is made when somebody joins or asks for it.
-    Parked,
+    Idle,
     /// The square was not queued, and its text should go back to the input: so many wait already that one more is too
     /// many.
     NotQueued {

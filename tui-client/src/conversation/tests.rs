@@ -37,12 +37,12 @@ impl Talk {
         let line = format!(
             r#"{{"type":"welcome","student":null,"online":{online},"latest":{replay_after},"replay_after":{replay_after}}}"#
         );
-        self.hear(&line).unwrap().unwrap()
+        self.receive(&line).unwrap().unwrap()
     }
 
-    fn hear(&mut self, line: &str) -> Result<Option<LinkEvent>, ConnectionError> {
-        self.conversation.heard();
-        self.conversation.hear(Line::Whole(line.as_bytes()), self.now)?;
+    fn receive(&mut self, line: &str) -> Result<Option<LinkEvent>, ConnectionError> {
+        self.conversation.note_traffic();
+        self.conversation.receive(Line::Whole(line.as_bytes()), self.now)?;
         Ok(self.events().pop())
     }
 
@@ -90,7 +90,7 @@ fn the_next_join_asks_for_what_follows_and_of_another_ledger_for_what_the_policy
             assert_eq!(talk.said(), format!("{{\"type\":\"join\",\"student\":\"s1\"{fields}}}\n"), "{policy:?}");
             if log == "a" {
                 talk.welcome(5);
-                talk.hear(&result(6, "s2", "x")).unwrap();
+                talk.receive(&result(6, "s2", "x")).unwrap();
             }
             talk.conversation.ended(talk.now);
         }
@@ -131,7 +131,7 @@ fn a_square_is_answered_once_by_its_own_student_and_what_a_loss_leaves_is_sent_a
     talk.welcome(0);
     talk.send();
     let heard = |talk: &mut Talk, seq, student, id| {
-        let event = talk.hear(&result(seq, student, id)).unwrap();
+        let event = talk.receive(&result(seq, student, id)).unwrap();
         (matches!(event, Some(LinkEvent::Results(_))), talk.conversation.take_finished() == [id])
     };
     assert_eq!(heard(&mut talk, 1, "s2", "id-1"), (true, false));
@@ -150,25 +150,25 @@ fn a_square_is_answered_once_by_its_own_student_and_what_a_loss_leaves_is_sent_a
 fn errors_mean_what_they_are_about() {
     let mut talk = Talk::new(ROOM, &["1", "2"]);
     talk.connect(Auth::Open, "a");
-    assert!(matches!(talk.hear(&error("rate_limited", "null")), Ok(Some(LinkEvent::JoinRefused(_)))));
+    assert!(matches!(talk.receive(&error("rate_limited", "null")), Ok(Some(LinkEvent::JoinRefused(_)))));
     talk.conversation.join(talk.now);
     talk.welcome(0);
     talk.send();
-    assert!(matches!(talk.hear(&error("not_a_number", "\"id-1\"")), Ok(Some(LinkEvent::Rejected { .. }))));
-    assert!(matches!(talk.hear(&error("storage_unavailable", "\"id-2\"")), Ok(Some(LinkEvent::Throttled { .. }))));
+    assert!(matches!(talk.receive(&error("not_a_number", "\"id-1\"")), Ok(Some(LinkEvent::Rejected { .. }))));
+    assert!(matches!(talk.receive(&error("storage_unavailable", "\"id-2\"")), Ok(Some(LinkEvent::Throttled { .. }))));
     assert_eq!(talk.conversation.deadline(), Some(talk.now + Duration::from_secs(1)));
     talk.now += Duration::from_secs(1);
     talk.conversation.send_squares(talk.now, 0);
     assert_eq!(talk.conversation.deadline(), None, "it is due once, though nothing has room");
     talk.conversation.ask_page(PageOwner::Export, PageRequest::default(), talk.now);
-    assert!(matches!(talk.hear(&error("bad_message", "null")), Ok(Some(LinkEvent::Refused(_)))));
+    assert!(matches!(talk.receive(&error("bad_message", "null")), Ok(Some(LinkEvent::Refused(_)))));
     let page = r#"{"type":"history","results":[],"more":false,"student":null}"#;
-    assert_eq!(talk.hear(page), Ok(None), "nobody asked for it any more");
-    assert_eq!(talk.hear(&error("join_timeout", "null")), Err(ConnectionError::Closed(Some("No.".into()))));
+    assert_eq!(talk.receive(page), Ok(None), "nobody asked for it any more");
+    assert_eq!(talk.receive(&error("join_timeout", "null")), Err(ConnectionError::Closed(Some("No.".into()))));
     talk.conversation.ended(talk.now);
     talk.connect(Auth::Open, "a");
     assert_eq!(
-        talk.hear(&error("rate_limited", "null")),
+        talk.receive(&error("rate_limited", "null")),
         Err(ConnectionError::Closed(Some("No.".into()))),
         "it will pass"
     );

@@ -9,7 +9,7 @@ use squares_shared::message::{ErrorCode, FromClient, FromServer, Hello, PROTOCOL
 use tokio::io::Interest;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::refused::{self, FIRST, PATIENCE, Refused, plain_words};
+use super::peer_detection::{self, FIRST, PATIENCE, Refused, plain_words};
 use super::trust::FirstSeen;
 use super::wire::{Connected, Transport};
 use crate::conversation::{ConnectionError, read_line, without_mark};
@@ -93,13 +93,13 @@ impl ServerConnection {
         };
         let begins = connection.begins.unwrap_or_default();
         let seconds = PATIENCE.as_secs();
-        Err(Refused::from(match (refused::who(&begins), said) {
+        Err(Refused::from(match (peer_detection::who(&begins), said) {
             (Some(who), _) => who,
             (None, Some(ConnectionError::Closed(_))) if begins.is_empty() && connection.asked => ConnectionError::Mute,
             (None, Some(ConnectionError::Closed(_))) if begins.is_empty() => ConnectionError::HungUp,
             (None, Some(lost)) => lost,
             (None, None) if begins.is_empty() => ConnectionError::Silent(seconds),
-            (None, None) if refused::is_a_room(&begins) => ConnectionError::Slow(seconds),
+            (None, None) if peer_detection::is_a_room(&begins) => ConnectionError::Slow(seconds),
             (None, None) => ConnectionError::NotSquares(format!("it did not say hello within {seconds} s")),
         }))
     }
@@ -237,7 +237,7 @@ impl ServerConnection {
                 Ok(()) => self.take(),
                 Err(error) => Err(ConnectionError::Closed(Some(plain_words(&error)))),
             };
-            if let Some(who) = self.begins.as_deref().and_then(refused::who) {
+            if let Some(who) = self.begins.as_deref().and_then(peer_detection::who) {
                 return Err(who);
             }
             match self.first_message() {

@@ -7,7 +7,7 @@ use std::thread;
 
 use tokio::runtime::Builder;
 
-use super::refused::Refused;
+use super::peer_detection::Refused;
 use super::trust::Trust;
 use super::wire::{self, Connected};
 

@@ -7,9 +7,9 @@ use squares_shared::message::{Auth, Hello};
 
 use super::Environment;
 use super::connection::ServerConnection;
+use super::happy_eyeballs::{Way, race};
 use super::known::KnownHosts;
-use super::race::{Way, race};
-use super::refused::Refused;
+use super::peer_detection::Refused;
 use super::trust::Trust;
 use crate::address::each_server;
 use crate::conversation::ConnectionError;

@@ -8,7 +8,7 @@ use squares_shared::message::Hello;
 
 use super::connection::{BATCH, ServerConnection};
 use super::now;
-use super::refused::plain_words;
+use super::peer_detection::plain_words;
 use super::state::LinkState;
 use crate::conversation::ConnectionError;
 
@@ -30,7 +30,7 @@ impl Session {
         Self { connection, results_at: None }
     }
 
-    /// Sends and hears what the socket allows.
+    /// Sends and receives what the socket allows.
     pub(super) fn exchange(&mut self, socket: &io::Result<()>, state: &mut LinkState) -> Result<(), ConnectionError> {
         if let Err(error) = socket {
             return Err(ConnectionError::Closed(Some(plain_words(error))));
@@ -41,14 +41,14 @@ impl Session {
             return Ok(());
         }
         self.gather();
-        self.hear(state)
+        self.receive(state)
     }
 
     /// Does what is due.
     pub(super) fn time(&mut self, now: Instant, state: &mut LinkState) -> Result<(), ConnectionError> {
         self.send(state);
         if state.conversation.is_overdue(now) {
-            self.hear(state)?;
+            self.receive(state)?;
             state.conversation.overdue(now)?;
             self.send(state);
         }
@@ -59,7 +59,7 @@ impl Session {
     pub(super) fn send(&mut self, state: &mut LinkState) {
         state.conversation.send_squares(now(), self.connection.room());
         self.connection.send(state.conversation.output());
-        state.tell_heard();
+        state.forward_events();
     }
 
     /// Lets results gather, where the last were taken just now. What the link keeps waiting meanwhile, a square that
@@ -71,21 +71,21 @@ impl Session {
     }
 
     /// Takes what came and does what it means. What was said before the end of a connection counts.
-    fn hear(&mut self, state: &mut LinkState) -> Result<(), ConnectionError> {
+    fn receive(&mut self, state: &mut LinkState) -> Result<(), ConnectionError> {
         let taken = self.connection.take();
         let more = matches!(taken, Ok(BATCH..));
         if matches!(taken, Ok(1..)) {
-            state.conversation.heard();
+            state.conversation.note_traffic();
         }
         let mut ended = taken.map(drop);
         let now = now();
         while let Some(line) = self.connection.next_line() {
-            if let Err(why) = state.conversation.hear(line, now) {
+            if let Err(why) = state.conversation.receive(line, now) {
                 ended = Err(why);
                 break;
             }
         }
-        if state.tell_heard() {
+        if state.forward_events() {
             self.results_at = Some(now).filter(|_| !more);
         }
         self.send(state);

@@ -72,9 +72,9 @@ impl LinkState {
         self.emit(hindrance);
     }
 
-    /// Tells the screen what the conversation heard, and the disk which squares have their answer; whether there were
+    /// Tells the screen what the conversation made of lines, and the disk which squares have their answer; whether there were
     /// results.
-    pub(super) fn tell_heard(&mut self) -> bool {
+    pub(super) fn forward_events(&mut self) -> bool {
         let mut results = false;
         for id in self.conversation.take_finished() {
             if let Some(worker) = &mut self.worker {

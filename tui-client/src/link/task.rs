@@ -29,7 +29,7 @@ pub const MAX_WAITING: usize = 10_000;
 /// Where the connection stands.
 enum Phase {
     /// There is none, and none is wanted until somebody joins or asks.
-    Parked,
+    Idle,
     /// The next try is made then.
     Waiting(Instant),
     Connecting(Reaching),
@@ -84,7 +84,7 @@ impl Task {
             commands,
             events,
             state,
-            phase: Phase::Parked,
+            phase: Phase::Idle,
             server,
             servers,
             host: None,
@@ -123,7 +123,7 @@ impl Task {
         let deadline = self.deadline();
         let Self { commands, events, state, phase, leaving, .. } = self;
         if leaving.is_some() {
-            // Nobody looks any more, and what is still to be heard is only who was answered.
+            // Nobody looks any more, and what still comes is only who was answered.
             state.events.clear();
         }
         let listening = state.events.is_empty();
@@ -150,7 +150,7 @@ impl Task {
         let phase = match &self.phase {
             Phase::Waiting(until) => Some(*until),
             Phase::Up(_) => self.state.conversation.deadline(),
-            Phase::Parked | Phase::Connecting(_) | Phase::Hosting(_) => None,
+            Phase::Idle | Phase::Connecting(_) | Phase::Hosting(_) => None,
         };
         // Past its end, patience is no moment to wait for while the disk or a starting server is waited for.
         let only_the_server = matches!(self.phase, Phase::Up(_)) && !self.worker_is_busy();
@@ -180,7 +180,7 @@ impl Task {
                 self.send();
             }
             Command::ReconnectNow => {
-                if matches!(self.phase, Phase::Waiting(_) | Phase::Parked) {
+                if matches!(self.phase, Phase::Waiting(_) | Phase::Idle) {
                     self.connect();
                 }
             }
@@ -207,7 +207,7 @@ impl Task {
                 self.state.join();
                 session.send(&mut self.state);
             }
-            Phase::Up(_) | Phase::Parked | Phase::Waiting(_) => self.connect(),
+            Phase::Up(_) | Phase::Idle | Phase::Waiting(_) => self.connect(),
             // The join follows the hello.
             Phase::Connecting(_) | Phase::Hosting(_) => {}
         }
@@ -238,7 +238,7 @@ impl Task {
         if let Phase::Hosting(starting) = &mut self.phase {
             self.host = starting.await.ok().and_then(Result::ok);
         }
-        self.phase = Phase::Parked;
+        self.phase = Phase::Idle;
         if let Some(host) = self.host.take_if(|_| self.server.is_some()) {
             host.stop().await;
         }
@@ -300,7 +300,7 @@ impl Task {
 
     fn socket(&mut self, socket: &std::io::Result<()>) {
         // The session is taken out so that it and what is kept can change together; it goes back unless it ended.
-        let Phase::Up(mut session) = std::mem::replace(&mut self.phase, Phase::Parked) else { return };
+        let Phase::Up(mut session) = std::mem::replace(&mut self.phase, Phase::Idle) else { return };
         match session.exchange(socket, &mut self.state) {
             Ok(()) => self.phase = Phase::Up(session),
             Err(why) => self.lost(why),
@@ -309,7 +309,7 @@ impl Task {
 
     fn time(&mut self) {
         let now = now();
-        match std::mem::replace(&mut self.phase, Phase::Parked) {
+        match std::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Waiting(until) if until <= now => self.connect(),
             Phase::Up(mut session) => match session.time(now, &mut self.state) {
                 Ok(()) => self.phase = Phase::Up(session),
@@ -342,7 +342,7 @@ impl Task {
 impl Phase {
     async fn next(&mut self, listening: bool) -> TaskInput {
         match self {
-            Self::Parked | Self::Waiting(_) => std::future::pending().await,
+            Self::Idle | Self::Waiting(_) => std::future::pending().await,
             Self::Connecting(reaching) => TaskInput::Connected(reaching.await.map(Box::new)),
             Self::Hosting(starting) => TaskInput::Hosted(match starting.await {
                 Ok(hosted) => hosted.map(Box::new),

@@ -15,8 +15,8 @@ use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::race::{Way, interleaved, race};
-use super::refused::{PATIENCE, Refused, plain_words};
+use super::happy_eyeballs::{Way, interleaved, race};
+use super::peer_detection::{PATIENCE, Refused, plain_words};
 use super::trust::{FirstSeen, Trust};
 use crate::address::host_and_port;
 use crate::conversation::ConnectionError;

@@ -21,7 +21,7 @@ use super::order::{Answer, Order};
 use super::output::Printer;
 use crate::conversation::{ConnectionError, Conversation, Participant, Pending, Policy, RequestIds, WINDOW};
 use crate::link::connection::ServerConnection;
-use crate::link::refused::plain_words;
+use crate::link::peer_detection::plain_words;
 use crate::link::{Missed, Reached, Reaching, Servers};
 
 /// Without an answer for so long, plain mode gives up.
@@ -66,7 +66,7 @@ pub(super) struct Tells {
     /// That the server takes so many squares a second and no more.
     pub(super) waiting: bool,
     /// That the server lets nobody in for a while.
-    pub(super) held_up: bool,
+    pub(super) join_throttled: bool,
     /// That the server is gone, and that it is back.
     pub(super) absence: bool,
     /// That everybody is followed, before the first result comes.
@@ -114,7 +114,7 @@ pub(super) struct PlainRun<'a, O, E> {
 enum Over {
     Disconnected(ConnectionError),
     /// The server lets us in after so long, and says why.
-    HeldUp(Duration, String),
+    JoinThrottled(Duration, String),
     /// The run is, too.
     End(End),
 }
@@ -292,26 +292,26 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
         self.tell_unsent();
     }
 
-    /// Sends and hears what the socket allows, and does what is due.
+    /// Sends and receives what the socket allows, and does what is due.
     fn exchange(&mut self, socket: &io::Result<()>) -> Result<(), End> {
         let ConnectionPhase::Up(mut connection) = std::mem::replace(&mut self.phase, ConnectionPhase::Disconnected)
         else {
             return Ok(());
         };
-        match self.hear(&mut connection, socket) {
+        match self.receive(&mut connection, socket) {
             Ok(()) => {
                 self.phase = ConnectionPhase::Up(connection);
                 self.send();
             }
             Err(Over::Disconnected(why)) => self.lost(&why)?,
-            Err(Over::HeldUp(wait, why)) => self.held_up(wait, why),
+            Err(Over::JoinThrottled(wait, why)) => self.join_throttled(wait, why),
             Err(Over::End(end)) => return Err(end),
         }
         Ok(())
     }
 
     /// Takes what came and does what it means. What was said before the end of a connection counts.
-    fn hear(&mut self, connection: &mut ServerConnection, socket: &io::Result<()>) -> Result<(), Over> {
+    fn receive(&mut self, connection: &mut ServerConnection, socket: &io::Result<()>) -> Result<(), Over> {
         let now = Instant::now();
         connection.flush();
         let taken = match socket {
@@ -319,10 +319,10 @@ impl<'a, O: io::Write, E: io::Write> PlainRun<'a, O, E> {
             Err(error) => Err(ConnectionError::Closed(Some(plain_words(error)))),
         };
         if matches!(taken, Ok(1..)) {
-            self.conversation.heard();
+            self.conversation.note_traffic();
         }
         while let Some(line) = connection.next_line() {
-            self.conversation.hear(line, now)?;
+            self.conversation.receive(line, now)?;
             while let Some(event) = self.conversation.next_event() {
                 self.handle(event, line)?;
             }

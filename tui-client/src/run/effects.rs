@@ -17,7 +17,7 @@ use crate::terminal::clipboard;
 impl EventLoop<Room> {
     pub(super) fn execute_effect(&mut self, effect: Effect) {
         match effect {
-            Effect::Link(command) => self.ask_link(command),
+            Effect::Link(command) => self.send_to_link(command),
             Effect::History(command) => self.keep(command),
             Effect::Export(command) => self.export(command),
             Effect::Terminal(effect) => self.terminal(effect),
@@ -29,7 +29,7 @@ impl EventLoop<Room> {
 
     /// Gives the link a command without ever waiting for it. Where its queue is full, because a disk hangs, a number
     /// goes back to the input line, and of anything else it is said that it was not done.
-    fn ask_link(&mut self, command: Command) {
+    fn send_to_link(&mut self, command: Command) {
         match self.link.ask(command) {
             Ok(()) => {}
             Err(Command::Square(number)) => {

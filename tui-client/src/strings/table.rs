@@ -32,7 +32,7 @@ sentences! {
     joined = "연결됨", "Connected";
     joining = "들어가는 중", "Joining";
     /// There is no connection while nobody joins.
-    parked = "들어갈 때 다시 연결", "Connects when you join";
+    idle = "들어갈 때 다시 연결", "Connects when you join";
     hosting = "이 컴퓨터가 방을 열고 있습니다.", "You host this room.";
     host = "방장", "host";
     /// Somebody else hosted before, with a ledger of their own; where the one is that is shown now.
@@ -115,7 +115,7 @@ sentences! {
         };
     /// In the place of a PIN that is known already.
     pin_given = "Enter로 보냅니다", "Enter sends it";
-    pin_held_up(seconds: u64) =
+    pin_throttled(seconds: u64) =
         format!("여러 번 틀려서 {seconds}초 뒤에 다시 해 볼 수 있습니다."),
         format!("Too many tries: the next one in {seconds} s.");
     student_error(error: StudentError) = reasons::student_error(error, Lang::Ko), reasons::student_error(error, Lang::En);

@@ -82,10 +82,10 @@ pub(super) fn state(app: &App, now: Instant, narrow: bool) -> Vec<Segment> {
     let (theme, strings) = (&app.theme, app.strings);
     match &app.status.connection.state {
         State::Connecting => vec![Segment::new(strings.connecting, theme.notice, 0)],
-        State::Connected | State::Parked if app.form.joining => vec![Segment::new(strings.joining, theme.notice, 0)],
+        State::Connected | State::Idle if app.form.joining => vec![Segment::new(strings.joining, theme.notice, 0)],
         State::Connected => vec![Segment::new(strings.connected, theme.plain, 0)],
         State::Joined => vec![Segment::new(strings.joined, theme.plain, 0)],
-        State::Parked => vec![Segment::new(strings.parked, theme.plain, 0)],
+        State::Idle => vec![Segment::new(strings.idle, theme.plain, 0)],
         State::Disconnected { why, retry_at } => {
             let next = match (app.status.connection.countdown(now), retry_at) {
                 (Some(seconds), _) if narrow => (strings.retry_in_short)(seconds),
@@ -116,7 +116,7 @@ pub(super) fn short_state(app: &App, now: Instant) -> String {
     match &app.status.connection.state {
         State::Connecting => strings.connecting.to_owned(),
         State::Connected | State::Joined => strings.joined.to_owned(),
-        State::Parked => strings.parked.to_owned(),
+        State::Idle => strings.idle.to_owned(),
         State::Disconnected { retry_at: None, .. } => {
             format!("{} {} {}", strings.lost_short, app.glyphs.dot, retry_by_key(app))
         }

@@ -55,7 +55,8 @@ fn rule(app: &App, paint: &mut Paint<'_>, parts: &Layout, now: Instant) {
         left.push(Segment::new((strings.exporting)(percent, &text::grouped(written)), theme.notice, 0));
         left.push(Segment::new(strings.stop_export, theme.plain, 3));
     }
-    if let (Some((error, _)), Some(seconds)) = (&app.status.connection.held_up, app.status.connection.held_up_for(now))
+    if let (Some((error, _)), Some(seconds)) =
+        (&app.status.connection.throttled, app.status.connection.throttled_for(now))
     {
         left.push(Segment::new((strings.error)(error).trim_end_matches('.'), theme.notice, 3));
         left.push(Segment::new((strings.sent_again_in)(seconds), theme.notice, 1));

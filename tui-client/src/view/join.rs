@@ -247,7 +247,7 @@ fn field_words(app: &App, field: Field, now: Instant) -> Option<(Style, String)>
     if field == Field::Pin
         && let Some(seconds) = app.form.held_until.and_then(|until| seconds_until(until, now))
     {
-        return Some((app.theme.error, (app.strings.pin_held_up)(seconds)));
+        return Some((app.theme.error, (app.strings.pin_throttled)(seconds)));
     }
     if let Some((about, words)) = &app.form.error
         && *about == Some(field)

@@ -51,7 +51,7 @@ pub struct Linear {
     state: String,
     unanswered: usize,
     hosting: bool,
-    held_up: Option<Instant>,
+    throttled: Option<Instant>,
     refused: Vec<String>,
     sentence: String,
     /// Until when the notice stands that was said last.
@@ -164,7 +164,7 @@ impl Linear {
             matches!(app.status.connection.state, State::Connecting | State::Connected) && !self.state.is_empty();
         let state = match &app.status.connection.state {
             State::Disconnected { why, .. } => (strings.lost)(why),
-            State::Parked => format!("{} {}", strings.parked, app.status.connection.server),
+            State::Idle => format!("{} {}", strings.idle, app.status.connection.server),
             State::Joined => format!("{} {}", strings.joined, app.status.connection.log.as_deref().unwrap_or_default()),
             _ => strings.connecting.to_owned(),
         };
@@ -192,9 +192,9 @@ impl Linear {
         if std::mem::replace(&mut self.unanswered, unanswered) < unanswered {
             lines.push((strings.waiting)(unanswered));
         }
-        let held_up = app.status.connection.held_up.as_ref();
-        if changed(&mut self.held_up, held_up.map(|(_, until)| *until))
-            && let (Some((error, _)), Some(seconds)) = (held_up, app.status.connection.held_up_for(now))
+        let throttled = app.status.connection.throttled.as_ref();
+        if changed(&mut self.throttled, throttled.map(|(_, until)| *until))
+            && let (Some((error, _)), Some(seconds)) = (throttled, app.status.connection.throttled_for(now))
         {
             lines.push((strings.error)(error));
             lines.push((strings.sent_again_in)(seconds));
@@ -254,7 +254,7 @@ impl Linear {
         if changed(&mut self.pin_held, held)
             && let Some(seconds) = held.and_then(|until| seconds_until(until, now))
         {
-            lines.push((app.strings.pin_held_up)(seconds));
+            lines.push((app.strings.pin_throttled)(seconds));
         }
         self.exporting.say(app, now, lines);
         let fault = app.form.student_fault().filter(|_| joining).map(|fault| (app.strings.student_error)(fault));

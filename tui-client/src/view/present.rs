@@ -92,7 +92,7 @@ impl Draw<'_, '_> {
         }
         match &connection.state {
             State::Joined => Vec::new(),
-            State::Connecting | State::Connected | State::Parked => vec![strings.connecting.to_owned()],
+            State::Connecting | State::Connected | State::Idle => vec![strings.connecting.to_owned()],
             State::Disconnected { why, .. } => {
                 let next = connection.countdown(self.now).map(strings.retry_in);
                 vec![(strings.lost)(why), next.unwrap_or_else(|| strings.retrying.to_owned())]

@@ -191,7 +191,7 @@ fn who_takes_long_to_type_their_id_is_connected_again_when_it_is_typed() {
     client.until_hello();
     peer.error("join_timeout", None, None);
     peer.hang_up();
-    assert_eq!(client.next(), LinkEvent::Parked, "what was said of the room is known no longer");
+    assert_eq!(client.next(), LinkEvent::Idle, "what was said of the room is known no longer");
     assert!(client.is_silent_for(Duration::from_millis(100)), "nothing to worry anybody with");
     assert!(fake.is_left_alone_for(Duration::from_millis(300)), "and nothing to keep the server busy with");
     client.join("s1");

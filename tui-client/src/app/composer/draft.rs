@@ -11,7 +11,7 @@ use crate::store::history::HistoryCommand;
 impl App {
     /// Asks for what this student's earlier runs left, once, and gives the line that is being typed to be kept where it
     /// is another than before.
-    pub(in crate::app) fn settle_draft(&mut self) {
+    pub(in crate::app) fn reconcile_draft(&mut self) {
         let me = &self.people.me.id;
         if self.screen != Screen::Room || me.is_empty() {
             return;

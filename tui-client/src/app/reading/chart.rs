@@ -161,7 +161,7 @@ impl Chart {
     }
 
     /// More than a screenful is loaded while the picture is looked at; beside the feed it is of what is loaded anyway.
-    pub(super) fn settle(&mut self, shown: bool, beside: bool, feed: &mut Feed, me: &str) {
+    pub(super) fn reconcile(&mut self, shown: bool, beside: bool, feed: &mut Feed, me: &str) {
         feed.want_at_least(if shown { WANTED } else { 0 });
         if shown || beside {
             self.keep_up(feed.rows(), me);

@@ -122,7 +122,7 @@ impl App {
     }
 
     /// Asks for the next page, once the disk is ready for it.
-    pub(in crate::app) fn settle_export(&mut self) {
+    pub(in crate::app) fn reconcile_export(&mut self) {
         let Some(current) = &mut self.reading.exports.current else { return };
         if !current.ready || current.asked.is_some() {
             return;

@@ -51,11 +51,11 @@ pub(crate) struct Feed {
     /// Results may exist before `from`.
     more_above: bool,
     /// The last result that the server sent as it came, whether or not it was let through.
-    stream: u64,
+    last_live: u64,
     /// Results behind this `seq`, below the last row, are not loaded; new ones are only counted.
     gap: Option<u64>,
     /// How many came while there was a gap.
-    uncounted: usize,
+    new_beyond_gap: usize,
     asked: Option<PageRequest>,
     /// The server refused a page, or somebody stopped the search: none is asked for until somebody scrolls.
     stalled: bool,
@@ -90,7 +90,7 @@ impl Feed {
     pub(crate) fn filtered(&self, filter: Filter) -> Self {
         let mut feed = Self::new(self.height);
         feed.filter = filter;
-        feed.stream = self.stream;
+        feed.last_live = self.last_live;
         feed.replay_until = self.replay_until;
         feed.names = self.names.clone();
         if self.gap.is_some() {
@@ -115,7 +115,7 @@ impl Feed {
         if continues == Continues::Resumed {
             return;
         }
-        let before = std::mem::replace(&mut self.stream, replay_after);
+        let before = std::mem::replace(&mut self.last_live, replay_after);
         let leaves_gap = matches!(continues, Continues::Gap(..));
         if leaves_gap && self.anchor != ScrollAnchor::Newest && !self.rows.is_empty() {
             // Somebody reads: what they read stays, and the gap below it is shown.
@@ -133,7 +133,7 @@ impl Feed {
 
     /// The newest result that is known to be there, whether or not it has come.
     pub(crate) fn newest_known(&self) -> u64 {
-        self.stream.max(self.replay_until.unwrap_or(0))
+        self.last_live.max(self.replay_until.unwrap_or(0))
     }
 
     /// Whether a result came after joining.
@@ -156,14 +156,14 @@ impl Feed {
     /// New results, ascending. Those that are there already are left out.
     pub(crate) fn extend(&mut self, results: &[SquareResult]) {
         for result in results {
-            if result.seq <= self.stream {
+            if result.seq <= self.last_live {
                 continue;
             }
-            self.stream = result.seq;
+            self.last_live = result.seq;
             self.searched += usize::from(self.gap.is_none());
             let Some(row) = self.filter.row(result) else { continue };
             if self.gap.is_some() {
-                self.uncounted += 1;
+                self.new_beyond_gap += 1;
             } else {
                 self.push(row);
             }
@@ -237,7 +237,7 @@ impl Feed {
     /// Somebody looks away from the newest result: a divider shows there when they come back.
     pub(crate) fn set_unread_divider(&mut self) {
         if self.anchor == ScrollAnchor::Newest && self.gap.is_none() {
-            self.divider = Some(self.stream);
+            self.divider = Some(self.last_live);
         }
     }
 
@@ -318,8 +318,8 @@ impl Feed {
 
     /// Nothing is loaded; what comes next is what the server sends, and what lies before it is fetched.
     fn begin_at_newest(&mut self) {
-        self.from = self.stream.saturating_add(1);
-        self.more_above = self.stream > 0;
+        self.from = self.last_live.saturating_add(1);
+        self.more_above = self.last_live > 0;
     }
 
     fn push(&mut self, row: Row) {
@@ -353,7 +353,7 @@ impl Feed {
                 let gone = self.rows.pop_back();
                 if let Some(row) = &gone {
                     self.gap = Some(row.seq() - 1);
-                    self.uncounted += usize::from(row.seq() > self.seen);
+                    self.new_beyond_gap += usize::from(row.seq() > self.seen);
                 }
                 gone
             };
@@ -366,7 +366,7 @@ impl Feed {
         self.bytes = 0;
         self.more_above = false;
         self.gap = None;
-        self.uncounted = 0;
+        self.new_beyond_gap = 0;
         self.asked = None;
         self.seeking = false;
         // What was found went too: the two are told side by side.

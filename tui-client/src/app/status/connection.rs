@@ -27,7 +27,7 @@ pub(crate) enum State {
     Connected,
     Joined,
     /// There is none while nobody joins; joining makes one.
-    Parked,
+    Idle,
     Disconnected {
         why: ConnectionError,
         /// When the next try is made, if one will be.
@@ -56,7 +56,7 @@ pub(crate) struct ConnectionStatus {
     /// The last that a server said of itself.
     pub(crate) hello: Option<Hello>,
     /// Why squares are held up, and until when.
-    pub(crate) held_up: Option<(ErrorMessage, Instant)>,
+    pub(crate) throttled: Option<(ErrorMessage, Instant)>,
     /// How long the last round trip took, in this connection.
     round_trip: Option<Duration>,
     /// When one was last told or asked for.
@@ -121,12 +121,12 @@ impl ConnectionStatus {
     pub(crate) fn lost(&mut self, why: ConnectionError, retry_at: Option<Instant>) {
         self.state = State::Disconnected { why, retry_at };
         self.hosting = false;
-        self.held_up = None;
+        self.throttled = None;
     }
 
     /// The connection is gone, and none is needed until somebody joins. Which fields the form has stays as it was.
-    pub(crate) fn parked(&mut self) {
-        self.state = State::Parked;
+    pub(crate) fn idle(&mut self) {
+        self.state = State::Idle;
     }
 
     /// How the server lets students in, where one has said so.
@@ -165,8 +165,8 @@ impl ConnectionStatus {
     }
 
     /// The whole seconds until squares are sent again.
-    pub(crate) fn held_up_for(&self, now: Instant) -> Option<u64> {
-        self.held_up.as_ref().and_then(|(_, until)| seconds_until(*until, now))
+    pub(crate) fn throttled_for(&self, now: Instant) -> Option<u64> {
+        self.throttled.as_ref().and_then(|(_, until)| seconds_until(*until, now))
     }
 
     /// The link told a round trip. Whether that shows.
@@ -202,14 +202,14 @@ impl ConnectionStatus {
             State::Disconnected { retry_at, .. } => *retry_at,
             _ => None,
         };
-        let held_up = self.held_up.as_ref().map(|(_, until)| *until);
-        [retry, held_up].into_iter().flatten().filter_map(|until| next_second(until, now)).min()
+        let throttled = self.throttled.as_ref().map(|(_, until)| *until);
+        [retry, throttled].into_iter().flatten().filter_map(|until| next_second(until, now)).min()
     }
 
     /// Forgets what is over.
     pub(crate) fn expire(&mut self, now: Instant) {
-        if self.held_up.as_ref().is_some_and(|(_, until)| *until <= now) {
-            self.held_up = None;
+        if self.throttled.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.throttled = None;
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    /// A notice to be shown in the room as soon as no other stands there ([`Self::settle`]). One that is put off
+    /// A notice to be shown in the room as soon as no other stands there ([`Self::show_next`]). One that is put off
     /// before anybody can have read it is shown again.
     pub(crate) fn show_once(&mut self, severity: Severity, text: String) {
         self.once.push_back((severity, text));
@@ -55,7 +55,7 @@ impl Notices {
     }
 
     /// Shows the next notice that waits for its turn, where none stands.
-    pub(crate) fn settle(&mut self, now: Instant) {
+    pub(crate) fn show_next(&mut self, now: Instant) {
         if self.current.is_none()
             && let Some((severity, text)) = self.once.pop_front()
         {
@@ -149,24 +149,24 @@ mod tests {
         let mut notices = Notices::default();
         notices.show(Severity::Info, "first".into(), now);
         notices.show_once(Severity::Warning, "once".into());
-        notices.settle(now);
+        notices.show_next(now);
         assert_eq!(text(&notices), "first");
         notices.typed();
-        notices.settle(now);
+        notices.show_next(now);
         assert_eq!(text(&notices), "once");
         notices.show(Severity::Info, "second".into(), now + READ / 2);
         assert_eq!(text(&notices), "second");
         notices.typed();
-        notices.settle(now + READ);
+        notices.show_next(now + READ);
         assert_eq!(text(&notices), "once", "nobody can have read it");
         notices.take_away();
         assert_eq!(text(&notices), "once", "it asks nothing");
         notices.show(Severity::Info, "third".into(), now + READ * 3);
         notices.typed();
-        notices.settle(now + READ * 3);
+        notices.show_next(now + READ * 3);
         assert_eq!(text(&notices), "", "it was read");
         notices.show_once(Severity::Warning, "again".into());
-        notices.settle(now + READ * 3);
+        notices.show_next(now + READ * 3);
         notices.read_by(now + READ * 5);
         notices.take_away();
         assert_eq!(text(&notices), "", "by the next number that is entered");

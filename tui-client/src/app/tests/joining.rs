@@ -37,9 +37,9 @@ fn a_connection_that_ended_before_anybody_joined_takes_the_state_and_the_figures
     room.link(LinkEvent::JoinRefused(error(ErrorCode::NotOnRoster)));
     let told = room.app.form.error.clone();
     assert!(told.is_some() && room.app.status.connection.room_now().is_some());
-    room.link(LinkEvent::Parked);
+    room.link(LinkEvent::Idle);
     let connection = &room.app.status.connection;
-    assert_eq!((&connection.state, connection.room_now()), (&State::Parked, None));
+    assert_eq!((&connection.state, connection.room_now()), (&State::Idle, None));
     assert_eq!(connection.auth(), Some(Auth::Roster), "the form keeps its fields");
     assert_eq!(room.app.form.error, told, "what is wrong with a field stays");
     assert_eq!(room.app.next_wake(), None, "nothing is waited for");

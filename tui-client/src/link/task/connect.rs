@@ -25,7 +25,7 @@ impl Task {
     }
 
     pub(super) fn connected(&mut self, connected: Result<Box<Reached>, Missed>) {
-        self.phase = Phase::Parked;
+        self.phase = Phase::Idle;
         match connected {
             Ok(reached) => {
                 let Reached { server, mut connection, hello } = *reached;
@@ -65,7 +65,7 @@ impl Task {
     }
 
     pub(super) fn hosted(&mut self, hosted: Result<Box<Host>, HostError>) {
-        self.phase = Phase::Parked;
+        self.phase = Phase::Idle;
         match hosted {
             Ok(host) => {
                 self.host = Some(*host);
@@ -90,8 +90,8 @@ impl Task {
             // While somebody still types their id the server closes after ten seconds: nothing to worry anybody with,
             // but what it said of the room is known no longer.
             None if !matches!(why, ConnectionError::NotSquares(_)) => {
-                self.state.emit(LinkEvent::Parked);
-                self.phase = Phase::Parked;
+                self.state.emit(LinkEvent::Idle);
+                self.phase = Phase::Idle;
             }
             // The id was typed right when the server's patience ended. One that says so again and again waits as any
             // other.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::conversation::ConnectionError;
 
-use crate::link::refused::{self, FIRST, PATIENCE, plain_words};
+use crate::link::peer_detection::{self, FIRST, PATIENCE, plain_words};
 use crate::link::trust::{self, FirstSeen, Trust};
 
 /// The most bytes that are held encrypted.
@@ -27,7 +27,7 @@ pub(in crate::link) struct TlsStream {
     /// What came first, until it is known to be TLS.
     begins: Vec<u8>,
     /// It is TLS that came.
-    heard: bool,
+    is_tls: bool,
     ended: bool,
 }
 
@@ -68,7 +68,7 @@ impl TlsStream {
             .map_err(|_| ConnectionError::Untrusted(format!("no name for TLS: {host}")))?;
         let session = ClientConnection::new(Arc::new(config), name)
             .map_err(|error| ConnectionError::Untrusted(error.to_string()))?;
-        let mut tls = Self { tcp, session, left: 0, begins: Vec::new(), heard: false, ended: false };
+        let mut tls = Self { tcp, session, left: 0, begins: Vec::new(), is_tls: false, ended: false };
         tls.session.set_buffer_limit(Some(HELD));
         let done = match timeout_at(until, tls.shake_hands()).await {
             Ok(done) => done,
@@ -112,7 +112,7 @@ impl TlsStream {
                 }
             }
             if self.ended {
-                let word = self.heard || !self.begins.is_empty();
+                let word = self.is_tls || !self.begins.is_empty();
                 return Err(if word { ConnectionError::Closed(None) } else { ConnectionError::HungUp });
             }
         }
@@ -122,7 +122,7 @@ impl TlsStream {
     /// Why the handshake was not done in time.
     fn not_in_time(&self) -> ConnectionError {
         let seconds = PATIENCE.as_secs();
-        match (self.heard, self.begins.is_empty()) {
+        match (self.is_tls, self.begins.is_empty()) {
             (false, true) => ConnectionError::Silent(seconds),
             (true, _) => ConnectionError::Slow(seconds),
             (false, false) => {
@@ -137,19 +137,19 @@ impl TlsStream {
         let count = self.tcp.try_read(&mut first)?;
         self.ended = count == 0;
         self.begins.extend_from_slice(&first[..count]);
-        if refused::is_tls(&self.begins) {
+        if peer_detection::is_tls(&self.begins) {
             let mut begins = std::mem::take(&mut self.begins);
             while !begins.is_empty() {
                 let taken = self.session.read_tls(&mut &*begins)?;
                 begins.drain(..taken.max(1));
             }
-            self.heard = true;
+            self.is_tls = true;
             return Ok(true);
         }
-        if refused::is_a_room(&self.begins) {
+        if peer_detection::is_a_room(&self.begins) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, NotTls(ConnectionError::SpeaksNoTls)));
         }
-        let who = refused::who(&self.begins);
+        let who = peer_detection::who(&self.begins);
         if who.is_some() || self.ended || self.begins.len() >= FIRST {
             let nobody = || ConnectionError::NotSquares("it speaks neither TLS nor as a room does".into());
             let hung_up = self.ended && self.begins.is_empty();
@@ -161,7 +161,7 @@ impl TlsStream {
 
     /// Takes what the socket holds.
     fn take_in(&mut self) -> io::Result<()> {
-        if self.heard {
+        if self.is_tls {
             self.ended = self.session.read_tls(&mut TcpIo(&self.tcp))? == 0;
         } else if !self.recognise()? {
             return Ok(());

@@ -59,11 +59,11 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
 
     /// The server lets us in only after a while, where PINs were wrong or joins came too fast: that is told once, to
     /// a script too, which would else seem to hang.
-    pub(super) fn held_up(&mut self, wait: Duration, why: String) {
+    pub(super) fn join_throttled(&mut self, wait: Duration, why: String) {
         self.let_go();
         // Whatever the server says, it is not asked again and again at full speed.
         let wait = wait.max(self.conversation.backoff.next(fastrand::f64()));
-        if std::mem::take(&mut self.tells.held_up) {
+        if std::mem::take(&mut self.tells.join_throttled) {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let (server, said) = (&self.server, printable(why.trim_end_matches('.')));
             self.output.complain(&format!("squares: waiting {seconds} s until {server} lets anybody in: {said}"));

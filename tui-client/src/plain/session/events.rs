@@ -88,7 +88,7 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
         let wait = retry_after_ms.map(Duration::from_millis).filter(|_| code == ErrorCode::RateLimited);
         // Waiting is worth it, unless it takes longer than patience does.
         if code == ErrorCode::RateLimited && wait.is_none_or(|wait| wait < PATIENCE) {
-            return Err(Over::HeldUp(wait.unwrap_or(JOIN_WAIT), message));
+            return Err(Over::JoinThrottled(wait.unwrap_or(JOIN_WAIT), message));
         }
         if passing {
             return Err(ConnectionError::Closed(Some(message)).into());

@@ -128,7 +128,7 @@ impl TypedLine {
     /// The lines, and the whole line below them.
     fn write(&self, lines: &[String], bytes: &mut String) {
         self.write_text(lines, bytes);
-        self.end().settle(bytes);
+        self.end().wrap(bytes);
         self.end().go(self.spot_of_caret(), bytes);
     }
 
@@ -164,7 +164,7 @@ impl TypedLine {
         }
         bytes.push_str(new);
         if !new.is_empty() {
-            end.settle(bytes);
+            end.wrap(bytes);
         }
         end.go(self.spot_of_caret(), bytes);
     }
@@ -212,7 +212,7 @@ impl Spot {
     }
 
     /// A terminal that has filled a row goes to the next one only with the next glyph.
-    fn settle(self, bytes: &mut String) {
+    fn wrap(self, bytes: &mut String) {
         if self.column == 0 && self.row > 0 {
             bytes.push_str(" \r");
         }

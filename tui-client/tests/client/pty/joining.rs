@@ -14,7 +14,7 @@ fn a_join_screen_says_no_more_of_a_server_that_is_gone_and_enter_joins_the_one_t
         let mut pty = Pty::start(&home, &[&["--server", &server.address], mode].concat());
         pty.until_shows(&(strings.online)(0));
         server.kill();
-        let shown = pty.until_shows(strings.parked);
+        let shown = pty.until_shows(strings.idle);
         // Lines that were said stay where they are.
         let stale = shown.contains(strings.connected) || shown.contains(&(strings.online)(0));
         assert!(!mode.is_empty() || !stale, "{shown}");

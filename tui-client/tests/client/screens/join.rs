@@ -42,7 +42,7 @@ fn join_at_a_room_that_tells_who_is_in() {
 fn join_once_the_server_gave_up_waiting() {
     check_everywhere("join_parked", |lang, size| {
         let mut stage = at_a_room_that_tells(Stage::new(lang, size), "-1024", "1048576");
-        stage.link(LinkEvent::Parked);
+        stage.link(LinkEvent::Idle);
         stage
     });
 }
@@ -55,12 +55,12 @@ fn lines_say_once_that_a_connection_ended_before_anybody_joined() {
         let mut linear = squares::view::Linear::default();
         let figures = (strings.online)(12);
         assert!(linear.say(&stage.app, stage.now).bytes.contains(&figures));
-        stage.link(LinkEvent::Parked);
+        stage.link(LinkEvent::Idle);
         let said = linear.say(&stage.app, stage.now).bytes;
-        assert!(said.contains(&format!("{SERVER}, {}", strings.parked)) && !said.contains(&figures), "{said}");
+        assert!(said.contains(&format!("{SERVER}, {}", strings.idle)) && !said.contains(&figures), "{said}");
         stage.type_in("2");
         let said = linear.say(&stage.app, stage.now).bytes;
-        assert!(!said.contains(strings.parked), "{said}");
+        assert!(!said.contains(strings.idle), "{said}");
     }
 }
 

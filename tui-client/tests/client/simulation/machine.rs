@@ -12,7 +12,7 @@ use std::{
 
 use squares::{
     event::ConnectionError,
-    link::{Connected, Connecting, Environment, Trust, Work, refused::Refused},
+    link::{Connected, Connecting, Environment, Trust, Work, peer_detection::Refused},
 };
 use squares_shared::stream::Stream;
 use tokio::{

@@ -185,7 +185,7 @@ fn note(student: &str, event: LinkEvent, notes: &mut Notes) {
     match event {
         // Another server, or this one again: whoever joins anew is told anew.
         LinkEvent::Connecting(server) if server != ADDRESS => notes.forget(),
-        LinkEvent::Connecting(_) | LinkEvent::Hello { .. } | LinkEvent::Parked | LinkEvent::RoundTrip(_) => {}
+        LinkEvent::Connecting(_) | LinkEvent::Hello { .. } | LinkEvent::Idle | LinkEvent::RoundTrip(_) => {}
         LinkEvent::Joined { welcome, continues } => {
             notes.joined = true;
             if continues != Continues::Resumed {

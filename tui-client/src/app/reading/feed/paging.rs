@@ -24,13 +24,13 @@ impl Feed {
         } else {
             let after = self.wanted_after()?;
             // What comes later than this comes by itself.
-            Some(PageRequest { before: Some(self.stream.saturating_add(1)), after: Some(after), limit, student })
+            Some(PageRequest { before: Some(self.last_live.saturating_add(1)), after: Some(after), limit, student })
         };
         self.asked.clone()
     }
 
     fn wants_earlier(&self) -> bool {
-        let replayed = self.gap.is_some() || self.stream >= self.replay_until.unwrap_or(0);
+        let replayed = self.gap.is_some() || self.last_live >= self.replay_until.unwrap_or(0);
         let height = isize::try_from(self.height).unwrap_or(isize::MAX);
         let near = match self.anchor {
             ScrollAnchor::Newest => replayed && self.top() <= 0,
@@ -91,7 +91,7 @@ impl Feed {
             return;
         }
         // The page reaches to its last result, or, where there are no more, as far as it was asked for.
-        let newest = request.before.map_or(self.stream, |before| before - 1);
+        let newest = request.before.map_or(self.last_live, |before| before - 1);
         let upto = if page.more { page.results.last().map(|last| last.seq) } else { Some(newest) };
         let Some(upto) = upto else {
             self.stalled = true;
@@ -101,7 +101,7 @@ impl Feed {
         for result in page.results.iter().filter(|result| result.seq > after && result.seq <= upto) {
             if let Some(row) = self.filter.row(result) {
                 if row.seq() > self.seen {
-                    self.uncounted = self.uncounted.saturating_sub(1);
+                    self.new_beyond_gap = self.new_beyond_gap.saturating_sub(1);
                 }
                 self.push(row);
             }
@@ -116,9 +116,9 @@ impl Feed {
 
     /// The gap ends once everything that the server sent is loaded.
     fn close_gap(&mut self) {
-        if self.gap.is_some_and(|after| after >= self.stream) {
+        if self.gap.is_some_and(|after| after >= self.last_live) {
             self.gap = None;
-            self.uncounted = 0;
+            self.new_beyond_gap = 0;
         }
     }
 

@@ -64,7 +64,7 @@ impl Feed {
         }
         let visible = self.last_visible_row().map_or(0, |index| self.rows[index].seq());
         let seen = self.seen.max(visible);
-        self.rows.len() - self.rows.partition_point(|row| row.seq() <= seen) + self.uncounted
+        self.rows.len() - self.rows.partition_point(|row| row.seq() <= seen) + self.new_beyond_gap
     }
 
     /// Where somebody reads who does not follow the newest: the `seq` of the selected result, or of the last visible
@@ -85,7 +85,7 @@ impl Feed {
     /// How many results have come since somebody looked away from the newest.
     pub(crate) fn new_since_divider(&self) -> usize {
         let Some(divider) = self.divider else { return 0 };
-        self.rows.len() - self.rows.partition_point(|row| row.seq() <= divider) + self.uncounted
+        self.rows.len() - self.rows.partition_point(|row| row.seq() <= divider) + self.new_beyond_gap
     }
 
     pub(crate) fn selected(&self) -> Option<&Row> {

@@ -13,7 +13,7 @@ impl Conversation {
     ///
     /// # Errors
     /// Where the connection is over with it.
-    pub fn hear(&mut self, line: Line<'_>, now: Instant) -> Result<(), ConnectionError> {
+    pub fn receive(&mut self, line: Line<'_>, now: Instant) -> Result<(), ConnectionError> {
         let Some(message) = read_line(line)? else { return Ok(()) };
         let event = match message {
             FromServer::Result(result) => self.result(result, now),
