@@ -2,8 +2,8 @@
 //! before it opens its port. Above the ledger's writer nothing but `presence` knows of it.
 //!
 //! `nats` connects and looks after the stream, `reader` carries records between it and the ledger's writer
-//! (`cluster/writer`) through a `stream_channel`; `in_flight` are the batches on their way, `record` is what the log is made of,
-//! `peers` the exchange beside the log, and `status` what everybody else may know.
+//! (`cluster/writer`) through a `stream_channel`; `in_flight` are the batches on their way, `record` is what the log
+//! is made of, `peers` the exchange beside the log, and `status` what everybody else may know.
 
 mod error;
 mod in_flight;

@@ -1,5 +1,6 @@
 //! Opens a ledger's file, and looks at it before anything is written to it: is it a ledger, whole, and of a version
-//! that this program knows? A file that is not is left as it is, byte for byte. Called by `Ledger::open` and `LedgerFile`.
+//! that this program knows? A file that is not is left as it is, byte for byte. Called by `Ledger::open` and
+//! `LedgerFile`.
 //!
 //! The file is not everything: the write-ahead log beside it may hold newer pages, the first one too, whose
 //! older self in the file a power loss tore while the log was moved into it. SQLite reads every page from the log

@@ -1,4 +1,5 @@
-//! A result, before it is recorded and as the ledger keeps it. `apply` writes rows; `reader` and `ledger_file` read them.
+//! A result, before it is recorded and as the ledger keeps it. `apply` writes rows; `reader` and `ledger_file` read
+//! them.
 
 use std::{ops::ControlFlow, sync::Arc};
 

@@ -72,8 +72,8 @@ impl LinkState {
         self.emit(hindrance);
     }
 
-    /// Tells the screen what the conversation made of lines, and the disk which squares have their answer; whether there were
-    /// results.
+    /// Tells the screen what the conversation made of lines, and the disk which squares have their answer; whether
+    /// there were results.
     pub(super) fn forward_events(&mut self) -> bool {
         let mut results = false;
         for id in self.conversation.take_finished() {
