@@ -38,7 +38,6 @@ use crate::{
 /// The most digits of a number in a cluster: with its square, it fits into a record.
 const MAX_CLUSTER_DIGITS: usize = 100_000;
 
-/// A server's part in a cluster.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     nats: Nats,

@@ -127,12 +127,10 @@ impl Presence {
         self.table.lock().name_of(id)
     }
 
-    /// How many students are online.
     pub(crate) fn students(&self) -> usize {
         self.table.lock().count()
     }
 
-    /// Whether there are lines behind this cursor.
     pub(crate) fn is_ahead_of(&self, cursor: &Cursor) -> bool {
         *self.announced.borrow() > cursor.line
     }

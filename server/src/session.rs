@@ -93,7 +93,6 @@ enum Served {
     CaughtUp,
 }
 
-/// Why a session failed.
 enum Broken {
     /// The connection failed, or the client is gone.
     Connection(io::Error),

@@ -35,7 +35,6 @@ impl Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Listens from now on.
     pub(crate) fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         /// SIGXFSZ, the same on every system that Rust runs on. Left alone it kills the process that meets a limit
@@ -52,7 +51,6 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Signal {
         let terminal = self.terminal.as_ref();
         let ended = async {
@@ -88,7 +86,6 @@ pub(crate) struct Signals {
 
 #[cfg(windows)]
 impl Signals {
-    /// Listens from now on.
     pub(crate) fn new() -> std::io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
         Ok(Self {

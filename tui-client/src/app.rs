@@ -154,7 +154,6 @@ pub struct App {
     /// What is to be done about the event of this moment.
     effects: Vec<Effect>,
     stale: Option<Urgency>,
-    /// The moment of the latest event.
     now: Instant,
 }
 

@@ -62,13 +62,11 @@ pub struct Wall {
     pub(crate) theme: Theme,
     pub(crate) glyphs: Glyphs,
     pub(crate) connection: ConnectionStatus,
-    /// How many students are online.
     pub(crate) online: usize,
     /// How others join, as the server said.
     pub(crate) invite: Option<Invite>,
     /// The fingerprint of a certificate that was not seen before.
     pub(crate) fingerprint: Option<String>,
-    /// The parabola and the counts.
     pub(crate) chart: Chart,
     /// The latest results, the newest last.
     latest: VecDeque<Rc<Row>>,
@@ -170,7 +168,6 @@ impl Wall {
         self.spotlight.as_ref().is_none_or(|spotlight| spotlight.since + STEP <= now)
     }
 
-    /// Whether the newest is still new.
     pub(crate) fn is_new(&self, now: Instant) -> bool {
         self.spotlight.as_ref().is_some_and(|spotlight| now < spotlight.since + NEW)
     }

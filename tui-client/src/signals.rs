@@ -9,7 +9,6 @@ use tokio::sync::mpsc;
 
 use crate::terminal;
 
-/// What the system asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(windows, expect(dead_code, reason = "no program is stopped there, and the console tells its size"))]
 pub(crate) enum Signal {

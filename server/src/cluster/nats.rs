@@ -40,7 +40,6 @@ const OLDEST: (u64, u64) = (2, 10);
 pub(crate) struct Nats {
     pub(super) client: Client,
     pub(super) context: Context,
-    /// The stream's name.
     pub(super) stream: String,
     /// The subject of its records.
     pub(super) subject: String,

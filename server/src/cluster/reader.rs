@@ -224,7 +224,6 @@ async fn heard(
     Ok(Some(StreamEvent::Delivered { sequence, record: message.message.payload, behind }))
 }
 
-/// Begins to publish a record.
 async fn publish_record(
     nats: &Nats,
     node: &str,

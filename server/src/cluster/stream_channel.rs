@@ -10,7 +10,6 @@ pub(crate) const MAX_IN_FLIGHT: usize = 4;
 /// Events that wait for the writer; the stream is read no further meanwhile.
 const EVENTS: usize = 64;
 
-/// A record to be published.
 #[derive(Debug, Clone)]
 pub(crate) struct Publish {
     /// Which record of this run it is. The same number is the same record: the stream takes it once.
@@ -29,7 +28,6 @@ pub(crate) enum PublishOutcome {
     Unknown,
 }
 
-/// What the stream says.
 #[derive(Debug)]
 pub(crate) enum StreamEvent {
     /// It can be reached, and what follows what was applied is read from now on.
@@ -44,14 +42,12 @@ pub(crate) enum StreamEvent {
     Failed(String),
 }
 
-/// The writer's end.
 #[derive(Debug)]
 pub(crate) struct WriterEnd {
     pub(super) publish: mpsc::Sender<Publish>,
     pub(super) events: mpsc::Receiver<StreamEvent>,
 }
 
-/// The stream's end.
 #[derive(Debug)]
 pub(crate) struct StreamEnd {
     pub(crate) publish: mpsc::Receiver<Publish>,

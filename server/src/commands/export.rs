@@ -42,7 +42,6 @@ pub(crate) struct Export {
     folder: Folder,
 }
 
-/// Why an export ended early.
 #[derive(Debug, thiserror::Error)]
 enum Ended {
     #[error(transparent)]

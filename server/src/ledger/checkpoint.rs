@@ -60,7 +60,6 @@ struct CheckpointThread {
     wake: Condvar,
 }
 
-/// What the thread is to do next.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Requested {
     preallocation: bool,

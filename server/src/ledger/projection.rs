@@ -49,7 +49,6 @@ pub(crate) struct LogRecord<'a> {
     pub(crate) entries: &'a [LedgerEntry],
 }
 
-/// What became of a record.
 #[derive(Debug)]
 pub(crate) struct Applied {
     /// How far the log was applied with it.
@@ -159,7 +158,6 @@ impl Projection {
         records.iter().map(applied).collect::<rusqlite::Result<_>>().at(&self.path)
     }
 
-    /// Closes the ledger.
     pub(crate) fn close(self) {
         self.writer.close();
     }

@@ -118,7 +118,6 @@ pub(super) fn is_backup(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT substr(log, 1, length(?1)) = ?1 FROM ledger", [BACKUP_OF], |row| row.get(0))
 }
 
-/// Gives the ledger a new name.
 pub(super) fn rename(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE ledger SET log = lower(hex(randomblob(16)))", ()).map(drop)
 }

@@ -49,7 +49,6 @@ impl WalPreallocation {
         length < self.whole && end(pages) + MIN_PREALLOCATED > length
     }
 
-    /// Takes note that the file was cut.
     pub(super) fn truncated(&self) {
         self.length.store(0, Ordering::Relaxed);
     }

@@ -94,7 +94,6 @@ impl Committed {
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) folder: PathBuf,
-    /// The ledger's file.
     pub(super) path: PathBuf,
     pub(super) files: Arc<OpenFiles>,
     pub(super) ledger_id: String,

@@ -44,7 +44,6 @@ pub(crate) async fn listen_on(
     bind_all(&addresses).map_err(failed)
 }
 
-/// Opens a listening socket.
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A restarted server must not wait until the system has forgotten its old connections.

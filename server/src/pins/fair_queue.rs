@@ -17,7 +17,6 @@ pub(super) struct FairQueue<T> {
     clock: u64,
 }
 
-/// A check that waits.
 #[derive(Debug)]
 struct Waiter<T> {
     /// When it arrived, by the queue's clock.

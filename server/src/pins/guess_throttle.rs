@@ -67,7 +67,6 @@ impl GuessThrottle {
         [pair, self.students.wait(student, now), self.addresses.wait(&address, now)].into_iter().flatten().max()
     }
 
-    /// Counts a failure.
     pub(super) fn failed(&mut self, student: &Arc<str>, address: IpAddr, now: Instant) {
         let address = network(address);
         self.pairs.failed((Arc::clone(student), address), FREE_FAILURES.0, now);

@@ -21,12 +21,10 @@ impl Presence {
         self.changed_here.notified().await;
     }
 
-    /// How many students are online here.
     pub(crate) fn students_here(&self) -> usize {
         self.table.lock().here
     }
 
-    /// Who is online here.
     pub(crate) fn all_here(&self) -> Vec<Person> {
         self.table.lock().online.iter().filter_map(|(id, terminals)| terminals.person_here(id)).collect()
     }
@@ -44,7 +42,6 @@ impl Presence {
         (joined, left)
     }
 
-    /// Replaces the list of another server.
     pub(crate) fn set_elsewhere(&self, node: &str, students: Vec<Person>) {
         self.table.lock().set_elsewhere(&node.into(), students);
         self.changed.notify_one();

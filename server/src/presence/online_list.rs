@@ -19,7 +19,6 @@ pub(super) struct EncodedList {
 /// Who is online, at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct OnlineList {
-    /// How many there are.
     pub(crate) count: usize,
     /// At most [`MAX_LISTED`] of them: the inside of a JSON array.
     pub(crate) students: Vec<Bytes>,

@@ -82,12 +82,10 @@ impl OnlineTable {
         self.mark_dirty_here(id);
     }
 
-    /// The name under which this student is online.
     pub(super) fn name_of(&self, id: &str) -> Option<Arc<str>> {
         self.online.get(id)?.name().cloned()
     }
 
-    /// How many students are online.
     pub(super) fn count(&self) -> usize {
         self.online.len() + self.unnamed.values().sum::<usize>()
     }
@@ -135,7 +133,6 @@ impl OnlineTable {
         OnlineList { count: self.count(), students: self.encoded.pieces(|| first_of(&self.online)) }
     }
 
-    /// The whole list as a line.
     pub(super) fn whole_line(&mut self) -> Bytes {
         match &self.whole {
             Some((version, bytes)) if *version == self.version => bytes.clone(),

@@ -63,7 +63,6 @@ pub(crate) enum Refused {
 /// The rule in force for who may join.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// How students are let in.
     pub(crate) auth: Auth,
     file: Option<PathBuf>,
     roster: RwLock<Option<Arc<Roster>>>,
@@ -122,7 +121,6 @@ impl Admission {
         }
     }
 
-    /// Requests that the file is read again.
     pub(crate) fn request_reload(&self) {
         if self.reading.try_lock().is_err() {
             tracing::warn!("the roster is still being read; is its disk there?");

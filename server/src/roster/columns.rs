@@ -6,7 +6,6 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::entry::quoted;
 
-/// What a column may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ColumnKind {
     Id,

@@ -107,7 +107,6 @@ impl Roster {
         Ok(without)
     }
 
-    /// How many students are on it.
     pub(crate) fn len(&self) -> usize {
         self.students.len()
     }

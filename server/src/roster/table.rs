@@ -85,7 +85,6 @@ impl<'a> Table<'a> {
         reader(self.text, self.separator).into_records().map(move |record| Ok(with_whole_hash(record?, pin)))
     }
 
-    /// What separates the columns.
     pub(super) fn separator(&self) -> u8 {
         self.separator
     }

@@ -53,7 +53,6 @@ impl Session {
         self.ending == Ending::Open && self.may_execute() && !self.lines.has_line()
     }
 
-    /// Whether another request may be executed now.
     pub(super) fn may_execute(&self) -> bool {
         let has_room = |member: &Member| {
             let answers = member.in_flight.bytes() + self.out.bytes();

@@ -12,7 +12,6 @@ const NAME: &str = "/dev/tty";
 /// How often it is looked at: some shells go without a signal to those that they leave behind.
 const LOOKED_AT: Duration = Duration::from_secs(2);
 
-/// That there was one.
 pub(super) struct Terminal;
 
 impl Terminal {

@@ -46,7 +46,6 @@ impl Drop for Unseen {
     }
 }
 
-/// The keys of a console.
 struct Keys {
     console: ConsoleInput,
     bytes: VecDeque<u8>,

@@ -18,7 +18,6 @@ use super::commands::Completion;
 use crate::keys::Action;
 use history::InputHistory;
 
-/// The input line.
 #[derive(Debug, Default)]
 pub(crate) struct Composer {
     pub(crate) input: LineEditor,

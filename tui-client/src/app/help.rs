@@ -16,7 +16,6 @@ const BESIDE: usize = 56;
 /// The cells of the keys' column.
 pub(crate) const KEY_COLUMN: usize = 24;
 
-/// Where help is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct HelpPlace {
     /// How many lines it is scrolled down by.
@@ -25,7 +24,6 @@ pub(crate) struct HelpPlace {
     pub(crate) found: Option<usize>,
 }
 
-/// A line of help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HelpLine {
     /// Which heading or row it is of, counted from the first heading on.
@@ -33,7 +31,6 @@ pub(crate) struct HelpLine {
     pub(crate) kind: HelpLineKind,
 }
 
-/// What a line of help says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HelpLineKind {
     /// Nothing, above a heading.
@@ -54,7 +51,6 @@ struct HelpItem {
     about: About,
 }
 
-/// What an item is about.
 enum About {
     Heading(&'static HelpHeading),
     Command(&'static CommandSpec),

@@ -145,7 +145,6 @@ impl JoinForm {
         }
     }
 
-    /// Keeps the carets visible.
     pub(crate) fn reveal(&mut self, cells: usize) {
         self.lines.iter_mut().for_each(|line| line.reveal(cells));
     }
@@ -186,7 +185,6 @@ impl JoinForm {
         })
     }
 
-    /// The server let somebody in.
     pub(crate) fn joined(&mut self) {
         self.joining = false;
         self.error = None;

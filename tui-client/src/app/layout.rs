@@ -35,12 +35,10 @@ const HEIGHT_WITH_FOOTER: u16 = 10;
 pub(crate) struct Layout {
     /// One line, or two where one is too narrow and there is room.
     pub(crate) header: Rect,
-    /// The rule below the header.
     pub(crate) top_rule: Rect,
     /// All panes together: what help and a result's detail fill.
     pub(crate) body: Rect,
     pub(crate) feed: Rect,
-    /// The chart beside the feed.
     pub(crate) chart: Rect,
     pub(crate) online: Rect,
     /// The room's figures, below the online list.

@@ -5,7 +5,6 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::{App, Detail, HelpPlace, Pasted, head_lines};
 use crate::keys::{Action, Key, KeyContext};
 
-/// What fills the middle of the room.
 #[derive(Debug)]
 pub(crate) enum MainView {
     Feed,
@@ -41,7 +40,6 @@ impl App {
         true
     }
 
-    /// Scrolls whatever fills the middle.
     pub(super) fn scroll_body(&mut self, lines: isize) {
         let parts = self.layout();
         let (cells, height) = (usize::from(parts.body.width), usize::from(parts.body.height));

@@ -16,7 +16,6 @@ const MAX_PEOPLE: usize = 5_000;
 pub(crate) struct People {
     pub(crate) me: Me,
     pub(crate) online: OnlineList,
-    /// Who has just squared.
     pub(crate) active: Active,
 }
 
@@ -28,7 +27,6 @@ pub(crate) struct Me {
 }
 
 impl People {
-    /// The server let us in.
     pub(super) fn joined(&mut self, welcome: Welcome) {
         self.online.replace(&welcome.online);
         if let Some(me) = welcome.student {
@@ -40,7 +38,6 @@ impl People {
         }
     }
 
-    /// How many others are online.
     pub(super) fn others(&self) -> usize {
         let known = self.online.people.iter().filter(|person| person.id != self.me.id).count();
         known.max(self.online.count.saturating_sub(1))
@@ -49,7 +46,6 @@ impl People {
 
 #[derive(Debug, Default)]
 pub(crate) struct OnlineList {
-    /// How many students are online.
     pub(crate) count: usize,
     /// Those that are listed, sorted by name, then id.
     pub(crate) people: Vec<Person>,
@@ -124,7 +120,6 @@ impl OnlineList {
         self.scroll = self.scroll.min(most).saturating_add_signed(by).min(most);
     }
 
-    /// The student at the cursor.
     pub(crate) fn cursor(&self) -> Option<&Person> {
         self.people.iter().find(|person| person.id == self.cursor)
     }

@@ -24,7 +24,6 @@ use chart::Tally;
 use export::Exports;
 use feed::Filter;
 
-/// What is known of the results.
 #[derive(Debug)]
 pub(crate) struct Reading {
     /// The feed that is shown: of everything, or of what a filter lets through.
@@ -67,7 +66,6 @@ impl Reading {
         self.chart.start_again();
     }
 
-    /// The server let us in.
     pub(super) fn joined(&mut self, welcome: &Welcome, continues: Continues) {
         self.each_feed(|feed| feed.joined(welcome.latest, welcome.replay_after, continues));
         if continues == Continues::Anew {

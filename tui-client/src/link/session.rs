@@ -44,7 +44,6 @@ impl Session {
         self.receive(state)
     }
 
-    /// Does what is due.
     pub(super) fn time(&mut self, now: Instant, state: &mut LinkState) -> Result<(), ConnectionError> {
         self.send(state);
         if state.conversation.is_overdue(now) {

@@ -17,7 +17,6 @@ use crate::store::outbox_worker::OutboxWorker;
 /// Everything is seen from where it was left, and somebody looks on.
 const ROOM: Policy = Policy { resumes: true, backlog: None, new_ledger_backlog: None, interactive: true };
 
-/// What outlives a connection.
 pub(super) struct LinkState {
     pub(super) environment: Arc<dyn Environment>,
     pub(super) conversation: Conversation,
@@ -54,7 +53,6 @@ impl LinkState {
         }
     }
 
-    /// Tells the screen.
     pub(super) fn emit(&mut self, event: LinkEvent) {
         self.events.push_back(event);
     }

@@ -261,7 +261,6 @@ impl Task {
         }
     }
 
-    /// Sends what may go.
     fn send(&mut self) {
         if let Phase::Up(session) = &mut self.phase {
             session.send(&mut self.state);

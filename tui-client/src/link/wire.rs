@@ -31,7 +31,6 @@ const MAX_ADDRESSES: usize = 16;
 /// How long an address of several may say nothing and be taken all the same, where no other says anything.
 const SPEAKS_FIRST: Duration = Duration::from_secs(3);
 
-/// The bytes of a connection.
 #[derive(Debug)]
 pub(super) enum Transport {
     Tcp(TcpStream),

@@ -9,7 +9,6 @@ use squares_shared::message::{MAX_PAGE, PageRequest, SquareResult};
 /// The most bytes of live results that are held.
 const MAX_HELD: usize = 1 << 20;
 
-/// A gap that is being filled.
 #[derive(Debug)]
 pub(super) struct CatchUp {
     /// Everything up to here was printed.

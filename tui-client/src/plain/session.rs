@@ -106,7 +106,6 @@ pub(super) struct PlainRun<'a, O, E> {
     refused: bool,
     /// Since when nothing went forward though something should; none while nothing is due.
     stuck_since: Option<Instant>,
-    /// Why there is no connection.
     trouble: String,
 }
 

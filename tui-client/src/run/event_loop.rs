@@ -31,7 +31,6 @@ pub(super) const MAX_EVENTS_A_FRAME: usize = 256;
 
 /// What the loop shows: the room or the wall. It decides; the loop and [`Shown::execute`] act.
 pub(super) trait Shown: Sized {
-    /// What is to be done about an event.
     fn update(&mut self, event: Event, now: Instant) -> Vec<Effect>;
     fn execute(this: &mut EventLoop<Self>, effect: Effect);
     /// When the next frame is due; `None` where nothing has changed.
@@ -65,7 +64,6 @@ pub(super) trait Shown: Sized {
     fn finish(&mut self) {}
 }
 
-/// The loop and everything it holds together.
 pub(super) struct EventLoop<S> {
     pub(super) shown: S,
     pub(super) modes: Modes,
@@ -171,7 +169,6 @@ impl<S: Shown> EventLoop<S> {
         Ok(())
     }
 
-    /// Waits for the next thing to happen.
     async fn next(&mut self, gone: &mut (impl Future<Output = ()> + Unpin)) -> Incoming {
         let now = Instant::now();
         let frame = self.shown.frame_due(now).filter(|_| !self.stopped);

@@ -20,7 +20,6 @@ pub struct FullScreen {
     terminal: Terminal<CrosstermBackend<Canvas>>,
     area: Rect,
     canvas: Canvas,
-    /// The bytes of the last frame.
     last: Vec<u8>,
     /// What is on the screen is not known.
     lost: bool,

@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::terminal::{self, Modes};
 use crate::view::{self, Linear, Said};
 
-/// Where the app is shown.
 pub(super) enum Output {
     /// The whole screen.
     FullScreen(FullScreen),

@@ -38,7 +38,6 @@ mod unix {
         enable_raw_mode()
     }
 
-    /// Gives it back.
     pub(in crate::terminal) fn leave() {
         // A terminal that is gone needs nothing set.
         let _ = disable_raw_mode();
@@ -66,7 +65,6 @@ mod windows {
         Ok(())
     }
 
-    /// Gives it back.
     pub(in crate::terminal) fn leave() {
         if let Some(before) = BEFORE.lock().take() {
             before.restore();

@@ -63,7 +63,6 @@ pub struct Appearance {
     pub names: NameStyle,
 }
 
-/// A colour in each depth.
 #[derive(Debug, Clone, Copy)]
 struct Shades {
     /// One of the sixteen, and its worst rendering in the palettes in wide use. None where none has enough contrast in

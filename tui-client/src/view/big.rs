@@ -11,7 +11,6 @@ use crate::text;
 /// The lines of a large letter.
 pub(super) const HEIGHT: u16 = 4;
 
-/// How wide a large letter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Size {
     /// Eight cells: the pixels of the font are as wide as they are high.

@@ -15,7 +15,6 @@ use crate::{cluster::status::Status, ledger::Chain, presence::Presence};
 /// A server that was not heard of for so long is gone.
 pub(super) const GONE: Duration = Duration::from_secs(30);
 
-/// Another server.
 #[derive(Debug)]
 struct Peer {
     heard: Instant,
@@ -92,7 +91,6 @@ impl KnownPeers {
         Self { node, presence, peers: HashMap::new() }
     }
 
-    /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.peers.len()
     }

@@ -31,7 +31,6 @@ type Header = [u8; HEADER];
 /// How long after our last write the log's time of writing is asked for: that makes the next sync slower by a tenth.
 const APART: Duration = Duration::from_millis(2);
 
-/// The log of an open ledger.
 #[derive(Debug)]
 pub(in crate::ledger) struct OpenWal {
     path: PathBuf,
@@ -143,7 +142,6 @@ impl OpenWal {
         }
     }
 
-    /// Remembers that it is empty.
     pub(in crate::ledger) fn emptied(&self) {
         let size = self.size().ok();
         let mut known = self.known.lock();

@@ -23,7 +23,6 @@ pub(in crate::app) struct Completion {
 }
 
 impl App {
-    /// Executes the command in the input.
     pub(in crate::app) fn command(&mut self) {
         match parse(self.composer.input.text()) {
             Ok((command, argument)) => {

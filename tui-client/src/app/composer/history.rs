@@ -54,7 +54,6 @@ impl InputHistory {
         if self.at == Some(0) { None } else { self.go_to(0, shown) }
     }
 
-    /// The draft.
     pub(crate) fn newest(&mut self) -> Option<&str> {
         self.at.take().map(|_| self.draft.as_str())
     }
@@ -71,7 +70,6 @@ impl InputHistory {
         (behind + 1..self.lines.len()).find(|at| self.lines[*at].to_lowercase().contains(&text))
     }
 
-    /// How many lines there are.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }

@@ -24,7 +24,6 @@ pub(crate) struct PastedLine {
     pub(crate) fault: Option<Check>,
 }
 
-/// Several lines that were pasted.
 #[derive(Debug, Default)]
 pub(crate) struct Pasted {
     /// Those that are not numbers first, each kind in its order.

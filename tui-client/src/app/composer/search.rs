@@ -82,7 +82,6 @@ impl App {
         }
     }
 
-    /// Text was pasted into the search.
     pub(in crate::app) fn search_paste(&mut self, pasted: &str) {
         if let Some(search) = &mut self.composer.search {
             search.text.insert(pasted);

@@ -31,7 +31,6 @@ pub(crate) enum Pane {
     Counts,
 }
 
-/// How the axes are divided.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Scale {
     /// By powers of ten where the numbers are wildly different, else evenly.

@@ -33,7 +33,6 @@ struct RunningExport {
     end: u64,
     /// Everything up to here is written, or on its way to the disk.
     after: u64,
-    /// How many were written.
     written: usize,
     asked: Option<PageRequest>,
     /// The disk is ready for a page.

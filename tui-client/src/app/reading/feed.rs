@@ -39,7 +39,6 @@ struct Bound {
     bytes: usize,
 }
 
-/// The shared results.
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
     /// What is let through.

@@ -17,7 +17,6 @@ use crate::link::trust::{self, FirstSeen, Trust};
 /// The most bytes that are held encrypted.
 const HELD: usize = 64 << 10;
 
-/// A connection inside TLS.
 #[derive(Debug)]
 pub(in crate::link) struct TlsStream {
     tcp: TcpStream,

@@ -49,7 +49,6 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
         Ok(())
     }
 
-    /// The connection is over.
     fn let_go(&mut self) {
         self.conversation.ended(Instant::now());
         if let Some(catch_up) = self.catch_up.take() {
@@ -84,7 +83,6 @@ impl<O: io::Write, E: io::Write> PlainRun<'_, O, E> {
         }
     }
 
-    /// The server let us in.
     pub(super) fn note_return(&mut self) {
         let told = matches!(std::mem::replace(&mut self.absence, Absence::Here), Absence::Told);
         if told && self.tells.absence {

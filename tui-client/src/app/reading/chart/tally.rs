@@ -27,7 +27,6 @@ pub(crate) struct Tally {
     students: HashMap<String, StudentCount>,
 }
 
-/// How much a student squared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StudentCount {
     pub(crate) id: String,
