@@ -1,6 +1,10 @@
 //! Every command there is, once: its names, what it takes, what it does, and its help in both languages. The parser,
 //! Tab completion, the line of help below the input, the help screen and the guess at a typo all read this table;
 //! `execute` does what an action says. A command is listed here only once it does something.
+//!
+//! To add one, write a row into `commands!` below, and an arm for its action into `act` (`execute.rs`), which the
+//! compiler asks for; what it says goes into `strings/table.rs`. The pictures of help change, and a row of the tables
+//! in both READMEs: nothing else lists commands.
 
 use crate::lang::{Both, both};
 
