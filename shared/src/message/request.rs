@@ -201,9 +201,12 @@ fn missing(name: &str, what: &str) -> String {
 }
 
 fn string(name: &str, raw: &RawValue) -> Result<String, String> {
-    serde_json::from_str::<Cow<'_, str>>(raw.get())
-        .map(Cow::into_owned)
-        .map_err(|_| format!("The field '{name}' is not a string; write it in quotation marks."))
+    serde_json::from_str::<Cow<'_, str>>(raw.get()).map(Cow::into_owned).map_err(|_| match raw.get().starts_with('"') {
+        true => {
+            format!("The field '{name}' has half of a surrogate pair (\\ud800 to \\udfff); write the whole character.")
+        }
+        false => format!("The field '{name}' is not a string; write it in quotation marks."),
+    })
 }
 
 /// A whole number that is not negative, by its literal text: one of any length is in range, and counts as the largest
@@ -328,7 +331,13 @@ mod tests {
         for bad_id in [r#""""#, r#""a\u200bb""#, r#""\n""#, "7", r#""\ud800""#, &format!("\"{}\"", "x".repeat(65))] {
             check_refused(format!(r#"{{"type":"square","number":"1","id":{bad_id}}}"#), BadMessage, None, "'id'");
         }
-        check_refused(r#"{"type":"join","student":20260001}"#, BadMessage, None, "'student'");
+        check_refused(r#"{"type":"join","student":20260001}"#, BadMessage, None, "'student' is not a string");
+        check_refused(
+            r#"{"type":"join","student":"\ud83d"}"#,
+            BadMessage,
+            None,
+            "'student' has half of a surrogate pair",
+        );
         for bad_number in ["-1", "1.0", "1e3", "\"1\"", "true", "-0"] {
             check_refused(format!(r#"{{"type":"history","before":{bad_number}}}"#), BadMessage, None, "'before'");
             check_refused(format!(r#"{{"type":"history","after":{bad_number}}}"#), BadMessage, None, "'after'");
