@@ -9,7 +9,11 @@ use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::Path,
-    sync::mpsc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -43,7 +47,14 @@ struct Known {
 }
 
 /// Squares until the connection breaks, a few requests ahead of the answers.
-fn work(mut peer: Peer, student: &str, round: u64, moment: Moment, started: &mpsc::Sender<()>) -> Known {
+fn work(
+    mut peer: Peer,
+    student: &str,
+    round: u64,
+    moment: Moment,
+    started: &mpsc::Sender<()>,
+    is_gone: &AtomicBool,
+) -> Known {
     const AHEAD: u64 = 8;
     let mut known = Known::default();
     let backlog = if moment == Moment::Replays { 1000 } else { 0 };
@@ -61,7 +72,7 @@ fn work(mut peer: Peer, student: &str, round: u64, moment: Moment, started: &mps
             }
             sent += 1;
         }
-        match peer.try_next() {
+        match peer.try_next_unless(is_gone) {
             Some(message) if message["type"] == "result" => {
                 let is_new = message["student"] == student && known.sent.contains_key(message["id"].as_str().unwrap());
                 answered += u64::from(is_new);
@@ -120,8 +131,10 @@ fn send_again(program: &Program, student: &str, known: &Known) {
 }
 
 /// Comes and goes until the server is gone.
-fn flap(address: SocketAddr, student: &str) {
-    while let Ok(stream) = TcpStream::connect(address) {
+fn flap(address: SocketAddr, student: &str, is_gone: &AtomicBool) {
+    while !is_gone.load(Ordering::Relaxed)
+        && let Ok(stream) = TcpStream::connect(address)
+    {
         let _ = stream.set_read_timeout(Some(crate::support::PATIENCE));
         let join = json!({"type": "join", "student": student, "backlog": 0});
         let _ = (&stream).write_all(format!("{join}\n{{\"type\":\"leave\"}}\n").as_bytes());
@@ -133,18 +146,19 @@ fn round(folder: &Path, round: u64, log: &mut Option<Value>, random: &mut fastra
     let moment = MOMENTS[(round % 4) as usize];
     let program = Program::start(folder, &["--rate", "0"]);
     let (started, has_started) = mpsc::channel();
+    let is_gone = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
             // Connected before anything can be killed.
-            let (peer, started) = (Peer::connect(&program), started.clone());
-            thread::spawn(move || work(peer, &format!("c{client}"), round, moment, &started))
+            let (peer, started, is_gone) = (Peer::connect(&program), started.clone(), Arc::clone(&is_gone));
+            thread::spawn(move || work(peer, &format!("c{client}"), round, moment, &started, &is_gone))
         })
         .collect();
     let flapping = if moment == Moment::Presence { 8 } else { 0 };
     let flapping: Vec<_> = (0..flapping)
         .map(|student| {
-            let address = program.address;
-            thread::spawn(move || flap(address, &format!("f{student}")))
+            let (address, is_gone) = (program.address, Arc::clone(&is_gone));
+            thread::spawn(move || flap(address, &format!("f{student}"), &is_gone))
         })
         .collect();
     if moment == Moment::Idle {
@@ -156,6 +170,7 @@ fn round(folder: &Path, round: u64, log: &mut Option<Value>, random: &mut fastra
     has_started.recv_timeout(crate::support::PATIENCE).expect("squares are answered");
     thread::sleep(Duration::from_micros(random.u64(0..30_000)));
     program.kill();
+    is_gone.store(true, Ordering::Relaxed);
     let known: Vec<Known> = clients.into_iter().map(|client| client.join().unwrap()).collect();
     flapping.into_iter().for_each(|client| client.join().unwrap());
 

@@ -34,6 +34,8 @@ mod shim;
 #[cfg(target_os = "linux")]
 mod slow_reader;
 mod storage;
+// The same on every system; a program that was built for Windows elsewhere has no cargo to ask.
+#[cfg(not(windows))]
 mod supply;
 mod support;
 mod tls;

@@ -188,7 +188,9 @@ fn threads_that_cannot_be_had_are_an_error_and_never_a_panic() {
     assert_eq!(program.stop().0.code(), Some(0));
 }
 
+/// Where it is killed in place of being stopped, most of its log is not yet written.
 #[test]
+#[cfg(unix)]
 fn a_flood_of_visits_leaves_a_log_of_bounded_length() {
     const VISITS: usize = 4000;
     let (program, _folder) = server(&[]);
@@ -221,7 +223,7 @@ fn the_log_names_who_came_and_never_a_number() {
     peer.square("not-987654321", "r2");
     peer.reply();
     drop(peer);
-    let (_, log) = program.stop();
+    let (_, log) = program.stop_once_logged("left");
     for word in ["connected", "joined", "refused", "left"] {
         assert_eq!(log.lines().filter(|line| line.contains(word)).count(), 1, "{word} in {log}");
     }
@@ -325,16 +327,17 @@ fn a_roster_that_has_changed_is_read_without_being_asked_for() {
     eventually("what was written is in force", || is_on_roster("s2"));
     // As editors and other careful programs write: beside it, and then over it.
     std::fs::write(at("new.csv"), "id\ns1\ns3\n").unwrap();
-    std::fs::rename(at("new.csv"), &roster).unwrap();
+    // For as long as the server reads it, wine lets nobody put another in its place.
+    eventually("it is put there", || std::fs::rename(at("new.csv"), &roster).is_ok());
     eventually("what was moved there is in force", || is_on_roster("s3"));
     assert!(!is_on_roster("s2"));
     // One that is gone, or cannot be used, leaves the old one in force; the next that can be is taken.
     std::fs::remove_file(&roster).unwrap();
-    std::fs::write(&roster, "").unwrap();
+    eventually("another is put there", || std::fs::write(&roster, "").is_ok());
     assert!(is_on_roster("s3"));
     std::thread::sleep(std::time::Duration::from_secs(4));
     assert!(is_on_roster("s3"));
-    std::fs::write(&roster, "id\ns4\n").unwrap();
+    eventually("it is written", || std::fs::write(&roster, "id\ns4\n").is_ok());
     eventually("it is mended", || is_on_roster("s4"));
     let (_, log) = program.stop();
     assert_eq!(log.matches("stays in force").count(), 1, "said once: {log}");

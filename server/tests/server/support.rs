@@ -2,10 +2,14 @@
 //! over real sockets, a line at a time.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpStream},
     path::Path,
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
 
@@ -86,30 +90,57 @@ impl Program {
     /// Waits until its log says this, and gives the log so far; nothing more is read of it after that.
     #[cfg(feature = "cluster")]
     pub(crate) fn until_logged(&mut self, what: &str) -> String {
-        let log = BufReader::new(self.log.take().expect("nobody has read it"));
-        let (read, lines) = std::sync::mpsc::channel();
-        std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(|line| drop(read.send(line))));
-        let mut so_far = String::new();
-        while !so_far.contains(what) {
-            so_far += &lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("in vain: {what}; {so_far}"));
-            so_far.push('\n');
-        }
-        so_far
+        read_until(&self.log_lines(), what)
     }
 
-    /// Asks it to stop, and gives its exit status and its log. On Windows it is killed: the event that asks a program
-    /// to stop can only be sent by unsafe code.
+    /// Its log, line by line as it is written.
+    fn log_lines(&mut self) -> mpsc::Receiver<String> {
+        let log = BufReader::new(self.log.take().expect("nobody has read it"));
+        let (read, lines) = mpsc::channel();
+        std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(|line| drop(read.send(line + "\n"))));
+        lines
+    }
+
+    /// Asks it to stop, and gives its exit status and its log.
+    #[cfg(unix)]
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
-        #[cfg(unix)]
         self.signal(rustix::process::Signal::TERM);
-        #[cfg(windows)]
-        self.child.kill().expect("it runs");
         let mut log = String::new();
         if let Some(mut stderr) = self.log.take() {
             stderr.read_to_string(&mut log).expect("the log is text");
         }
         (self.child.wait().expect("it was started here"), log)
     }
+
+    /// Kills it, and gives its exit status and its log: the event that asks a program to stop can only be sent by
+    /// unsafe code. What it does up to then is on the log, as it has told of a last connection.
+    #[cfg(windows)]
+    pub(crate) fn stop(self) -> (ExitStatus, String) {
+        let last = TcpStream::connect(self.address).expect("the server accepts");
+        let address = last.local_addr().expect("a TCP stream");
+        self.stop_once_logged(&format!("address={address}"))
+    }
+
+    /// Stops it once its log says this, as one that is killed writes nothing more.
+    pub(crate) fn stop_once_logged(mut self, what: &str) -> (ExitStatus, String) {
+        let lines = self.log_lines();
+        let log = read_until(&lines, what);
+        #[cfg(unix)]
+        self.signal(rustix::process::Signal::TERM);
+        #[cfg(windows)]
+        self.child.kill().expect("it runs");
+        let log = lines.into_iter().fold(log, |log, line| log + &line);
+        (self.child.wait().expect("it was started here"), log)
+    }
+}
+
+/// Reads lines until one of them says this, and gives them.
+fn read_until(lines: &mpsc::Receiver<String>, what: &str) -> String {
+    let mut so_far = String::new();
+    while !so_far.contains(what) {
+        so_far += &lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("in vain: {what}; {so_far}"));
+    }
+    so_far
 }
 
 /// Whether a program has ended as it was asked to; on Windows it was killed, as [`Program::stop`] says.
@@ -234,14 +265,22 @@ impl Peer {
     /// The next message, whatever it is; `None` once the server has closed.
     pub(crate) fn try_next(&mut self) -> Option<Value> {
         let mut line = String::new();
-        match self.lines.read_line(&mut line) {
-            Ok(0) => None,
-            Ok(_) => {
-                assert!(line.ends_with('\n'), "half a line: {line:?}");
-                Some(serde_json::from_str(&line).expect("the server speaks JSON"))
+        let read = self.lines.read_line(&mut line);
+        message(read, &line)
+    }
+
+    /// The same, and `None` too where nothing has come for a second from a server that is gone: of some programs that
+    /// are killed, wine keeps connections open.
+    pub(crate) fn try_next_unless(&mut self, is_gone: &AtomicBool) -> Option<Value> {
+        self.stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a TCP stream");
+        let until = Instant::now() + PATIENCE;
+        let mut line = String::new();
+        loop {
+            match self.lines.read_line(&mut line) {
+                Err(error) if is_timeout(&error) && is_gone.load(Ordering::Relaxed) => return None,
+                Err(error) if is_timeout(&error) && Instant::now() < until => {}
+                read => return message(read, &line),
             }
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
-            Err(error) => panic!("nothing came: {error}"),
         }
     }
 
@@ -278,6 +317,24 @@ impl Peer {
     /// Asserts that the server closes now, with nothing more to say.
     pub(crate) fn closed(&mut self) {
         assert_eq!(self.try_next(), None);
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    // On Unix it is told by the first, on Windows by the second.
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// The message of a line as it was read; `None` where the server has closed.
+fn message(read: io::Result<usize>, line: &str) -> Option<Value> {
+    match read {
+        Ok(0) => None,
+        Ok(_) => {
+            assert!(line.ends_with('\n'), "half a line: {line:?}");
+            Some(serde_json::from_str(line).expect("the server speaks JSON"))
+        }
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => None,
+        Err(error) => panic!("nothing came: {error}"),
     }
 }
 

@@ -6,7 +6,7 @@ mod follow;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use crate::support::Peer;
 use crate::support::fake::result;
 #[cfg(unix)]
