@@ -9,6 +9,7 @@
 #   linux    unpacked in a folder that is then all there is (chroot; needs root)
 #   windows  unpacked and run by wine, in the prefix of WINEPREFIX
 #   wheel    installed by pip in a fresh virtual environment
+#   wheel-windows  looked at as pip does, unpacked and run by wine
 #   deb      installed, upgraded, removed and purged in a fresh Debian root (mmdebstrap; needs root), its server started
 #            by the command, settings and user of its unit, as systemd does not run there
 #   service  the same with systemd, where systemd-nspawn can boot such a root: two classes at once, a reload, a crash
@@ -103,17 +104,22 @@ try_linux() {
     echo "linux: $("$folder/squares" --version) and $("$folder/squares-server" --version) ran in an empty folder"
 }
 
+# Sets `wine` to what runs programs for Windows, or says that nothing does. It needs a prefix, such as .ci/windows makes.
+find_wine() {
+    wine=$(command -v wine64 || command -v /usr/lib/wine/wine64 || command -v wine || true)
+    export WINEDEBUG=-all
+    [ -n "$wine" ] && [ -f "${WINEPREFIX:-$HOME/.wine}/system.reg" ] && return
+    echo "$1: unpacked, not run: there is no wine with a prefix"
+    return 1
+}
+
 try_windows() {
     unpack x86_64-pc-windows-gnu
-    if ! command -v wine >/dev/null || [ ! -f "${WINEPREFIX:-$HOME/.wine}/system.reg" ]; then
-        echo "windows: unpacked, not run: there is no wine with a prefix"
-        return
-    fi
-    export WINEDEBUG=-all
-    start_server wine "$folder/squares-server.exe" --listen 127.0.0.1:0 --data "$folder/data"
-    square wine "$folder/squares.exe"
+    find_wine windows || return 0
+    start_server "$wine" "$folder/squares-server.exe" --listen 127.0.0.1:0 --data "$folder/data"
+    square "$wine" "$folder/squares.exe"
     stop_server
-    echo "windows: both programs ran under $(wine --version)"
+    echo "windows: both programs ran under $("$wine" --version)"
 }
 
 try_wheel() {
@@ -128,6 +134,19 @@ try_wheel() {
     echo "wheel: installed by $("$bin/python" --version), ran, and was removed"
 }
 
+# No pip on Linux installs it: what pip looks at is looked at, and the programs are run.
+try_wheel-windows() {
+    local wheel
+    wheel=$(package 'squares-*-py3-none-win_amd64.whl')
+    python3 packaging/try/wheel.py "$wheel" "$fresh/wheel-windows" squares.exe squares-server.exe \
+        || fail "what is in $wheel"
+    find_wine wheel-windows || return 0
+    start_server "$wine" "$fresh/wheel-windows/squares-server.exe" --listen 127.0.0.1:0 --data "$fresh/wheel-windows/data"
+    square "$wine" "$fresh/wheel-windows/squares.exe"
+    stop_server
+    echo "wheel-windows: both programs ran under $("$wine" --version)"
+}
+
 # shellcheck source=packaging/try/debian.sh
 . packaging/try/debian.sh
 
@@ -135,7 +154,7 @@ try_wheel() {
 checksums
 for kind in "$@"; do
     case $kind in
-        native | linux | windows | wheel | deb | service | ssh) "try_$kind" ;;
-        *) fail "$kind is not one of native, linux, windows, wheel, deb, service, ssh" ;;
+        native | linux | windows | wheel | wheel-windows | deb | service | ssh) "try_$kind" ;;
+        *) fail "$kind is not one of native, linux, windows, wheel, wheel-windows, deb, service, ssh" ;;
     esac
 done
