@@ -55,8 +55,7 @@ impl ClusterFlags {
             return Err(command().error(ErrorKind::InvalidValue, NOT_BUILT_IN));
         }
         let servers: Vec<String> = urls.split(',').map(|url| url.trim().to_owned()).collect();
-        let is_server = |url: &String| ["nats://", "tls://"].iter().any(|scheme| is_host(url.strip_prefix(scheme)));
-        if !servers.iter().all(is_server) {
+        if !servers.iter().all(|url| is_server(url)) {
             let message =
                 "--cluster takes NATS servers with commas between them, each as nats://HOST:PORT or tls://HOST:PORT";
             return Err(command().error(ErrorKind::InvalidValue, message));
@@ -66,14 +65,25 @@ impl ClusterFlags {
     }
 }
 
-fn is_host(rest: Option<&str>) -> bool {
-    rest.is_some_and(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_graphic() && c != '/' && c != '@'))
+/// Whether it is the address of a NATS server, with a port from 1 on if it has one.
+fn is_server(url: &str) -> bool {
+    let Some(address) = url.strip_prefix("nats://").or(url.strip_prefix("tls://")) else { return false };
+    let (host, port) = match address.rsplit_once(':') {
+        // An address of IPv6 has colons of its own.
+        Some((host, port)) if !port.contains(']') && (host.ends_with(']') || !host.contains(':')) => (host, Some(port)),
+        _ => (address, None),
+    };
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_ascii_graphic() && c != '/' && c != '@');
+    let is_port =
+        |port: &str| port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse().is_ok_and(|p: u16| p > 0);
+    is_host && port.is_none_or(is_port)
 }
 
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
+    use super::is_server;
     use crate::flags::Flags;
 
     fn read(words: &[&str]) -> Result<Flags, clap::Error> {
@@ -101,6 +111,32 @@ mod tests {
         assert!(alone.leave_cluster && alone.check().is_ok());
         let both = read(&["--leave-cluster", "--cluster", "nats://a"]).unwrap();
         assert_eq!(both.check().unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_server_is_bad_usage() {
+        let good = "nats://a nats://a:4222 tls://[::1] tls://[::1]:4223 nats://::1 nats://10.0.0.1:1 nats://a:65535";
+        assert!(good.split(' ').all(is_server));
+        for bad in [
+            "",
+            "a:4222",
+            "http://a",
+            "nats:/a",
+            "nats://",
+            "nats://:4222",
+            "nats://a b",
+            "nats://u:p@a",
+            "nats://a/b",
+            "nats://a:",
+            "nats://a:0",
+            "nats://a:65536",
+            "nats://a:-1",
+            "nats://a:+1",
+            "nats://a:x",
+            "tls://[::1]:x",
+        ] {
+            assert!(!is_server(bad), "{bad:?}");
+        }
     }
 
     #[test]
