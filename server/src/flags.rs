@@ -28,7 +28,7 @@ pub(crate) enum Subcommands {
 
 /// The Squares server: takes numbers, keeps their exact squares in one durable order, and relays them to everybody.
 #[derive(Debug, Parser)]
-#[command(name = "squares-server", version, about)]
+#[command(name = "squares-server", version, about, args_override_self = true)]
 pub(crate) struct Flags {
     #[command(subcommand)]
     pub(crate) command: Option<Subcommands>,
@@ -152,6 +152,14 @@ mod tests {
         for bad in [["--rate", "-1"], ["--rate", "1 2"], ["--burst", "0"], ["--auth", "some"], ["--max-line", "1"]] {
             assert!(read(&bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn of_a_flag_given_twice_the_last_counts() {
+        let words =
+            ["squares-server", "--rate", "1", "--auth=pin", "--rate", "2", "--auth=open", "--listen=a", "--listen=b"];
+        let flags = Flags::try_parse_from(words).unwrap();
+        assert_eq!((flags.rate, flags.auth.as_deref(), &*flags.listen), (2, Some("open"), "b"));
     }
 
     #[test]
