@@ -6,7 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::builder::{
-    BoolishValueParser, NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
+    BoolishValueParser, NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValuesParser,
+    TypedValueParser,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use serde::de::DeserializeOwned;
@@ -103,7 +104,8 @@ pub struct Flags {
     pub guest: bool,
 
     /// Numbers to square, such as 12, -0.5 or 2.5e3
-    #[arg(value_name = "NUMBER", value_parser = text)]
+    // What is not UTF-8 is no number, which holds up no other one.
+    #[arg(value_name = "NUMBER", value_parser = OsStringValueParser::new().try_map(|number| text(&number.to_string_lossy())))]
     pub numbers: Vec<String>,
 }
 

@@ -133,3 +133,12 @@ fn what_an_editor_or_an_input_method_left_around_a_value_is_dropped_or_read() {
     assert!(flags.json);
     assert_eq!(flags.numbers, ["12", "1 2", "-5", "１２"]);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_number_that_is_not_utf_8_is_a_wrong_number_and_holds_up_no_other() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let words = [b"squares".to_vec(), b"12".to_vec(), b"5\xff".to_vec(), b"13".to_vec()];
+    let flags = Flags::read_from(words.map(OsString::from_vec), |_| false).unwrap();
+    assert_eq!(flags.numbers, ["12", "5\u{fffd}", "13"]);
+}
