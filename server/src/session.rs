@@ -67,7 +67,7 @@ pub(crate) struct Session {
     expects_tls: bool,
     ending: Ending,
     /// A line was received: what follows cannot be HTTP.
-    heard: bool,
+    received_line: bool,
     errors_logged: u32,
     permit: ConnectionPermit,
 }
@@ -135,7 +135,7 @@ impl Session {
             request_id: None,
             member: None,
             ending: Ending::Open,
-            heard: false,
+            received_line: false,
             errors_logged: 0,
             permit,
         })

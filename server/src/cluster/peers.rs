@@ -72,7 +72,7 @@ impl Peers {
         loop {
             tokio::select! {
                 message = messages.next() => match message {
-                    Some(message) => self.heard(known, &mut own_list, &message).await,
+                    Some(message) => self.receive(known, &mut own_list, &message).await,
                     None => return,
                 },
                 _ = place.tick() => {
@@ -113,9 +113,9 @@ impl Peers {
         Some(hex(digest(&SHA256, &bytes).as_ref()))
     }
 
-    async fn heard(&self, known: &mut KnownPeers, own_list: &mut OwnList, message: &Message) {
+    async fn receive(&self, known: &mut KnownPeers, own_list: &mut OwnList, message: &Message) {
         let Some(envelope) = Envelope::read(&message.payload) else { return };
-        match known.heard(envelope, Instant::now()) {
+        match known.receive(envelope, Instant::now()) {
             Reaction::Nothing => {}
             Reaction::TellList => self.tell(own_list.whole()).await,
             Reaction::CompareRosters { server, theirs } => {

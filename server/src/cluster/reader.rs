@@ -119,7 +119,7 @@ async fn carry(nats: &Nats, node: &str, end: &mut StreamEnd, status: &Status, re
                 }
             }
             message = tokio::time::timeout(SILENCE, messages.next()) => match message {
-                Ok(Some(message)) => match heard(nats, message, &mut delivered, read).await {
+                Ok(Some(message)) => match receive(nats, message, &mut delivered, read).await {
                     Ok(Some(event)) => {
                         if end.events.send(event).await.is_err() {
                             return End::Closed;
@@ -152,7 +152,7 @@ pub(crate) async fn chain_of(nats: &Nats, until: u64) -> Result<Chain, String> {
         let next = tokio::time::timeout(SILENCE, messages.next()).await;
         let message = next.ok().flatten().ok_or("the consumer is silent")?;
         if let Some(StreamEvent::Delivered { sequence, record, .. }) =
-            heard(nats, message, &mut delivered, &mut read).await?
+            receive(nats, message, &mut delivered, &mut read).await?
         {
             chain = record::chain(&chain, sequence, &record);
         }
@@ -186,7 +186,7 @@ async fn open(nats: &Nats, read: u64) -> Result<Subscriber, End> {
 }
 
 /// What a message of the consumer says; an error where one before it was missed.
-async fn heard(
+async fn receive(
     nats: &Nats,
     message: Message,
     delivered: &mut u64,

@@ -81,7 +81,7 @@ impl Session {
             if !self.can_execute() {
                 break;
             }
-            if !self.heard && http_detection::is_request(self.lines.peek()) {
+            if !self.received_line && http_detection::is_request(self.lines.peek()) {
                 tracing::info!(address = %self.address, "refused: a request of HTTP");
                 self.out.push(http_detection::refusal().into());
                 return self.end(Ending::Closing);
@@ -94,7 +94,7 @@ impl Session {
                 Some(Line::TooLong) => Err(None),
                 None => break,
             };
-            self.heard = true;
+            self.received_line = true;
             match taken {
                 Ok((request, id)) => {
                     self.request_id = id;

@@ -36,7 +36,7 @@ struct TlsState {
     /// Bytes that are decrypted and not read yet.
     left: usize,
     /// Something was received, and it was TLS.
-    heard: bool,
+    is_tls: bool,
     ended: bool,
 }
 
@@ -81,7 +81,7 @@ impl TlsStream {
     pub(crate) fn new(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
         let mut session = ServerConnection::new(config).map_err(io::Error::other)?;
         session.set_buffer_limit(Some(HELD));
-        Ok(Self { tcp, state: Mutex::new(TlsState { session, left: 0, heard: false, ended: false }) })
+        Ok(Self { tcp, state: Mutex::new(TlsState { session, left: 0, is_tls: false, ended: false }) })
     }
 
     /// The TCP connection under it.
@@ -117,7 +117,7 @@ impl TlsStream {
                 }
                 Err(error) => return Err(error),
             }
-            if state.heard {
+            if state.is_tls {
                 state.ended = state.session.read_tls(&mut Socket(&self.tcp))? == 0;
             } else {
                 let mut read = FirstRead { tcp: &self.tcp, first: None };
@@ -128,7 +128,7 @@ impl TlsStream {
                     self.refuse_plain(is_http);
                     return Err(not_tls());
                 }
-                state.heard = !state.ended;
+                state.is_tls = !state.ended;
             }
             match state.session.process_new_packets() {
                 Ok(went) => state.left = went.plaintext_bytes_to_read(),
@@ -167,7 +167,7 @@ impl TlsStream {
 
     /// Whether nothing was received, as from a client that waits for a `hello` without TLS.
     pub(crate) fn is_silent(&self) -> bool {
-        !self.state.lock().heard
+        !self.state.lock().is_tls
     }
 
     /// Tells a client without TLS that this is TLS, as an error of the protocol or of HTTP.

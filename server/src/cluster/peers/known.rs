@@ -17,7 +17,7 @@ pub(super) const GONE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 struct Peer {
-    heard: Instant,
+    last_seen: Instant,
     server: String,
     /// The hash of its roster, once it was told.
     roster: Option<Option<String>>,
@@ -31,9 +31,9 @@ struct Peer {
 }
 
 impl Peer {
-    const fn heard_at(heard: Instant) -> Self {
+    const fn seen_at(last_seen: Instant) -> Self {
         Self {
-            heard,
+            last_seen,
             server: String::new(),
             roster: None,
             list: (0, Vec::new()),
@@ -96,7 +96,7 @@ impl KnownPeers {
     }
 
     /// Takes what was heard.
-    pub(super) fn heard(&mut self, Envelope { node, told }: Envelope, now: Instant) -> Reaction {
+    pub(super) fn receive(&mut self, Envelope { node, told }: Envelope, now: Instant) -> Reaction {
         if node == self.node {
             return Reaction::Nothing;
         }
@@ -104,8 +104,8 @@ impl KnownPeers {
             self.forget(&node);
             return Reaction::Nothing;
         }
-        let peer = self.peers.entry(node.clone()).or_insert_with(|| Peer::heard_at(now));
-        peer.heard = now;
+        let peer = self.peers.entry(node.clone()).or_insert_with(|| Peer::seen_at(now));
+        peer.last_seen = now;
         match told {
             Told::Hello => return Reaction::TellList,
             Told::Bye => {}
@@ -130,7 +130,7 @@ impl KnownPeers {
 
     /// Forgets those that were not heard of for [`GONE`].
     pub(super) fn forget_silent(&mut self, now: Instant) {
-        let is_silent = |peer: &Peer| now.saturating_duration_since(peer.heard) > GONE;
+        let is_silent = |peer: &Peer| now.saturating_duration_since(peer.last_seen) > GONE;
         let silent = self.peers.iter().filter(|(_, peer)| is_silent(peer)).map(|(node, _)| node.clone());
         for node in silent.collect::<Vec<_>>() {
             self.forget(&node);

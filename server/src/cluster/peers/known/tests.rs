@@ -32,7 +32,7 @@ impl Pair {
     fn hear(&mut self, told: Vec<Told>) {
         for told in told {
             let bytes = Envelope { node: "telling".to_owned(), told }.to_bytes();
-            let reaction = self.known.heard(Envelope::read(&bytes).unwrap(), self.now);
+            let reaction = self.known.receive(Envelope::read(&bytes).unwrap(), self.now);
             assert_eq!(reaction, Reaction::Nothing);
         }
     }
@@ -150,7 +150,7 @@ fn a_roster_is_compared_when_it_is_told_and_when_it_changes() {
     let mut told = |roster: Option<&str>| {
         let roster = roster.map(str::to_owned);
         let told = Told::Place { server: "s".into(), sequence: 1, chain: "c".into(), latest: 0, roster };
-        pair.known.heard(Envelope { node: "telling".to_owned(), told }, pair.now)
+        pair.known.receive(Envelope { node: "telling".to_owned(), told }, pair.now)
     };
     let compared =
         |theirs: Option<&str>| Reaction::CompareRosters { server: "s".into(), theirs: theirs.map(str::to_owned) };
