@@ -4,14 +4,12 @@
 mod follow;
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-#[cfg(target_os = "linux")]
-use crate::support::Peer;
 use crate::support::fake::result;
 #[cfg(unix)]
 use crate::support::pty::Pty;
-use crate::support::{Done, Fake, Home, Lines, Process, Server, run};
+use crate::support::{Done, Fake, Home, Lines, Peer, Process, Server, run};
 use serde_json::{Value, json};
 
 fn squares(server: &str, arguments: &[&str], input: &[u8]) -> Done {
@@ -369,7 +367,7 @@ fn half_a_minute_without_progress_exits_with_3_and_says_why() {
     let (mut leaves, _) = lost.let_in(0);
     leaves.hear();
     drop((leaves, lost));
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     let code = |process: &mut Process| process.wait_for(Duration::from_secs(60)).code();
     assert_eq!((code(&mut held_up), code(&mut cut_off)), (Some(3), Some(3)));
     assert!(begun.elapsed() > Duration::from_secs(25), "{:?}", begun.elapsed());
