@@ -6,10 +6,12 @@ mod follow;
 use std::process::Stdio;
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use crate::support::Peer;
 use crate::support::fake::result;
 #[cfg(unix)]
 use crate::support::pty::Pty;
-use crate::support::{Done, Fake, Home, Lines, Peer, Process, Server, run};
+use crate::support::{Done, Fake, Home, Lines, Process, Server, run};
 use serde_json::{Value, json};
 
 fn squares(server: &str, arguments: &[&str], input: &[u8]) -> Done {
@@ -352,7 +354,8 @@ fn who_waits_for_the_rate_on_a_terminal_is_told_why_and_a_script_is_not() {
     assert_eq!((done.code, lines(&done.out).len(), done.err.as_str()), (Some(0), 6, ""));
 }
 
-#[cfg(target_os = "linux")]
+// Half a minute of a CI run is enough: it is not waited for under wine again.
+#[cfg(unix)]
 #[test]
 fn half_a_minute_without_progress_exits_with_3_and_says_why() {
     let (limited, lost) = (Fake::listen(), Fake::listen());
@@ -376,6 +379,7 @@ fn half_a_minute_without_progress_exits_with_3_and_says_why() {
     assert!(cut_off.contains("nothing went forward for 30 s: cannot reach a server"), "{cut_off}");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_pin_comes_from_the_environment_and_goes_only_where_it_is_asked_for() {
     let fake = Fake::listen();
