@@ -11,7 +11,7 @@ use crate::support::{Peer, resident, server};
 fn a_reader_that_stops_delays_nobody_and_loses_nothing() {
     /// Far more than the sockets in between and the feed hold together: squares of 10,000 digits, 30 KB a line.
     const RESULTS: u64 = 800;
-    const SLEEPERS: usize = 5;
+    const SLEEPERS: usize = 10;
     const AT_ONCE: usize = 10;
     let (program, _folder) = server(&["--rate", "0"]);
     let (mut sender, _) = Peer::join(&program, "sender", json!({}));

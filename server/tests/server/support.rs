@@ -6,10 +6,7 @@ use std::{
     net::{Shutdown, SocketAddr, TcpStream},
     path::Path,
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -94,9 +91,10 @@ impl Program {
     }
 
     /// Its log, line by line as it is written.
-    fn log_lines(&mut self) -> mpsc::Receiver<String> {
+    #[cfg(any(windows, feature = "cluster"))]
+    fn log_lines(&mut self) -> std::sync::mpsc::Receiver<String> {
         let log = BufReader::new(self.log.take().expect("nobody has read it"));
-        let (read, lines) = mpsc::channel();
+        let (read, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(|line| drop(read.send(line + "\n"))));
         lines
     }
@@ -121,13 +119,16 @@ impl Program {
         self.stop_once_logged(&format!("address={address}"))
     }
 
-    /// Stops it once its log says this, as one that is killed writes nothing more.
+    /// The same once its log says this, as one that is killed writes nothing more; one that stops writes all of it.
+    #[cfg(unix)]
+    pub(crate) fn stop_once_logged(self, _what: &str) -> (ExitStatus, String) {
+        self.stop()
+    }
+
+    #[cfg(windows)]
     pub(crate) fn stop_once_logged(mut self, what: &str) -> (ExitStatus, String) {
         let lines = self.log_lines();
         let log = read_until(&lines, what);
-        #[cfg(unix)]
-        self.signal(rustix::process::Signal::TERM);
-        #[cfg(windows)]
         self.child.kill().expect("it runs");
         let log = lines.into_iter().fold(log, |log, line| log + &line);
         (self.child.wait().expect("it was started here"), log)
@@ -135,7 +136,8 @@ impl Program {
 }
 
 /// Reads lines until one of them says this, and gives them.
-fn read_until(lines: &mpsc::Receiver<String>, what: &str) -> String {
+#[cfg(any(windows, feature = "cluster"))]
+fn read_until(lines: &std::sync::mpsc::Receiver<String>, what: &str) -> String {
     let mut so_far = String::new();
     while !so_far.contains(what) {
         so_far += &lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("in vain: {what}; {so_far}"));
@@ -277,7 +279,7 @@ impl Peer {
         let mut line = String::new();
         loop {
             match self.lines.read_line(&mut line) {
-                Err(error) if is_timeout(&error) && is_gone.load(Ordering::Relaxed) => return None,
+                Err(error) if cfg!(windows) && is_timeout(&error) && is_gone.load(Ordering::Relaxed) => return None,
                 Err(error) if is_timeout(&error) && Instant::now() < until => {}
                 read => return message(read, &line),
             }

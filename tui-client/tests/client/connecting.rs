@@ -27,9 +27,6 @@ fn stranger(mut talk: impl FnMut(TcpStream) + Send + 'static) -> String {
     address
 }
 
-/// Ten seconds by the contract, and as much again for a busy machine.
-const TOLD: Duration = Duration::from_secs(20);
-
 /// Says this at once, and then nothing.
 fn greeter(greeting: &'static [u8]) -> String {
     let mut held = Vec::new();
@@ -146,7 +143,7 @@ fn what_answers_in_place_of_a_room_is_named() {
         let mut client = Client::at(&home, &address);
         let start = Instant::now();
         assert_eq!(client.until_lost(), (why, true));
-        assert!(start.elapsed() < TOLD);
+        assert!(start.elapsed() < Duration::from_secs(10));
         client.leave();
         let done = square(&home, &address, &[]);
         assert!(done.code == Some(3) && done.err.contains(told), "{}", done.err);
@@ -201,7 +198,7 @@ fn within_ten_seconds_whoever_says_nothing_or_drips_is_told_apart_from_a_room() 
     let start = Instant::now();
     let mut client = Client::at(&home, &cases[0].0);
     assert_eq!(client.until_lost(), (ConnectionError::Silent(8), true));
-    assert!(start.elapsed() < TOLD);
+    assert!(start.elapsed() < Duration::from_secs(10));
     for (process, told) in &mut running {
         assert_eq!(process.exit_code(), Some(3), "{told}");
         let errors = process.errors();
@@ -223,7 +220,7 @@ fn a_server_that_floods_in_place_of_hello_is_told_within_ten_seconds() {
         let start = Instant::now();
         let (why, again) = client.until_lost();
         assert!(matches!(why, ConnectionError::NotSquares(_)) && again, "{why:?}");
-        assert!(start.elapsed() < TOLD);
+        assert!(start.elapsed() < Duration::from_secs(10));
         client.leave();
         let done = square(&home, &address, &[]);
         assert!(done.code == Some(3) && done.err.contains("not a Squares server"), "{}", done.err);
@@ -297,7 +294,7 @@ fn a_server_that_hangs_once_it_is_asked_to_let_somebody_in_is_told_within_ten_se
     peer.hear_type("join");
     let start = Instant::now();
     assert_eq!(client.until_lost(), (ConnectionError::Silent(9), true));
-    assert!(start.elapsed() < TOLD);
+    assert!(start.elapsed() < Duration::from_secs(10));
     client.leave();
     // Of several servers, the next one is asked then.
     let server = Server::start(&[]);
