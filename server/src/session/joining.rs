@@ -32,14 +32,12 @@ impl Session {
     /// Lets somebody see the room without taking part; nobody else hears of it.
     pub(super) fn watch(&mut self, since: Since) {
         if self.member.is_some() {
-            let id = self.request_id.take();
-            return self.already_joined(id);
+            return self.already_joined();
         }
         if self.room.admission.auth != Auth::Open && !self.address.ip().to_canonical().is_loopback() {
             let message =
                 "Only students may see this room from another machine; join, or watch on the server's own machine.";
-            let id = self.request_id.take();
-            return self.error(ErrorCode::NotAllowed, message, id);
+            return self.fail(ErrorCode::NotAllowed, message);
         }
         self.once_seen(since, |session, since| session.watch_now(&since));
     }
@@ -58,8 +56,7 @@ impl Session {
     /// Lets a student join, once their PIN or their name was looked up where that is needed.
     pub(super) fn join(&mut self, mut join: Join) {
         if self.member.is_some() {
-            let id = self.request_id.take();
-            return self.already_joined(id);
+            return self.already_joined();
         }
         // Zeroized as soon as it has been checked.
         let pin = join.pin.take().map(Zeroizing::new);
@@ -73,8 +70,8 @@ impl Session {
                         (ErrorCode::NotOnRoster, message.to_owned())
                     }
                 };
-                let id = self.request_id.take();
-                return self.refuse_id(&join.student, ErrorMessage { id, ..ErrorMessage::new(code, message) });
+                let error = self.request_error(code, &message);
+                return self.refuse_id(&join.student, error);
             }
         };
         if join.name.is_none() && self.room.admission.roster_len().is_none() {
@@ -142,8 +139,8 @@ impl Session {
         };
         let retry_after_ms = wait.map(whole_milliseconds);
         // The log names the student: an id on the roster, so that no PIN in the wrong field gets there.
-        let id = self.request_id.take();
-        self.refuse(&student.id, None, ErrorMessage { id, retry_after_ms, ..ErrorMessage::new(code, message) });
+        let error = ErrorMessage { retry_after_ms, ..self.request_error(code, message) };
+        self.refuse(&student.id, None, error);
     }
 
     /// Proceeds once this server has what a client has seen at another server of the cluster, or that takes too long.
@@ -175,9 +172,8 @@ impl Session {
             let message = format!(
                 "You have joined from {most} terminals, as many as the limits allow; close one of them and try again."
             );
-            let request_id = self.request_id.take();
-            let error = ErrorMessage::new(ErrorCode::TooManyTerminals, message);
-            return self.refuse(&id, None, ErrorMessage { id: request_id, ..error });
+            let error = self.request_error(ErrorCode::TooManyTerminals, &message);
+            return self.refuse(&id, None, error);
         };
         if !self.permit.join() {
             // It was evicted a moment ago; the session is about to hear of it.

@@ -19,6 +19,17 @@ impl Session {
         self.send_error(ErrorMessage { id, ..ErrorMessage::new(code, message) });
     }
 
+    /// Queues an error for the request that is being executed.
+    pub(super) fn fail(&mut self, code: ErrorCode, message: &str) {
+        let error = self.request_error(code, message);
+        self.send_error(error);
+    }
+
+    /// An error with the `id` of the request that is being executed.
+    pub(super) fn request_error(&mut self, code: ErrorCode, message: &str) -> ErrorMessage {
+        ErrorMessage { id: self.request_id.take(), ..ErrorMessage::new(code, message) }
+    }
+
     pub(super) fn send_error(&mut self, error: ErrorMessage) {
         let identity = self.member.as_deref().and_then(|member| member.identity.as_ref());
         let student = identity.map(|identity| Arc::clone(&identity.student));

@@ -58,7 +58,10 @@ impl Session {
             // Being out of turn comes before all else that is wrong.
             (Some(Kind::Square | Kind::History), false) => self.not_joined(id),
             (Some(Kind::Square), true) if self.identity().is_none() => self.not_joined(id),
-            (Some(Kind::Join | Kind::Watch), true) => self.already_joined(id),
+            (Some(Kind::Join | Kind::Watch), true) => {
+                self.request_id = id;
+                self.already_joined();
+            }
             _ => self.error(code, &message, id),
         }
     }
@@ -71,9 +74,9 @@ impl Session {
         self.error(ErrorCode::NotJoined, message, id);
     }
 
-    pub(super) fn already_joined(&mut self, id: Option<String>) {
+    pub(super) fn already_joined(&mut self) {
         let message = "This connection has joined or watches already; open another one for that.";
-        self.error(ErrorCode::AlreadyJoined, message, id);
+        self.fail(ErrorCode::AlreadyJoined, message);
     }
 
     fn identity(&self) -> Option<&Identity> {
@@ -174,8 +177,7 @@ impl Session {
         let PageRequest { before, after, limit, student } = request;
         if student.as_deref().is_some_and(|student| !student.chars().all(is_printable)) {
             let message = "The field 'student' has control or invisible formatting characters; give a student id.";
-            let id = self.request_id.take();
-            return self.error(ErrorCode::BadMessage, message, id);
+            return self.fail(ErrorCode::BadMessage, message);
         }
         let (before, limit) = (before.unwrap_or(u64::MAX), limit.unwrap_or(DEFAULT_PAGE));
         let query = PageQuery { before, after, limit, student };
@@ -197,8 +199,7 @@ impl Session {
                 }
                 Err(ReadFailed) => {
                     let message = "Earlier results cannot be read just now; send the same request again later.";
-                    let id = session.request_id.take();
-                    session.error(ErrorCode::StorageUnavailable, message, id);
+                    session.fail(ErrorCode::StorageUnavailable, message);
                 }
             }
         });
